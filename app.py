@@ -1,0 +1,5 @@
+"""The live app for any WSGI server: flask run, granian app:app --interface wsgi, gunicorn app:app."""
+
+from feeds.web import create_app
+
+app = create_app()

@@ -1,0 +1,162 @@
+"""The article, as every format sees it: plain, frozen values.
+
+Text in here is already repaired (feeds.text), URLs are http(s) or relative to the site, and HTML is
+already sanitised, so that nothing downstream needs a defence of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture. Width and height are in pixels."""
+
+    url: str
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+    title: str = ""
+    #: Who is to be credited.
+    attribution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to fetch with the article: audio, video, or anything else."""
+
+    url: str
+    media_type: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who wrote the article: an organisation, and perhaps its people."""
+
+    name: str
+    domain: str = ""
+    #: The people's names.
+    authors: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """The provider's home page, or an empty string."""
+        return f"https://{self.domain}/" if self.domain else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """An embedded player. Width and height are in pixels."""
+
+    #: A page of a known host, for an iframe, or an audio or video file.
+    url: str
+    #: The file's, and empty for a page.
+    media_type: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Other coverage of the same story."""
+
+    title: str
+    url: str
+    excerpt: str = ""
+    published: datetime | None = None
+    provider: Provider | None = None
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article. Dates are aware and in UTC."""
+
+    #: What every reader knows the article by; it must outlive a change of topic, file and site.
+    id: str
+    #: The page to open.
+    url: str
+    title: str
+    published: datetime
+    #: The publication date, where the article was never updated.
+    updated: datetime
+    #: Plain text, on one line.
+    excerpt: str = ""
+    #: Sanitised HTML with absolute links.
+    body: str = ""
+    player: Player | None = None
+    #: Where the article was first published, if that is another page.
+    original_url: str = ""
+    amp_url: str = ""
+    provider: Provider | None = None
+    topics: tuple[str, ...] = ()
+    category: str = ""
+    type: str = ""
+    images: tuple[Image, ...] = ()
+    downloads: tuple[Download, ...] = ()
+    related: tuple[Related, ...] = ()
+    #: For selection and order; never written out.
+    quality: float | None = None
+    #: For order; never written out.
+    heat: float | None = None
+    #: Held back until it is ready.
+    draft: bool = False
+    #: Taken back: never published again.
+    removed: bool = False
+
+    def local_files(self) -> tuple[str, ...]:
+        """The files of the site that the article shows or offers, by their relative URLs."""
+        return tuple(sorted({part.url for part in self._media() if not is_absolute(part.url)}))
+
+    def published_at(self, site_url: str, topics: tuple[str, ...]) -> Article:
+        """The article with its relative URLs resolved and its topics under their own names."""
+        provider = self.provider and replace(
+            self.provider, images=_resolve(self.provider.images, site_url)
+        )
+        related = tuple(
+            replace(other, images=_resolve(other.images, site_url)) if other.images else other
+            for other in self.related
+        )
+        return replace(
+            self,
+            topics=topics,
+            player=self.player and _resolve((self.player,), site_url)[0],
+            images=_resolve(self.images, site_url),
+            downloads=_resolve(self.downloads, site_url),
+            related=related,
+            provider=provider,
+        )
+
+    def _media(self) -> Iterator[Image | Download | Player]:
+        yield from self.images
+        yield from self.downloads
+        if self.player:
+            yield self.player
+        if self.provider:
+            yield from self.provider.images
+        for other in self.related:
+            yield from other.images
+
+
+def is_absolute(url: str) -> bool:
+    """Whether the URL names its own scheme, rather than a place in the site."""
+    return bool(urlsplit(url).scheme)
+
+
+_Media = TypeVar("_Media", Image, Download, Player)
+
+
+def _resolve(media: tuple[_Media, ...], base: str) -> tuple[_Media, ...]:
+    # A leading slash means the site's own root, which may be a folder of its host: a curation
+    # repository writes /assets/… and is published at https://host/repository/.
+    return tuple(
+        item if is_absolute(item.url) else replace(item, url=base + item.url.lstrip("/"))
+        for item in media
+    )

@@ -1,0 +1,280 @@
+"""The feeds command: parses, calls and prints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from feeds import __version__
+from feeds.errors import FeedsError, Problem, Severity
+
+if TYPE_CHECKING:
+    from feeds.catalog import Synced
+    from feeds.publication import Publication
+
+# What a command needs is imported where it is needed: --help and a mistyped option answer at once.
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FeedsError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="feeds")
+def main() -> None:
+    """Publish RSS, Atom and JSON feeds for every topic of a folder of articles.
+
+    SITE is a folder with a feeds.yaml, that file itself, or a bare folder of Markdown articles.
+
+    \b
+    feeds init demo && feeds serve demo
+    """
+
+
+def _site(command: _Command) -> _Command:
+    where = click.Path(exists=True, path_type=Path)
+    return click.argument("site", default=".", type=where)(command)
+
+
+def _publishing(command: _Command) -> _Command:
+    for option in (
+        click.option("--strict", is_flag=True, help="Publish nothing if there is any problem."),
+        click.option("--unpublished", is_flag=True, help="Publish drafts too."),
+        click.option("--url", callback=_check_url, help="Where the tree is published."),
+    ):
+        command = option(command)
+    return command
+
+
+def _check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    from feeds.site import site_url
+    from feeds.text import url
+
+    if not value:
+        return ""
+    if not (checked := url(value)):
+        raise click.BadParameter("an http or https URL is needed, such as https://example.org/")
+    return site_url(checked)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def init(folder: Path) -> None:
+    """Write a small example site into FOLDER.
+
+    \b
+    feeds init demo
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise click.ClickException(f"{folder}: not empty; name a new folder")
+    with as_file(files("feeds").joinpath("example")) as example:
+        shutil.copytree(example, folder, dirs_exist_ok=True)
+    click.echo(f"An example site is in {folder}. See it with: feeds serve {folder}")
+
+
+@main.command()
+@_site
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path),
+              help="The folder to write.")  # fmt: skip
+@_publishing
+def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> None:
+    """Write the whole tree for static hosting.
+
+    \b
+    feeds build demo --out public --url https://feeds.example.org/
+    """
+    from feeds.static import write_tree
+
+    started = time.monotonic()
+    with _opened(site, url, unpublished, out) as (publication, synced):
+        _report(publication, strict)
+        with _progress("Writing feeds") as progress:
+            written = write_tree(publication, out, progress)
+        for name in written.foreign:
+            click.echo(f"{out / name}: not written by feeds, so it is left; move it away", err=True)
+        click.echo(
+            f"{_number(publication.listed[0].count, 'article')}"
+            f" ({_number(synced.read, 'file')} read), {_number(len(publication.listed), 'feed')},"
+            f" {_number(written.total, 'file')}: {written.written} written,"
+            f" {written.removed} removed, {time.monotonic() - started:.1f} s{_held_back(publication)}"
+        )
+
+
+@main.command()
+@_site
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535),
+              help="The port to listen on; 0 takes a free one.")  # fmt: skip
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64),
+              help="How many processes answer.")  # fmt: skip
+@_publishing
+def serve(
+    site: Path, host: str, port: int, workers: int, url: str, unpublished: bool, strict: bool
+) -> None:
+    """Serve the feeds live; changed articles show within seconds.
+
+    \b
+    feeds serve demo --port 8000
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    port = _free_port(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    listening = f"http://{shown}:{port}/"
+    with _opened(site, url, unpublished, address=listening) as (publication, _synced):
+        _report(publication, strict, live=True)
+        click.echo(f"{_number(publication.listed[0].count, 'article')}{_held_back(publication)}")
+        chosen = publication.url
+    # The workers are processes of their own: what they serve reaches them as it reaches app.py.
+    os.environ["FEEDS_SITE"] = str(site.absolute())
+    os.environ["FEEDS_URL"] = chosen
+    os.environ["FEEDS_UNPUBLISHED"] = "1" if unpublished else "0"
+    click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
+    sys.stdout.flush()
+    Granian(
+        "feeds.web:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+@main.command()
+@_site
+def check(site: Path) -> None:
+    """Name every problem of the articles and the configuration.
+
+    Errors come first, then warnings; the exit code is 1 if there is an error.
+    """
+    with _opened(site) as (publication, _synced):
+        problems = publication.problems()
+        count = publication.listed[0].count
+        held_back = _held_back(publication)
+    errors = [each for each in problems if each.severity is Severity.ERROR]
+    warnings = [each for each in problems if each.severity is Severity.WARNING]
+    for each in (*errors, *warnings):
+        click.echo(str(each))
+    click.echo(
+        f"{_number(len(errors), 'error')}, {_number(len(warnings), 'warning')};"
+        f" {_number(count, 'article')} to publish{held_back}",
+        err=True,
+    )
+    if errors:
+        raise click.exceptions.Exit(1)
+
+
+@main.command("list")
+@_site
+@click.option("--url", callback=_check_url, help="Where the tree is published.")
+def list_feeds(site: Path, url: str) -> None:
+    """List every feed: its URL, number of articles and newest date."""
+    with _opened(site, url) as (publication, _synced):
+        listed = publication.listed
+    width = max(len(each.url) for each in listed)
+    for each in listed:
+        newest = each.newest.date().isoformat() if each.newest else "-"
+        click.echo(f"{each.url:<{width}}  {each.count:>6}  {newest:<10}  {each.name}")
+
+
+@contextmanager
+def _opened(
+    site: Path,
+    url: str = "",
+    unpublished: bool = False,
+    out: Path | None = None,
+    *,
+    address: str = "",
+) -> Iterator[tuple[Publication, Synced]]:
+    """The publication of a site, after a sync; the address is where a bare folder is served."""
+    from feeds.catalog import Catalog, locate
+    from feeds.folder import Folder
+    from feeds.publication import Publication
+
+    folder = Folder.open(site)
+    if out and (root := out.resolve()) and any(
+        each.resolve().is_relative_to(root) for each in (folder.root, *folder.article_folders)
+    ):
+        raise click.BadParameter("holds the site itself; name a folder of its own", param_hint="--out")
+    url = url or (folder.site.url if folder.configured else address or folder.site.url)
+    if out and not folder.configured and url == folder.site.url:
+        click.echo(f"No URL is known, so links lead to {url}: give --url, or a feeds.yaml", err=True)
+    catalog = Catalog(locate(folder))
+    try:
+        with _progress("Reading articles") as progress:
+            synced = catalog.sync(folder, progress)
+        now = datetime.now(UTC)
+        publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
+        yield publication, synced
+    finally:
+        catalog.close()
+
+
+def _report(publication: Publication, strict: bool, live: bool = False) -> None:
+    """One line a problem; with strict, any problem ends the command."""
+    problems: list[Problem] = publication.problems()
+    for each in problems:
+        click.echo(str(each), err=True)
+    if problems and strict:
+        what = "served" if live else "written"
+        raise click.ClickException(f"{_number(len(problems), 'problem')}, so nothing is {what}")
+
+
+def _held_back(publication: Publication) -> str:
+    held_back = publication.view.held_back()
+    if not held_back:
+        return ""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in held_back.items())
+    return f"; {sum(held_back.values())} held back: {reasons}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port, once it is known that nothing else listens on it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            hint = "choose another with --port"
+            raise click.ClickException(f"{host}:{port}: {error.strerror}; {hint}") from error
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

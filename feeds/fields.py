@@ -1,0 +1,240 @@
+"""What the text in a YAML mapping means: names, dates, URLs, numbers, flags, lists.
+
+Each key is asked for by the kind of value that it should hold. A value of another kind is reported
+once, with its line, and left out: the rest of the mapping is still good.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from feeds import text as texts
+from feeds import tree
+from feeds.errors import Problem, Severity
+from feeds.tree import Place, Tree
+
+_Value = TypeVar("_Value")
+
+
+class Report:
+    """The problems of one text, which are given the lines of the values that they speak of."""
+
+    def __init__(self, path: str, source: str, first_line: int, severity: Severity) -> None:
+        self.problems: list[Problem] = []
+        self._path = path
+        self._source = source
+        self._first_line = first_line
+        self._severity = severity
+        self._lines: Mapping[Place, int] | None = None
+
+    def add(
+        self, place: Place, code: str, message: str, hint: str = "", severity: Severity | None = None
+    ) -> None:
+        """Reports what is wrong at a place, or at the nearest place around it that has a line."""
+        self.add_line(self._line(place), code, message, hint, severity)
+
+    def add_line(
+        self, line: int, code: str, message: str, hint: str = "", severity: Severity | None = None
+    ) -> None:
+        """Reports what is wrong in a line of the text, counted from 1."""
+        line += self._first_line - 1
+        severity = severity or self._severity
+        self.problems.append(Problem(self._path, line, code, message, hint, severity))
+
+    def _line(self, place: Place) -> int:
+        # Lines cost a second parse, and few texts have a problem.
+        if self._lines is None:
+            self._lines = tree.lines(self._source)
+        while place and place not in self._lines:
+            place = place[:-1]
+        return self._lines.get(place, 1)
+
+
+class Fields:
+    """A mapping whose values are asked for by kind."""
+
+    def __init__(self, values: Mapping[str, Tree], report: Report, place: Place = ()) -> None:
+        self._values = values
+        self._report = report
+        self._place = place
+
+    def __contains__(self, key: str) -> bool:
+        return self._values.get(key) is not None
+
+    def text(self, key: str) -> str:
+        """One line of plain text; a missing one is empty."""
+        value = self._scalar(key, "text")
+        if forbidden := texts.FORBIDDEN.search(value):
+            self.problem(
+                key,
+                "control-character",
+                f"{key} holds U+{ord(forbidden[0]):04X}, which no feed may",
+                "it is repaired or taken out",
+                Severity.WARNING,
+            )
+        return texts.plain(value)
+
+    def markup(self, key: str) -> str:
+        """Text as it was written, for HTML and Markdown; a missing one is empty."""
+        return self._scalar(key, "text")
+
+    def url(self, key: str, *, relative: bool = False) -> str:
+        """An http(s) URL in canonical form; a missing one is empty."""
+        return self._convert(
+            key,
+            lambda value: texts.url(value, relative=relative),
+            "bad-url",
+            "an http or https URL",
+        ) or ""
+
+    def date(self, key: str) -> datetime | None:
+        """A date in UTC. One without an offset is UTC already, one without a time is midnight."""
+        return self._convert(key, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
+
+    def number(self, key: str) -> float | None:
+        """A finite number."""
+        return self._convert(key, _parse_number, "bad-number", "a number")
+
+    def count(self, key: str) -> int | None:
+        """A whole number of at least one."""
+        return self._convert(key, _parse_count, "bad-number", "a whole number above zero")
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Yes or no, in any of YAML's words for them."""
+        value = self._convert(key, _parse_flag, "bad-flag", "true or false")
+        return default if value is None else value
+
+    def period(self, key: str) -> timedelta | None:
+        """A span of time: 12h, 30d, 2w."""
+        return self._convert(key, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of names, each once; a name alone is a list of one."""
+        names = []
+        for place, item in self._items(key):
+            if isinstance(item, str):
+                name = texts.plain(item)
+                if name and name not in names:
+                    names.append(name)
+            elif item is not None:
+                self._wrong(place, key, item, "a list of names")
+        return tuple(names)
+
+    def mapping(self, key: str, *, short: str = "") -> Fields | None:
+        """The mapping under a key; text alone stands for its key `short`."""
+        return next(self.mappings(key, short=short, many=False), None)
+
+    def mappings(self, key: str, *, short: str = "", many: bool = True) -> Iterator[Fields]:
+        """The mappings of a list, or the mapping that stands alone; text stands for `short`."""
+        for place, item in self._items(key, many):
+            if isinstance(item, dict):
+                yield Fields(item, self._report, place)
+            elif isinstance(item, str) and short:
+                yield Fields({short: item}, self._report, place)
+            elif item is not None:
+                self._wrong(place, key, item, "a list of mappings" if many else "a mapping")
+
+    def only(self, known: Iterable[str]) -> None:
+        """Reports every key that is not known, with the nearest that is."""
+        known = sorted(known)
+        for key in self._values:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1, 0.5)
+                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+                self.problem(key, "unknown-key", f"{key} is not a key that is known here", hint)
+
+    def problem(
+        self, key: str, code: str, message: str, hint: str = "", severity: Severity | None = None
+    ) -> None:
+        """Reports what is wrong with the value of a key, on its line."""
+        self._report.add((*self._place, key), code, message, hint, severity)
+
+    def _scalar(self, key: str, wanted: str) -> str:
+        value = self._values.get(key)
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        self._wrong((*self._place, key), key, value, wanted)
+        return ""
+
+    def _convert(
+        self, key: str, parse: Callable[[str], _Value | None], code: str, wanted: str
+    ) -> _Value | None:
+        value = self._scalar(key, wanted).strip()
+        if not value:
+            return None
+        result = parse(value)
+        if result is None:
+            shown = texts.summary(texts.plain(value), 60)
+            self.problem(key, code, f"{key} is {shown!r}", f"it should be {wanted}")
+        return result
+
+    def _items(self, key: str, many: bool = True) -> Iterator[tuple[Place, Tree]]:
+        value = self._values.get(key)
+        place = (*self._place, key)
+        if isinstance(value, list) and many:
+            yield from (((*place, index), item) for index, item in enumerate(value))
+        else:
+            yield place, value
+
+    def _wrong(self, place: Place, key: str, value: Tree, wanted: str) -> None:
+        found = {dict: "a mapping", list: "a list", str: "text"}[type(value)]
+        self._report.add(place, "wrong-type", f"{key} is {found}", f"it should be {wanted}")
+
+
+# Jekyll writes a blank before the offset, and so do git and many hands.
+_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
+_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
+
+
+def parse_date(text: str) -> datetime | None:
+    """A date of ISO 8601, RFC 3339 or RFC 5322, in UTC; None where the text is neither."""
+    text = _ZONE_NAME.sub("Z", _OFFSET.sub("", text)) if len(text) > 10 else text
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(re.sub("Z$", " GMT", text))
+        except ValueError:
+            return None
+    if date.tzinfo is None:
+        return date.replace(tzinfo=UTC)
+    try:
+        return date.astimezone(UTC)
+    except OverflowError:  # the first or the last day of the calendar, and an offset
+        return None
+
+
+_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+
+
+def _parse_number(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) and text.isascii() else None
+
+
+def _parse_count(text: str) -> int | None:
+    number = _parse_number(text)
+    return int(number) if number and number >= 1 and number == int(number) else None
+
+
+_FLAGS = dict.fromkeys(("true", "yes", "on", "y", "1"), True) | dict.fromkeys(
+    ("false", "no", "off", "n", "0"), False
+)
+
+
+def _parse_flag(text: str) -> bool | None:
+    return _FLAGS.get(text.lower())
+
+
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def _parse_period(text: str) -> timedelta | None:
+    match = re.fullmatch(r"([1-9][0-9]{0,4})\s*([hdw])", text)
+    return int(match[1]) * _UNITS[match[2]] if match else None

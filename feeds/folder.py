@@ -1,0 +1,157 @@
+"""The site's folder on disk: its feeds.yaml, its articles' files, and the media beside them.
+
+Nothing outside the site's folder and the folders that feeds.yaml names is ever read: hidden files
+and links that lead out are passed over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from feeds import text as texts
+from feeds.errors import ConfigurationError, Problem, Severity
+from feeds.frontmatter import ENDINGS
+from feeds.site import Site, read_site
+
+CONFIGURATION = "feeds.yaml"
+#: In every tree that Feeds writes; a folder that has it holds no articles.
+MANIFEST = ".feeds-manifest.json"
+#: In bytes. A longer file is hardly an article, and must not fill the memory.
+MAX_FILE = 8 * 1024 * 1024
+
+
+class UnreadableError(Exception):
+    """A file cannot be read as text: what is wrong, and in which line."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What tells that a file has changed: bytes, and nanoseconds since 1970."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A site's folder, with the site that it holds and what is wrong with its feeds.yaml."""
+
+    root: Path
+    site: Site
+    problems: tuple[Problem, ...]
+    #: Whether there is a feeds.yaml.
+    configured: bool
+
+    @classmethod
+    def open(cls, target: Path) -> Folder:
+        """The site in a folder, or of a feeds.yaml.
+
+        Raises ConfigurationError where there is none, or where it cannot be used at all.
+        """
+        target = target.absolute()
+        file = target if target.is_file() else target / CONFIGURATION
+        root = file.parent
+        if not root.is_dir():
+            raise ConfigurationError(f"{target}: no such folder; name a folder of articles")
+        default_title = root.resolve().name or "Feeds"
+        if not file.exists():
+            return cls(root, Site(title=texts.plain(default_title) or "Feeds"), (), False)
+        try:
+            source = _read(file, file.name)
+        except UnreadableError as error:
+            raise ConfigurationError(str(error)) from error
+        site, problems = read_site(source, file.name, default_title)
+        return cls(root, site, tuple(problems), True)
+
+    @property
+    def article_folders(self) -> tuple[Path, ...]:
+        """The folders that hold the articles."""
+        return tuple(Path(os.path.normpath(self.root / each)) for each in self.site.articles)
+
+    def missing(self) -> list[Problem]:
+        """The folders of articles that feeds.yaml names and that are not there."""
+        return [
+            Problem(CONFIGURATION, 1, "no-folder", f"no folder {name}", "articles: names a folder")
+            for name, path in zip(self.site.articles, self.article_folders, strict=True)
+            if not path.is_dir()
+        ]
+
+    def files(self) -> dict[str, Stat]:
+        """Every file that may be an article, by its path relative to the site."""
+        found: dict[str, Stat] = {}
+        for folder in self.article_folders:
+            prefix = os.path.relpath(folder, self.root)
+            prefix = "" if prefix == os.curdir else prefix.replace(os.sep, "/") + "/"
+            for name, stat in _walk(str(folder), os.path.realpath(folder), ""):
+                found.setdefault(prefix + name, stat)
+        return found
+
+    def read(self, path: str) -> str:
+        """The text of one of files(). Raises UnreadableError."""
+        return _read(self.root / path, path)
+
+    def media(self, url: str) -> Path | None:
+        """The file that a relative URL names, if it lies in the site and may be published."""
+        parts = PurePosixPath(unquote(urlsplit(url).path).lstrip("/")).parts
+        if any(part.startswith(".") or "\\" in part or not part.isprintable() for part in parts):
+            return None
+        if not parts or not texts.media_type(parts[-1], ""):
+            return None
+        try:
+            file = self.root.joinpath(*parts).resolve(strict=True)
+        except OSError:
+            return None
+        return file if file.is_file() and file.is_relative_to(self.root.resolve()) else None
+
+
+def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+    if any(entry.name == MANIFEST for entry in found):
+        return
+    for entry in found:
+        name = prefix + entry.name
+        if entry.name.startswith("."):
+            continue
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, top, f"{name}/")
+            elif entry.name.lower().endswith(ENDINGS) and entry.is_file():
+                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(top + os.sep):
+                    continue
+                stat = entry.stat()
+                # A name that is no UTF-8 is still one path, and one line, to report.
+                yield name, Stat(stat.st_size, stat.st_mtime_ns)
+        except OSError:  # gone since, or a link to nowhere
+            continue
+
+
+def _read(file: Path, path: str) -> str:
+    def unreadable(line: int, code: str, message: str, hint: str) -> UnreadableError:
+        return UnreadableError(Problem(path, line, code, message, hint, Severity.ERROR))
+
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read(MAX_FILE + 1)
+    except OSError as error:
+        reason = error.strerror or "unreadable"
+        raise unreadable(1, "unreadable", f"cannot be read: {reason}", "") from error
+    if len(data) > MAX_FILE:
+        raise unreadable(1, "too-large", f"larger than {MAX_FILE >> 20} MiB", "split it")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = f"the byte 0x{data[error.start]:02X} is not UTF-8"
+        raise unreadable(line, "not-utf8", byte, "save the file as UTF-8") from error

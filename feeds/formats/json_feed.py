@@ -1,0 +1,85 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from feeds.article import Article, Provider, Related
+from feeds.feed import Feed
+from feeds.formats.content import content_html
+
+
+def render_json(feed: Feed, url: str) -> bytes:
+    """The feed as JSON; the URL is the document's own."""
+    author = {"name": feed.author.name, "url": feed.author.uri}
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": feed.url,
+        "feed_url": url,
+        "description": feed.description,
+        "language": feed.language,
+        "authors": [_present(author)],
+        "items": [_item(article) for article in feed.articles],
+    }
+    present = _present(document) | {"items": document["items"]}
+    return json.dumps(present, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _item(article: Article) -> dict[str, Any]:
+    return _present(
+        {
+            "id": article.id,
+            "url": article.url,
+            "external_url": article.original_url,
+            "title": article.title,
+            "summary": article.excerpt,
+            "content_html": content_html(article, frame=True),
+            "image": article.images[0].url if article.images else "",
+            "date_published": _date(article.published),
+            "date_modified": _date(article.updated) if article.updated != article.published else "",
+            "authors": _authors(article.provider),
+            "tags": article.topics,
+            "attachments": [
+                _present({"url": each.url, "mime_type": each.media_type, "title": each.title})
+                for each in (*article.downloads, *article.images)
+            ],
+            # Custom objects begin with an underscore, and say where they are explained (§Extensions).
+            "_feeds": _present(
+                {"amp_url": article.amp_url, "related": list(map(_related, article.related))}
+            ),
+        }
+    )
+
+
+def _authors(provider: Provider | None) -> list[dict[str, str]]:
+    if not provider:
+        return []
+    avatar = provider.images[0].url if provider.images else ""
+    organisation = _present({"name": provider.name, "url": provider.url, "avatar": avatar})
+    return [organisation, *({"name": name} for name in provider.authors)]
+
+
+def _related(other: Related) -> dict[str, Any]:
+    return _present(
+        {
+            "url": other.url,
+            "title": other.title,
+            "summary": other.excerpt,
+            "date_published": _date(other.published) if other.published else "",
+            "authors": _authors(other.provider),
+            "image": other.images[0].url if other.images else "",
+        }
+    )
+
+
+def _present(values: dict[str, Any]) -> dict[str, Any]:
+    """Without what is empty: a key that says nothing is left out."""
+    return {key: value for key, value in values.items() if value}
+
+
+def _date(date: datetime) -> str:
+    """As RFC 3339 writes it."""
+    return date.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,191 @@
+"""Bodies and embedded players: Markdown or HTML in, sanitised HTML with absolute links out.
+
+What is kept is the allow-list below (docs/formats.md shows it to publishers); everything else loses its
+tags, and what would run, style or submit loses its content too.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from functools import cache
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import nh3
+
+from feeds import text as texts
+from feeds.article import Player
+
+_TAGS = frozenset(
+    "a abbr article aside audio b blockquote br caption cite code col colgroup dd del details dfn div"
+    " dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q"
+    " rp rt ruby s samp section small source span strong sub summary sup table tbody td tfoot th"
+    " thead time tr u ul var video wbr".split()
+)
+# Tags whose content is not prose.
+_DROPPED = frozenset(
+    "button embed head math noembed noframes object option script select style svg"
+    " template textarea title xml".split()
+)
+_ATTRIBUTES = {
+    "*": {"dir", "lang"},
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "audio": {"controls", "src"},
+    "blockquote": {"cite"},
+    "del": {"datetime"},
+    "img": {"alt", "height", "src", "title", "width"},
+    "ins": {"datetime"},
+    "ol": {"reversed", "start"},
+    "q": {"cite"},
+    "source": {"src", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+    "video": {"controls", "height", "poster", "src", "width"},
+}
+_LINKS = frozenset(("href", "src", "cite", "poster"))
+_LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
+
+# Only these may be framed: their players are meant for it.
+_PLAYER_HOSTS = frozenset(
+    "youtube.com www.youtube.com www.youtube-nocookie.com player.vimeo.com www.dailymotion.com"
+    " geo.dailymotion.com player.twitch.tv w.soundcloud.com open.spotify.com"
+    " embed.podcasts.apple.com www.ted.com embed.ted.com fast.wistia.net archive.org".split()
+)
+
+# The canonical HTML that nh3 writes: attributes always quoted, and never a quote inside.
+_ATTRIBUTE = re.compile(r'\s([a-z-]+)="([^"]*)"')
+_IFRAME = re.compile(r'<iframe((?:\s[a-z-]+="[^"]*")*)>.*?</iframe>', re.DOTALL)
+_PICTURE = re.compile(r'<img((?:\s[a-z-]+="[^"]*")*)>')
+_PLAYER = re.compile(r'<(?:iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")+)>')
+
+# Jekyll's fences around text that Liquid must not touch.
+_RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
+_UNSAFE = re.compile(
+    r"<\s*(?P<tag>script|object|embed|applet|form)\b"
+    r"|<[^<>]*\s(?P<handler>on[a-z]{3,})\s*="
+    r"|<[^<>]*=\s*[\"']?\s*(?P<scheme>javascript|vbscript):",
+    re.IGNORECASE,
+)
+
+
+def clean_body(source: str, *, is_html: bool, base: str) -> str:
+    """Safe HTML of a body. Relative links are resolved against the base, an article's URL."""
+    source = _RAW.sub("", texts.repair(source))
+    markup = source if is_html else _markdown()(source)
+    cleaned = nh3.clean(
+        markup,
+        tags=set(_TAGS | {"iframe"}),
+        clean_content_tags=set(_DROPPED),
+        attributes=_ATTRIBUTES | {"iframe": {"src"}},
+        attribute_filter=_attribute_filter(base),
+        link_rel=None,
+        url_schemes={"http", "https", "mailto"},
+    )
+    cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
+    return _IFRAME.sub(_link_for_frame, cleaned).strip()
+
+
+def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
+    """What in a body would run in a reader: (line in the body from 1, what), each kind once."""
+    if not _UNSAFE.search(source):
+        return []
+    found: dict[str, int] = {}
+    # In Markdown's code, it is text: only what is left as markup counts.
+    markup = source if is_html else _markdown()(source)
+    live = {_kind(match) for match in _UNSAFE.finditer(markup)}
+    for match in _UNSAFE.finditer(source):
+        if (kind := _kind(match)) in live:
+            found.setdefault(kind, source.count("\n", 0, match.start()) + 1)
+    return [(line, kind) for kind, line in found.items()]
+
+
+def read_player(markup: str) -> Player | None:
+    """The embedded player of a known host, or the video or audio file, that the markup shows."""
+    sources = {"height", "src", "width"}
+    cleaned = nh3.clean(
+        markup,
+        tags={"iframe", "video", "audio", "source"},
+        attributes=dict.fromkeys(("iframe", "video", "audio", "source"), sources),
+    )
+    size: dict[str, str] = {}
+    for match in _PLAYER.finditer(cleaned):
+        attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(match[1])}
+        size = {**size, **attributes}
+        framed = match[0].startswith("<iframe")
+        url = texts.url(attributes.get("src", ""), relative=not framed)
+        if not url or (framed and urlsplit(url).hostname not in _PLAYER_HOSTS):
+            continue
+        media_type = "" if framed else texts.media_type(url, "video/mp4")
+        if framed or media_type.startswith(("video/", "audio/")):
+            width, height = _pixels(size.get("width")), _pixels(size.get("height"))
+            return Player(url, media_type, width, height)
+    return None
+
+
+def watch_url(player: str) -> str:
+    """The page that a person opens to see what a player plays."""
+    parts = urlsplit(player)
+    if (parts.hostname or "").removeprefix("www.") in ("youtube.com", "youtube-nocookie.com"):
+        video = parts.path.removeprefix("/embed/")
+        if video != parts.path and re.fullmatch(r"[\w-]+", video) and video != "videoseries":
+            return f"https://www.youtube.com/watch?v={video}"
+    if parts.hostname == "player.vimeo.com" and parts.path.startswith("/video/"):
+        return f"https://vimeo.com/{parts.path.removeprefix('/video/')}"
+    # A wrapper (Embedly and its like) names the page that it wraps.
+    wrapped = texts.url(parse_qs(parts.query).get("url", [""])[0])
+    return wrapped or player
+
+
+@cache
+def _markdown() -> Callable[[str], str]:
+    # Imported late: many sites have no Markdown body at all.
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.footnote import footnote_plugin
+
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
+
+    def render(source: str) -> str:
+        return str(parser.render(source))
+
+    return render
+
+
+def _attribute_filter(base: str) -> Callable[[str, str, str], str | None]:
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if name in _LINKS:
+            if tag == "a" and value.strip().lower().startswith("mailto:"):
+                return value.strip()
+            try:
+                return texts.url(urljoin(base, value.strip()))
+            except ValueError:
+                return None
+        if name in _LENGTHS:
+            return value if value.isascii() and value.isdigit() else None
+        return value
+
+    return keep
+
+
+def _link_for_frame(match: re.Match[str]) -> str:
+    # W3C's validator and most readers reject frames in a feed: a link is what survives.
+    source = dict(_ATTRIBUTE.findall(match[1])).get("src", "")
+    if not source:
+        return ""
+    target = watch_url(html.unescape(source))
+    host = (urlsplit(target).hostname or "").removeprefix("www.")
+    return f'<a href="{html.escape(target)}">{host} ▶</a>'
+
+
+def _kind(match: re.Match[str]) -> str:
+    if match["tag"]:
+        return f"<{match['tag'].lower()}>"
+    if match["handler"]:
+        return f"the event handler {match['handler'].lower()}"
+    return f"a {match['scheme'].lower()}: link"
+
+
+def _pixels(value: str | None) -> int | None:
+    return int(value) if value and re.fullmatch("[1-9][0-9]{0,4}", value) else None

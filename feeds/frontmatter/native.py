@@ -1,0 +1,130 @@
+"""What the keys of Feeds' own front matter mean (../../docs/formats.md has them as a table).
+
+Only the keys asked for here are ever read into an article; whatever else a file holds stays in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from feeds import text as texts
+from feeds.article import Article, Download, Image, Provider, Related
+from feeds.errors import Severity
+from feeds.fields import Fields
+from feeds.frontmatter.body import clean_body, read_player
+
+
+def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
+    """The article, or None where its title, URL or date is missing; the report says so."""
+    title = fields.text("title") or fields.text("name")
+    web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
+    url = web_url or original_url
+    published = fields.date("publishedDateTime")
+    if not title:
+        _missing(fields, "title", "title")
+    if not url:
+        _missing(fields, "URL", "webUrl", "originalUrl")
+    if not published:
+        _missing(fields, "date", "publishedDateTime")
+    if not (title and url and published):
+        return None
+    updated = fields.date("updatedDateTime") or published
+    featured = fields.markup("featuredContent")
+    player = read_player(featured) if featured.strip() else None
+    if featured.strip() and not player:
+        fields.problem(
+            "featuredContent",
+            "no-player",
+            "featuredContent holds no player that can be published",
+            "an iframe of a known host over https, or a video or audio element",
+        )
+    return Article(
+        id=url,
+        url=url,
+        title=title,
+        published=published,
+        updated=max(updated, published),
+        excerpt=fields.text("excerpt"),
+        body=clean_body(body, is_html=is_html, base=url) if body.strip() else "",
+        player=player,
+        original_url=original_url if original_url != url else "",
+        amp_url=fields.url("ampWebUrl") or fields.url("cdnAmpWebUrl"),
+        provider=_provider(fields),
+        topics=fields.texts("topics"),
+        category=fields.text("category"),
+        type=fields.text("type"),
+        images=tuple(_images(fields)),
+        downloads=tuple(_downloads(fields)),
+        related=tuple(_related(fields)),
+        quality=fields.number("quality"),
+        heat=fields.number("heat"),
+        draft=not fields.flag("published", default=True),
+        removed=fields.flag("removed", default=False),
+    )
+
+
+def _missing(fields: Fields, what: str, *keys: str) -> None:
+    # A key that is there but wrong has been reported by its own line already.
+    if not any(key in fields for key in keys):
+        fields.problem(
+            keys[0], f"missing-{what.lower()}", f"no {what}, so it is left out",
+            f"an article needs {' or '.join(keys)}", Severity.ERROR,
+        )  # fmt: skip
+    else:
+        fields.problem(
+            next(key for key in keys if key in fields), f"missing-{what.lower()}",
+            f"no {what} that can be used, so it is left out", "", Severity.ERROR,
+        )  # fmt: skip
+
+
+def _provider(fields: Fields) -> Provider | None:
+    found = fields.mapping("provider", short="name")
+    if not found:
+        return None
+    domain = texts.url(f"https://{found.text('domain')}/") or ""
+    name = found.text("name") or found.text("domain")
+    if not name:
+        return None
+    authors = (author.text("name") for author in found.mappings("authors", short="name"))
+    return Provider(
+        name=name,
+        domain=urlsplit(domain).netloc,
+        authors=tuple(dict.fromkeys(filter(None, authors))),
+        images=tuple(_images(found)),
+    )
+
+
+def _images(fields: Fields) -> Iterator[Image]:
+    for item in fields.mappings("images", short="url"):
+        if url := item.url("url", relative=True):
+            media_type = texts.media_type(url, texts.DEFAULT_IMAGE)
+            if not media_type.startswith("image/"):
+                media_type = texts.DEFAULT_IMAGE
+            yield Image(
+                url=url,
+                media_type=media_type,
+                width=item.count("width"),
+                height=item.count("height"),
+                title=item.text("title"),
+                attribution=item.text("attribution"),
+            )
+
+
+def _downloads(fields: Fields) -> Iterator[Download]:
+    for item in fields.mappings("actions", short="url"):
+        if url := item.url("url", relative=True):
+            yield Download(url, texts.media_type(url, texts.DEFAULT_DOWNLOAD), item.text("title"))
+
+
+def _related(fields: Fields) -> Iterator[Related]:
+    for item in fields.mappings("related", short="webUrl"):
+        if url := item.url("webUrl") or item.url("originalUrl"):
+            yield Related(
+                title=item.text("title") or item.text("name") or (urlsplit(url).hostname or url),
+                url=url,
+                excerpt=item.text("excerpt"),
+                published=item.date("publishedDateTime"),
+                provider=_provider(item),
+                images=tuple(_images(item)),
+            )

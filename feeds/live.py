@@ -1,0 +1,199 @@
+"""Keeps a publication current: follows the folder, the catalog and the clock while an app runs.
+
+A thread looks after each of them; requests only ever take the publication that is ready, and find
+its documents in memory once they were rendered.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from feeds.catalog import Catalog, locate
+from feeds.errors import FeedsError
+from feeds.folder import CONFIGURATION, Folder
+from feeds.publication import Document, MediaFile, Publication, Redirect
+
+#: In seconds: how often the catalog is asked whether another process has synced.
+_POLL = 1.0
+#: In seconds: how often the folder is walked where no change was announced, unless that takes long.
+_WALK = 3.0
+#: In bytes: how much is kept of what was rendered.
+_CACHE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A document, and when its bytes last changed, in seconds since 1970."""
+
+    document: Document
+    changed: int
+
+
+class Live:
+    """A site that changes while it is served. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        target: Path,
+        *,
+        url: str = "",
+        unpublished: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        """Opens a site and syncs it once. Raises FeedsError where that cannot be done."""
+        self._target = target
+        self._url = url
+        self._unpublished = unpublished
+        self._clock = clock
+        self._log = log
+        self._folder = Folder.open(target)
+        self._configuration = self._configuration_stat()
+        self._catalog = Catalog(locate(self._folder))
+        self._catalog.sync(self._folder)
+        self._starting = threading.Lock()
+        self._followed_in = 0
+        self._stop = threading.Event()
+        self._publish()
+
+    def find(self, path: str) -> Dated | MediaFile | Redirect | None:
+        """What is published at a path."""
+        self._follow()
+        publication, cache = self._publication, self._cache
+        dated = cache.get(path)
+        if dated:
+            return dated
+        found = publication.document(path)
+        if not isinstance(found, Document):
+            return found
+        variant = "unpublished " if self._unpublished else ""
+        address = f"{variant}{publication.url} {path}"
+        now = int(self._clock().timestamp())
+        dated = Dated(found, self._catalog.changed(address, found.digest, now))
+        cache.put(path, dated)
+        return dated
+
+    def refresh(self) -> None:
+        """Syncs with the folder, and publishes what has changed."""
+        stat = self._configuration_stat()
+        if stat != self._configuration:
+            # A broken feeds.yaml leaves the last good one in force.
+            self._configuration = stat
+            self._folder = Folder.open(self._target)
+            self._publish()
+        self._catalog.sync(self._folder)
+        if self._is_outdated():
+            self._publish()
+
+    def close(self) -> None:
+        """Ends the thread and lets go of the catalog."""
+        self._stop.set()
+        self._catalog.close()
+
+    def _publish(self) -> None:
+        now = self._clock()
+        # The revision first: a sync in between makes the next look publish once more.
+        self._revision = self._catalog.revision()
+        site = self._folder.site
+        publication = Publication(
+            self._folder,
+            self._catalog,
+            url=self._url or site.url,
+            now=now,
+            unpublished=self._unpublished,
+        )
+        self._due = None if site.future else publication.view.next_due()
+        # The cache goes with its publication: what was rendered from older articles, even while
+        # this ran, never answers for newer ones.
+        self._publication, self._cache = publication, _Cache(_CACHE)
+
+    def _is_outdated(self) -> bool:
+        due = self._due is not None and self._clock() >= self._due
+        return due or self._catalog.revision() != self._revision
+
+    def _configuration_stat(self) -> tuple[int, int] | None:
+        file = self._target if self._target.is_file() else self._target / CONFIGURATION
+        try:
+            stat = file.stat()
+        except OSError:
+            return None
+        return stat.st_size, stat.st_mtime_ns
+
+    def _follow(self) -> None:
+        # Started by the first request, in the process that answers it: a server that loads the app
+        # and forks then would leave the thread behind.
+        if self._followed_in == os.getpid():
+            return
+        with self._starting:
+            if self._followed_in != os.getpid():
+                self._followed_in = os.getpid()
+                for target in (self._watch, self._poll):
+                    threading.Thread(target=target, name="feeds", daemon=True).start()
+
+    def _poll(self) -> None:
+        walked = time.monotonic()
+        pause = _WALK
+        while not self._stop.wait(_POLL):
+            try:
+                if time.monotonic() - walked >= pause:
+                    started = time.monotonic()
+                    self.refresh()
+                    walked = time.monotonic()
+                    # A walk over a huge folder must not take more than a tenth of a processor.
+                    pause = max(_WALK, 10 * (walked - started))
+                elif self._is_outdated():
+                    self._publish()
+            except FeedsError as error:
+                self._log(str(error))
+            except Exception as error:  # a sick file system must not end the following for good
+                self._log(f"cannot refresh: {error!r}")
+
+    def _watch(self) -> None:
+        import watchfiles
+
+        folders = {self._folder.root, *self._folder.article_folders}
+        try:
+            for _changes in watchfiles.watch(
+                *filter(Path.is_dir, folders),
+                watch_filter=watchfiles.DefaultFilter(ignore_dirs=(".feeds", ".git")),
+                stop_event=self._stop,
+                raise_interrupt=False,
+                ignore_permission_denied=True,
+            ):
+                try:
+                    self.refresh()
+                except FeedsError as error:
+                    self._log(str(error))
+        except Exception as error:  # no watches left, no such facility: walking remains
+            self._log(f"changes are not announced ({error}); looking every few seconds")
+
+
+class _Cache:
+    """The documents used last, up to a number of bytes."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._kept: OrderedDict[str, Dated] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, path: str) -> Dated | None:
+        with self._lock:
+            if dated := self._kept.get(path):
+                self._kept.move_to_end(path)
+            return dated
+
+    def put(self, path: str, dated: Dated) -> None:
+        with self._lock:
+            if path not in self._kept:
+                self._kept[path] = dated
+                self._left -= len(dated.document.body)
+            while self._left < 0:
+                _path, dropped = self._kept.popitem(last=False)
+                self._left += len(dropped.document.body)

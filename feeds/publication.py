@@ -1,0 +1,230 @@
+"""What exists at which path: the one place that knows.
+
+    publication.paths()          every path, in a stable order
+    publication.document(path)   what lies there: a Document, a MediaFile, a Redirect or nothing
+
+The static writer writes what this gives and the live app serves it, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from feeds import text as texts
+from feeds.catalog import Catalog, View
+from feeds.errors import Problem
+from feeds.feed import Feed, Listed
+from feeds.folder import Folder
+from feeds.formats import FORMATS, Format, opml, page, render
+from feeds.selection import Selection
+from feeds.site import Author, Topics
+
+_SUBSCRIPTIONS = "/subscriptions.opml"
+_BY_FILE_NAME = {format.file_name: format for format in FORMATS}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes that are published at a path."""
+
+    body: bytes
+    #: As the Content-Type header has it.
+    media_type: str
+
+    @property
+    def digest(self) -> str:
+        """What tells these bytes from any others."""
+        return hashlib.sha256(self.body).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file of the site that is published as it is."""
+
+    file: Path
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A path that leads to another for good."""
+
+    #: The other path.
+    to: str
+    #: What a host that cannot redirect gives instead.
+    stand_in: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One feed of the site: what it is called, where it lies, which articles it takes."""
+
+    kind: str
+    #: From the site's root: "", "topics/ai/", "feeds/top/".
+    folder: str
+    name: str
+    title: str
+    description: str
+    selection: Selection
+
+
+class Publication:
+    """A site as it is to be published at one moment."""
+
+    def __init__(
+        self, folder: Folder, catalog: Catalog, *, url: str, now: datetime, unpublished: bool
+    ) -> None:
+        self.url = url
+        self._folder = folder
+        self._site = folder.site
+        self._view: View = catalog.view(
+            now=now, unpublished=unpublished or folder.site.unpublished, future=folder.site.future
+        )
+        self._catalog = catalog
+        self._topics = Topics(self._site.topics, self._view.topic_names())
+        self._channels = {channel.folder: channel for channel in self._all_channels()}
+        self._last_feed: tuple[str, Feed] | None = None
+
+    @property
+    def view(self) -> View:
+        """The articles behind it."""
+        return self._view
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with the configuration and the articles."""
+        folder = self._folder
+        return [
+            *folder.problems,
+            *folder.missing(),
+            *sorted([*self._catalog.problems(), *self._view.conflicts(folder)]),
+        ]
+
+    @cached_property
+    def listed(self) -> tuple[Listed, ...]:
+        """Every feed, with the number of its articles: the site's, the named ones, the topics."""
+        counts = self._view.topic_counts()
+
+        def count(channel: Channel) -> tuple[int, datetime | None]:
+            family = [self._topics.family(name) for name in channel.selection.any]
+            if channel.kind == "topic" and len(family[0]) == 1:
+                return counts.get(next(iter(family[0])), (0, None))
+            return self._view.count(channel.selection, self._topics.family)
+
+        return tuple(
+            Listed(
+                channel.kind, channel.title, channel.name, channel.description, channel.folder,
+                self.url + channel.folder, *count(channel),
+            )
+            for channel in self._channels.values()
+        )  # fmt: skip
+
+    def paths(self) -> Iterator[str]:
+        """Every path at which something lies, folders with a slash at their end."""
+        yield _SUBSCRIPTIONS
+        for folder in self._channels:
+            yield from _paths(folder)
+        for slug in self._topics.former:
+            yield from _paths(f"topics/{slug}/")
+        for path, _file in sorted(self._media.items()):
+            yield path
+
+    def document(self, path: str) -> Document | MediaFile | Redirect | None:
+        """What lies at a path, or None."""
+        if path == _SUBSCRIPTIONS:
+            return Document(opml.render_opml(self._site.title, self.listed), opml.MEDIA_TYPE)
+        folder, _slash, name = path.removeprefix("/").rpartition("/")
+        folder = f"{folder}/" if folder else ""
+        if name and name not in _BY_FILE_NAME:
+            return self._other(path)
+        if channel := self._channels.get(folder):
+            return self._rendered(channel, folder, name)
+        if folder.startswith("topics/") and (moved := self._topics.former.get(folder[7:-1])):
+            now_at = f"topics/{moved.slug}/"
+            channel = self._channels[now_at]
+            if name:
+                return Redirect(f"/{now_at}{name}", self._rendered(channel, folder, name))
+            moved_page = page.render_moved(channel.title, f"../{moved.slug}/", self.url + now_at)
+            return Redirect(f"/{now_at}", Document(moved_page, page.MEDIA_TYPE))
+        return self._other(path)
+
+    def _other(self, path: str) -> MediaFile | Redirect | None:
+        if file := self._media.get(path):
+            return MediaFile(file, texts.media_type(file.name, texts.DEFAULT_DOWNLOAD))
+        slashed = f"{path.removesuffix('index.html').rstrip('/')}/"
+        folder = slashed.removeprefix("/")
+        if slashed != path and (folder in self._channels or folder[7:-1] in self._topics.former):
+            to = page.render_moved(self._site.title, self.url + folder, self.url + folder)
+            return Redirect(slashed, Document(to, page.MEDIA_TYPE))
+        return None
+
+    def _rendered(self, channel: Channel, folder: str, name: str) -> Document:
+        if name:
+            format = _BY_FILE_NAME[name]
+            return Document(render(self._feed(channel, folder), format), _content_type(format))
+        if not folder:
+            newest = self._feed(channel, folder)
+            return Document(page.render_directory(newest, self.listed), page.MEDIA_TYPE)
+        body = page.render_feed(self._feed(channel, folder), self._folder_of_topic, depth=2)
+        return Document(body, page.MEDIA_TYPE)
+
+    def _feed(self, channel: Channel, folder: str) -> Feed:
+        # A feed's documents are asked for one after the other: its articles are fetched once.
+        if (last := self._last_feed) and last[0] == folder:
+            return last[1]
+        site = self._site
+        articles = self._view.articles(channel.selection, self._topics.family, site.limit)
+        feed = Feed(
+            title=channel.title,
+            description=channel.description or channel.title,
+            url=self.url + channel.folder,
+            base=self.url + folder,
+            site_url=self.url,
+            author=site.author or Author(site.title),
+            language=site.language,
+            articles=tuple(
+                each.published_at(self.url, self._topics.canonical(each.topics)) for each in articles
+            ),
+            related_in_rss=site.related_in_rss,
+        )
+        self._last_feed = folder, feed
+        return feed
+
+    def _all_channels(self) -> Iterator[Channel]:
+        site = self._site
+        yield Channel("site", "", site.title, site.title, site.description, Selection())
+        for each in site.feeds:
+            title = f"{each.title} · {site.title}"
+            yield Channel(
+                "feed", f"feeds/{each.name}/", each.title, title, each.description, each.selection
+            )
+        for topic in self._topics:
+            title = f"{topic.name} · {site.title}"
+            selection = Selection(any=(topic.name,))
+            folder = f"topics/{topic.slug}/"
+            yield Channel("topic", folder, topic.name, title, topic.description, selection)
+
+    def _folder_of_topic(self, name: str) -> str:
+        topic = self._topics.named(name)
+        return f"topics/{topic.slug}/" if topic else ""
+
+    @cached_property
+    def _media(self) -> dict[str, Path]:
+        """The files of the site that articles show or offer, by the path that they are published at."""
+        files = ((url.partition("?")[0], self._folder.media(url)) for url in self._view.media())
+        return {path: file for path, file in files if file}
+
+
+def _paths(folder: str) -> Iterator[str]:
+    yield f"/{folder}"
+    for format in FORMATS:
+        yield f"/{folder}{format.file_name}"
+
+
+def _content_type(format: Format) -> str:
+    # JSON is UTF-8 by definition (RFC 8259 §8.1); XML may be told otherwise.
+    return format.media_type if format.media_type.endswith("json") else f"{format.media_type}; charset=utf-8"

@@ -1,0 +1,48 @@
+"""Which articles a feed takes: made alike from feeds.yaml and from anything else with fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from feeds.fields import Fields
+
+#: The keys that make a selection.
+KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an article must be; a field that is empty asks for nothing.
+
+    Topics are named as people name them; Topics.family() knows what each name takes in.
+    """
+
+    #: At least one of these topics.
+    any: tuple[str, ...] = ()
+    #: Every one of these topics.
+    all: tuple[str, ...] = ()
+    #: None of these topics.
+    none: tuple[str, ...] = ()
+    #: A provider's name or domain.
+    provider: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    #: An article without a quality has none.
+    min_quality: float | None = None
+    #: Back from the newest article of the site, not from the clock.
+    since: timedelta | None = None
+
+    @classmethod
+    def read(cls, fields: Fields) -> Selection:
+        """The selection that a mapping describes; what it cannot be is in the fields' report."""
+        return cls(
+            any=fields.texts("any"),
+            all=fields.texts("all"),
+            none=fields.texts("none"),
+            provider=fields.texts("provider"),
+            type=fields.texts("type"),
+            category=fields.texts("category"),
+            min_quality=fields.number("min_quality"),
+            since=fields.period("since"),
+        )

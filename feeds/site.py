@@ -1,0 +1,321 @@
+"""What a publisher says in feeds.yaml, and the topics that the site has with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+
+from feeds import text as texts
+from feeds import tree
+from feeds.errors import ConfigurationError, Problem, Severity
+from feeds.fields import Fields, Report
+from feeds.selection import KEYS as SELECTION_KEYS
+from feeds.selection import Selection
+
+DEFAULT_URL = "http://127.0.0.1:8000/"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who publishes the site."""
+
+    name: str
+    uri: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSettings:
+    """What a topic's name alone does not say."""
+
+    name: str
+    slug: str = ""
+    #: Other names of the same topic.
+    aliases: tuple[str, ...] = ()
+    #: Slugs that it had before.
+    formerly: tuple[str, ...] = ()
+    parent: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """A feed across topics."""
+
+    name: str
+    title: str
+    description: str
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A publication: where it is published, and how."""
+
+    title: str
+    #: Where the tree is published; ends with a slash.
+    url: str = DEFAULT_URL
+    description: str = ""
+    language: str = ""
+    author: Author | None = None
+    #: Folders, relative to the site's own.
+    articles: tuple[str, ...] = (".",)
+    #: Articles in a feed's newest document.
+    limit: int = 50
+    unpublished: bool = False
+    #: Articles dated in the future are published at once.
+    future: bool = False
+    related_in_rss: bool = True
+    topics: tuple[TopicSettings, ...] = ()
+    feeds: tuple[FeedSettings, ...] = ()
+
+
+# A language tag of RFC 5646 §2.1, as far as it is worth checking.
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
+_FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
+_SITE_KEYS = tuple(each.name for each in fields(Site))
+_TOPIC_KEYS = tuple(each.name for each in fields(TopicSettings))
+_FEED_KEYS = ("name", "title", "description", *SELECTION_KEYS)
+
+
+def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Problem]]:
+    """The site that feeds.yaml describes, and what is wrong in it.
+
+    A key that is wrong is left out; a feed whose selection is wrong is left out whole, lest it
+    publish what was meant to stay back. Raises ConfigurationError where the text is no YAML.
+    """
+    text = text.removeprefix("\ufeff")
+    report = Report(path, text, 1, Severity.ERROR)
+    try:
+        values, duplicates = tree.load(text)
+    except tree.TreeError as error:
+        raise ConfigurationError(f"{path}:{error.line}: {error.message}; {error.hint}") from error
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"{path}:1: not a mapping; write key: value, one a line")
+    for line, key in duplicates:
+        report.add_line(line, "duplicate-key", f"{key} is there twice", "the last one counts")
+    found = Fields(values, report)
+    found.only(_SITE_KEYS)
+    for key in ("title", "url"):
+        if key not in found:
+            hint = f"a {key} is needed" + (": where the feeds are published" * (key == "url"))
+            found.problem(key, f"missing-{key}", f"no {key}", hint)
+    site = Site(
+        title=found.text("title") or default_title,
+        url=site_url(found.url("url")) or DEFAULT_URL,
+        description=found.text("description"),
+        language=_language(found),
+        author=_author(found),
+        articles=found.texts("articles") or (".",),
+        limit=found.count("limit") or Site.limit,
+        unpublished=found.flag("unpublished", Site.unpublished),
+        future=found.flag("future", Site.future),
+        related_in_rss=found.flag("related_in_rss", Site.related_in_rss),
+        topics=tuple(_topics(found)),
+        feeds=tuple(_feeds(found, report)),
+    )
+    return site, report.problems
+
+
+def site_url(url: str) -> str:
+    """A URL as the base of a tree: without query and fragment, with a slash at the end."""
+    url = re.split("[?#]", url, maxsplit=1)[0]
+    return url if not url or url.endswith("/") else f"{url}/"
+
+
+def _language(found: Fields) -> str:
+    language = found.text("language")
+    if language and not _LANGUAGE.fullmatch(language):
+        found.problem("language", "bad-language", f"language is {language!r}", "write en or pt-BR")
+        return ""
+    return language
+
+
+def _author(found: Fields) -> Author | None:
+    author = found.mapping("author", short="name")
+    if not author:
+        return None
+    author.only(("name", "uri", "email"))
+    email = author.text("email")
+    if email and not _EMAIL.fullmatch(email):
+        author.problem("email", "bad-email", f"email is {email!r}", "write name@host")
+        email = ""
+    name = author.text("name")
+    if not name:
+        author.problem("name", "missing-name", "the author has no name", "name it")
+        return None
+    return Author(name, author.url("uri"), email)
+
+
+def _topics(found: Fields) -> Iterator[TopicSettings]:
+    taken: dict[str, str] = {}
+    slugs: set[str] = set()
+    for item in found.mappings("topics", short="name"):
+        item.only(_TOPIC_KEYS)
+        name = item.text("name")
+        if not name:
+            item.problem("name", "missing-name", "a topic without a name", "name it")
+            continue
+        slug = item.text("slug")
+        if slug and slug != texts.slug(slug):
+            hint = f"such as {texts.slug(slug)}: small letters, digits and hyphens"
+            item.problem("slug", "bad-slug", f"slug is {slug!r}", hint)
+            slug = ""
+        if slug and slug in slugs:
+            item.problem("slug", "duplicate-slug", f"a second topic has the slug {slug}")
+            slug = ""
+        slugs.add(slug)
+        names = (name, *item.texts("aliases"))
+        clash = next((n for n in names if taken.get(texts.fold(n), name) != name), None)
+        if clash or texts.fold(name) in taken:
+            other = taken[texts.fold(clash or name)]
+            item.problem("name", "duplicate-topic", f"{clash or name} belongs to {other} already")
+            continue
+        taken |= dict.fromkeys(map(texts.fold, names), name)
+        yield TopicSettings(
+            name=name,
+            slug=slug,
+            aliases=names[1:],
+            formerly=tuple(map(texts.slug, item.texts("formerly"))),
+            parent=item.text("parent"),
+            description=item.text("description"),
+        )
+
+
+def _feeds(found: Fields, report: Report) -> Iterator[FeedSettings]:
+    taken: set[str] = set()
+    for item in found.mappings("feeds"):
+        before = len(report.problems)
+        item.only(_FEED_KEYS)
+        name = item.text("name")
+        if not _FEED_NAME.fullmatch(name):
+            hint = "small letters and digits, joined by hyphens"
+            item.problem("name", "bad-name", f"a feed's name is {name!r}", hint)
+        elif name in taken:
+            item.problem("name", "duplicate-feed", f"a second feed is named {name}", "rename one")
+        settings = FeedSettings(
+            name=name,
+            title=item.text("title") or name,
+            description=item.text("description"),
+            selection=Selection.read(item),
+        )
+        if len(report.problems) == before:
+            taken.add(name)
+            yield settings
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TopicName:
+    """A name that articles use for a topic."""
+
+    name: str
+    #: How many articles use it.
+    uses: int
+    #: When the first of them was published.
+    first: datetime
+
+
+@dataclass(slots=True)
+class Topic:
+    """A topic of the site. It is not changed once Topics has made it."""
+
+    name: str
+    slug: str = ""
+    description: str = ""
+    #: The folded names that mean this topic: its own and its aliases.
+    keys: set[str] = field(default_factory=set)
+    #: The keys of this topic and of every topic below it: what its feed takes.
+    family: frozenset[str] = frozenset()
+    parent: Topic | None = None
+
+
+class Topics:
+    """Every topic of a site: those that feeds.yaml names, and those that articles have.
+
+    Which topic gets a readable slug that several could have follows from the configuration and the
+    articles alone: first those configured, then the one whose first article is the oldest.
+    """
+
+    def __init__(self, settings: Iterable[TopicSettings], names: Iterable[TopicName]) -> None:
+        settings = tuple(settings)
+        self._by_key: dict[str, Topic] = {}
+        #: By slug, in the order of names.
+        self.by_slug: dict[str, Topic] = {}
+        for each in settings:
+            topic = self._add(each.name, each.slug)
+            topic.description = each.description
+            topic.keys |= set(map(texts.fold, each.aliases))
+            self._by_key |= dict.fromkeys(topic.keys, topic)
+        spellings: dict[str, list[TopicName]] = {}
+        for each_name in names:
+            spellings.setdefault(texts.fold(each_name.name), []).append(each_name)
+        for _first, key, used in sorted(
+            (min(each.first for each in used), key, used) for key, used in spellings.items()
+        ):
+            if key not in self._by_key:
+                # The most used spelling is the one shown.
+                self._add(max(used, key=lambda each: (each.uses, each.name)).name)
+        for each in settings:
+            if each.parent:
+                child = self._by_key[texts.fold(each.name)]
+                parent = self._by_key.get(texts.fold(each.parent)) or self._add(each.parent)
+                if child not in _line(parent):
+                    child.parent = parent
+        self._set_families()
+        self.by_slug = dict(
+            sorted(self.by_slug.items(), key=lambda item: (texts.fold(item[1].name), item[0]))
+        )
+        #: Slugs that lead to a topic's own: those it had, and those of its aliases.
+        self.former: dict[str, Topic] = {}
+        for each in settings:
+            for slug in (*each.formerly, *map(texts.slug, each.aliases)):
+                if slug not in self.by_slug:
+                    self.former.setdefault(slug, self._by_key[texts.fold(each.name)])
+
+    def __iter__(self) -> Iterator[Topic]:
+        return iter(self.by_slug.values())
+
+    def named(self, name: str) -> Topic | None:
+        """The topic that a name, in any case or an alias, means."""
+        return self._by_key.get(texts.fold(name))
+
+    def family(self, name: str) -> frozenset[str]:
+        """The folded names of the articles' topics that a topic takes in."""
+        topic = self.named(name)
+        return topic.family if topic else frozenset((texts.fold(name),))
+
+    def canonical(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The topics' own names for an article's names for them, each once."""
+        return tuple(
+            dict.fromkeys(topic.name if (topic := self.named(name)) else name for name in names)
+        )
+
+    def _add(self, name: str, slug: str = "") -> Topic:
+        slug = slug or texts.slug(name)
+        if slug in self.by_slug:
+            slug = texts.distinct_slug(name)
+        topic = Topic(name, slug, keys={texts.fold(name)})
+        self.by_slug[slug] = self._by_key[texts.fold(name)] = topic
+        return topic
+
+    def _set_families(self) -> None:
+        families: dict[str, set[str]] = {}
+        for topic in self:
+            for ancestor in _line(topic):
+                families.setdefault(ancestor.slug, set()).update(topic.keys)
+        for slug, keys in families.items():
+            self.by_slug[slug].family = frozenset(keys)
+
+
+def _line(topic: Topic | None) -> list[Topic]:
+    """A topic, its parent, and so on up."""
+    found: list[Topic] = []
+    while topic:
+        found.append(topic)
+        topic = topic.parent
+    return found

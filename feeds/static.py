@@ -1,0 +1,186 @@
+"""Writes a publication as a tree of files for static hosting.
+
+A file is written only when its bytes changed, beside its place and then renamed onto it, so that
+whoever reads the tree while it is written, or after the writer was killed, finds every file whole.
+The manifest says which files are ours: nothing else in the folder is ever changed or removed.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from feeds.errors import OutputError
+from feeds.folder import MANIFEST
+from feeds.publication import MediaFile, Publication, Redirect
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: there, two builds at once are the user's to avoid.
+    fcntl = None  # type: ignore[assignment]
+
+#: Where files are written before they are renamed: in the tree, since a rename cannot leave its
+#: file system, and under one name, so that what a killed build left there is cleared by the next.
+_SCRATCH = ".feeds-scratch"
+
+
+@dataclass(slots=True)
+class Written:
+    """What a build did, in files."""
+
+    total: int = 0
+    written: int = 0
+    removed: int = 0
+    #: Files that are in the way and are not ours, relative to the tree.
+    foreign: list[str] = field(default_factory=list)
+
+
+def write_tree(
+    publication: Publication, out: Path, progress: Callable[[int, int], None] | None = None
+) -> Written:
+    """Makes the folder hold just what the publication publishes, and what is not ours.
+
+    The progress is called with the number of files done and to do. Raises OutputError.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with _locked(out):
+            return _write(publication, out.resolve(), progress)
+    except OSError as error:
+        where = error.filename or out
+        raise OutputError(f"{where}: {error.strerror or error}") from error
+
+
+def _write(
+    publication: Publication, out: Path, progress: Callable[[int, int], None] | None
+) -> Written:
+    scratch = out / _SCRATCH
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    result = Written()
+    try:
+        ours = _read_manifest(out)
+        wanted = {_file_of(path): path for path in publication.paths()}
+        for name in wanted:
+            if name not in ours and _is_foreign(out, name):
+                result.foreign.append(name)
+        names = [name for name in wanted if name not in result.foreign]
+        # Before the first file is written, the manifest has to own every file that may be: a build
+        # that is killed must not leave files behind that the next one takes for somebody else's.
+        before = {name for name in ours if (out / name).is_file()}
+        _write_manifest(out, scratch, before.union(names))
+        for done, name in enumerate(names, 1):
+            result.written += _place(publication, wanted[name], out, name, scratch)
+            if progress:
+                progress(done, len(names))
+        for name in sorted(before.difference(names)):
+            result.removed += _remove(out, name)
+        _write_manifest(out, scratch, names)
+        result.total = len(names)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return result
+
+
+def _file_of(path: str) -> str:
+    return f"{path}index.html".removeprefix("/") if path.endswith("/") else path.removeprefix("/")
+
+
+def _place(publication: Publication, path: str, out: Path, name: str, scratch: Path) -> int:
+    """Puts what lies at a path into its file; the number of files written, 0 or 1."""
+    found = publication.document(path)
+    if isinstance(found, Redirect):
+        found = found.stand_in
+    target = out / name
+    if isinstance(found, MediaFile):
+        # A file that is changed in place while it is copied is copied again by the next build.
+        if target.is_file() and filecmp.cmp(found.file, target, shallow=False):
+            return 0
+        shutil.copyfile(found.file, scratch / "file")
+    elif found:
+        if _bytes_of(target) == found.body:
+            return 0
+        (scratch / "file").write_bytes(found.body)
+    else:
+        raise OutputError(f"{name}: nothing lies at {path}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(scratch / "file", target)
+    return 1
+
+
+def _remove(out: Path, name: str) -> int:
+    target = out / name
+    if not _is_inside(out, target):
+        return 0
+    with suppress(FileNotFoundError):
+        target.unlink()
+    for parent in target.parents:
+        if parent == out:
+            break
+        try:
+            parent.rmdir()
+        except OSError:  # not empty
+            break
+    return 1
+
+
+def _is_foreign(out: Path, name: str) -> bool:
+    """Whether what lies at a file's place, or where its folder should be, is not ours to change."""
+    target = out / name
+    if target.exists() or target.is_symlink():
+        return True
+    parent = next(parent for parent in target.parents if parent.exists() or parent.is_symlink())
+    return not parent.is_dir() or not _is_inside(out, target)
+
+
+def _is_inside(out: Path, target: Path) -> bool:
+    """Whether no link on the way leads out of the tree."""
+    return target.parent.resolve().is_relative_to(out)
+
+
+def _bytes_of(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _read_manifest(out: Path) -> set[str]:
+    """The files that earlier builds wrote; none where there is no manifest that can be read."""
+    try:
+        names = json.loads((out / MANIFEST).read_bytes())["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    # The manifest lies where others may write: it can name nothing outside the tree.
+    return {
+        name
+        for name in names
+        if isinstance(name, str) and name and not name.startswith("/") and ".." not in name.split("/")
+    }
+
+
+def _write_manifest(out: Path, scratch: Path, names: set[str] | list[str]) -> None:
+    body = json.dumps({"written by": "feeds build", "files": sorted(names)}, indent=0) + "\n"
+    if _bytes_of(out / MANIFEST) != body.encode():
+        (scratch / "manifest").write_text(body, encoding="utf-8")
+        os.replace(scratch / "manifest", out / MANIFEST)
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Only one build at a time in a folder; the lock goes with its process."""
+    if fcntl is None:
+        yield
+        return
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)

@@ -1,0 +1,214 @@
+"""Text in, better text out: mojibake, forbidden characters, entities, URLs, slugs, media types.
+
+Pure functions without a clock, a locale or a file; the same on every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import unicodedata
+from functools import lru_cache
+from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
+
+import ftfy
+
+#: What XML 1.0 §2.2 does not allow, and the C1 controls, which it discourages. Tab, newline and
+#: carriage return are allowed.
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    "|[" + "".join(f"{chr(p * 0x10000 + 0xFFFE)}{chr(p * 0x10000 + 0xFFFF)}" for p in range(1, 17)) + "]"
+)
+
+# Repairs encodings alone: curly quotes, ligatures, full-width forms and normal forms are the
+# author's own choice. Entities are decoded here, once, and not by a guess.
+_REPAIR = ftfy.TextFixerConfig(
+    unescape_html=False,
+    remove_terminal_escapes=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    uncurl_quotes=False,
+    fix_line_breaks=False,
+    remove_control_chars=False,
+    normalization=None,
+    explain=False,
+)
+
+
+def repair(text: str) -> str:
+    """The text without mojibake (Googleâ€™s → Google’s) and without characters that XML forbids."""
+    if not text.isascii():
+        text = ftfy.fix_text(text, _REPAIR)
+    return FORBIDDEN.sub("", text)
+
+
+def plain(text: str) -> str:
+    """One line of plain text: entities decoded once, repaired, white space folded."""
+    if "&" in text:
+        text = html.unescape(text)
+    return " ".join(repair(text).split())
+
+
+def summary(text: str, length: int) -> str:
+    """The text cut at a word to at most this many characters, with an ellipsis if it was cut."""
+    if len(text) <= length:
+        return text
+    head = text[: length - 1]
+    cut = head.rsplit(" ", 1)[0] if " " in head else head
+    return cut.rstrip(" ,;:.–—-") + "…"
+
+
+def escape(text: str) -> str:
+    """Plain text as HTML text."""
+    return html.escape(text, quote=False)
+
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ESCAPED = re.compile("%[0-9a-fA-F]{2}")
+
+
+def url(text: str, *, relative: bool = False) -> str | None:
+    """The canonical form of an http(s) URL (RFC 3986 §6.2), or None where it is not one.
+
+    Other scripts and stray characters are percent-encoded, a host in another script becomes
+    punycode. With relative=True a path of the site is accepted too, and stays relative.
+    """
+    text = FORBIDDEN.sub("", text.strip())
+    text = "".join(text.split("\n"))
+    if text.startswith("//"):
+        text = "https:" + text
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if not scheme and not parts.netloc and relative and parts.path:
+        path = _normal_path("/" + parts.path.lstrip("/"))
+        return urlunsplit(("", "", _quoted(path, "/"), _quoted(parts.query, "/?"), ""))
+    if scheme not in _DEFAULT_PORTS or not host:
+        return None
+    try:
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    if ":" in host:
+        host = f"[{host}]"
+    elif not re.fullmatch(r"[a-z0-9._-]+", host):
+        return None
+    userinfo = parts.netloc.rpartition("@")[0]
+    authority = f"{_quoted(userinfo, ':')}@{host}" if userinfo else host
+    if port is not None and port != _DEFAULT_PORTS[scheme]:
+        authority += f":{port}"
+    path = _quoted(_normal_path(parts.path or "/"), "/")
+    return urlunsplit(
+        (scheme, authority, path, _quoted(parts.query, "/?"), _quoted(parts.fragment, "/?"))
+    )
+
+
+def _normal_path(path: str) -> str:
+    """Without dot segments (RFC 3986 §5.2.4)."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
+
+
+def _quoted(part: str, also_safe: str) -> str:
+    """Percent-encoded just where RFC 3986 §2 demands it, with the escapes it has in normal form."""
+    pieces = []
+    end = 0
+    for match in _ESCAPED.finditer(part):
+        pieces.append(quote(part[end : match.start()], safe=f"!$&'()*+,;=:@{also_safe}"))
+        byte = unquote_to_bytes(match[0])[0]
+        pieces.append(chr(byte) if byte in _UNRESERVED else match[0].upper())
+        end = match.end()
+    pieces.append(quote(part[end:], safe=f"!$&'()*+,;=:@{also_safe}"))
+    return "".join(pieces)
+
+
+# Stated here and not asked of the operating system's tables: the same input must give the same
+# bytes on any machine.
+MEDIA_TYPES = {
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "jpe": "image/jpeg", "jfif": "image/jpeg",
+    "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif",
+    "svg": "image/svg+xml", "bmp": "image/bmp", "ico": "image/x-icon", "tif": "image/tiff",
+    "tiff": "image/tiff", "heic": "image/heic", "jxl": "image/jxl",
+    "mp3": "audio/mpeg", "m4a": "audio/x-m4a", "aac": "audio/aac", "ogg": "audio/ogg",
+    "oga": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav", "flac": "audio/flac",
+    "weba": "audio/webm",
+    "mp4": "video/mp4", "m4v": "video/x-m4v", "mov": "video/quicktime", "webm": "video/webm",
+    "ogv": "video/ogg", "mpg": "video/mpeg", "mpeg": "video/mpeg", "avi": "video/x-msvideo",
+    "mkv": "video/x-matroska",
+    "pdf": "application/pdf", "epub": "application/epub+zip", "zip": "application/zip",
+    "gz": "application/gzip", "tgz": "application/gzip", "bz2": "application/x-bzip2",
+    "xz": "application/x-xz", "7z": "application/x-7z-compressed", "tar": "application/x-tar",
+    "csv": "text/csv", "txt": "text/plain", "vtt": "text/vtt", "srt": "application/x-subrip",
+    "doc": "application/msword", "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+}  # fmt: skip
+
+#: A picture whose URL does not say what it is comes from an image server, and those answer JPEG
+#: most often; readers show a picture only if its type begins with image/.
+DEFAULT_IMAGE = "image/jpeg"
+#: Bytes of which nothing is known (RFC 2046 §4.5.1).
+DEFAULT_DOWNLOAD = "application/octet-stream"
+
+
+def media_type(url: str, default: str) -> str:
+    """The type that the path of a URL tells, else the default."""
+    name = urlsplit(url).path.rpartition("/")[2]
+    return MEDIA_TYPES.get(name.rpartition(".")[2].lower(), default) if "." in name else default
+
+
+def fold(name: str) -> str:
+    """What two names have in common if they name the same thing: AI and ai, but not C and C++."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+_SPOKEN = {"+": " plus ", "#": " sharp ", "&": " and ", "@": " at ", "%": " percent "}
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d|index")
+_LONGEST_SLUG = 60
+
+
+@lru_cache(maxsize=4096)
+def slug(name: str) -> str:
+    """A name for a folder and a URL: lower-case ASCII letters, digits and single hyphens.
+
+    What ASCII cannot say is told apart by a hash of the name. Two names may still share a slug
+    (a/b and a b): distinct_slug() serves those that come second.
+    """
+    folded = fold(name)
+    spoken = "".join(_SPOKEN.get(char, char) for char in folded)
+    if spoken.startswith("."):
+        spoken = "dot " + spoken
+    letters = unicodedata.normalize("NFKD", spoken.replace("ß", "ss"))
+    ascii_only = "".join(char for char in letters if not unicodedata.combining(char))
+    readable = re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")
+    lost = any(char.isalnum() and not char.isascii() for char in ascii_only)
+    if lost or not readable or len(readable) > _LONGEST_SLUG or _RESERVED.fullmatch(readable):
+        return distinct_slug(name)
+    return readable
+
+
+def distinct_slug(name: str) -> str:
+    """A slug that no other name has: the readable part and a hash of the folded name."""
+    folded = fold(name)
+    digest = hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    readable = re.sub("[^a-z0-9]+", "-", folded)[:_LONGEST_SLUG].strip("-")
+    return f"{readable or 'topic'}-{digest}"

@@ -1,0 +1,175 @@
+"""YAML as plain text: mappings, lists and strings, without a type guessed or a tag obeyed.
+
+The one importer of PyYAML. Values stay what the author wrote (`title: 2021` is "2021", `published:
+no` is "no"); feeds.fields gives them their meaning. What is read is bounded in depth and in size,
+aliases counted as often as they are used.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import yaml
+
+Tree: TypeAlias = "str | None | list[Tree] | dict[str, Tree]"
+#: The keys and indexes that lead to a value.
+Place: TypeAlias = tuple[str | int, ...]
+
+MAX_DEPTH = 60
+MAX_NODES = 200_000
+
+# libyaml where PyYAML was built with it (every wheel is), its Python twin elsewhere.
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+_NULL = frozenset(("", "~", "null"))
+_MERGE = "<<"
+# Tags that say no more than the value's helper will find out for itself.
+_PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")
+) | {"!"}
+
+
+class TreeError(ValueError):
+    """The text cannot be read: the line (counted from 1), what is wrong, what would be right."""
+
+    def __init__(self, line: int, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+        self.hint = hint
+
+
+def load(text: str) -> tuple[Tree, list[tuple[int, str]]]:
+    """The one document of a text, and the keys that it says twice, as (line, key): the last counts.
+
+    Raises TreeError for what YAML 1.1 does not allow, and for what goes beyond the bounds.
+    """
+    builder = _Builder(text)
+    return builder.document(), builder.duplicates
+
+
+def lines(text: str) -> dict[Place, int]:
+    """The line, counted from 1, of every key and list item of a text that load() accepts."""
+    found: dict[Place, int] = {}
+    _Builder(text, found).document()
+    return found
+
+
+class _Builder:
+    """Values straight from libyaml's events: the composer and constructor cost twice as much."""
+
+    def __init__(self, text: str, lines: dict[Place, int] | None = None) -> None:
+        self._loader = _Loader(text)
+        self._next = self._loader.get_event
+        self._lines = lines
+        self._nodes = 0
+        self._anchors: dict[str, tuple[Tree, int]] = {}
+        self.duplicates: list[tuple[int, str]] = []
+
+    def document(self) -> Tree:
+        try:
+            self._next()  # the stream's start
+            if type(self._next()) is yaml.StreamEndEvent:
+                return None
+            value = self._node(self._next(), (), 0)
+            self._next()  # the document's end
+            if type(event := self._next()) is not yaml.StreamEndEvent:
+                raise TreeError(_line(event), "a second YAML document", "one is read")
+            return value
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            message = " ".join(filter(None, (error.context, error.problem)))
+            raise TreeError(
+                mark.line + 1 if mark else 1,
+                f"not YAML: {message}",
+                "quote text that holds a colon, a # or a quote, and indent with spaces",
+            ) from error
+        except yaml.YAMLError as error:
+            raise TreeError(1, f"not YAML: {str(error).splitlines()[0]}", "see yaml.org") from error
+        finally:
+            self._loader.dispose()
+
+    def _node(self, event: Any, place: Place, depth: int) -> Tree:
+        kind = type(event)
+        if kind is yaml.AliasEvent:
+            return self._alias(event)
+        self._count(event, 1)
+        if event.tag is not None and event.tag not in _PLAIN_TAGS:
+            raise TreeError(
+                _line(event), f"the tag {event.tag} is not read", "write the value itself"
+            )
+        before = self._nodes
+        value: Tree
+        if kind is yaml.ScalarEvent:
+            value = event.value
+            # Only a bare ~ is nothing; a quoted one is a tilde.
+            if value in _NULL and event.implicit[0]:
+                value = None
+        elif depth >= MAX_DEPTH:
+            raise TreeError(
+                _line(event), f"lists and mappings nested more than {MAX_DEPTH} deep", "flatten them"
+            )
+        elif kind is yaml.SequenceStartEvent:
+            value = self._sequence(place, depth + 1)
+        else:
+            value = self._mapping(place, depth + 1)
+        if event.anchor:
+            self._anchors[event.anchor] = value, self._nodes - before + 1
+        return value
+
+    def _sequence(self, place: Place, depth: int) -> list[Tree]:
+        items: list[Tree] = []
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
+            inner = place
+            if self._lines is not None:
+                inner = (*place, len(items))
+                self._lines[inner] = _line(event)
+            items.append(self._node(event, inner, depth))
+        return items
+
+    def _mapping(self, place: Place, depth: int) -> dict[str, Tree]:
+        own: dict[str, Tree] = {}
+        merged: dict[str, Tree] = {}
+        while type(event := self._next()) is not yaml.MappingEndEvent:
+            key = self._node(event, place, depth)
+            if isinstance(key, (list, dict)):
+                raise TreeError(_line(event), "a key that is not text", "give it a name")
+            key = key or ""
+            inner = place
+            if self._lines is not None:
+                inner = (*place, key)
+                self._lines[inner] = _line(event)
+            value = self._node(self._next(), inner, depth)
+            if key == _MERGE and isinstance(value, (list, dict)):
+                for source in value if isinstance(value, list) else (value,):
+                    if isinstance(source, dict):
+                        merged = source | merged
+                continue
+            if key in own:
+                self.duplicates.append((_line(event), key))
+            own[key] = value
+        return merged | own if merged else own
+
+    def _alias(self, event: Any) -> Tree:
+        try:
+            value, size = self._anchors[event.anchor]
+        except KeyError:
+            raise TreeError(
+                _line(event), f"the alias *{event.anchor} has no anchor before it", "define it first"
+            ) from None
+        self._count(event, size)
+        return value
+
+    def _count(self, event: Any, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise TreeError(
+                _line(event),
+                f"more than {MAX_NODES:,} values, counting each use of an alias",
+                "write less, or without aliases",
+            )
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1

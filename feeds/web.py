@@ -1,0 +1,86 @@
+"""The live app: a path is looked up, and what is found becomes a response. HTTP only.
+
+Which site it serves comes from FEEDS_SITE, else the working folder; FEEDS_URL says where it is
+published and FEEDS_UNPUBLISHED=1 shows drafts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask, Response, redirect, request, send_file
+
+from feeds.live import Dated, Live
+from feeds.publication import MediaFile, Redirect
+from feeds.site import site_url
+
+# In seconds. Readers poll by the hour; a proxy in between may answer for a minute.
+_FEED_AGE = 60
+
+
+def create_app(
+    site: str | os.PathLike[str] | None = None, *, url: str = "", unpublished: bool = False
+) -> Flask:
+    """The WSGI application of a site: a folder, or a feeds.yaml.
+
+    What is not given comes from the environment. Raises FeedsError where there is no such site.
+    """
+    target = Path(site or os.environ.get("FEEDS_SITE") or os.curdir)
+    live = Live(
+        target,
+        url=site_url(url or os.environ.get("FEEDS_URL", "")),
+        unpublished=unpublished or os.environ.get("FEEDS_UNPUBLISHED") == "1",
+        log=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    # No static folder: every path belongs to the publication.
+    app = Flask("feeds", static_folder=None)
+    app.extensions["feeds"] = live
+
+    @app.get("/", defaults={"path": ""})
+    @app.get("/<path:path>")
+    def published(path: str) -> Response:
+        found = live.find(f"/{path}")
+        if isinstance(found, Dated):
+            return _respond(found)
+        if isinstance(found, MediaFile):
+            return _send(found)
+        if isinstance(found, Redirect):
+            # Within the app's own root, wherever a proxy has put it.
+            return redirect(f"{request.script_root}{found.to}", 301, Response)
+        return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return app
+
+
+def _respond(found: Dated) -> Response:
+    response = Response(found.document.body, content_type=found.document.media_type)
+    response.set_etag(found.document.digest)
+    # A date that lies ahead tells two changes within one second apart; it is told once it has come
+    # (RFC 9110 §8.8.2.1).
+    changed = datetime.fromtimestamp(found.changed, UTC)
+    if changed <= datetime.now(UTC):
+        response.last_modified = changed
+    response.cache_control.public = True
+    if found.document.media_type.startswith("text/html"):
+        response.cache_control.no_cache = True
+    else:
+        response.cache_control.max_age = _FEED_AGE
+    return response.make_conditional(request)
+
+
+def _send(found: MediaFile) -> Response:
+    response = send_file(found.file, mimetype=found.media_type, max_age=_FEED_AGE)
+    response.cache_control.public = True
+    if found.media_type == "image/svg+xml":
+        # A drawing may hold a script, which must not run as this site's own.
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
