@@ -1,4 +1,4 @@
-"""The live app for any WSGI server: flask run, granian app:app --interface wsgi, gunicorn app:app."""
+"""The live app for any server: flask run, granian app:app --interface wsgi, gunicorn app:app."""
 
 from feeds.web import create_app
 

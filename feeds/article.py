@@ -111,6 +111,11 @@ class Article:
     #: Taken back: never published again.
     removed: bool = False
 
+    @property
+    def enclosures(self) -> tuple[Download | Image, ...]:
+        """Every file that comes with the article, what is to be fetched before what is shown."""
+        return (*self.downloads, *self.images)
+
     def local_files(self) -> tuple[str, ...]:
         """The files of the site that the article shows or offers, by their relative URLs."""
         return tuple(sorted({part.url for part in self._media() if not is_absolute(part.url)}))

@@ -1,7 +1,7 @@
 """Every article, indexed in SQL: synced with the folder, and asked for what a feed takes.
 
-The one importer of SQLAlchemy. An index, not a store: it may be deleted at any time and is made again
-from the files. It knows nothing of feeds.yaml, so a change there never makes it read an article.
+The one importer of SQLAlchemy. An index, not a store: it may be deleted at any time and is made
+again from the files. It knows nothing of feeds.yaml: a change there makes it read no article.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ _document = sa.Table(
     sa.Column("digest", sa.String, nullable=False),
     sa.Column("changed", sa.BigInteger, nullable=False),
 )
+_is_complete = sa.select(_meta.c.value).where(_meta.c.key == "complete")
 _OF_A_FILE = (_source, _problem, _article, _tagging, _media)
 
 #: A file that changed within this time of being read may change again under the same mtime.
@@ -144,6 +145,7 @@ class Catalog:
         found = folder.files()
         with self._connection() as connection:
             rows = connection.execute(sa.select(_source)).all()
+            complete = connection.execute(_is_complete).scalar_one_or_none() is not None
         known = {row.path: row for row in rows}
         gone = [path for path in known if path not in found]
         rows_by_table: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in _OF_A_FILE}
@@ -171,14 +173,13 @@ class Catalog:
             _index(path, article, problems, rows_by_table)
             if progress:
                 progress(len(read), len(suspects))
-        if gone or read or touched:
+        if gone or read or touched or not complete:
             self._write(gone + read, rows_by_table, touched)
         return Synced(len(read), len(found) - len(read), len(gone))
 
     def revision(self) -> str:
         """What changes whenever any answer may have changed, whichever process synced."""
-        self._ensure()
-        with self._connection() as connection:
+        with self.reading() as connection:
             query = sa.select(_meta.c.value).where(_meta.c.key == "revision")
             return str(connection.execute(query).scalar_one())
 
@@ -188,7 +189,7 @@ class Catalog:
 
     def problems(self) -> list[Problem]:
         """What is wrong with the files, in their order."""
-        with self._connection() as connection:
+        with self.reading() as connection:
             rows = connection.execute(sa.select(_problem)).all()
         return sorted(
             Problem(row.path, row.line, row.code, row.message, row.hint, Severity(row.severity))
@@ -202,6 +203,7 @@ class Catalog:
         lie a moment ahead of the clock.
         """
         query = sa.select(_document).where(_document.c.address == address)
+        self._ensure()
         with self._connection() as connection:
             row = connection.execute(query).one_or_none()
             if row and row.digest == digest:
@@ -220,11 +222,11 @@ class Catalog:
     ) -> None:
         with self._connection() as connection:
             # The first statement takes the write lock, so two syncs come one after the other.
-            connection.execute(
-                sa.update(_meta)
-                .where(_meta.c.key == "revision")
-                .values(value=sa.cast(sa.cast(_meta.c.value, sa.BigInteger) + int(bool(stale)), sa.String))
-            )
+            revision = sa.cast(_meta.c.value, sa.BigInteger) + int(bool(stale))
+            update = sa.update(_meta).where(_meta.c.key == "revision")
+            connection.execute(update.values(value=sa.cast(revision, sa.String)))
+            connection.execute(sa.delete(_meta).where(_meta.c.key == "complete"))
+            connection.execute(sa.insert(_meta), {"key": "complete", "value": "1"})
             for table in _OF_A_FILE:
                 for batch in _batches(stale):
                     connection.execute(sa.delete(table).where(table.c.path.in_(batch)))
@@ -241,6 +243,19 @@ class Catalog:
                     .where(_article.c.contested != contested)
                     .values(contested=contested)
                 )
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection for questions.
+
+        Raises CatalogError where nothing has been synced yet, be it because the index was deleted
+        since: an answer from an empty index would take every article back.
+        """
+        self._ensure()
+        with self._connection() as connection:
+            if connection.execute(_is_complete).scalar_one_or_none() is None:
+                raise CatalogError(f"{self._file}: not synced yet")
+            yield connection
 
     @contextmanager
     def _connection(self) -> Iterator[sa.Connection]:
@@ -294,8 +309,7 @@ class View:
     """The articles that may be published at one moment; the newest of those that share an id."""
 
     def __init__(self, catalog: Catalog, now: datetime, unpublished: bool, future: bool) -> None:
-        self._catalog = catalog
-        self._connection = catalog._connection
+        self._reading = catalog.reading
         self._now = _micros(now)
         self._unpublished = unpublished
         self._future = future
@@ -311,7 +325,7 @@ class View:
             _article.c.id,
         )
         query = sa.select(_article.c.data).where(*self._selected(selection, family))
-        with self._connection() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query.order_by(*order).limit(limit)).scalars()
             return tuple(map(_decode, rows))
 
@@ -320,8 +334,10 @@ class View:
     ) -> tuple[int, datetime | None]:
         """How many articles a selection takes, and when the newest of them was published."""
         query = sa.select(sa.func.count(), sa.func.max(_article.c.published))
-        with self._connection() as connection:
-            count, newest = connection.execute(query.where(*self._selected(selection, family))).one()
+        with self._reading() as connection:
+            count, newest = connection.execute(
+                query.where(*self._selected(selection, family))
+            ).one()
         return count, _date(newest)
 
     def topic_names(self) -> list[TopicName]:
@@ -332,7 +348,7 @@ class View:
             .where(*self._eligible())
             .group_by(_tagging.c.name)
         )
-        with self._connection() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query).all()
         return [TopicName(name, uses, _date(first) or _EPOCH) for name, uses, first in rows]
 
@@ -344,7 +360,7 @@ class View:
             .where(*self._eligible())
             .group_by(_tagging.c.topic)
         )
-        with self._connection() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query).all()
         return {topic: (count, _date(newest)) for topic, count, newest in rows}
 
@@ -357,7 +373,7 @@ class View:
             .distinct()
             .order_by(_media.c.url)
         )
-        with self._connection() as connection:
+        with self._reading() as connection:
             return list(connection.execute(query).scalars())
 
     def held_back(self) -> dict[str, int]:
@@ -371,7 +387,7 @@ class View:
         rivals = sa.select(sa.func.count()).where(
             *self._eligible(rivals=False), ~sa.and_(*self._eligible())
         )
-        with self._connection() as connection:
+        with self._reading() as connection:
             row = connection.execute(sa.select(*counts).select_from(_article)).one()
             beaten = connection.execute(rivals).scalar_one()
         found = dict(zip(reasons, (count or 0 for count in row), strict=True))
@@ -380,14 +396,14 @@ class View:
     def next_due(self) -> datetime | None:
         """When the next article that is dated in the future comes due."""
         query = sa.select(sa.func.min(_article.c.published)).where(_article.c.published > self._now)
-        with self._connection() as connection:
+        with self._reading() as connection:
             return _date(connection.execute(query).scalar_one())
 
     def conflicts(self, folder: Folder) -> list[Problem]:
         """A warning for every file whose id a newer file claims too."""
         columns = (_article.c.id, _article.c.path, _article.c.updated, _article.c.published)
         query = sa.select(*columns).where(*self._eligible(rivals=False), _article.c.contested)
-        with self._connection() as connection:
+        with self._reading() as connection:
             rows = sorted(connection.execute(query).all(), key=lambda row: (row[0], *_rank(row)))
         problems = []
         newest = {row.id: row.path for row in rows}
@@ -395,7 +411,7 @@ class View:
             if row.path != newest[row.id]:
                 text, _ = _text_of(folder, row.path)
                 line = line_of(text, "webUrl", "originalUrl") if text is not None else 1
-                message = f"{newest[row.id]} has the same URL and is newer, so it is published instead"
+                message = f"{newest[row.id]} has the same URL, is newer and is published instead"
                 hint = "an article's URL is its own"
                 problem = Problem(row.path, line, "same-id", message, hint, Severity.WARNING)
                 problems.append(problem)
@@ -570,8 +586,8 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _is_broken(error: DatabaseError) -> bool:
-    text = str(error.orig)
-    return any(sign in text for sign in ("not a database", "malformed", "no such table", "no such column"))
+    signs = ("not a database", "malformed", "no such table", "no such column")
+    return any(sign in str(error.orig) for sign in signs)
 
 
 def _reason(error: SQLAlchemyError) -> str:

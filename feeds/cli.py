@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -103,17 +104,18 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
     from feeds.static import write_tree
 
     started = time.monotonic()
-    with _opened(site, url, unpublished, out) as (publication, synced):
+    with _opened(site, url, unpublished, out) as opened:
+        publication = opened.publication
         _report(publication, strict)
         with _progress("Writing feeds") as progress:
             written = write_tree(publication, out, progress)
         for name in written.foreign:
             click.echo(f"{out / name}: not written by feeds, so it is left; move it away", err=True)
         click.echo(
-            f"{_number(publication.listed[0].count, 'article')}"
-            f" ({_number(synced.read, 'file')} read), {_number(len(publication.listed), 'feed')},"
-            f" {_number(written.total, 'file')}: {written.written} written,"
-            f" {written.removed} removed, {time.monotonic() - started:.1f} s{_held_back(publication)}"
+            f"{_summary(publication)}, {opened.synced.read:,} read;"
+            f" {_number(written.total, 'file')}, {written.written:,} written,"
+            f" {written.removed:,} removed; {time.monotonic() - started:.1f} s"
+            f"{_held_back(publication)}"
         )
 
 
@@ -140,13 +142,13 @@ def serve(
     port = _free_port(host, port)
     shown = f"[{host}]" if ":" in host else host
     listening = f"http://{shown}:{port}/"
-    with _opened(site, url, unpublished, address=listening) as (publication, _synced):
-        _report(publication, strict, live=True)
-        click.echo(f"{_number(publication.listed[0].count, 'article')}{_held_back(publication)}")
-        chosen = publication.url
+    with _opened(site, url, unpublished, address=listening) as opened:
+        _report(opened.publication, strict, live=True)
+        click.echo(f"{_summary(opened.publication)}{_held_back(opened.publication)}")
     # The workers are processes of their own: what they serve reaches them as it reaches app.py.
+    # A URL of feeds.yaml stays there, so that a change of it shows.
     os.environ["FEEDS_SITE"] = str(site.absolute())
-    os.environ["FEEDS_URL"] = chosen
+    os.environ["FEEDS_URL"] = url or ("" if opened.configured else listening)
     os.environ["FEEDS_UNPUBLISHED"] = "1" if unpublished else "0"
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
     sys.stdout.flush()
@@ -157,6 +159,11 @@ def serve(
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
+        # Documents come out of memory or are rendered under Python's one lock: more threads would
+        # only wait for each other.
+        blocking_threads=min(8, 2 * (os.cpu_count() or 1)),
+        backpressure=256,
+        respawn_failed_workers=True,
         log_level=LogLevels.warning,
     ).serve()
 
@@ -168,19 +175,15 @@ def check(site: Path) -> None:
 
     Errors come first, then warnings; the exit code is 1 if there is an error.
     """
-    with _opened(site) as (publication, _synced):
-        problems = publication.problems()
-        count = publication.listed[0].count
-        held_back = _held_back(publication)
+    with _opened(site) as opened:
+        problems = opened.publication.problems()
+        ready = f"{_summary(opened.publication)}{_held_back(opened.publication)}"
     errors = [each for each in problems if each.severity is Severity.ERROR]
     warnings = [each for each in problems if each.severity is Severity.WARNING]
     for each in (*errors, *warnings):
         click.echo(str(each))
-    click.echo(
-        f"{_number(len(errors), 'error')}, {_number(len(warnings), 'warning')};"
-        f" {_number(count, 'article')} to publish{held_back}",
-        err=True,
-    )
+    found = f"{_number(len(errors), 'error')}, {_number(len(warnings), 'warning')}"
+    click.echo(f"{found}; {ready}", err=True)
     if errors:
         raise click.exceptions.Exit(1)
 
@@ -190,12 +193,20 @@ def check(site: Path) -> None:
 @click.option("--url", callback=_check_url, help="Where the tree is published.")
 def list_feeds(site: Path, url: str) -> None:
     """List every feed: its URL, number of articles and newest date."""
-    with _opened(site, url) as (publication, _synced):
-        listed = publication.listed
+    with _opened(site, url) as opened:
+        listed = opened.publication.listed
     width = max(len(each.url) for each in listed)
     for each in listed:
         newest = each.newest.date().isoformat() if each.newest else "-"
         click.echo(f"{each.url:<{width}}  {each.count:>6}  {newest:<10}  {each.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    publication: Publication
+    synced: Synced
+    #: Whether the site has a feeds.yaml.
+    configured: bool
 
 
 @contextmanager
@@ -206,27 +217,33 @@ def _opened(
     out: Path | None = None,
     *,
     address: str = "",
-) -> Iterator[tuple[Publication, Synced]]:
+) -> Iterator[_Opened]:
     """The publication of a site, after a sync; the address is where a bare folder is served."""
     from feeds.catalog import Catalog, locate
     from feeds.folder import Folder
     from feeds.publication import Publication
 
     folder = Folder.open(site)
-    if out and (root := out.resolve()) and any(
-        each.resolve().is_relative_to(root) for each in (folder.root, *folder.article_folders)
+    if (
+        out
+        and (root := out.resolve())
+        and any(
+            each.resolve().is_relative_to(root) for each in (folder.root, *folder.article_folders)
+        )
     ):
-        raise click.BadParameter("holds the site itself; name a folder of its own", param_hint="--out")
+        hint = "it holds the site itself; name a folder of its own"
+        raise click.BadParameter(hint, param_hint="--out")
     url = url or (folder.site.url if folder.configured else address or folder.site.url)
     if out and not folder.configured and url == folder.site.url:
-        click.echo(f"No URL is known, so links lead to {url}: give --url, or a feeds.yaml", err=True)
+        hint = "give --url, or a feeds.yaml"
+        click.echo(f"warning: no URL is known, so links lead to {url}; {hint}", err=True)
     catalog = Catalog(locate(folder))
     try:
         with _progress("Reading articles") as progress:
             synced = catalog.sync(folder, progress)
         now = datetime.now(UTC)
         publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
-        yield publication, synced
+        yield _Opened(publication, synced, folder.configured)
     finally:
         catalog.close()
 
@@ -239,6 +256,11 @@ def _report(publication: Publication, strict: bool, live: bool = False) -> None:
     if problems and strict:
         what = "served" if live else "written"
         raise click.ClickException(f"{_number(len(problems), 'problem')}, so nothing is {what}")
+
+
+def _summary(publication: Publication) -> str:
+    listed = publication.listed
+    return f"{_number(listed[0].count, 'article')} in {_number(len(listed), 'feed')}"
 
 
 def _held_back(publication: Publication) -> str:

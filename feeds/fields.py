@@ -33,7 +33,12 @@ class Report:
         self._lines: Mapping[Place, int] | None = None
 
     def add(
-        self, place: Place, code: str, message: str, hint: str = "", severity: Severity | None = None
+        self,
+        place: Place,
+        code: str,
+        message: str,
+        hint: str = "",
+        severity: Severity | None = None,
     ) -> None:
         """Reports what is wrong at a place, or at the nearest place around it that has a line."""
         self.add_line(self._line(place), code, message, hint, severity)
@@ -85,12 +90,15 @@ class Fields:
 
     def url(self, key: str, *, relative: bool = False) -> str:
         """An http(s) URL in canonical form; a missing one is empty."""
-        return self._convert(
-            key,
-            lambda value: texts.url(value, relative=relative),
-            "bad-url",
-            "an http or https URL",
-        ) or ""
+        return (
+            self._convert(
+                key,
+                lambda value: texts.url(value, relative=relative),
+                "bad-url",
+                "an http or https URL",
+            )
+            or ""
+        )
 
     def date(self, key: str) -> datetime | None:
         """A date in UTC. One without an offset is UTC already, one without a time is midnight."""
@@ -184,7 +192,8 @@ class Fields:
             yield place, value
 
     def _wrong(self, place: Place, key: str, value: Tree, wanted: str) -> None:
-        found = {dict: "a mapping", list: "a list", str: "text"}[type(value)]
+        found = "a mapping" if isinstance(value, dict) else "a list"
+        found = "text" if isinstance(value, str) else found
         self._report.add(place, "wrong-type", f"{key} is {found}", f"it should be {wanted}")
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.catalog import Catalog, locate
-from feeds.errors import FeedsError
+from feeds.errors import CatalogError, FeedsError
 from feeds.folder import CONFIGURATION, Folder
 from feeds.publication import Document, MediaFile, Publication, Redirect
 
@@ -46,7 +46,7 @@ class Live:
         url: str = "",
         unpublished: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        log: Callable[[str], None] = lambda _line: None,
+        log: Callable[[str], object] = lambda _line: None,
     ) -> None:
         """Opens a site and syncs it once. Raises FeedsError where that cannot be done."""
         self._target = target
@@ -59,6 +59,7 @@ class Live:
         self._catalog = Catalog(locate(self._folder))
         self._catalog.sync(self._folder)
         self._starting = threading.Lock()
+        self._refreshing = threading.Lock()
         self._followed_in = 0
         self._stop = threading.Event()
         self._publish()
@@ -67,35 +68,46 @@ class Live:
         """What is published at a path."""
         self._follow()
         publication, cache = self._publication, self._cache
-        dated = cache.get(path)
-        if dated:
+        if dated := cache.get(path):
             return dated
-        found = publication.document(path)
+        try:
+            found = publication.document(path)
+        except CatalogError:  # the index was deleted: it is made again
+            self.refresh()
+            publication, cache = self._publication, self._cache
+            found = publication.document(path)
         if not isinstance(found, Document):
             return found
-        variant = "unpublished " if self._unpublished else ""
-        address = f"{variant}{publication.url} {path}"
-        now = int(self._clock().timestamp())
-        dated = Dated(found, self._catalog.changed(address, found.digest, now))
+        dated = Dated(found, self._changed(f"{publication.url} {path}", found))
         cache.put(path, dated)
         return dated
 
     def refresh(self) -> None:
-        """Syncs with the folder, and publishes what has changed."""
-        stat = self._configuration_stat()
-        if stat != self._configuration:
-            # A broken feeds.yaml leaves the last good one in force.
-            self._configuration = stat
-            self._folder = Folder.open(self._target)
-            self._publish()
-        self._catalog.sync(self._folder)
-        if self._is_outdated():
-            self._publish()
+        """Syncs with the folder, and publishes what has changed. Raises FeedsError."""
+        with self._refreshing:
+            stat = self._configuration_stat()
+            renewed = stat != self._configuration
+            if renewed:
+                # A broken feeds.yaml leaves the last good one in force.
+                self._configuration = stat
+                self._folder = Folder.open(self._target)
+            self._catalog.sync(self._folder)
+            if renewed or self._is_outdated():
+                self._publish()
 
     def close(self) -> None:
         """Ends the thread and lets go of the catalog."""
         self._stop.set()
         self._catalog.close()
+
+    def _changed(self, address: str, document: Document) -> int:
+        now = int(self._clock().timestamp())
+        address = f"drafts of {address}" if self._unpublished else address
+        try:
+            return self._catalog.changed(address, document.digest, now)
+        except CatalogError as error:  # a full disk: the document is still good
+            self._log(str(error))
+            return now
 
     def _publish(self) -> None:
         now = self._clock()
@@ -149,7 +161,7 @@ class Live:
                     # A walk over a huge folder must not take more than a tenth of a processor.
                     pause = max(_WALK, 10 * (walked - started))
                 elif self._is_outdated():
-                    self._publish()
+                    self.refresh()
             except FeedsError as error:
                 self._log(str(error))
             except Exception as error:  # a sick file system must not end the following for good
@@ -158,10 +170,9 @@ class Live:
     def _watch(self) -> None:
         import watchfiles
 
-        folders = {self._folder.root, *self._folder.article_folders}
         try:
             for _changes in watchfiles.watch(
-                *filter(Path.is_dir, folders),
+                *filter(Path.is_dir, self._folder.article_folders),
                 watch_filter=watchfiles.DefaultFilter(ignore_dirs=(".feeds", ".git")),
                 stop_event=self._stop,
                 raise_interrupt=False,

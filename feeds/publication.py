@@ -187,7 +187,8 @@ class Publication:
             author=site.author or Author(site.title),
             language=site.language,
             articles=tuple(
-                each.published_at(self.url, self._topics.canonical(each.topics)) for each in articles
+                each.published_at(self.url, self._topics.canonical(each.topics))
+                for each in articles
             ),
             related_in_rss=site.related_in_rss,
         )
@@ -198,10 +199,8 @@ class Publication:
         site = self._site
         yield Channel("site", "", site.title, site.title, site.description, Selection())
         for each in site.feeds:
-            title = f"{each.title} · {site.title}"
-            yield Channel(
-                "feed", f"feeds/{each.name}/", each.title, title, each.description, each.selection
-            )
+            folder = f"feeds/{each.name}/"
+            yield Channel("feed", folder, each.title, each.title, each.description, each.selection)
         for topic in self._topics:
             title = f"{topic.name} · {site.title}"
             selection = Selection(any=(topic.name,))
@@ -214,7 +213,7 @@ class Publication:
 
     @cached_property
     def _media(self) -> dict[str, Path]:
-        """The files of the site that articles show or offer, by the path that they are published at."""
+        """The files of the site that articles show or offer, by their published paths."""
         files = ((url.partition("?")[0], self._folder.media(url)) for url in self._view.media())
         return {path: file for path, file in files if file}
 
@@ -227,4 +226,5 @@ def _paths(folder: str) -> Iterator[str]:
 
 def _content_type(format: Format) -> str:
     # JSON is UTF-8 by definition (RFC 8259 §8.1); XML may be told otherwise.
-    return format.media_type if format.media_type.endswith("json") else f"{format.media_type}; charset=utf-8"
+    charset = "" if format.media_type.endswith("json") else "; charset=utf-8"
+    return format.media_type + charset

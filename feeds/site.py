@@ -72,6 +72,7 @@ class Site:
     feeds: tuple[FeedSettings, ...] = ()
 
 
+_DEFAULTS = Site(title="")
 # A language tag of RFC 5646 §2.1, as far as it is worth checking.
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
@@ -112,10 +113,10 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         language=_language(found),
         author=_author(found),
         articles=found.texts("articles") or (".",),
-        limit=found.count("limit") or Site.limit,
-        unpublished=found.flag("unpublished", Site.unpublished),
-        future=found.flag("future", Site.future),
-        related_in_rss=found.flag("related_in_rss", Site.related_in_rss),
+        limit=found.count("limit") or _DEFAULTS.limit,
+        unpublished=found.flag("unpublished", _DEFAULTS.unpublished),
+        future=found.flag("future", _DEFAULTS.future),
+        related_in_rss=found.flag("related_in_rss", _DEFAULTS.related_in_rss),
         topics=tuple(_topics(found)),
         feeds=tuple(_feeds(found, report)),
     )

@@ -161,7 +161,7 @@ def _read_manifest(out: Path) -> set[str]:
     return {
         name
         for name in names
-        if isinstance(name, str) and name and not name.startswith("/") and ".." not in name.split("/")
+        if isinstance(name, str) and name and not {"", "..", "."}.intersection(name.split("/"))
     }
 
 

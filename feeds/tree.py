@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-Tree: TypeAlias = "str | None | list[Tree] | dict[str, Tree]"
+Tree: TypeAlias = "str | list[Tree] | dict[str, Tree] | None"
 #: The keys and indexes that lead to a value.
 Place: TypeAlias = tuple[str | int, ...]
 
@@ -108,7 +108,9 @@ class _Builder:
                 value = None
         elif depth >= MAX_DEPTH:
             raise TreeError(
-                _line(event), f"lists and mappings nested more than {MAX_DEPTH} deep", "flatten them"
+                _line(event),
+                f"lists and mappings nested more than {MAX_DEPTH} deep",
+                "flatten them",
             )
         elif kind is yaml.SequenceStartEvent:
             value = self._sequence(place, depth + 1)
@@ -156,7 +158,9 @@ class _Builder:
             value, size = self._anchors[event.anchor]
         except KeyError:
             raise TreeError(
-                _line(event), f"the alias *{event.anchor} has no anchor before it", "define it first"
+                _line(event),
+                f"the alias *{event.anchor} has no anchor before it",
+                "define it first",
             ) from None
         self._count(event, size)
         return value

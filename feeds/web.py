@@ -33,7 +33,7 @@ def create_app(
         target,
         url=site_url(url or os.environ.get("FEEDS_URL", "")),
         unpublished=unpublished or os.environ.get("FEEDS_UNPUBLISHED") == "1",
-        log=lambda line: print(line, file=sys.stderr, flush=True),
+        log=lambda line: sys.stderr.write(f"{line}\n"),
     )
     # No static folder: every path belongs to the publication.
     app = Flask("feeds", static_folder=None)
@@ -49,7 +49,7 @@ def create_app(
             return _send(found)
         if isinstance(found, Redirect):
             # Within the app's own root, wherever a proxy has put it.
-            return redirect(f"{request.script_root}{found.to}", 301, Response)
+            return app.make_response(redirect(f"{request.script_root}{found.to}", 301))
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
 
     @app.after_request
@@ -74,7 +74,8 @@ def _respond(found: Dated) -> Response:
         response.cache_control.no_cache = True
     else:
         response.cache_control.max_age = _FEED_AGE
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _send(found: MediaFile) -> Response:

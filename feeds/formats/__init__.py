@@ -7,6 +7,7 @@ A renderer knows the neutral Feed and nothing of any other renderer, of paths or
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -39,6 +40,5 @@ FORMATS = (RSS, ATOM, JSON)
 def render(feed: Feed, format: Format) -> bytes:
     """The feed's document in a format, in UTF-8. The same feed always gives the same bytes."""
     module, function = format.renderer
-    rendered = getattr(import_module(module), function)(feed, feed.base + format.file_name)
-    assert isinstance(rendered, bytes)
-    return rendered
+    renderer: Callable[[Feed, str], bytes] = getattr(import_module(module), function)
+    return renderer(feed, feed.base + format.file_name)

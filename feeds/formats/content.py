@@ -1,10 +1,10 @@
-"""The HTML of one article, put together from its parts: what every reader shows, whatever it ignores."""
+"""The HTML of one article, from its parts: what every reader shows, whatever else it ignores."""
 
 from __future__ import annotations
 
 from html import escape
 
-from feeds.article import Article, Image, Related
+from feeds.article import Article, Image, Player, Related
 from feeds.frontmatter.body import watch_url
 from feeds.text import escape as escape_text
 
@@ -17,7 +17,7 @@ def content_html(article: Article, *, frame: bool) -> str:
     """
     parts = []
     if article.player:
-        parts.append(_player(article, frame))
+        parts.append(_player(article, article.player, frame))
     elif article.images and not article.body:
         parts.append(f"<p>{_picture(article.images[0], article.title)}</p>")
     if article.body:
@@ -33,9 +33,7 @@ def content_html(article: Article, *, frame: bool) -> str:
     return "\n".join(parts) or f"<p>{_link(article.url, article.title)}</p>"
 
 
-def _player(article: Article, frame: bool) -> str:
-    player = article.player
-    assert player
+def _player(article: Article, player: Player, frame: bool) -> str:
     size = "".join(
         f' {name}="{value}"'
         for name, value in (("width", player.width), ("height", player.height))
@@ -52,7 +50,7 @@ def _player(article: Article, frame: bool) -> str:
     if frame:
         return (
             f'<p><iframe src="{escape(player.url)}"{size} title="{escape(article.title)}"'
-            f' allowfullscreen></iframe><br>{_link(target, "▶ " + article.title)}</p>'
+            f" allowfullscreen></iframe><br>{_link(target, '▶ ' + article.title)}</p>"
         )
     if article.images:
         picture = _picture(article.images[0], article.title)

@@ -44,9 +44,9 @@ def _item(article: Article) -> dict[str, Any]:
             "tags": article.topics,
             "attachments": [
                 _present({"url": each.url, "mime_type": each.media_type, "title": each.title})
-                for each in (*article.downloads, *article.images)
+                for each in article.enclosures
             ],
-            # Custom objects begin with an underscore, and say where they are explained (§Extensions).
+            # A custom object's name begins with an underscore (§Extensions).
             "_feeds": _present(
                 {"amp_url": article.amp_url, "related": list(map(_related, article.related))}
             ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -113,7 +113,11 @@ def _atom_entry(article: Article, feed: Feed, updated: datetime) -> Any:
     entry.published(article.published)
     entry.updated(updated)
     if article.excerpt:
-        entry.summary(article.excerpt)
+        # What looks like markup, and is not, has to be declared and escaped (RFC 4287 §3.1.1).
+        marked = "<" in article.excerpt or "&" in article.excerpt
+        entry.summary(
+            escape(article.excerpt) if marked else article.excerpt, "html" if marked else None
+        )
     entry.content(content_html(article, frame=False), type="html")
     if article.provider:
         home = article.provider.url
@@ -129,7 +133,7 @@ def _atom_entry(article: Article, feed: Feed, updated: datetime) -> Any:
     entry.feeds.link(rel="alternate", type="text/html", href=article.url)
     if article.original_url:
         entry.feeds.link(rel="via", href=article.original_url)
-    for part in (*article.downloads, *article.images):
+    for part in article.enclosures:
         entry.feeds.link(rel="enclosure", type=part.media_type, title=part.title, href=part.url)
     entry.feeds.related(article)
     entry.feeds.media(article)
@@ -144,7 +148,7 @@ class _Namespaces(BaseExtension):  # type: ignore[misc]  # feedgen has no types
 
 
 class _Parts(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
-    """What feedgen cannot write: an entry's links with their attributes, atom:updated, Media RSS."""
+    """What feedgen cannot write: links with their attributes, atom:updated, Media RSS."""
 
     def __init__(self) -> None:
         self._links: list[dict[str, str]] = []
@@ -224,8 +228,7 @@ def _set(element: etree._Element, **lengths: int | None) -> None:
 def _rss_enclosure(article: Article) -> Image | Download | None:
     """The one file that an RSS item may enclose: what plays, what is to be fetched, the picture."""
     plays = [each for each in article.downloads if _medium(each.media_type) != "document"]
-    candidates: Iterable[Image | Download] = (*plays, *article.downloads, *article.images)
-    return next(iter(candidates), None)
+    return next(iter((*plays, *article.enclosures)), None)
 
 
 def _updated(article: Article, has_twin: bool) -> datetime:

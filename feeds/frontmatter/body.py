@@ -1,7 +1,7 @@
 """Bodies and embedded players: Markdown or HTML in, sanitised HTML with absolute links out.
 
-What is kept is the allow-list below (docs/formats.md shows it to publishers); everything else loses its
-tags, and what would run, style or submit loses its content too.
+What is kept is the allow-list below (docs/formats.md shows it to publishers); everything else loses
+its tags, and what would run, style or submit loses its content too.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from feeds import text as texts
 from feeds.article import Player
 
 _TAGS = frozenset(
-    "a abbr article aside audio b blockquote br caption cite code col colgroup dd del details dfn div"
-    " dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p pre q"
-    " rp rt ruby s samp section small source span strong sub summary sup table tbody td tfoot th"
-    " thead time tr u ul var video wbr".split()
+    "a abbr article aside audio b blockquote br caption cite code col colgroup dd del details dfn"
+    " div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p"
+    " pre q rp rt ruby s samp section small source span strong sub summary sup table tbody td tfoot"
+    " th thead time tr u ul var video wbr".split()
 )
 # Tags whose content is not prose.
 _DROPPED = frozenset(

@@ -21,13 +21,13 @@ def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
     url = web_url or original_url
     published = fields.date("publishedDateTime")
-    if not title:
-        _missing(fields, "title", "title")
-    if not url:
-        _missing(fields, "URL", "webUrl", "originalUrl")
-    if not published:
-        _missing(fields, "date", "publishedDateTime")
     if not (title and url and published):
+        needed = {
+            "title": (title, ("title", "name")),
+            "URL": (url, ("webUrl", "originalUrl")),
+            "date": (published, ("publishedDateTime",)),
+        }
+        _report_missing(fields, {what: keys for what, (value, keys) in needed.items() if not value})
         return None
     updated = fields.date("updatedDateTime") or published
     featured = fields.markup("featuredContent")
@@ -64,18 +64,18 @@ def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
     )
 
 
-def _missing(fields: Fields, what: str, *keys: str) -> None:
-    # A key that is there but wrong has been reported by its own line already.
-    if not any(key in fields for key in keys):
-        fields.problem(
-            keys[0], f"missing-{what.lower()}", f"no {what}, so it is left out",
-            f"an article needs {' or '.join(keys)}", Severity.ERROR,
-        )  # fmt: skip
-    else:
-        fields.problem(
-            next(key for key in keys if key in fields), f"missing-{what.lower()}",
-            f"no {what} that can be used, so it is left out", "", Severity.ERROR,
-        )  # fmt: skip
+def _report_missing(fields: Fields, missing: dict[str, tuple[str, ...]]) -> None:
+    """One problem for all that an article cannot do without, at the first key that is there."""
+    keys = tuple(key for keys in missing.values() for key in keys)
+    at = next((key for key in keys if key in fields), keys[0])
+    first = next(iter(missing)).lower()
+    fields.problem(
+        at,
+        f"missing-{first}",
+        f"no {' and no '.join(missing)} that can be used, so it is left out",
+        f"it needs {' and '.join(' or '.join(each) for each in missing.values())}",
+        Severity.ERROR,
+    )
 
 
 def _provider(fields: Fields) -> Provider | None:
