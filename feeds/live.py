@@ -154,7 +154,8 @@ class Live:
         pause = _WALK
         while not self._stop.wait(_POLL):
             try:
-                if time.monotonic() - walked >= pause:
+                renewed = self._configuration_stat() != self._configuration
+                if renewed or time.monotonic() - walked >= pause:
                     started = time.monotonic()
                     self.refresh()
                     walked = time.monotonic()

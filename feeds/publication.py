@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
-from feeds.catalog import Catalog, View
+from feeds.catalog import Catalog
 from feeds.errors import Problem
 from feeds.feed import Feed, Listed
 from feeds.folder import Folder
 from feeds.formats import FORMATS, Format, opml, page, render
 from feeds.selection import Selection
 from feeds.site import Author, Topics
+from feeds.view import View
 
 _SUBSCRIPTIONS = "/subscriptions.opml"
 _BY_FILE_NAME = {format.file_name: format for format in FORMATS}
@@ -82,8 +84,11 @@ class Publication:
         self.url = url
         self._folder = folder
         self._site = folder.site
-        self._view: View = catalog.view(
-            now=now, unpublished=unpublished or folder.site.unpublished, future=folder.site.future
+        self._view = View(
+            catalog,
+            now=now,
+            unpublished=unpublished or folder.site.unpublished,
+            future=folder.site.future,
         )
         self._catalog = catalog
         self._topics = Topics(self._site.topics, self._view.topic_names())
@@ -214,7 +219,9 @@ class Publication:
     @cached_property
     def _media(self) -> dict[str, Path]:
         """The files of the site that articles show or offer, by their published paths."""
-        files = ((url.partition("?")[0], self._folder.media(url)) for url in self._view.media())
+        # Paths are as they are after decoding: as a file's name, and as WSGI gives them.
+        urls = self._view.media()
+        files = ((unquote(urlsplit(url).path), self._folder.media(url)) for url in urls)
         return {path: file for path, file in files if file}
 
 

@@ -154,7 +154,7 @@ def _bytes_of(file: Path) -> bytes | None:
 def _read_manifest(out: Path) -> set[str]:
     """The files that earlier builds wrote; none where there is no manifest that can be read."""
     try:
-        names = json.loads((out / MANIFEST).read_bytes())["files"]
+        names = set(json.loads((out / MANIFEST).read_bytes())["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return set()
     # The manifest lies where others may write: it can name nothing outside the tree.

@@ -87,7 +87,7 @@ def url(text: str, *, relative: bool = False) -> str | None:
         return None
     scheme = parts.scheme.lower()
     if not scheme and not parts.netloc and relative and parts.path:
-        path = _normal_path("/" + parts.path.lstrip("/"))
+        path = re.sub("/+", "/", _normal_path("/" + parts.path.lstrip("/")))
         return urlunsplit(("", "", _quoted(path, "/"), _quoted(parts.query, "/?"), ""))
     if scheme not in _DEFAULT_PORTS or not host:
         return None

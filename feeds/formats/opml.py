@@ -9,7 +9,7 @@ import lxml.etree as etree
 from feeds.feed import Listed
 from feeds.formats import RSS
 
-MEDIA_TYPE = "text/x-opml"
+MEDIA_TYPE = "text/x-opml; charset=utf-8"
 
 _GROUPS = {"feed": "Feeds", "topic": "Topics"}
 

@@ -1,0 +1,103 @@
+"""The catalog's tables: what is indexed of each file, and how dates are kept in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import sqlalchemy as sa
+
+from feeds.article import Article
+
+METADATA = sa.MetaData()
+META = sa.Table(
+    "meta",
+    METADATA,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("value", sa.String, nullable=False),
+)
+SOURCE = sa.Table(
+    "source",
+    METADATA,
+    sa.Column("path", sa.String, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("checked_ns", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),
+)
+PROBLEM = sa.Table(
+    "problem",
+    METADATA,
+    sa.Column("path", sa.String, nullable=False, index=True),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("code", sa.String, nullable=False),
+    sa.Column("message", sa.String, nullable=False),
+    sa.Column("hint", sa.String, nullable=False),
+    sa.Column("severity", sa.String, nullable=False),
+)
+# Dates are microseconds since 1970: every engine compares them alike.
+ARTICLE = sa.Table(
+    "article",
+    METADATA,
+    sa.Column("path", sa.String, primary_key=True),
+    sa.Column("id", sa.String, nullable=False, index=True),
+    sa.Column("published", sa.BigInteger, nullable=False, index=True),
+    sa.Column("updated", sa.BigInteger, nullable=False),
+    sa.Column("quality", sa.Float, nullable=True),
+    sa.Column("heat", sa.Float, nullable=True),
+    sa.Column("type", sa.String, nullable=False),
+    sa.Column("category", sa.String, nullable=False),
+    sa.Column("provider", sa.String, nullable=False),
+    sa.Column("domain", sa.String, nullable=False),
+    sa.Column("draft", sa.Boolean, nullable=False),
+    sa.Column("removed", sa.Boolean, nullable=False),
+    #: Whether another file claims the same id.
+    sa.Column("contested", sa.Boolean, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+TAGGING = sa.Table(
+    "tagging",
+    METADATA,
+    sa.Column("topic", sa.String, primary_key=True),
+    sa.Column("path", sa.String, primary_key=True, index=True),
+    sa.Column("name", sa.String, nullable=False),
+)
+MEDIA = sa.Table(
+    "media",
+    METADATA,
+    sa.Column("url", sa.String, primary_key=True),
+    sa.Column("path", sa.String, primary_key=True, index=True),
+)
+DOCUMENT = sa.Table(
+    "document",
+    METADATA,
+    sa.Column("address", sa.String, primary_key=True),
+    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+)
+IS_COMPLETE = sa.select(META.c.value).where(META.c.key == "complete")
+OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_decoder = msgspec.json.Decoder(Article)
+
+
+def micros(date: datetime) -> int:
+    """Microseconds since 1970."""
+    return (date - EPOCH) // timedelta(microseconds=1)
+
+
+def date_of(count: int | None) -> datetime | None:
+    """The date, in UTC, of microseconds since 1970."""
+    return None if count is None else EPOCH + timedelta(microseconds=count)
+
+
+def pack(article: Article) -> bytes:
+    """An article as it is kept."""
+    return msgspec.json.encode(article)
+
+
+def unpack(data: bytes) -> Article:
+    """The article that was packed."""
+    return _decoder.decode(data)

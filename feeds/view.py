@@ -1,0 +1,191 @@
+"""What is asked of the catalog: the articles that may be published at one moment, by selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from feeds import text as texts
+from feeds.article import Article
+from feeds.catalog import Catalog
+from feeds.errors import Problem, Severity
+from feeds.folder import Folder, UnreadableError
+from feeds.frontmatter import line_of
+from feeds.schema import ARTICLE, EPOCH, MEDIA, TAGGING, date_of, micros, unpack
+from feeds.selection import Selection
+from feeds.site import TopicName
+
+
+class View:
+    """The articles that may be published at one moment; the newest of those that share an id."""
+
+    def __init__(
+        self, catalog: Catalog, *, now: datetime, unpublished: bool = False, future: bool = False
+    ) -> None:
+        self._reading = catalog.reading
+        self._now = micros(now)
+        self._unpublished = unpublished
+        self._future = future
+
+    def articles(
+        self, selection: Selection, family: Callable[[str], frozenset[str]], limit: int
+    ) -> tuple[Article, ...]:
+        """The newest articles of a selection; the family of a topic's name is its folded names."""
+        order = (
+            ARTICLE.c.published.desc(),
+            sa.func.coalesce(ARTICLE.c.quality, 0).desc(),
+            sa.func.coalesce(ARTICLE.c.heat, 0).desc(),
+            ARTICLE.c.id,
+        )
+        query = sa.select(ARTICLE.c.data).where(*self._selected(selection, family))
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(*order).limit(limit)).scalars()
+            return tuple(map(unpack, rows))
+
+    def count(
+        self, selection: Selection, family: Callable[[str], frozenset[str]]
+    ) -> tuple[int, datetime | None]:
+        """How many articles a selection takes, and when the newest of them was published."""
+        query = sa.select(sa.func.count(), sa.func.max(ARTICLE.c.published))
+        with self._reading() as connection:
+            count, newest = connection.execute(
+                query.where(*self._selected(selection, family))
+            ).one()
+        return count, date_of(newest)
+
+    def topic_names(self) -> list[TopicName]:
+        """The names that articles use for their topics."""
+        query = (
+            sa.select(TAGGING.c.name, sa.func.count(), sa.func.min(ARTICLE.c.published))
+            .join(ARTICLE, ARTICLE.c.path == TAGGING.c.path)
+            .where(*self._eligible())
+            .group_by(TAGGING.c.name)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        return [TopicName(name, uses, date_of(first) or EPOCH) for name, uses, first in rows]
+
+    def topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
+        """The number of articles and the newest date of every folded topic name."""
+        query = (
+            sa.select(TAGGING.c.topic, sa.func.count(), sa.func.max(ARTICLE.c.published))
+            .join(ARTICLE, ARTICLE.c.path == TAGGING.c.path)
+            .where(*self._eligible())
+            .group_by(TAGGING.c.topic)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        return {topic: (count, date_of(newest)) for topic, count, newest in rows}
+
+    def media(self) -> list[str]:
+        """The relative URLs of the site's files that articles show or offer."""
+        query = (
+            sa.select(MEDIA.c.url)
+            .join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
+            .where(*self._eligible())
+            .distinct()
+            .order_by(MEDIA.c.url)
+        )
+        with self._reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def held_back(self) -> dict[str, int]:
+        """How many articles are not published, by the reason why."""
+        removed = ARTICLE.c.removed
+        draft = sa.and_(~removed, ARTICLE.c.draft) if not self._unpublished else sa.false()
+        due = ARTICLE.c.published <= self._now
+        early = sa.false() if self._future else sa.and_(~removed, ~draft, ~due)
+        reasons = {"unpublished": draft, "removed": removed, "dated in the future": early}
+        counts = [sa.func.sum(sa.case((reason, 1), else_=0)) for reason in reasons.values()]
+        rivals = sa.select(sa.func.count()).where(
+            *self._eligible(rivals=False), ~sa.and_(*self._eligible())
+        )
+        with self._reading() as connection:
+            row = connection.execute(sa.select(*counts).select_from(ARTICLE)).one()
+            beaten = connection.execute(rivals).scalar_one()
+        found = dict(zip(reasons, (count or 0 for count in row), strict=True))
+        return {reason: n for reason, n in {**found, "older with the same id": beaten}.items() if n}
+
+    def next_due(self) -> datetime | None:
+        """When the next article that is dated in the future comes due."""
+        query = sa.select(sa.func.min(ARTICLE.c.published)).where(ARTICLE.c.published > self._now)
+        with self._reading() as connection:
+            return date_of(connection.execute(query).scalar_one())
+
+    def conflicts(self, folder: Folder) -> list[Problem]:
+        """A warning for every file whose id a newer file claims too."""
+        columns = (ARTICLE.c.id, ARTICLE.c.path, ARTICLE.c.updated, ARTICLE.c.published)
+        query = sa.select(*columns).where(*self._eligible(rivals=False), ARTICLE.c.contested)
+        with self._reading() as connection:
+            rows = sorted(connection.execute(query).all(), key=lambda row: (row[0], *_rank(row)))
+        problems = []
+        newest = {row.id: row.path for row in rows}
+        for row in rows:
+            if row.path != newest[row.id]:
+                line = _line_of_url(folder, row.path)
+                message = f"{newest[row.id]} has the same URL, is newer and is published instead"
+                hint = "an article's URL is its own"
+                problem = Problem(row.path, line, "same-id", message, hint, Severity.WARNING)
+                problems.append(problem)
+        return sorted(problems)
+
+    def _selected(
+        self, selection: Selection, family: Callable[[str], frozenset[str]]
+    ) -> Iterator[sa.ColumnElement[bool]]:
+        def about(names: Iterable[str]) -> sa.ColumnElement[bool]:
+            keys = set().union(*map(family, names))
+            paths = sa.select(TAGGING.c.path).where(TAGGING.c.topic.in_(keys))
+            return ARTICLE.c.path.in_(paths)
+
+        yield from self._eligible()
+        if selection.any:
+            yield about(selection.any)
+        for name in selection.all:
+            yield about((name,))
+        if selection.none:
+            yield ~about(selection.none)
+        if selection.provider:
+            names = list(map(texts.fold, selection.provider))
+            yield ARTICLE.c.provider.in_(names) | ARTICLE.c.domain.in_(names)
+        if selection.type:
+            yield ARTICLE.c.type.in_(map(texts.fold, selection.type))
+        if selection.category:
+            yield ARTICLE.c.category.in_(map(texts.fold, selection.category))
+        if selection.min_quality is not None:
+            yield ARTICLE.c.quality >= selection.min_quality
+        if selection.since is not None:
+            newest = sa.select(sa.func.max(ARTICLE.c.published)).where(*self._eligible())
+            micros = selection.since // timedelta(microseconds=1)
+            yield ARTICLE.c.published >= newest.scalar_subquery() - micros
+
+    def _eligible(self, *, rivals: bool = True) -> Iterator[sa.ColumnElement[bool]]:
+        yield from self._publishable(ARTICLE)
+        if rivals:
+            other = ARTICLE.alias("rival")
+            later = sa.tuple_(other.c.updated, other.c.published, other.c.path) > sa.tuple_(
+                ARTICLE.c.updated, ARTICLE.c.published, ARTICLE.c.path
+            )
+            beaten = sa.exists().where(other.c.id == ARTICLE.c.id, later, *self._publishable(other))
+            yield ~ARTICLE.c.contested | ~beaten
+
+    def _publishable(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
+        yield ~table.c.removed
+        if not self._unpublished:
+            yield ~table.c.draft
+        if not self._future:
+            yield table.c.published <= self._now
+
+
+def _rank(row: Any) -> tuple[int, int, str]:
+    """The order of the files that claim one id: the last is published (as _eligible says it)."""
+    return row.updated, row.published, row.path
+
+
+def _line_of_url(folder: Folder, path: str) -> int:
+    try:
+        return line_of(folder.read(path), "webUrl", "originalUrl")
+    except UnreadableError:  # gone since
+        return 1

@@ -1,0 +1,354 @@
+"""The catalog: what a sync reads, what a view answers, and that the index can be lost."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feeds.catalog import Catalog, Synced, locate
+from feeds.errors import CatalogError
+from feeds.folder import Folder
+from feeds.selection import Selection
+from feeds.site import Topics
+from feeds.view import View
+from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
+
+
+def titles(site: SiteBuilder, selection: Selection, *, now: datetime = NOW) -> list[str]:
+    """The titles that a selection takes, in order."""
+    folder = Folder.open(site.root)
+    catalog = Catalog(site.root.parent / "catalog.sqlite")
+    catalog.sync(folder)
+    view = View(catalog, now=now)
+    topics = Topics(folder.site.topics, view.topic_names())
+    return [each.title for each in view.articles(selection, topics.family, 100)]
+
+
+@pytest.fixture
+def catalog(site: SiteBuilder) -> Catalog:
+    return Catalog(site.root.parent / "catalog.sqlite")
+
+
+def everything(catalog: Catalog, **options: bool) -> list[str]:
+    view = View(catalog, now=NOW, **options)
+    return [each.title for each in view.articles(Selection(), lambda name: frozenset((name,)), 100)]
+
+
+def test_a_second_sync_reads_nothing(site: SiteBuilder, catalog: Catalog) -> None:
+    site.write("a.md")
+    site.write("b.md")
+    assert catalog.sync(Folder.open(site.root)) == Synced(read=2, unchanged=0, removed=0)
+    revision = catalog.revision()
+    assert catalog.sync(Folder.open(site.root)) == Synced(read=0, unchanged=2, removed=0)
+    assert catalog.revision() == revision
+
+
+def test_a_sync_reads_just_what_changed(site: SiteBuilder, catalog: Catalog) -> None:
+    site.write("a.md", title="Before")
+    site.write("b.md", title="Gone soon").unlink()
+    site.write("c.md", title="Stays")
+    catalog.sync(Folder.open(site.root))
+    revision = catalog.revision()
+    site.write("a.md", title="After")
+    site.write("d.md", title="New")
+    (site.root / "articles" / "c.md").unlink()
+    assert catalog.sync(Folder.open(site.root)) == Synced(read=2, unchanged=0, removed=1)
+    assert sorted(everything(catalog)) == ["After", "New"]
+    assert catalog.revision() != revision
+
+
+def test_a_change_that_keeps_size_and_mtime_is_seen_where_the_file_was_young(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    file = site.write("a.md", title="One")
+    now = time.time()
+    os.utime(file, (now, now))
+    catalog.sync(Folder.open(site.root))
+    file.write_text(file.read_text().replace("One", "Two"))
+    os.utime(file, (now, now))
+    catalog.sync(Folder.open(site.root))
+    assert everything(catalog) == ["Two"]
+
+
+def test_a_young_file_is_looked_at_again_but_not_read_again(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    file = site.write("a.md")
+    os.utime(file)
+    catalog.sync(Folder.open(site.root))
+    assert catalog.sync(Folder.open(site.root)).read == 0
+
+
+def test_the_newest_article_comes_first_and_ties_are_broken_by_quality_heat_and_id(
+    site: SiteBuilder,
+) -> None:
+    site.write("old.md", title="old", publishedDateTime="2026-01-01")
+    site.write("z.md", title="z")
+    site.write("y.md", title="y")
+    site.write("warm.md", title="warm", heat=5)
+    site.write("good.md", title="good", quality=5)
+    site.write("new.md", title="new", publishedDateTime="2026-06-01")
+    assert titles(site, Selection()) == ["new", "good", "warm", "y", "z", "old"]
+
+
+def test_of_two_files_with_one_id_the_newer_is_published_with_a_warning(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    url = "https://news.example.com/same"
+    site.write("a.md", title="Newer", webUrl=url, updatedDateTime="2026-06-01")
+    site.write("b.md", title="Older", webUrl=url)
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    assert everything(catalog) == ["Newer"]
+    (warning,) = View(catalog, now=NOW).conflicts(folder)
+    assert str(warning) == (
+        "articles/b.md:3: warning: articles/a.md has the same URL, is newer and is published"
+        " instead; an article's URL is its own"
+    )
+    assert View(catalog, now=NOW).held_back() == {"older with the same id": 1}
+
+
+def test_a_newer_draft_does_not_hide_the_published_article(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    url = "https://news.example.com/same"
+    site.write("a.md", title="Draft", webUrl=url, updatedDateTime="2026-06-01", published=False)
+    site.write("b.md", title="Published", webUrl=url)
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    assert everything(catalog) == ["Published"]
+    assert everything(catalog, unpublished=True) == ["Draft"]
+    assert View(catalog, now=NOW).conflicts(folder) == []
+
+
+def test_the_older_of_two_returns_when_the_newer_goes(site: SiteBuilder, catalog: Catalog) -> None:
+    url = "https://news.example.com/same"
+    newer = site.write("a.md", title="Newer", webUrl=url, updatedDateTime="2026-06-01")
+    site.write("b.md", title="Older", webUrl=url)
+    catalog.sync(Folder.open(site.root))
+    newer.unlink()
+    catalog.sync(Folder.open(site.root))
+    assert everything(catalog) == ["Older"]
+
+
+def test_drafts_removed_and_future_articles_are_held_back_and_counted(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    site.write("a.md", title="Draft", published=False)
+    site.write("b.md", title="Removed", removed=True)
+    site.write("c.md", title="Future", publishedDateTime="2027-01-01")
+    site.write("d.md", title="Shown")
+    catalog.sync(Folder.open(site.root))
+    view = View(catalog, now=NOW)
+    assert everything(catalog) == ["Shown"]
+    assert view.held_back() == {"unpublished": 1, "removed": 1, "dated in the future": 1}
+    assert view.next_due() == datetime(2027, 1, 1, tzinfo=UTC)
+    assert sorted(everything(catalog, unpublished=True, future=True)) == [
+        "Draft",
+        "Future",
+        "Shown",
+    ]
+
+
+SELECTIONS = {
+    "any": (Selection(any=("AI", "Robots")), {"ai", "ml", "robots", "both"}),
+    "all": (Selection(all=("AI", "Robots")), {"both"}),
+    "none": (Selection(none=("AI",)), {"robots", "plain"}),
+    "an alias": (Selection(any=("Thinking",)), {"ml"}),
+    "a child of a parent": (Selection(any=("Machine Learning",)), {"ml"}),
+    "provider by name": (Selection(provider=("MINT",)), {"ai"}),
+    "provider by domain": (Selection(provider=("mint.example",)), {"ai"}),
+    "type": (Selection(type=("Video",)), {"robots"}),
+    "category": (Selection(category=("news",)), {"plain"}),
+    "quality": (Selection(min_quality=70), {"both"}),
+    "since": (Selection(since=timedelta(days=2)), {"both", "plain"}),
+    "together": (Selection(any=("AI",), none=("Robots",), provider=("mint",)), {"ai"}),
+}
+
+
+@pytest.mark.parametrize(("selection", "taken"), SELECTIONS.values(), ids=list(SELECTIONS))
+def test_a_selection_takes(site: SiteBuilder, selection: Selection, taken: set[str]) -> None:
+    learning = {"name": "Machine Learning", "aliases": ["thinking"], "parent": "AI"}
+    site.configure(title="T", url="https://feeds.example.org/", topics=[learning])
+    mint = {"name": "Mint", "domain": "mint.example"}
+    site.write("1.md", title="ai", topics=["AI"], provider=mint, publishedDateTime="2026-05-01")
+    site.write("2.md", title="ml", topics=["thinking"], publishedDateTime="2026-05-02", quality=69)
+    site.write("3.md", title="robots", topics=["Robots"], type="video", quality=1)
+    site.write(
+        "4.md", title="both", topics=["ai", "robots"], quality=70, publishedDateTime="2026-05-30"
+    )
+    site.write(
+        "5.md", title="plain", topics=[], category="News", publishedDateTime="2026-06-01T00:00:00Z"
+    )
+    assert set(titles(site, selection)) == taken
+
+
+def test_the_index_may_be_deleted_while_it_is_in_use(site: SiteBuilder, catalog: Catalog) -> None:
+    site.write("a.md", title="Kept")
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    for file in site.root.parent.glob("catalog.sqlite*"):
+        file.unlink()
+    with pytest.raises(CatalogError, match="not synced yet"):
+        everything(catalog)
+    assert catalog.sync(folder).read == 1
+    assert everything(catalog) == ["Kept"]
+
+
+def test_a_broken_index_is_made_again(site: SiteBuilder) -> None:
+    site.write("a.md", title="Kept")
+    file = site.root.parent / "catalog.sqlite"
+    file.write_bytes(b"this is no database" * 100)
+    catalog = Catalog(file)
+    assert catalog.sync(Folder.open(site.root)).read == 1
+    assert everything(catalog) == ["Kept"]
+
+
+def test_an_index_of_another_version_is_made_again(
+    site: SiteBuilder, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write("a.md")
+    catalog.sync(Folder.open(site.root))
+    revision = catalog.revision()
+    monkeypatch.setattr("feeds.catalog.fingerprint", lambda: "another")
+    newer = Catalog(site.root.parent / "catalog.sqlite")
+    assert newer.sync(Folder.open(site.root)).read == 1
+    assert newer.revision() != revision
+
+
+def test_an_index_that_cannot_be_opened_says_where_it_is(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="nowhere"):
+        Catalog(tmp_path / "nowhere" / "catalog.sqlite")
+
+
+def test_two_syncs_at_once_are_safe(site: SiteBuilder) -> None:
+    for number in range(60):
+        site.write(f"{number}.md", title=f"{number}")
+    failures: list[BaseException] = []
+
+    def sync() -> None:
+        try:
+            catalog = Catalog(site.root.parent / "catalog.sqlite")
+            catalog.sync(Folder.open(site.root))
+            catalog.close()
+        except BaseException as error:  # told to the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=sync) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(everything(Catalog(site.root.parent / "catalog.sqlite"))) == 60
+
+
+def test_a_document_keeps_its_date_until_its_bytes_change(catalog: Catalog) -> None:
+    assert catalog.changed("/rss.xml", "one", 100) == 100
+    assert catalog.changed("/rss.xml", "one", 200) == 100
+    assert catalog.changed("/rss.xml", "two", 300) == 300
+    assert catalog.changed("/atom.xml", "one", 301) == 301
+
+
+def test_two_changes_within_one_second_never_share_a_date(catalog: Catalog) -> None:
+    dates = [catalog.changed("/rss.xml", digest, 100) for digest in ("a", "b", "a")]
+    assert dates == [100, 101, 102]
+
+
+def test_the_index_lies_beside_feeds_yaml_and_git_ignores_it(site: SiteBuilder) -> None:
+    assert locate(Folder.open(site.root)) == site.root / ".feeds" / "catalog.sqlite"
+    assert (site.root / ".feeds" / ".gitignore").read_text() == "*\n"
+
+
+def test_the_index_of_a_bare_folder_lies_in_the_cache(tmp_path: Path) -> None:
+    cache = Path(os.environ["XDG_CACHE_HOME"])
+    assert locate(Folder.open(tmp_path)).is_relative_to(cache)
+    assert not (tmp_path / ".feeds").exists()
+
+
+def test_the_index_of_a_folder_that_takes_no_file_lies_in_the_cache(site: SiteBuilder) -> None:
+    # A file in the way stands for a read-only folder: root writes into those all the same.
+    (site.root / ".feeds").write_text("")
+    cache = Path(os.environ["XDG_CACHE_HOME"])
+    assert locate(Folder.open(site.root)).is_relative_to(cache)
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["a.md", "b.md", "c.md"]),
+        st.one_of(
+            st.none(),
+            st.just("---\nbroken: [\n---\n"),
+            st.fixed_dictionaries(
+                {
+                    "title": st.sampled_from(["One", "Two"]),
+                    "published": st.booleans(),
+                    "topics": st.lists(st.sampled_from(["AI", "ai", "C++"]), max_size=2),
+                    "webUrl": st.sampled_from(["https://a.example/", "https://b.example/"]),
+                }
+            ),
+        ),
+    ),
+    max_size=8,
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(edits=EDITS)
+def test_an_index_after_any_edits_answers_as_a_fresh_one(
+    tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[str, object]]
+) -> None:
+    site = SiteBuilder(tmp_path_factory.mktemp("edited") / "site")
+    site.configure(title="T", url="https://feeds.example.org/")
+    warm = Catalog(site.root.parent / "warm.sqlite")
+    for name, content in edits:
+        if content is None:
+            (site.root / "articles" / name).unlink(missing_ok=True)
+        elif isinstance(content, str):
+            site.write_text(name, content, old=False)
+        else:
+            assert isinstance(content, dict)
+            os.utime(site.write(name, **content))
+        warm.sync(Folder.open(site.root))
+    cold = Catalog(site.root.parent / "cold.sqlite")
+    warm.sync(Folder.open(site.root))
+    cold.sync(Folder.open(site.root))
+
+    def answers(catalog: Catalog) -> list[object]:
+        view = View(catalog, now=NOW)
+        articles = view.articles(Selection(), lambda name: frozenset((name,)), 100)
+        return [articles, sorted(view.topic_names()), catalog.problems(), view.held_back()]
+
+    assert answers(warm) == answers(cold)
+    warm.close()
+    cold.close()
+
+
+@needs_corpus
+def test_a_second_sync_of_the_corpus_reads_nothing(tmp_path: Path) -> None:
+    folder = Folder.open(CORPUS)
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    assert catalog.sync(folder).read == len(folder.files()) > 700
+    assert catalog.sync(folder).read == 0
+
+
+def test_the_catalog_holds_nothing_of_a_key_that_is_not_read(site: SiteBuilder) -> None:
+    site.write("a.md", secured="c2VjcmV0IHRva2Vu", token="another-secret")
+    catalog = Catalog(site.root.parent / "catalog.sqlite")
+    catalog.sync(Folder.open(site.root))
+    catalog.close()
+    dump = "\n".join(sqlite3.connect(site.root.parent / "catalog.sqlite").iterdump())
+    assert "A title" in dump or b"A title".hex().upper() in dump.upper()
+    for secret in ("c2VjcmV0IHRva2Vu", "another-secret"):
+        assert secret not in dump
+        assert secret.encode().hex().upper() not in dump.upper()

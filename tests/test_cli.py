@@ -1,0 +1,348 @@
+"""The commands, as a person and a script use them."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from feeds.cli import main
+from feeds.folder import Folder
+from feeds.frontmatter import read_article
+from tests.support import CORPUS, SiteBuilder, needs_corpus
+
+
+def run(*arguments: str | Path) -> Result:
+    """Runs a command; a traceback is always a failure."""
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    assert run("init", tmp_path / "demo").exit_code == 0
+    return tmp_path / "demo"
+
+
+def test_the_example_site_has_no_problem_and_one_of_each(demo: Path) -> None:
+    assert run("check", demo).output.startswith("0 errors, 0 warnings")
+    folder = Folder.open(demo)
+    read = (read_article(folder.read(path), path)[0] for path in folder.files())
+    articles = [article for article in read if article]
+    assert len(articles) >= 8
+    assert len({topic for each in articles for topic in each.topics}) >= 4
+    assert sum(each.draft for each in articles) == 1
+    assert any(each.body for each in articles)
+    assert any(each.player for each in articles)
+    assert any(each.related for each in articles)
+    assert any(each.type == "download" and each.downloads for each in articles)
+    local = [url for each in articles for url in each.local_files()]
+    assert local
+    assert all(folder.media(url) for url in local)
+
+
+def test_init_leaves_a_folder_that_is_in_use_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    result = run("init", tmp_path)
+    assert result.exit_code == 1
+    assert "not empty" in result.output
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_build_says_what_it_did_and_what_it_held_back(demo: Path, tmp_path: Path) -> None:
+    first = run("build", demo, "--out", tmp_path / "public")
+    assert first.exit_code == 0
+    summary = re.compile(
+        r"9 articles in 9 feeds, 10 read; (\d+) files, \1 written, 0 removed; \d+\.\d s;"
+        r" 1 held back: 1 unpublished\n"
+    )
+    assert summary.fullmatch(first.output)
+    second = run("build", demo, "--out", tmp_path / "public")
+    assert re.search(r"0 read; \d+ files, 0 written, 0 removed", second.output)
+
+
+def test_build_publishes_drafts_where_it_is_told_to(demo: Path, tmp_path: Path) -> None:
+    result = run("build", demo, "--out", tmp_path / "public", "--unpublished")
+    assert result.output.startswith("10 articles in 9 feeds")
+    assert "held back" not in result.output
+
+
+def test_build_makes_links_of_the_url_that_it_is_given(demo: Path, tmp_path: Path) -> None:
+    run("build", demo, "--out", tmp_path / "public", "--url", "https://other.example.org/x")
+    assert 'href="https://other.example.org/x/rss.xml"' in (tmp_path / "public/rss.xml").read_text()
+
+
+def test_a_bare_folder_is_titled_by_its_name_and_warns_that_its_url_is_unknown(
+    tmp_path: Path, site: SiteBuilder
+) -> None:
+    site.write("a.md")
+    bare = site.root / "articles"
+    result = run("build", bare, "--out", tmp_path / "public")
+    assert "warning: no URL is known, so links lead to http://127.0.0.1:8000/" in result.stderr
+    assert "<title>articles</title>" in (tmp_path / "public" / "rss.xml").read_text()
+    assert (
+        "no URL" not in run("build", bare, "--out", tmp_path / "p", "--url", "http://e.org").output
+    )
+
+
+def test_check_names_every_problem_with_path_and_line(site: SiteBuilder) -> None:
+    site.write("good.md")
+    site.write_text("yaml.md", "---\ntitle: [\n---\n")
+    site.write_text(
+        "untitled.md", "---\nwebUrl: https://e.com/\npublishedDateTime: 2026-01-01\n---\n"
+    )
+    site.write_text("latin.md", "---\ntitle: caf\xe9\n---\n".encode("latin-1"))
+    site.write("code.md", body="x").write_text("---\ntitle: !!python/name:os.system x\n---\n")
+    site.write("wrong.md", quality="high", images=[{"url": "javascript:alert(1)"}])
+    site.write("script.md", body="Hello\n\n<script>alert(1)</script>\n")
+    result = run("check", site.root)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    for start in (
+        "articles/yaml.md:3: not YAML:",
+        "articles/untitled.md:2: no title that can be used, so it is left out;",
+        "articles/latin.md:2: the byte 0xE9 is not UTF-8; save the file as UTF-8",
+        "articles/code.md:2: the tag tag:yaml.org,2002:python/name:os.system is not read;",
+        "articles/wrong.md:7: warning: quality is 'high'; it should be a number",
+        "articles/wrong.md:9: warning: url is 'javascript:alert(1)'; it should be an http or",
+        "articles/script.md:10: warning: the body holds <script>; it is taken out",
+    ):
+        assert [line for line in lines if line.startswith(start)], (start, lines)
+    kinds = ["warning" in line for line in lines]
+    assert kinds == sorted(kinds), "errors come first"
+    assert result.stderr.startswith("4 errors, 3 warnings; 3 articles in 2 feeds")
+
+
+def test_build_publishes_the_rest_and_reports_each_problem_in_one_line(site: SiteBuilder) -> None:
+    site.write("good.md", title="Still here")
+    site.write_text("bad.md", "---\ntitle: [\n---\n")
+    result = run("build", site.root, "--out", site.out)
+    assert result.exit_code == 0
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith("articles/bad.md:3:")
+    assert "Still here" in (site.out / "rss.xml").read_text()
+
+
+def test_strict_publishes_nothing_where_anything_is_wrong(site: SiteBuilder) -> None:
+    site.write("good.md", heat="hot")
+    result = run("build", site.root, "--out", site.out, "--strict")
+    assert result.exit_code == 1
+    assert "1 problem, so nothing is written" in result.stderr
+    assert not site.out.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build", "."),
+        ("build", "nowhere", "--out", "x"),
+        ("build", ".", "--out", "x", "--url", "javascript:alert(1)"),
+        ("serve", "--port", "70000"),
+        ("publish",),
+    ],
+)
+def test_wrong_usage_exits_with_2(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(*arguments).exit_code == 2
+
+
+def test_the_tree_may_not_be_written_over_the_site(site: SiteBuilder) -> None:
+    site.write("a.md")
+    for out in (site.root, site.root / "articles", site.root.parent):
+        result = run("build", site.root, "--out", out)
+        assert result.exit_code == 2
+        assert "name a folder of its own" in result.stderr
+    assert run("build", site.root, "--out", site.root / "public").exit_code == 0
+    assert "0 read" in run("build", site.root, "--out", site.root / "public").output
+
+
+def test_a_broken_feeds_yaml_stops_with_one_line(site: SiteBuilder) -> None:
+    (site.root / "feeds.yaml").write_text("title: T\ntopics: [\n")
+    for command in (("check",), ("list",), ("build", "--out", site.out)):
+        result = run(command[0], site.root, *command[1:])
+        assert result.exit_code == 1
+        assert re.fullmatch(r"Error: feeds\.yaml:\d: not YAML: .*\n", result.stderr)
+
+
+def test_an_unknown_key_is_an_error_that_suggests_the_nearest(site: SiteBuilder) -> None:
+    site.write("a.md")
+    site.configure(title="T", url="https://feeds.example.org/", unpublishd=True)
+    result = run("check", site.root)
+    assert result.exit_code == 1
+    message = "unpublishd is not a key that is known here; did you mean unpublished?"
+    assert result.stdout == f"feeds.yaml:4: {message}\n"
+
+
+def test_a_folder_of_articles_that_is_not_there_is_an_error(site: SiteBuilder) -> None:
+    site.configure(title="T", url="https://feeds.example.org/", articles="posts")
+    result = run("check", site.root)
+    assert result.exit_code == 1
+    assert "no folder posts" in result.stdout
+
+
+def test_list_shows_every_feed_with_url_count_and_date(demo: Path) -> None:
+    lines = run("list", demo).output.splitlines()
+    assert lines[0].split() == [
+        "http://127.0.0.1:8000/",
+        "9",
+        "2026-06-07",
+        *"The Harbour Light".split(),
+    ]
+    assert len(lines) == 9
+    assert all(re.match(r"http://127\.0\.0\.1:8000/\S*  +\d+  [-\d]+ +\S", line) for line in lines)
+
+
+@needs_corpus
+def test_check_reads_the_whole_corpus_without_a_traceback() -> None:
+    result = run("check", CORPUS)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert len(lines) > 100
+    assert all(re.match(r"[\w./-]+:\d+: ", line) for line in lines)
+
+
+def test_help_is_one_imperative_sentence_a_command_and_loads_no_heavy_library() -> None:
+    code = (
+        "import sys; from feeds.cli import main; main(['--help'], standalone_mode=False);"
+        "heavy = {'flask', 'sqlalchemy', 'lxml', 'ftfy', 'granian', 'yaml'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "[]"
+    for command in ("build", "check", "init", "list", "serve"):
+        assert re.search(rf"^  {command} +[A-Z]\w+ .*\.$", result.stdout, re.MULTILINE)
+
+
+@contextmanager
+def serving(*arguments: str | Path, cwd: Path | None = None) -> Iterator[tuple[str, int]]:
+    """A real server on a free port: its host and port, and it ends with the block."""
+    command = [sys.executable, "-m", "feeds", "serve", *map(str, arguments), "--port", "0"]
+    server = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd
+    )
+    try:
+        assert server.stdout
+        lines = []
+        for line in server.stdout:
+            lines.append(line)
+            if match := re.search(r"^Serving .* at http://([\d.]+):(\d+)/", line):
+                break
+        else:
+            pytest.fail(f"the server ended: {lines}")
+        host, port = match[1], int(match[2])
+        answer(host, port, "/")
+        yield host, port
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+    finally:
+        server.kill()
+        server.wait()
+        if server.stdout:
+            server.stdout.close()
+
+
+def request(host: str, port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(host, port, timeout=10)
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    found = {name.lower(): value for name, value in response.getheaders()}
+    body = response.read()
+    connection.close()
+    return response.status, found, body
+
+
+def test_serve_answers_with_the_bytes_that_build_writes(demo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    run("build", demo, "--out", out)
+    with serving(demo, "--workers", "2") as (host, port):
+        for file in sorted(each for each in out.rglob("*") if each.is_file()):
+            path = "/" + file.relative_to(out).as_posix().removesuffix("index.html")
+            if file.name.startswith(".") or re.search("topics/(boats|forecast)/", path):
+                continue
+            status, headers, body = request(host, port, path)
+            assert (status, body) == (200, file.read_bytes()), path
+            assert request(host, port, path, **{"If-None-Match": headers["etag"]})[0] == 304
+        assert request(host, port, "/topics/forecast/rss.xml")[0] == 301
+        new = demo / "articles" / "new.md"
+        new.write_text(
+            "---\ntitle: Fresh\nwebUrl: https://e.com/f\npublishedDateTime: 2026-06-30\n---\n"
+        )
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and b"Fresh" not in request(host, port, "/rss.xml")[2]:
+            time.sleep(0.1)
+        assert b"Fresh" in request(host, port, "/rss.xml")[2]
+
+
+def test_a_bare_folder_is_served_at_the_address_that_it_listens_on(site: SiteBuilder) -> None:
+    site.write("a.md")
+    with serving(site.root / "articles") as (host, port):
+        _status, _headers, body = request(host, port, "/rss.xml")
+        assert f'href="http://{host}:{port}/rss.xml"'.encode() in body
+
+
+def test_a_port_in_use_is_said_in_one_line(site: SiteBuilder) -> None:
+    with serving(site.root) as (_host, port):
+        result = run("serve", site.root, "--port", str(port))
+        assert result.exit_code == 1
+        assert re.fullmatch(r"Error: 127\.0\.0\.1:\d+: Address already in use; .*\n", result.stderr)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["granian", "--interface", "wsgi", "app:app", "--port"],
+        ["flask", "run", "--port"],
+        ["gunicorn", "app:app", "--bind", "127.0.0.1:{port}"],
+    ],
+    ids=lambda command: str(command[0]),
+)
+def test_app_py_is_served_by_any_wsgi_server(command: list[str], site: SiteBuilder) -> None:
+    site.write("a.md", title="Through app.py")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [each.format(port=port) for each in command]
+    if command[-1] == "--port":
+        command.append(str(port))
+    root = Path(__file__).parents[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        env=os.environ | {"FEEDS_SITE": str(site.root)},
+        cwd=root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert b"Through app.py" in answer("127.0.0.1", port, "/rss.xml")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+def answer(host: str, port: int, path: str) -> bytes:
+    """The body at a path, as soon as the server listens."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return request(host, port, path)[2]
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)

@@ -1,0 +1,241 @@
+"""What every RSS, Atom and JSON Feed document has to hold, whatever its articles are."""
+
+from __future__ import annotations
+
+import json
+import locale
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import lxml.etree as etree
+import pytest
+
+from feeds.feed import Feed
+from feeds.formats import FORMATS, render
+from feeds.frontmatter import read_article
+from feeds.publication import Document, Publication, Redirect
+from feeds.site import Author
+from tests.golden import GOLDEN, URL, golden_site
+from tests.support import NOW, SiteBuilder
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    return golden_site(tmp_path_factory.mktemp("site")).publication()
+
+
+@pytest.fixture
+def empty(site: SiteBuilder) -> Publication:
+    """A site without any article, and with a topic and a feed that want some."""
+    site.configure(
+        title="Empty",
+        url=URL,
+        topics=[{"name": "Silence"}],
+        feeds=[{"name": "none", "title": "Nothing", "any": ["Noise"]}],
+    )
+    return site.publication()
+
+
+def bodies(publication: Publication, name: str) -> Iterator[tuple[str, bytes]]:
+    """Every document with a file name: its path, its bytes; those that have moved too."""
+    for path in publication.paths():
+        if path.endswith(f"/{name}"):
+            found = publication.document(path)
+            found = found.stand_in if isinstance(found, Redirect) else found
+            assert isinstance(found, Document), path
+            yield path, found.body
+
+
+def own_url(path: str) -> str:
+    return URL.removesuffix("/") + path
+
+
+def is_absolute(url: str | None) -> bool:
+    return urlsplit(url or "").scheme in ("http", "https") and bool(urlsplit(url or "").netloc)
+
+
+def the_text(element: Any, name: str) -> str:
+    """The text of the child that has to be there exactly once."""
+    (child,) = element.findall(name)
+    assert child.text, name
+    return str(child.text)
+
+
+def check_rss(path: str, body: bytes) -> int:
+    """RSS 2.0 as its specification, and the profile of the RSS Board, demand it."""
+    root = etree.fromstring(body)
+    assert root.get("version") == "2.0"
+    (channel,) = root
+    for name in ("title", "link", "description"):
+        the_text(channel, name)
+    assert the_text(channel, "link").startswith(URL)
+    parsedate_to_datetime(the_text(channel, "lastBuildDate"))
+    (self_link,) = channel.findall(f"{ATOM}link")
+    assert self_link.get("rel") == "self"
+    assert self_link.get("href") == own_url(path)
+    assert self_link.get("type") == "application/rss+xml"
+    items = channel.findall("item")
+    for item in items:
+        the_text(item, "title")
+        assert is_absolute(the_text(item, "link"))
+        (guid,) = item.findall("guid")
+        assert guid.get("isPermaLink") == "false" or is_absolute(guid.text)
+        assert len(item.findall("description")) == 1
+        parsedate_to_datetime(the_text(item, "pubDate"))
+        assert len(item.findall("enclosure")) <= 1
+        for enclosure in item.findall("enclosure"):
+            assert enclosure.keys() == ["url", "length", "type"]
+    return len(items)
+
+
+def check_atom(path: str, body: bytes) -> int:
+    """Atom as RFC 4287 §4.1.1 and §4.1.2 demand it."""
+    root = etree.fromstring(body)
+    assert root.tag == f"{ATOM}feed"
+    entries = root.findall(f"{ATOM}entry")
+    for element in (root, *entries):
+        assert is_absolute(the_text(element, f"{ATOM}id"))
+        the_text(element, f"{ATOM}title")
+        assert datetime.fromisoformat(the_text(element, f"{ATOM}updated")).tzinfo is not None
+        hrefs = {link.get("rel"): link.get("href") for link in element.findall(f"{ATOM}link")}
+        assert is_absolute(hrefs["alternate"])
+    links = {link.get("rel"): link for link in root.findall(f"{ATOM}link")}
+    assert links["self"].get("href") == own_url(path)
+    assert links["self"].get("type") == "application/atom+xml"
+    assert root.findtext(f"{ATOM}author/{ATOM}name")
+    for entry in entries:
+        assert the_text(entry, f"{ATOM}content")
+        assert all(author.findtext(f"{ATOM}name") for author in entry.findall(f"{ATOM}author"))
+    updated = [entry.findtext(f"{ATOM}updated") for entry in entries]
+    assert len(set(updated)) == len(updated), "two entries share their atom:updated"
+    ids = [entry.findtext(f"{ATOM}id") for entry in entries]
+    assert len(set(ids)) == len(ids)
+    return len(entries)
+
+
+def check_json(path: str, body: bytes) -> int:
+    """JSON Feed 1.1."""
+    feed = json.loads(body)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["title"]
+    assert feed["feed_url"] == own_url(path)
+    assert feed["home_page_url"].startswith(URL)
+    for item in feed["items"]:
+        assert isinstance(item["id"], str)
+        assert item["id"]
+        assert is_absolute(item["url"])
+        assert item["content_html"]
+        assert datetime.fromisoformat(item["date_published"]).tzinfo is not None
+        for attachment in item.get("attachments", []):
+            assert is_absolute(attachment["url"])
+            assert attachment["mime_type"]
+    return len(feed["items"])
+
+
+CHECKS = {"rss.xml": check_rss, "atom.xml": check_atom, "feed.json": check_json}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_every_document_has_what_its_format_requires_and_its_own_self_link(
+    golden: Publication, name: str
+) -> None:
+    counts = {path: CHECKS[name](path, body) for path, body in bodies(golden, name)}
+    assert counts[f"/{name}"] == 8
+    assert counts[f"/topics/night-sky/{name}"] == counts[f"/topics/stars/{name}"] == 3
+    assert counts[f"/feeds/best/{name}"] == 5
+    assert len(counts) == 12
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_feed_without_articles_has_what_its_format_requires_too(
+    empty: Publication, name: str
+) -> None:
+    counts = {path: CHECKS[name](path, body) for path, body in bodies(empty, name)}
+    assert counts == {f"/{name}": 0, f"/topics/silence/{name}": 0, f"/feeds/none/{name}": 0}
+
+
+def test_entries_of_one_second_keep_that_second_and_are_told_apart_in_atom_alone(
+    golden: Publication,
+) -> None:
+    feed = etree.fromstring(dict(bodies(golden, "atom.xml"))["/atom.xml"])
+    twins = feed.xpath(
+        "a:entry[starts-with(a:published, '2026-05-07T05:00:00')]",
+        namespaces={"a": ATOM.strip("{}")},
+    )
+    assert len(twins) == 2
+    for twin in twins:
+        assert twin.findtext(f"{ATOM}published") == "2026-05-07T05:00:00+00:00"
+        assert twin.findtext(f"{ATOM}updated").startswith("2026-05-07T05:00:00.")
+    items = etree.fromstring(dict(bodies(golden, "rss.xml"))["/rss.xml"]).iter("item")
+    dates = [item.findtext("pubDate") for item in items]
+    assert dates.count("Thu, 07 May 2026 05:00:00 +0000") == 2
+
+
+def test_many_entries_of_one_second_all_differ(site: SiteBuilder) -> None:
+    for number in range(40):
+        site.write(f"{number}.md")
+    assert check_atom("/atom.xml", site.published("/atom.xml", url=URL)) == 40
+
+
+def golden_feed() -> Feed:
+    """A feed of the golden site's articles that is made without a site."""
+    articles = []
+    for file in sorted((GOLDEN / "articles").iterdir()):
+        article, _problems = read_article(file.read_text("utf-8"), file.name)
+        assert article, file
+        articles.append(article.published_at(URL, article.topics))
+    author = Author("The desk", "https://orchard.example.com/")
+    return Feed("All", "All of it", URL, URL, URL, author, "en", tuple(articles))
+
+
+def test_the_same_feed_gives_the_same_bytes_whenever_it_is_rendered() -> None:
+    before = [render(golden_feed(), format) for format in FORMATS]
+    time.sleep(1.05)  # a clock in a feed would show in its seconds
+    assert [render(golden_feed(), format) for format in FORMATS] == before
+
+
+@pytest.mark.parametrize("articles", ["some", "no"])
+def test_no_document_holds_the_time_of_day(
+    golden: Publication, empty: Publication, articles: str
+) -> None:
+    publication = golden if articles == "some" else empty
+    clocks = (datetime.now(UTC), NOW)
+    today = [day for now in clocks for day in (now.date().isoformat(), format_datetime(now)[5:16])]
+    for path in publication.paths():
+        found = publication.document(path)
+        if isinstance(found, Document):
+            assert not [each for each in today if each.encode() in found.body], path
+
+
+def test_rendering_never_touches_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_arguments: object) -> NoReturn:
+        raise AssertionError("the locale is the whole process's")
+
+    monkeypatch.setattr(locale, "setlocale", forbidden)
+    rendered = [render(golden_feed(), format) for format in FORMATS]
+    assert b"Thu, 07 May 2026" in rendered[0]
+
+
+def test_eight_threads_render_what_one_does() -> None:
+    feed, before = golden_feed(), locale.setlocale(locale.LC_ALL)
+    alone = {format.name: render(feed, format) for format in FORMATS}
+    jobs = [*FORMATS] * 16
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda format: render(feed, format), jobs))
+    for format, body in zip(jobs, together, strict=True):
+        assert body == alone[format.name]
+    assert locale.setlocale(locale.LC_ALL) == before
+
+
+def test_rendering_changes_nothing_in_the_feed() -> None:
+    feed = golden_feed()
+    for format in FORMATS:
+        render(feed, format)
+    assert feed == golden_feed()

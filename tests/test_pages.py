@@ -1,0 +1,256 @@
+"""The HTML pages, which a person sees, and the OPML list, which a reader imports."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+import lxml.etree as etree
+import lxml.html
+import pytest
+
+from feeds.formats import FORMATS
+from feeds.publication import Document, Publication, Redirect
+from tests.golden import URL, golden_site
+from tests.support import SiteBuilder, lacking
+
+#: What a publisher might write anywhere, and a page must show as it is.
+NASTY = """</title><script>alert("1")</script>'"><img src=x onerror=alert(2)> &amp;amp; {{ 7*7 }}"""
+SHOWN = """</title><script>alert("1")</script>'"><img src=x onerror=alert(2)> &amp; {{ 7*7 }}"""
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    return golden_site(tmp_path_factory.mktemp("site")).publication()
+
+
+def html_pages(publication: Publication) -> Iterator[tuple[str, bytes]]:
+    """Every page and its path; what stands in for one that has moved is not among them."""
+    for path in publication.paths():
+        found = publication.document(path)
+        if isinstance(found, Document) and found.media_type.startswith("text/html"):
+            yield path, found.body
+
+
+def moved_pages(publication: Publication) -> Iterator[tuple[str, str, bytes]]:
+    """Every page that has moved: its path, its new path, what stands in for it."""
+    for path in publication.paths():
+        found = publication.document(path)
+        if isinstance(found, Redirect) and path.endswith("/"):
+            yield path, found.to, found.stand_in.body
+
+
+def parsed(body: bytes) -> Any:
+    return lxml.html.document_fromstring(body, parser=lxml.html.HTMLParser(encoding="utf-8"))
+
+
+def nasty_site(site: SiteBuilder) -> Publication:
+    site.configure(
+        title=NASTY,
+        url=URL,
+        description=NASTY,
+        topics=[{"name": NASTY, "description": NASTY, "formerly": ["nice"]}],
+        feeds=[{"name": "all", "title": NASTY, "description": NASTY}],
+    )
+    site.write(
+        "nasty.md",
+        title=NASTY,
+        excerpt=NASTY,
+        topics=[NASTY],
+        provider=NASTY,
+        images=[{"url": 'https://e.example.com/"onerror=alert(1)//.jpg', "title": NASTY}],
+        actions=[{"url": "https://e.example.com/a.zip", "title": NASTY}],
+        related=[{"webUrl": "https://e.example.com/'><script>", "title": NASTY, "provider": NASTY}],
+    )
+    return site.publication()
+
+
+def test_every_page_is_html_without_a_parse_error(golden: Publication, site: SiteBuilder) -> None:
+    try:
+        html5lib: Any = importlib.import_module("html5lib")
+    except ModuleNotFoundError:
+        lacking("html5lib")
+    pages = [*html_pages(golden), *html_pages(nasty_site(site))]
+    pages += [(path, body) for path, _to, body in moved_pages(golden)]
+    assert len(pages) >= 14
+    for path, body in pages:
+        parser = html5lib.HTMLParser()
+        parser.parse(body.decode())
+        assert parser.errors == [], path
+
+
+def test_whatever_a_publisher_writes_is_shown_and_nothing_of_it_runs(site: SiteBuilder) -> None:
+    publication = nasty_site(site)
+    pages = list(html_pages(publication)) + [
+        (path, body) for path, _to, body in moved_pages(publication)
+    ]
+    assert len(pages) == 4
+    for path, body in pages:
+        page = parsed(body)
+        assert page.findtext(".//title").startswith(SHOWN), path
+        assert page.xpath("//script | //iframe | //object | //form | //@onerror") == [], path
+        assert [src for src in page.xpath("//img/@src") if not src.startswith("https://")] == []
+        assert "49" not in page.text_content(), path  # a template in a template
+    directory = parsed(dict(pages)["/"])
+    assert directory.xpath("//h3/a/text()") == [SHOWN] * 3  # a feed, a topic, an article
+    topic = parsed(next(body for path, body in pages if path.startswith("/topics/")))
+    for place in ("//article//h3/a", "//article//li/a", "//p[@class='topics']/a"):
+        assert topic.xpath(f"{place}/text()") == [SHOWN], place
+    assert SHOWN in topic.text_content()
+
+
+def test_every_page_offers_its_three_feeds_to_a_reader(golden: Publication) -> None:
+    paths = set(golden.paths())
+    for path, body in html_pages(golden):
+        found = {
+            link.get("type"): urljoin(path, link.get("href"))
+            for link in parsed(body).xpath("//head/link[@rel='alternate'][@title]")
+        }
+        assert found == {format.media_type: path + format.file_name for format in FORMATS}
+        assert paths.issuperset(found.values())
+
+
+def test_every_page_names_itself_and_its_language(golden: Publication) -> None:
+    for path, body in html_pages(golden):
+        page = parsed(body)
+        assert page.xpath("//link[@rel='canonical']/@href") == [URL.removesuffix("/") + path]
+        assert page.get("lang") == "en-GB"
+        assert len(page.xpath("//h1")) == 1
+
+
+def test_the_policy_of_a_page_allows_its_own_style_and_nothing_that_runs(
+    golden: Publication,
+) -> None:
+    for path, body in html_pages(golden):
+        page = parsed(body)
+        (content,) = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+        policy = dict(each.strip().partition(" ")[::2] for each in content.split(";"))
+        (style,) = page.xpath("//style/text()")
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert policy["style-src"] == f"'sha256-{digest}'", path
+        assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == "'none'"
+        assert "script-src" not in policy
+        # What a policy would refuse must not be there: it would be missed, or warned of.
+        assert page.xpath("//script | //@style | //iframe | //link[@rel='stylesheet']") == []
+        assert [name for name in page.xpath("//@*/..") if any(map(is_handler, name.keys()))] == []
+        # The policy has to come before the style that it allows.
+        assert body.index(b"Content-Security-Policy") < body.index(b"<style")
+
+
+def is_handler(name: str) -> bool:
+    return name.startswith("on")
+
+
+def test_a_crawl_from_the_directory_finds_every_document_and_no_dead_link(
+    golden: Publication,
+) -> None:
+    paths = set(golden.paths())
+    seen: set[str] = set()
+    waiting = {"/"}
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        found = golden.document(path)
+        assert found is not None, path
+        if not isinstance(found, Document) or "html" not in found.media_type:
+            continue
+        for link in parsed(found.body).xpath("//@href | //@src"):
+            url = urldefrag(urljoin(URL + path[1:], link)).url
+            if url.startswith(URL):
+                there = "/" + url.removeprefix(URL)
+                assert there in paths, f"{path} links to {link}"
+                waiting |= {there} - seen
+    moved = {
+        path for path in paths if path.startswith(("/topics/night-sky/", "/topics/stargazing/"))
+    }
+    assert len(moved) == 8
+    # A file that only a body or a player shows is linked from the feeds, not from a page.
+    assert paths - seen == moved
+
+
+def test_links_within_the_site_are_relative_so_that_a_tree_can_be_moved(
+    golden: Publication,
+) -> None:
+    for path, body in html_pages(golden):
+        within = [link for link in parsed(body).xpath("//a/@href") if link.startswith(URL)]
+        assert [link for link in within if "/media/" not in link] == [], path
+
+
+def test_a_topics_page_links_the_other_topics_of_its_articles(golden: Publication) -> None:
+    page = parsed(dict(html_pages(golden))["/topics/c-plus-plus/"])
+    found = {
+        link.text: urljoin("/topics/c-plus-plus/", link.get("href"))
+        for link in page.xpath("//p[@class='topics']/a")
+    }
+    assert set(found) == {"Astronomy", "Orchards", "C++", "日本語"}
+    assert found["Astronomy"] == "/topics/stars/"
+
+
+def test_a_page_that_has_moved_leads_to_the_new_one_with_or_without_a_redirect(
+    golden: Publication,
+) -> None:
+    moved = {path: (to, body) for path, to, body in moved_pages(golden)}
+    assert set(moved) == {"/topics/night-sky/", "/topics/stargazing/"}
+    pages = dict(html_pages(golden))
+    for path, (to, body) in moved.items():
+        page = parsed(body)
+        assert to == "/topics/stars/"
+        (refresh,) = page.xpath("//meta[@http-equiv='refresh']/@content")
+        seconds, _url, target = re.split(r";\s*(url=)", refresh)
+        assert (seconds, urljoin(path, target)) == ("0", to)
+        assert [urljoin(path, each) for each in page.xpath("//a/@href")] == [to]
+        assert page.xpath("//link[@rel='canonical']/@href") == [URL + to[1:]]
+        assert page.findtext(".//title") == parsed(pages[to]).findtext(".//title")
+        assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.name)
+def test_a_feed_that_has_moved_is_the_same_feed_at_its_old_address(
+    golden: Publication, format: Any
+) -> None:
+    old = golden.document(f"/topics/night-sky/{format.file_name}")
+    new = golden.document(f"/topics/stars/{format.file_name}")
+    assert isinstance(old, Redirect)
+    assert isinstance(new, Document)
+    assert old.to == f"/topics/stars/{format.file_name}"
+    # Only the self link differs, which has to be the document's own address.
+    own, other = (f"{URL}topics/{slug}/{format.file_name}" for slug in ("night-sky", "stars"))
+    assert old.stand_in.body.count(own.encode()) == 1
+    assert old.stand_in.body.replace(own.encode(), other.encode()) == new.body
+
+
+def test_opml_lists_every_feed_once_with_its_page(golden: Publication) -> None:
+    document = golden.document("/subscriptions.opml")
+    assert isinstance(document, Document)
+    opml = etree.fromstring(document.body)
+    assert (opml.tag, opml.get("version")) == ("opml", "2.0")
+    assert opml.findtext("head/title") == "Orchard & Observatory"
+    outlines = opml.findall(".//outline[@type='rss']")
+    assert all(each.get("text") and each.get("title") for each in opml.iter("outline"))
+    listed = [each.get("xmlUrl") for each in outlines]
+    moved = ("/topics/night-sky/", "/topics/stargazing/")
+    assert sorted(listed) == sorted(
+        URL + path[1:]
+        for path in golden.paths()
+        if path.endswith("/rss.xml") and not path.startswith(moved)
+    )
+    assert [each.get("htmlUrl") + "rss.xml" for each in outlines] == listed
+    for each in outlines:
+        feed = golden.document("/" + each.get("xmlUrl").removeprefix(URL))
+        assert isinstance(feed, Document)
+        assert etree.fromstring(feed.body).findtext("channel/title") == each.get("title")
+
+
+def test_opml_is_well_formed_whatever_a_publisher_writes(site: SiteBuilder) -> None:
+    document = nasty_site(site).document("/subscriptions.opml")
+    assert isinstance(document, Document)
+    opml = etree.fromstring(document.body)
+    outlines = opml.findall(".//outline[@type='rss']")
+    assert len(outlines) == 3
+    assert all(each.get("text").startswith(SHOWN) for each in outlines)
+    assert all(each.get("description") == SHOWN for each in outlines)

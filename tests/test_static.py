@@ -1,0 +1,251 @@
+"""The static tree: what a build writes, leaves and removes, and that it can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from feeds.errors import OutputError
+from feeds.folder import MANIFEST
+from feeds.static import write_tree
+from tests.support import CORPUS, SiteBuilder, needs_corpus
+
+
+def tree(out: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its relative path."""
+    return {
+        str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*") if file.is_file()
+    }
+
+
+def stats(out: Path) -> dict[str, tuple[int, int]]:
+    files = (file for file in out.rglob("*") if file.is_file())
+    return {str(file): (file.stat().st_mtime_ns, file.stat().st_ino) for file in files}
+
+
+@pytest.fixture
+def filled(site: SiteBuilder) -> SiteBuilder:
+    site.write("a.md", title="One", topics=["AI", "Robots"])
+    site.write("b.md", title="Two", topics=["AI"])
+    return site
+
+
+def test_a_build_writes_every_path_of_the_design(filled: SiteBuilder) -> None:
+    feed = {"name": "top", "title": "Top", "any": ["AI"]}
+    filled.configure(title="T", url="https://feeds.example.org/", feeds=[feed])
+    write_tree(filled.publication(), filled.out)
+    four = ("index.html", "rss.xml", "atom.xml", "feed.json")
+    folders = ("", "topics/ai/", "topics/robots/", "feeds/top/")
+    wanted = {folder + name for folder in folders for name in four}
+    assert set(tree(filled.out)) == {*wanted, "subscriptions.opml", MANIFEST}
+
+
+def test_a_second_build_writes_nothing(filled: SiteBuilder) -> None:
+    first = write_tree(filled.publication(), filled.out)
+    assert first.written == first.total > 0
+    before = stats(filled.out)
+    second = write_tree(filled.publication(), filled.out)
+    assert (second.written, second.removed) == (0, 0)
+    assert stats(filled.out) == before
+
+
+def test_a_build_writes_only_the_files_whose_bytes_changed(filled: SiteBuilder) -> None:
+    write_tree(filled.publication(), filled.out)
+    before = tree(filled.out)
+    filled.write("b.md", title="Two, corrected", topics=["AI"])
+    result = write_tree(filled.publication(), filled.out)
+    after = tree(filled.out)
+    changed = {name for name in after if after[name] != before[name]}
+    assert len(changed) == result.written > 0
+    assert not [name for name in changed if name.startswith("topics/robots/")]
+
+
+def test_what_no_longer_belongs_is_removed_with_its_folder(filled: SiteBuilder) -> None:
+    write_tree(filled.publication(), filled.out)
+    (filled.root / "articles" / "a.md").unlink()
+    result = write_tree(filled.publication(), filled.out)
+    assert result.removed == 4
+    assert not (filled.out / "topics" / "robots").exists()
+    assert (filled.out / "topics" / "ai").is_dir()
+
+
+def test_a_file_that_a_build_did_not_write_is_never_touched(filled: SiteBuilder) -> None:
+    (filled.out / "topics" / "robots").mkdir(parents=True)
+    mine = {
+        filled.out / "CNAME": "feeds.example.org",
+        filled.out / "index.html": "my own front page",
+        filled.out / "topics" / "robots" / "notes.txt": "notes",
+    }
+    for file, text in mine.items():
+        file.write_text(text)
+    assert write_tree(filled.publication(), filled.out).foreign == ["index.html"]
+    (filled.root / "articles" / "a.md").unlink()
+    write_tree(filled.publication(), filled.out)
+    assert {file: file.read_text() for file in mine} == mine
+    assert not (filled.out / "topics" / "robots" / "rss.xml").exists()
+
+
+def test_nothing_is_written_or_removed_through_a_link_that_leads_out(
+    filled: SiteBuilder, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "rss.xml").write_text("not ours")
+    filled.out.mkdir()
+    (filled.out / "topics").symlink_to(outside)
+    foreign = write_tree(filled.publication(), filled.out).foreign
+    assert "topics/ai/rss.xml" in foreign
+    manifest = {"files": ["topics/rss.xml", "../outside/rss.xml", "/etc/hosts", 7, ""]}
+    (filled.out / MANIFEST).write_text(json.dumps(manifest))
+    write_tree(filled.publication(), filled.out)
+    assert tree(outside) == {"rss.xml": b"not ours"}
+
+
+@pytest.mark.parametrize("broken", [b"", b"[]", b"{}", b'{"files": 3}', b"\xff"])
+def test_a_broken_manifest_owns_nothing(filled: SiteBuilder, broken: bytes) -> None:
+    write_tree(filled.publication(), filled.out)
+    (filled.out / MANIFEST).write_bytes(broken)
+    assert write_tree(filled.publication(), filled.out).written == 0
+
+
+def test_the_same_articles_give_the_same_tree_whatever_came_before(
+    filled: SiteBuilder, tmp_path: Path
+) -> None:
+    fresh = tmp_path / "fresh"
+    filled.write("c.md", title="Three", topics=["Gone soon", "AI"])
+    write_tree(filled.publication(), filled.out)
+    (filled.root / "articles" / "c.md").unlink()
+    filled.write("a.md", title="One more", topics=["Robots"])
+    write_tree(filled.publication(), filled.out)
+    write_tree(filled.publication(), fresh)
+    assert tree(filled.out) == tree(fresh)
+    assert sorted(filled.out.rglob("*")) != []
+    folders = {str(each.relative_to(filled.out)) for each in filled.out.rglob("*") if each.is_dir()}
+    assert folders == {"topics", "topics/ai", "topics/robots"}
+
+
+def test_a_former_slug_keeps_its_page_and_its_feeds(filled: SiteBuilder) -> None:
+    ai = {"name": "AI", "formerly": ["machines"]}
+    filled.configure(title="T", url="https://feeds.example.org/", topics=[ai])
+    write_tree(filled.publication(), filled.out)
+    page = (filled.out / "topics" / "machines" / "index.html").read_text()
+    assert 'content="0; url=../ai/"' in page
+    old = etree.parse(filled.out / "topics" / "machines" / "atom.xml").getroot()
+    new = etree.parse(filled.out / "topics" / "ai" / "atom.xml").getroot()
+    ids = [root.findtext("{*}id") for root in (old, new)]
+    assert ids == ["https://feeds.example.org/topics/ai/"] * 2
+    entries = [[each.findtext("{*}id") for each in root.iter("{*}entry")] for root in (old, new)]
+    assert entries[0] == entries[1] != []
+
+
+def test_a_picture_of_the_site_is_published_and_a_secret_beside_it_is_not(
+    filled: SiteBuilder,
+) -> None:
+    (filled.root / "media").mkdir()
+    (filled.root / "media" / "a b.png").write_bytes(b"\x89PNG")
+    (filled.root / ".env").write_text("PASSWORD=1")
+    (filled.root / "notes.yaml").write_text("secret: 1")
+    images = ["/media/a%20b.png", "/.env", "../../../etc/passwd", "feeds.yaml", "notes.yaml"]
+    filled.write("a.md", images=[{"url": url} for url in images])
+    (filled.root / "media" / "draft.png").write_bytes(b"\x89PNG")
+    filled.write("draft.md", published=False, images=[{"url": "/media/draft.png"}])
+    write_tree(filled.publication(), filled.out)
+    kept = {name for name in tree(filled.out) if not name.endswith((".xml", ".html", ".json"))}
+    assert kept == {"media/a b.png", "subscriptions.opml"}
+    assert (filled.out / "media" / "a b.png").read_bytes() == b"\x89PNG"
+
+
+def test_a_place_that_cannot_be_written_is_named(filled: SiteBuilder) -> None:
+    filled.out.write_text("a file, not a folder")
+    with pytest.raises(OutputError, match="out"):
+        write_tree(filled.publication(), filled.out)
+
+
+BUILD = [sys.executable, "-m", "feeds", "build"]
+
+
+def test_a_killed_build_leaves_every_file_whole_and_the_next_one_finishes(
+    site: SiteBuilder, tmp_path: Path
+) -> None:
+    for number in range(120):
+        topics = [f"Topic {number % 40}", "AI"]
+        site.write(f"{number}.md", body="A paragraph. " * 80, title=f"No. {number}", topics=topics)
+    whole = tmp_path / "whole"
+    command = [*BUILD, str(site.root), "--out"]
+    started = time.monotonic()
+    subprocess.run([*command, str(whole)], check=True, capture_output=True)
+    took = time.monotonic() - started
+    rest = random.Random(7)
+    killed = 0
+    for round_ in range(12):
+        # Every round changes an article, so that there is something to write.
+        site.write("0.md", title=f"Round {round_}", topics=["AI"])
+        process = subprocess.Popen(
+            [*command, str(site.out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(rest.uniform(0.2, 1.0) * took)
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        if not site.out.exists():
+            continue
+        files = [file for file in site.out.rglob("*") if file.is_file()]
+        published = [file for file in files if ".feeds-scratch" not in file.parts]
+        for file in published:
+            if file.suffix == ".xml":
+                etree.parse(file)
+            elif file.suffix == ".json":
+                json.loads(file.read_bytes())
+            elif file.suffix == ".html":
+                assert file.read_text().rstrip().endswith("</html>")
+    assert killed > 0
+    subprocess.run([*command, str(site.out)], check=True, capture_output=True)
+    subprocess.run([*command, str(whole)], check=True, capture_output=True)
+    assert tree(site.out) == tree(whole)
+
+
+def test_a_file_is_replaced_and_never_rewritten_in_place(filled: SiteBuilder) -> None:
+    write_tree(filled.publication(), filled.out)
+    target = filled.out / "rss.xml"
+    with target.open("rb") as reader:
+        before = target.read_bytes()
+        filled.write("b.md", title="Changed", topics=["AI"])
+        write_tree(filled.publication(), filled.out)
+        assert reader.read() == before
+    assert target.read_bytes() != before
+
+
+def test_what_a_killed_build_left_is_ours(filled: SiteBuilder) -> None:
+    write_tree(filled.publication(), filled.out)
+    scratch = filled.out / ".feeds-scratch"
+    scratch.mkdir()
+    (scratch / "file").write_text("half")
+    # Killed after its first file: the manifest was written before it, and owns them all.
+    (filled.out / "topics" / "ai" / "rss.xml").write_text("from an earlier state")
+    os.unlink(filled.out / "atom.xml")
+    result = write_tree(filled.publication(), filled.out)
+    assert (result.written, result.foreign) == (2, [])
+    assert not scratch.exists()
+
+
+@needs_corpus
+def test_the_corpus_gives_the_same_tree_twice(tmp_path: Path) -> None:
+    outs = [tmp_path / "one", tmp_path / "two"]
+    for out in outs:
+        environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / f"cache of {out.name}")}
+        subprocess.run(
+            [*BUILD, str(CORPUS), "--out", str(out)],
+            check=True,
+            capture_output=True,
+            env=environment,
+        )
+    assert tree(outs[0]) == tree(outs[1])
+    assert len(tree(outs[0])) > 30

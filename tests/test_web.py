@@ -1,0 +1,361 @@
+"""The live app: the same bytes as the static tree, over HTTP as clients expect it."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from feeds.errors import ConfigurationError
+from feeds.live import Live
+from feeds.publication import Document, MediaFile, Redirect
+from feeds.static import write_tree
+from feeds.web import create_app
+from tests.support import CORPUS, SiteBuilder, needs_corpus
+
+
+@pytest.fixture
+def served(site: SiteBuilder) -> SiteBuilder:
+    ai = {"name": "AI", "formerly": ["machines"]}
+    site.configure(title="Served", url="https://feeds.example.org/", topics=[ai])
+    (site.root / "media").mkdir()
+    (site.root / "media" / "a.png").write_bytes(b"\x89PNG")
+    (site.root / "media" / "a.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    images = [{"url": "/media/a.png"}, {"url": "/media/a.svg"}]
+    site.write("a.md", title="One", topics=["AI", "C++"], images=images)
+    site.write("b.md", title="Two", topics=["AI"])
+    return site
+
+
+@pytest.fixture
+def app(served: SiteBuilder) -> Iterator[Flask]:
+    app = create_app(served.root)
+    yield app
+    app.extensions["feeds"].close()
+
+
+def eventually(attempt: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Whether something comes true within the time that the design promises."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if attempt():
+            return True
+        time.sleep(0.05)
+    return attempt()
+
+
+def get(app: Flask, path: str, **headers: str) -> TestResponse:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return app.test_client().get(path, headers=named, buffered=True)
+
+
+def assert_live_equals_static(root: Path, out: Path) -> int:
+    live = Live(root)
+    publication = live._publication
+    write_tree(publication, out)
+    app = create_app(root)
+    paths = list(publication.paths())
+    for path in paths:
+        file = out / (f"{path}index.html" if path.endswith("/") else path).removeprefix("/")
+        found = publication.document(path)
+        response = get(app, path)
+        if isinstance(found, Redirect):
+            assert response.status_code == 301
+            assert file.read_bytes() == found.stand_in.body
+        else:
+            assert isinstance(found, Document | MediaFile)
+            assert response.status_code == 200, path
+            assert response.data == file.read_bytes(), path
+    app.extensions["feeds"].close()
+    live.close()
+    return len(paths)
+
+
+def test_live_and_static_are_the_same_bytes_at_every_path(served: SiteBuilder) -> None:
+    assert assert_live_equals_static(served.root, served.out) == 1 + 4 * 4 + 2
+
+
+@needs_corpus
+def test_live_and_static_are_the_same_bytes_at_every_path_of_the_corpus(tmp_path: Path) -> None:
+    assert assert_live_equals_static(CORPUS, tmp_path / "out") > 30
+
+
+MEDIA_TYPES = {
+    "/": "text/html; charset=utf-8",
+    "/rss.xml": "application/rss+xml; charset=utf-8",
+    "/topics/ai/atom.xml": "application/atom+xml; charset=utf-8",
+    "/topics/c-plus-plus/feed.json": "application/feed+json",
+    "/subscriptions.opml": "text/x-opml; charset=utf-8",
+    "/media/a.png": "image/png",
+}
+
+
+@pytest.mark.parametrize(("path", "media_type"), MEDIA_TYPES.items(), ids=list(MEDIA_TYPES))
+def test_every_kind_of_document_has_its_own_content_type(
+    app: Flask, path: str, media_type: str
+) -> None:
+    response = get(app, path)
+    assert response.headers["Content-Type"] == media_type
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "public" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/", "/rss.xml", "/subscriptions.opml", "/media/a.png"])
+def test_head_gives_the_headers_of_get_and_no_body(app: Flask, path: str) -> None:
+    head, whole = app.test_client().head(path, buffered=True), get(app, path)
+    assert head.data == b""
+    for name in ("Content-Type", "Content-Length", "ETag", "Last-Modified", "Cache-Control"):
+        assert head.headers[name] == whole.headers[name]
+
+
+def test_a_document_has_a_strong_etag_and_the_date_of_its_bytes(app: Flask) -> None:
+    response = get(app, "/rss.xml")
+    assert re.fullmatch(r'"[0-9a-f]{32}"', response.headers["ETag"])
+    changed = parsedate_to_datetime(response.headers["Last-Modified"])
+    assert abs(datetime.now(UTC) - changed) < timedelta(minutes=1)
+
+
+def test_if_none_match_is_compared_weakly(app: Flask) -> None:
+    etag = get(app, "/rss.xml").headers["ETag"]
+    for sent in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        response = get(app, "/rss.xml", If_None_Match=sent)
+        assert (response.status_code, response.data) == (304, b""), sent
+        assert response.headers["ETag"] == etag
+    for sent in ('"other"', etag.strip('"')[:10], f'"{etag.strip(chr(34))}x"'):
+        assert get(app, "/rss.xml", If_None_Match=sent).status_code == 200, sent
+
+
+def test_if_modified_since_is_honoured_alone_and_yields_to_if_none_match(app: Flask) -> None:
+    changed = get(app, "/rss.xml").headers["Last-Modified"]
+    earlier = format_datetime(parsedate_to_datetime(changed) - timedelta(seconds=1), usegmt=True)
+    assert get(app, "/rss.xml", If_Modified_Since=changed).status_code == 304
+    assert get(app, "/rss.xml", If_Modified_Since=earlier).status_code == 200
+    both = get(app, "/rss.xml", If_Modified_Since=changed, If_None_Match='"other"')
+    assert both.status_code == 200
+
+
+def test_a_backdated_article_reaches_a_client_that_sends_a_date_alone(served: SiteBuilder) -> None:
+    moment = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    live = Live(served.root, clock=lambda: moment)
+
+    def changed() -> int:
+        found = live.find("/rss.xml")
+        assert not isinstance(found, MediaFile | Redirect)
+        assert found is not None
+        return found.changed
+
+    first = changed()
+    assert first == int(moment.timestamp())
+    served.write("old.md", title="From long ago", publishedDateTime="1999-01-01")
+    live.refresh()
+    assert changed() > first
+    live.close()
+
+
+def test_a_change_within_one_second_shows_no_date_that_a_client_has(served: SiteBuilder) -> None:
+    app = create_app(served.root)
+    seen: dict[str, bytes] = {}
+    for number in range(6):
+        served.write("b.md", title=f"Version {number}", topics=["AI"])
+        app.extensions["feeds"].refresh()
+        response = get(app, "/rss.xml")
+        date = response.headers.get("Last-Modified")
+        if date:
+            assert seen.setdefault(date, response.data) == response.data
+            assert parsedate_to_datetime(date) <= datetime.now(UTC)
+    app.extensions["feeds"].close()
+    assert seen
+
+
+def test_the_date_of_a_document_outlives_a_restart(served: SiteBuilder) -> None:
+    first = create_app(served.root)
+    date = get(first, "/rss.xml").headers["Last-Modified"]
+    first.extensions["feeds"].close()
+    time.sleep(1.1)
+    second = create_app(served.root)
+    assert get(second, "/rss.xml").headers["Last-Modified"] == date
+    second.extensions["feeds"].close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/topics/unknown/",
+        "/topics/unknown/rss.xml",
+        "/feeds/unknown/atom.xml",
+        "/rss.xml/",
+        "/nothing",
+        "/feeds.yaml",
+        "/articles/a.md",
+        "/media/",
+        "/media/../feeds.yaml",
+        "/media/%2e%2e/feeds.yaml",
+        "/..%2f..%2fetc/passwd",
+        "/.feeds/catalog.sqlite",
+        "/topics/ai/rss.xml%00",
+        "/topics/AI/",
+    ],
+)
+def test_an_unknown_path_is_not_found(app: Flask, path: str) -> None:
+    assert get(app, path).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
+def test_another_method_is_not_allowed(app: Flask, method: str) -> None:
+    response = getattr(app.test_client(), method)("/rss.xml")
+    assert response.status_code == 405
+    assert {"GET", "HEAD"} <= set(response.headers["Allow"].replace(",", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/topics/machines/", "/topics/ai/"),
+        ("/topics/machines/rss.xml", "/topics/ai/rss.xml"),
+        ("/topics/machines", "/topics/machines/"),
+        ("/topics/ai", "/topics/ai/"),
+        ("/topics/ai/index.html", "/topics/ai/"),
+        ("/index.html", "/"),
+    ],
+)
+def test_a_former_or_a_shortened_path_leads_on_for_good(app: Flask, path: str, target: str) -> None:
+    response = get(app, path)
+    assert (response.status_code, response.headers["Location"]) == (301, target)
+
+
+def test_a_redirect_stays_below_the_root_that_a_proxy_gives(app: Flask) -> None:
+    response = app.test_client().get("/topics/ai", base_url="https://example.org/sub/")
+    assert response.headers["Location"] == "/sub/topics/ai/"
+
+
+def test_a_drawing_may_not_run_scripts_as_this_site(app: Flask) -> None:
+    assert "sandbox" in get(app, "/media/a.svg").headers["Content-Security-Policy"]
+
+
+def test_a_changed_a_new_and_a_deleted_article_show_within_five_seconds(
+    served: SiteBuilder, app: Flask
+) -> None:
+    assert b"One" in get(app, "/rss.xml").data
+    served.write("c.md", title="Three", topics=["Robots"])
+    assert eventually(lambda: b"Three" in get(app, "/rss.xml").data)
+    assert get(app, "/topics/robots/feed.json").status_code == 200
+    served.write("c.md", title="Three, corrected", topics=["Robots"])
+    assert eventually(lambda: b"Three, corrected" in get(app, "/topics/robots/rss.xml").data)
+    (served.root / "articles" / "c.md").unlink()
+    assert eventually(lambda: get(app, "/topics/robots/rss.xml").status_code == 404)
+    assert b"Three" not in get(app, "/atom.xml").data
+
+
+def test_a_change_that_another_process_has_synced_shows_too(
+    served: SiteBuilder, app: Flask
+) -> None:
+    other = Live(served.root)
+    assert get(app, "/rss.xml").status_code == 200
+    served.write("c.md", title="Three")
+    other.refresh()
+    assert eventually(lambda: b"Three" in get(app, "/rss.xml").data)
+    other.close()
+
+
+def test_feeds_yaml_is_followed_and_a_broken_one_changes_nothing(
+    served: SiteBuilder, app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert b"Served" in get(app, "/").data
+    served.configure(title="Renamed", url="https://feeds.example.org/")
+    assert eventually(lambda: b"Renamed" in get(app, "/").data)
+    (served.root / "feeds.yaml").write_text("title: [")
+    assert eventually(lambda: "feeds.yaml:" in capsys.readouterr().err)
+    assert b"Renamed" in get(app, "/").data
+
+
+def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilder) -> None:
+    served.write("later.md", title="Later", publishedDateTime="2026-12-24T18:00:00Z")
+    moment = datetime(2026, 12, 24, 17, 59, 59, tzinfo=UTC)
+    live = Live(served.root, clock=lambda: moment)
+
+    def body() -> bytes:
+        found = live.find("/rss.xml")
+        assert found
+        assert not isinstance(found, MediaFile | Redirect)
+        return found.document.body
+
+    assert b"Later" not in body()
+    moment += timedelta(seconds=1)
+    live.refresh()
+    assert b"Later" in body()
+    live.close()
+
+
+def test_a_deleted_index_is_made_again_and_no_empty_feed_is_ever_served(
+    served: SiteBuilder, app: Flask
+) -> None:
+    assert b"One" in get(app, "/rss.xml").data
+    for file in (served.root / ".feeds").glob("catalog.sqlite*"):
+        file.unlink()
+    for path in ("/rss.xml", "/atom.xml", "/topics/ai/feed.json", "/"):
+        assert b"One" in get(app, path).data
+
+
+def test_many_threads_get_whole_documents_while_articles_change(
+    served: SiteBuilder, app: Flask
+) -> None:
+    done = threading.Event()
+    broken: list[str] = []
+
+    def read() -> None:
+        while not done.is_set():
+            response = get(app, "/rss.xml")
+            if response.status_code != 200 or not response.data.endswith(b"</rss>\n"):
+                broken.append(f"{response.status_code} {response.data[-20:]!r}")
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for number in range(8):
+        served.write("b.md", title=f"Version {number}", topics=["AI"])
+        app.extensions["feeds"].refresh()
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert broken == []
+
+
+def test_drafts_show_only_where_they_are_asked_for(served: SiteBuilder) -> None:
+    served.write("draft.md", title="A draft", published=False)
+    for unpublished in (False, True):
+        app = create_app(served.root, unpublished=unpublished)
+        assert (b"A draft" in get(app, "/rss.xml").data) is unpublished
+        app.extensions["feeds"].close()
+
+
+def test_the_environment_says_which_site_is_served(
+    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDS_SITE", str(served.root))
+    monkeypatch.setenv("FEEDS_URL", "https://other.example.org/sub")
+    app = create_app()
+    assert b'href="https://other.example.org/sub/rss.xml"' in get(app, "/rss.xml").data
+    app.extensions["feeds"].close()
+
+
+def test_without_a_word_the_working_folder_is_served(
+    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(served.root)
+    app = create_app()
+    assert b"<title>Served</title>" in get(app, "/rss.xml").data
+    app.extensions["feeds"].close()
+
+
+def test_a_site_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(os.fspath(tmp_path / "nowhere"))):
+        create_app(tmp_path / "nowhere" / "feeds.yaml")
