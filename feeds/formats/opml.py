@@ -25,7 +25,7 @@ def render_opml(title: str, listed: Iterable[Listed]) -> bytes:
         parent = body
         if group := _GROUPS.get(each.kind):
             if group not in groups:
-                groups[group] = etree.SubElement(body, "outline", text=group, title=group)
+                groups[group] = etree.SubElement(body, "outline", text=group)
             parent = groups[group]
         outline = etree.SubElement(parent, "outline", type="rss", text=each.title, title=each.title)
         if each.description:
