@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import locale
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -239,3 +240,16 @@ def test_rendering_changes_nothing_in_the_feed() -> None:
     for format in FORMATS:
         render(feed, format)
     assert feed == golden_feed()
+
+
+@pytest.mark.parametrize(("unpublished", "seen"), [(False, {"ready"}), (True, {"ready", "draft"})])
+def test_drafts_are_held_back_until_asked_for_and_removed_articles_for_good(
+    site: SiteBuilder, unpublished: bool, seen: set[str]
+) -> None:
+    site.write("ready.md")
+    site.write("draft.md", published=False)
+    site.write("removed.md", removed=True)
+    site.write("removed-draft.md", removed=True, published="no")
+    for name in ("/rss.xml", "/atom.xml", "/feed.json", "/topics/ai/rss.xml", "/"):
+        text = site.published(name, unpublished=unpublished).decode()
+        assert set(re.findall(r"news\.example\.com/([a-z-]+)", text)) == seen, name

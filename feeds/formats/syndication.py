@@ -9,6 +9,7 @@ lacks is written through its own extension mechanism below.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from feeds.text import escape
 _ATOM_NS = "http://www.w3.org/2005/Atom"
 _MEDIA_NS = "http://search.yahoo.com/mrss/"
 _GENERATOR = "Feeds"
+_TITLE = re.compile(rb"(?<=<title>)[^<]*&[^<]*(?=</title>)")
 
 # Its own formats dates under setlocale(LC_ALL), which is the whole process's: with two threads the
 # locale changed for good.
@@ -44,7 +46,7 @@ def render_rss(feed: Feed, url: str) -> bytes:
     generator.docs("https://www.rssboard.org/rss-specification")
     for article in feed.articles:
         generator.add_entry(_rss_item(article, feed), order="append")
-    return _bytes(generator.rss_str())
+    return _TITLE.sub(_in_hexadecimal, _bytes(generator.rss_str()))
 
 
 def render_atom(feed: Feed, url: str) -> bytes:
@@ -242,6 +244,12 @@ def _updated(article: Article, has_twin: bool) -> datetime:
     digest = hashlib.sha256(article.id.encode()).digest()
     fraction = 1 + int.from_bytes(digest[:8], "big") % 999_999
     return article.updated.replace(microsecond=0) + timedelta(microseconds=fraction)
+
+
+def _in_hexadecimal(title: re.Match[bytes]) -> bytes:
+    # RSS 2.0 leaves open whether a title is text or HTML: the RSS Profile's way of writing these two
+    # is what readers of either kind take for the characters themselves.
+    return title[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;")
 
 
 def _bytes(document: bytes) -> bytes:

@@ -45,6 +45,7 @@ _ATTRIBUTES = {
     "time": {"datetime"},
     "video": {"controls", "height", "poster", "src", "width"},
 }
+_SCHEMES = {"http", "https", "mailto"}
 _LINKS = frozenset(("href", "src", "cite", "poster"))
 _LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
 
@@ -82,10 +83,12 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
         attributes=_ATTRIBUTES | {"iframe": {"src"}},
         attribute_filter=_attribute_filter(base),
         link_rel=None,
-        url_schemes={"http", "https", "mailto"},
+        url_schemes=_SCHEMES,
     )
     cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
-    return _IFRAME.sub(_link_for_frame, cleaned).strip()
+    cleaned = _IFRAME.sub(_link_for_frame, cleaned)
+    # A character reference may have named what no feed may hold.
+    return _well_nested(texts.FORBIDDEN.sub("", cleaned)).strip()
 
 
 def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
@@ -167,6 +170,18 @@ def _attribute_filter(base: str) -> Callable[[str, str, str], str | None]:
         return value
 
     return keep
+
+
+def _well_nested(markup: str) -> str:
+    """HTML that a parser reads back as it stands: links within links, say, take a second pass."""
+    for _attempt in range(5):
+        before = markup
+        markup = nh3.clean(
+            before, tags=set(_TAGS), attributes=_ATTRIBUTES, link_rel=None, url_schemes=_SCHEMES
+        )
+        if markup == before:
+            break
+    return markup
 
 
 def _link_for_frame(match: re.Match[str]) -> str:
