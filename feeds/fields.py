@@ -74,7 +74,7 @@ class Fields:
     def text(self, key: str) -> str:
         """One line of plain text; a missing one is empty."""
         value = self._scalar(key, "text")
-        if forbidden := texts.FORBIDDEN.search(value):
+        if forbidden := texts.forbidden(value):
             self.problem(
                 key,
                 "control-character",

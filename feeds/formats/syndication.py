@@ -21,6 +21,7 @@ from feedgen import entry as feedgen_entry
 from feedgen import feed as feedgen_feed
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.article import Article, Download, Image
@@ -62,7 +63,7 @@ def render_atom(feed: Feed, url: str) -> bytes:
 
 def _generator(feed: Feed, url: str, media_type: str) -> Any:
     generator = FeedGenerator()
-    generator.load_extension("dc", atom=False)
+    generator.register_extension("dc", DcExtension, atom=False)
     generator.register_extension("feeds", _Namespaces)
     generator.id(feed.url)
     generator.title(feed.title)
@@ -80,7 +81,8 @@ def _generator(feed: Feed, url: str, media_type: str) -> Any:
 
 def _rss_item(article: Article, feed: Feed) -> Any:
     item = FeedEntry()
-    item.load_extension("dc", atom=False)
+    # Not load_extension: for every item, it would look for a module that is not there.
+    item.register_extension("dc", DcEntryExtension, atom=False)
     item.register_extension("feeds", _Parts)
     item.title(article.title)
     item.link(href=article.url)

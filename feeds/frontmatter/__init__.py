@@ -52,7 +52,7 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
         return None, report.problems
     for line, key in duplicates:
         report.add_line(line, "duplicate-key", f"{key} is there twice", "the last one counts")
-    if forbidden := texts.FORBIDDEN.search(text):
+    if forbidden := texts.forbidden(text):
         report.add_line(
             text.count("\n", 0, forbidden.start()) + 2 - _FIRST_LINE,
             "control-character",
@@ -91,7 +91,7 @@ def _split(text: str) -> _Split | str:
     if not closing:
         return "the front matter has no end"
     front, body = text[opening.end() : closing.start()], text[closing.end() :]
-    if texts.FORBIDDEN.search(front):
+    if texts.forbidden(front):
         # YAML allows fewer characters than people type; a repair keeps the lines as they are.
         front = texts.repair(front)
     return _Split(front, body, text.count("\n", 0, closing.end()) + 1)

@@ -88,7 +88,7 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
     cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
     cleaned = _IFRAME.sub(_link_for_frame, cleaned)
     # A character reference may have named what no feed may hold.
-    return _well_nested(texts.FORBIDDEN.sub("", cleaned)).strip()
+    return _well_nested(texts.allowed(cleaned)).strip()
 
 
 def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
