@@ -249,8 +249,8 @@ def _updated(article: Article, has_twin: bool) -> datetime:
 
 
 def _in_hexadecimal(title: re.Match[bytes]) -> bytes:
-    # RSS 2.0 leaves open whether a title is text or HTML: written as the RSS Profile has it, readers
-    # of either kind take these two for the characters themselves.
+    # RSS 2.0 leaves open whether a title is text or HTML. Written like this, by the RSS Profile,
+    # readers of either kind take these two for the characters themselves.
     return title[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;")
 
 
