@@ -2,4 +2,5 @@
 
 from feeds.cli import main
 
-main(prog_name="feeds")
+if __name__ == "__main__":
+    main(prog_name="feeds")

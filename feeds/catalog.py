@@ -10,7 +10,7 @@ import hashlib
 import importlib.metadata
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +29,7 @@ from feeds.folder import Folder, Stat, UnreadableError
 from feeds.frontmatter import read_article
 from feeds.schema import (
     ARTICLE,
+    BUILT,
     DOCUMENT,
     IS_COMPLETE,
     MEDIA,
@@ -44,6 +45,11 @@ from feeds.schema import (
 
 #: A file that changed within this time of being read may change again under the same mtime.
 _RACY_NS = 2_000_000_000
+# Those whose version shows in what is published.
+_LIBRARIES = (
+    "feedgen", "ftfy", "jinja2", "lxml", "markdown-it-py", "mdit-py-plugins", "msgspec", "nh3",
+    "PyYAML",
+)  # fmt: skip
 #: Rows in one statement; SQLite allows 32,766 variables in one.
 _BATCH = 500
 
@@ -55,6 +61,15 @@ class Synced:
     read: int = 0
     unchanged: int = 0
     removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A file as a build left it: what its bytes follow from, and its state on disk."""
+
+    fingerprint: str
+    size: int
+    mtime_ns: int
 
 
 class Catalog:
@@ -149,6 +164,30 @@ class Catalog:
             connection.execute(sa.insert(DOCUMENT).prefix_with("OR REPLACE"), values)
             return int(changed)
 
+    def built(self, tree: str) -> dict[str, Built]:
+        """What is known of the files that builds wrote into a tree, by their names."""
+        query = sa.select(BUILT).where(BUILT.c.tree == tree)
+        with self.reading() as connection:
+            rows = connection.execute(query).all()
+        return {row.name: Built(row.fingerprint, row.size, row.mtime_ns) for row in rows}
+
+    def remember_built(self, tree: str, files: Mapping[str, Built | None]) -> None:
+        """Keeps what is known of these files from now on; None forgets one."""
+        kept = [
+            {
+                "tree": tree, "name": name, "fingerprint": each.fingerprint,
+                "size": each.size, "mtime_ns": each.mtime_ns,
+            }
+            for name, each in files.items()
+            if each
+        ]  # fmt: skip
+        with self._connection() as connection:
+            for batch in _batches(list(files)):
+                of_these = (BUILT.c.tree == tree) & BUILT.c.name.in_(batch)
+                connection.execute(sa.delete(BUILT).where(of_these))
+            for rows in _batches(kept):
+                connection.execute(sa.insert(BUILT), rows)
+
     def _write(
         self,
         stale: Sequence[str],
@@ -167,9 +206,15 @@ class Catalog:
                     connection.execute(sa.delete(table).where(table.c.path.in_(batch)))
                 for rows in _batches(rows_by_table[table]):
                     connection.execute(sa.insert(table), rows)
-            for row in touched:
-                update = sa.update(SOURCE).where(SOURCE.c.path == row["path"])
-                connection.execute(update.values(row))
+            if touched:
+                update = sa.update(SOURCE).where(SOURCE.c.path == sa.bindparam("file"))
+                columns = ("size", "mtime_ns", "checked_ns")
+                update = update.values({name: sa.bindparam(f"new_{name}") for name in columns})
+                rows = [
+                    {"file": row["path"], **{f"new_{name}": row[name] for name in columns}}
+                    for row in touched
+                ]
+                connection.execute(update, rows)
             if stale:
                 twice = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)
                 contested = ARTICLE.c.id.in_(twice)
@@ -232,14 +277,14 @@ class Catalog:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             META.create(connection, checkfirst=True)
             query = sa.select(META.c.value).where(META.c.key == "fingerprint")
-            if connection.execute(query).scalar_one_or_none() == fingerprint():
+            if connection.execute(query).scalar_one_or_none() == code_fingerprint():
                 return
             # When documents last changed outlives a new version; what files hold does not.
             query = sa.select(META.c.value).where(META.c.key == "revision")
             revision = int(connection.execute(query).scalar_one_or_none() or time.time_ns())
             METADATA.drop_all(connection, tables=[*OF_A_FILE, META])
             METADATA.create_all(connection)
-            values = {"fingerprint": fingerprint(), "revision": str(revision + 1)}
+            values = {"fingerprint": code_fingerprint(), "revision": str(revision + 1)}
             rows = [{"key": key, "value": value} for key, value in values.items()]
             connection.execute(sa.insert(META), rows)
 
@@ -268,13 +313,14 @@ def locate(folder: Folder) -> Path:
 
 
 @cache
-def fingerprint() -> str:
-    """What decides how a file becomes an article: our own modules and the libraries under them."""
+def code_fingerprint() -> str:
+    """What decides how files become articles and documents: our code and the libraries under it."""
     found = hashlib.sha256(__version__.encode())
     package = Path(__file__).parent
-    for file in sorted([*package.glob("*.py"), *package.glob("frontmatter/*.py")]):
-        found.update(file.read_bytes())
-    for library in ("ftfy", "markdown-it-py", "mdit-py-plugins", "msgspec", "nh3", "PyYAML"):
+    for pattern in ("*.py", "frontmatter/*.py", "formats/*.py", "formats/templates/*"):
+        for file in sorted(package.glob(pattern)):
+            found.update(file.read_bytes())
+    for library in _LIBRARIES:
         found.update(f"{library} {importlib.metadata.version(library)}\n".encode())
     return found.hexdigest()
 

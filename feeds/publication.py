@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
-from feeds.catalog import Catalog
+from feeds.catalog import Catalog, code_fingerprint
 from feeds.errors import Problem
 from feeds.feed import Feed, Listed
 from feeds.folder import Folder
@@ -90,7 +90,8 @@ class Publication:
             unpublished=unpublished or folder.site.unpublished,
             future=folder.site.future,
         )
-        self._catalog = catalog
+        #: The index behind it.
+        self.catalog = catalog
         self._topics = Topics(self._site.topics, self._view.topic_names())
         self._channels = {channel.folder: channel for channel in self._all_channels()}
         self._last_feed: tuple[str, Feed] | None = None
@@ -106,7 +107,7 @@ class Publication:
         return [
             *folder.problems,
             *folder.missing(),
-            *sorted([*self._catalog.problems(), *self._view.conflicts(folder)]),
+            *sorted([*self.catalog.problems(), *self._view.conflicts(folder)]),
         ]
 
     @cached_property
@@ -142,8 +143,7 @@ class Publication:
         """What lies at a path, or None."""
         if path == _SUBSCRIPTIONS:
             return Document(opml.render_opml(self._site.title, self.listed), opml.MEDIA_TYPE)
-        folder, _slash, name = path.removeprefix("/").rpartition("/")
-        folder = f"{folder}/" if folder else ""
+        folder, name = _split(path)
         if name and name not in _BY_FILE_NAME:
             return self._other(path)
         if channel := self._channels.get(folder):
@@ -156,6 +156,27 @@ class Publication:
             moved_page = page.render_moved(channel.title, f"../{moved.slug}/", self.url + now_at)
             return Redirect(f"/{now_at}", Document(moved_page, page.MEDIA_TYPE))
         return self._other(path)
+
+    def fingerprint(self, path: str) -> str:
+        """What the bytes of a feed's document follow from; empty where that is not known.
+
+        Two documents of one fingerprint are the same, so one that exists need not be made again.
+        """
+        if file := self._media.get(path):
+            stat = file.stat()
+            return f"{file} {stat.st_size} {stat.st_mtime_ns}"
+        folder, name = _split(path)
+        channel = self._channels.get(folder)
+        if not channel and (moved := self._topics.former.get(folder[7:-1])):
+            channel = self._channels[f"topics/{moved.slug}/"] if name else None
+        # The directory follows from every feed.
+        if not channel or not (folder or name) or (name and name not in _BY_FILE_NAME):
+            return ""
+        return f"{name} {self._windows.fingerprint(channel)} {folder}"
+
+    @cached_property
+    def _windows(self) -> _Windows:
+        return _Windows(self._view, self._topics, f"{self.url} {self._site!r}", self._site.limit)
 
     def _other(self, path: str) -> MediaFile | Redirect | None:
         if file := self._media.get(path):
@@ -223,6 +244,47 @@ class Publication:
         urls = self._view.media()
         files = ((unquote(urlsplit(url).path), self._folder.media(url)) for url in urls)
         return {path: file for path, file in files if file}
+
+
+class _Windows:
+    """The articles of every feed's newest documents, known by their files alone."""
+
+    def __init__(self, view: View, topics: Topics, site: str, limit: int) -> None:
+        self._view = view
+        self._topics = topics
+        self._site = f"{code_fingerprint()} {site}"
+        self._limit = limit
+        self._digests = view.files()
+        self._names: dict[str, list[str]] = {}
+        self._members: dict[str, set[str]] = {}
+        for key, path, name in view.taggings():
+            if path in self._digests:
+                self._names.setdefault(path, []).append(name)
+                self._members.setdefault(key, set()).add(path)
+        self._order = {path: place for place, path in enumerate(self._digests)}
+
+    def fingerprint(self, channel: Channel) -> str:
+        """What decides what a feed's documents hold."""
+        found = hashlib.sha256(f"{self._site} {channel!r}".encode())
+        for path in self._paths(channel):
+            found.update(self._digests[path].encode())
+            for name in self._names.get(path, ()):
+                topic = self._topics.named(name)
+                found.update(f"{topic.name}\0{topic.slug}\0".encode() if topic else b"")
+        return found.hexdigest()
+
+    def _paths(self, channel: Channel) -> list[str]:
+        if channel.kind != "topic":
+            return self._view.paths(channel.selection, self._topics.family, self._limit)
+        keys = self._topics.family(channel.name)
+        members = set().union(*(self._members.get(key, ()) for key in keys))
+        return sorted(members, key=self._order.__getitem__)[: self._limit]
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The folder of a path, as channels have it, and the name in it."""
+    folder, _slash, name = path.removeprefix("/").rpartition("/")
+    return (f"{folder}/" if folder else ""), name
 
 
 def _paths(folder: str) -> Iterator[str]:

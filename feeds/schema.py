@@ -75,6 +75,16 @@ DOCUMENT = sa.Table(
     sa.Column("digest", sa.String, nullable=False),
     sa.Column("changed", sa.BigInteger, nullable=False),
 )
+# What builds wrote, so that a file whose articles did not change need not be made to be compared.
+BUILT = sa.Table(
+    "built",
+    METADATA,
+    sa.Column("tree", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("fingerprint", sa.String, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+)
 IS_COMPLETE = sa.select(META.c.value).where(META.c.key == "complete")
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA)
 

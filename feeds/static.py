@@ -11,11 +11,12 @@ import filecmp
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from feeds.catalog import Built
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST
 from feeds.publication import MediaFile, Publication, Redirect
@@ -67,25 +68,40 @@ def _write(
     try:
         ours = _read_manifest(out)
         wanted = {_file_of(path): path for path in publication.paths()}
-        for name in wanted:
-            if name not in ours and _is_foreign(out, name):
-                result.foreign.append(name)
+        result.foreign = _foreign(out, wanted, ours)
         names = [name for name in wanted if name not in result.foreign]
         # Before the first file is written, the manifest has to own every file that may be: a build
         # that is killed must not leave files behind that the next one takes for somebody else's.
-        before = {name for name in ours if (out / name).is_file()}
-        _write_manifest(out, scratch, before.union(names))
+        _write_manifest(out, scratch, ours.union(names))
+        known = publication.catalog.built(str(out))
+        learnt: dict[str, Built | None] = {}
         for done, name in enumerate(names, 1):
-            result.written += _place(publication, wanted[name], out, name, scratch)
+            path = wanted[name]
+            fingerprint = publication.fingerprint(path)
+            there = _state(out / name, fingerprint)
+            if not fingerprint or not there or there != known.get(name):
+                result.written += _place(publication, path, out, name, scratch)
+                learnt[name] = _state(out / name, fingerprint) if fingerprint else None
             if progress:
                 progress(done, len(names))
-        for name in sorted(before.difference(names)):
+        for name in sorted(ours.difference(names)):
             result.removed += _remove(out, name)
+            learnt[name] = None
         _write_manifest(out, scratch, names)
+        publication.catalog.remember_built(str(out), learnt)
         result.total = len(names)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return result
+
+
+def _state(file: Path, fingerprint: str) -> Built | None:
+    """A file as it lies there, if it is what the fingerprint says; None where there is none."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return Built(fingerprint, stat.st_size, stat.st_mtime_ns)
 
 
 def _file_of(path: str) -> str:
@@ -118,8 +134,10 @@ def _remove(out: Path, name: str) -> int:
     target = out / name
     if not _is_inside(out, target):
         return 0
-    with suppress(FileNotFoundError):
+    try:
         target.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
     for parent in target.parents:
         if parent == out:
             break
@@ -130,13 +148,24 @@ def _remove(out: Path, name: str) -> int:
     return 1
 
 
-def _is_foreign(out: Path, name: str) -> bool:
-    """Whether what lies at a file's place, or where its folder should be, is not ours to change."""
-    target = out / name
-    if target.exists() or target.is_symlink():
-        return True
-    parent = next(parent for parent in target.parents if parent.exists() or parent.is_symlink())
-    return not parent.is_dir() or not _is_inside(out, target)
+def _foreign(out: Path, wanted: Iterable[str], ours: set[str]) -> list[str]:
+    """The files whose place, or a folder on the way to it, is not ours to change."""
+    blocked: dict[Path, bool] = {}
+
+    def is_blocked(folder: Path) -> bool:
+        if folder == out:
+            return False
+        if folder not in blocked:
+            there = folder.is_symlink() or (folder.exists() and not folder.is_dir())
+            blocked[folder] = there or is_blocked(folder.parent)
+        return blocked[folder]
+
+    return [
+        name
+        for name in wanted
+        if is_blocked((out / name).parent)
+        or (name not in ours and ((out / name).exists() or (out / name).is_symlink()))
+    ]
 
 
 def _is_inside(out: Path, target: Path) -> bool:

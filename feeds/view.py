@@ -14,9 +14,16 @@ from feeds.catalog import Catalog
 from feeds.errors import Problem, Severity
 from feeds.folder import Folder, UnreadableError
 from feeds.frontmatter import line_of
-from feeds.schema import ARTICLE, EPOCH, MEDIA, TAGGING, date_of, micros, unpack
+from feeds.schema import ARTICLE, EPOCH, MEDIA, SOURCE, TAGGING, date_of, micros, unpack
 from feeds.selection import Selection
 from feeds.site import TopicName
+
+_NEWEST_FIRST = (
+    ARTICLE.c.published.desc(),
+    sa.func.coalesce(ARTICLE.c.quality, 0).desc(),
+    sa.func.coalesce(ARTICLE.c.heat, 0).desc(),
+    ARTICLE.c.id,
+)
 
 
 class View:
@@ -34,16 +41,37 @@ class View:
         self, selection: Selection, family: Callable[[str], frozenset[str]], limit: int
     ) -> tuple[Article, ...]:
         """The newest articles of a selection; the family of a topic's name is its folded names."""
-        order = (
-            ARTICLE.c.published.desc(),
-            sa.func.coalesce(ARTICLE.c.quality, 0).desc(),
-            sa.func.coalesce(ARTICLE.c.heat, 0).desc(),
-            ARTICLE.c.id,
-        )
         query = sa.select(ARTICLE.c.data).where(*self._selected(selection, family))
         with self._reading() as connection:
-            rows = connection.execute(query.order_by(*order).limit(limit)).scalars()
+            rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).scalars()
             return tuple(map(unpack, rows))
+
+    def paths(
+        self, selection: Selection, family: Callable[[str], frozenset[str]], limit: int
+    ) -> list[str]:
+        """The files of articles()."""
+        query = sa.select(ARTICLE.c.path).where(*self._selected(selection, family))
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).scalars()
+            return list(rows)
+
+    def files(self) -> dict[str, str]:
+        """Every file with an article that may be published, newest first, and its text's digest."""
+        query = (
+            sa.select(ARTICLE.c.path, SOURCE.c.digest)
+            .join(SOURCE, SOURCE.c.path == ARTICLE.c.path)
+            .where(*self._eligible())
+            .order_by(*_NEWEST_FIRST)
+        )
+        with self._reading() as connection:
+            return {row.path: row.digest for row in connection.execute(query)}
+
+    def taggings(self) -> list[tuple[str, str, str]]:
+        """Every folded topic name, a file of an article with it, and how it is written there."""
+        query = sa.select(TAGGING.c.topic, TAGGING.c.path, TAGGING.c.name)
+        query = query.order_by(TAGGING.c.topic, TAGGING.c.path)
+        with self._reading() as connection:
+            return [(topic, path, name) for topic, path, name in connection.execute(query)]
 
     def count(
         self, selection: Selection, family: Callable[[str], frozenset[str]]

@@ -218,7 +218,7 @@ def test_an_index_of_another_version_is_made_again(
     site.write("a.md")
     catalog.sync(Folder.open(site.root))
     revision = catalog.revision()
-    monkeypatch.setattr("feeds.catalog.fingerprint", lambda: "another")
+    monkeypatch.setattr("feeds.catalog.code_fingerprint", lambda: "another")
     newer = Catalog(site.root.parent / "catalog.sqlite")
     assert newer.sync(Folder.open(site.root)).read == 1
     assert newer.revision() != revision

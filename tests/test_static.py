@@ -10,8 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.errors import OutputError
@@ -168,6 +171,83 @@ def test_a_place_that_cannot_be_written_is_named(filled: SiteBuilder) -> None:
     filled.out.write_text("a file, not a folder")
     with pytest.raises(OutputError, match="out"):
         write_tree(filled.publication(), filled.out)
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["a.md", "b.md", "c.md"]),
+        st.one_of(
+            st.none(),
+            st.fixed_dictionaries(
+                {
+                    "title": st.sampled_from(["One", "Two"]),
+                    "published": st.booleans(),
+                    "topics": st.lists(st.sampled_from(["AI", "ai", "ML", "C++"]), max_size=2),
+                    "webUrl": st.sampled_from(["https://a.example/", "https://b.example/"]),
+                    "quality": st.integers(1, 2),
+                }
+            ),
+            st.sampled_from([{"title": "T"}, {"title": "T", "limit": 1}, {"title": "U"}]),
+        ),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(changes=CHANGES)
+def test_a_tree_after_any_changes_is_the_tree_of_a_first_build(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, dict[str, Any] | None]]
+) -> None:
+    folder = tmp_path_factory.mktemp("changed")
+    site = SiteBuilder(folder / "site")
+    topics = [{"name": "AI", "aliases": ["ML"], "formerly": ["machines"]}, {"name": "C++"}]
+    always: dict[str, Any] = {"url": "https://feeds.example.org/", "topics": topics}
+    site.configure(title="T", **always)
+    for name, keys in changes:
+        if keys is None:
+            (site.root / "articles" / name).unlink(missing_ok=True)
+        elif "webUrl" in keys:
+            os.utime(site.write(name, **keys))
+        else:
+            site.configure(**always, **keys)
+        write_tree(site.publication(), site.out)
+    (folder / "catalog.sqlite").unlink()
+    write_tree(site.publication(), folder / "fresh")
+    assert tree(site.out) == tree(folder / "fresh")
+
+
+def test_a_build_makes_only_what_its_articles_changed(
+    filled: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tree(filled.publication(), filled.out)
+    filled.write("b.md", title="Two, corrected", topics=["AI"])
+    publication = filled.publication()
+    made: list[str] = []
+    document = publication.document
+
+    def recorded(path: str) -> object:
+        made.append(path)
+        return document(path)
+
+    monkeypatch.setattr(publication, "document", recorded)
+    write_tree(publication, filled.out)
+    assert [path for path in made if "robots" in path] == []
+    assert "/topics/ai/rss.xml" in made
+
+
+@pytest.mark.parametrize("how", ["deleted", "changed"])
+def test_a_file_that_was_lost_or_altered_is_made_again(filled: SiteBuilder, how: str) -> None:
+    write_tree(filled.publication(), filled.out)
+    target = filled.out / "topics" / "ai" / "rss.xml"
+    before = target.read_bytes()
+    if how == "deleted":
+        target.unlink()
+    else:
+        target.write_bytes(b"altered")
+    assert write_tree(filled.publication(), filled.out).written == 1
+    assert target.read_bytes() == before
 
 
 BUILD = [sys.executable, "-m", "feeds", "build"]
