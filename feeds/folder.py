@@ -96,7 +96,11 @@ class Folder:
 
     def read(self, path: str) -> str:
         """The text of one of files(). Raises UnreadableError."""
-        return _read(self.root / path, path)
+        file = self.root / path
+        if "\\" in path and not file.exists():
+            problem = Problem(path, 1, "bad-name", "the file's name is not plain text", "rename it")
+            raise UnreadableError(problem)
+        return _read(file, path)
 
     def media(self, url: str) -> Path | None:
         """The file that a relative URL names, if it lies in the site and may be published."""
@@ -131,10 +135,18 @@ def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
                 if entry.is_symlink() and not os.path.realpath(entry.path).startswith(top + os.sep):
                     continue
                 stat = entry.stat()
-                # A name that is no UTF-8 is still one path, and one line, to report.
-                yield name, Stat(stat.st_size, stat.st_mtime_ns)
+                yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns)
         except OSError:  # gone since, or a link to nowhere
             continue
+
+
+def _printable(name: str) -> str:
+    """A name that fits into one line of text: what does not is escaped, and names no file then."""
+    if name.isprintable():
+        return name
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in name
+    )
 
 
 def _read(file: Path, path: str) -> str:
