@@ -3,9 +3,9 @@
     python benchmarks/generate.py DIR --articles 10000 --topics 1000
 
 Sizes and shapes follow what newsrooms' folders hold: 2.3 KB an article on average, one to three
-topics by Zipf's law (few topics have most articles), a picture, related coverage in a third of them,
-a body in Markdown in two thirds. Hugo reads the same files: a hugo.toml beside them has it write the
-RSS feeds of every topic and nothing else.
+topics by Zipf's law (few topics have most articles), a picture, related coverage in a third of
+them, a body in Markdown in two thirds. Hugo reads the same files: a hugo.toml beside them has it
+write the RSS feeds of every topic and nothing else.
 """
 
 from __future__ import annotations

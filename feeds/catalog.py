@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import platformdirs
 import sqlalchemy as sa
@@ -42,6 +42,7 @@ from feeds.schema import (
     micros,
     pack,
 )
+from feeds.workers import spread
 
 #: A file that changed within this time of being read may change again under the same mtime.
 _RACY_NS = 2_000_000_000
@@ -77,7 +78,8 @@ class Catalog:
 
     def __init__(self, file: Path) -> None:
         """Opens or makes the index. Raises CatalogError where neither can be done."""
-        self._file = file
+        #: The index itself.
+        self.file = file
         self._inode = 0
         self._process = os.getpid()
         self._engine = sa.create_engine(
@@ -104,29 +106,23 @@ class Catalog:
         gone = [path for path in known if path not in found]
         rows_by_table: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in OF_A_FILE}
         touched: list[dict[str, Any]] = []
-        suspects = [path for path, stat in found.items() if _suspect(stat, known.get(path))]
+        suspects = [
+            _Suspect(path, stat, known[path].digest if path in known else "")
+            for path, stat in found.items()
+            if _is_suspect(stat, known.get(path))
+        ]
         read = []
-        for path in suspects:
-            stat = found[path]
-            # Taken before the file is read: a change from now on is seen by the next sync.
-            checked = time.time_ns()
-            text, problems = _text_of(folder, path)
-            digest = _digest(text, problems)
-            source = {
-                "path": path, "size": stat.size, "mtime_ns": stat.mtime_ns,
-                "checked_ns": checked, "digest": digest,
-            }  # fmt: skip
-            if path in known and known[path].digest == digest:
+        reading = spread(partial(_read, folder), suspects, worthwhile=1500, chunk=100)
+        for done, (source, others) in enumerate(reading, 1):
+            if others is None:
                 touched.append(source)
-                continue
-            read.append(path)
-            rows_by_table[SOURCE].append(source)
-            article = None
-            if text is not None:
-                article, problems = read_article(text, path)
-            _index(path, article, problems, rows_by_table)
+            else:
+                read.append(source["path"])
+                rows_by_table[SOURCE].append(source)
+                for name, of_table in others.items():
+                    rows_by_table[METADATA.tables[name]] += of_table
             if progress:
-                progress(len(read), len(suspects))
+                progress(done, len(suspects))
         if gone or read or touched or not complete:
             self._write(gone + read, rows_by_table, touched)
         return Synced(len(read), len(found) - len(read), len(gone))
@@ -234,7 +230,7 @@ class Catalog:
         self._ensure()
         with self._connection() as connection:
             if connection.execute(IS_COMPLETE).scalar_one_or_none() is None:
-                raise CatalogError(f"{self._file}: not synced yet")
+                raise CatalogError(f"{self.file}: not synced yet")
             yield connection
 
     @contextmanager
@@ -243,7 +239,7 @@ class Catalog:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise CatalogError(f"{self._file}: {_reason(error)}") from error
+            raise CatalogError(f"{self.file}: {_reason(error)}") from error
 
     def _ensure(self) -> None:
         """Makes the tables where the file is new, deleted since, broken, or of another version."""
@@ -252,7 +248,7 @@ class Catalog:
             self._process = os.getpid()
             self._engine.dispose(close=False)
         try:
-            if self._inode and self._inode == self._file.stat().st_ino:
+            if self._inode and self._inode == self.file.stat().st_ino:
                 return
         except OSError:
             pass
@@ -261,16 +257,16 @@ class Catalog:
             self._make()
         except DatabaseError as error:
             if not _is_broken(error):
-                raise CatalogError(f"{self._file}: {_reason(error)}") from error
+                raise CatalogError(f"{self.file}: {_reason(error)}") from error
             self._engine.dispose()
             for ending in ("", "-wal", "-shm"):
                 with suppress(OSError):
-                    os.unlink(f"{self._file}{ending}")
+                    os.unlink(f"{self.file}{ending}")
             try:
                 self._make()
             except SQLAlchemyError as again:
-                raise CatalogError(f"{self._file}: {_reason(again)}") from again
-        self._inode = self._file.stat().st_ino
+                raise CatalogError(f"{self.file}: {_reason(again)}") from again
+        self._inode = self.file.stat().st_ino
 
     def _make(self) -> None:
         with self._engine.begin() as connection:
@@ -325,46 +321,82 @@ def code_fingerprint() -> str:
     return found.hexdigest()
 
 
-def _index(
-    path: str,
-    article: Article | None,
-    problems: Iterable[Problem],
-    rows: dict[sa.Table, list[dict[str, Any]]],
-) -> None:
-    """Adds to the rows of each table what one file gives."""
-    rows[PROBLEM] += (
-        {
-            "path": path, "line": each.line, "code": each.code, "message": each.message,
-            "hint": each.hint, "severity": str(each.severity),
+class _Suspect(NamedTuple):
+    """A file that may have changed, with the digest of the text that is known of it."""
+
+    path: str
+    stat: Stat
+    digest: str
+
+
+_Row: TypeAlias = dict[str, Any]
+#: A file's row in the table of sources, and its rows in the others unless its text is the same.
+_FileRows: TypeAlias = tuple[_Row, dict[str, list[_Row]] | None]
+
+
+def _read(folder: Folder, suspects: Sequence[_Suspect]) -> list[_FileRows]:
+    found: list[_FileRows] = []
+    for path, stat, known in suspects:
+        # Taken before the file is read: a change from now on is seen by the next sync.
+        checked = time.time_ns()
+        text, problems = _text_of(folder, path)
+        digest = _digest(text, problems)
+        source = {
+            "path": path, "size": stat.size, "mtime_ns": stat.mtime_ns,
+            "checked_ns": checked, "digest": digest,
+        }  # fmt: skip
+        if digest == known:
+            found.append((source, None))
+            continue
+        article = None
+        if text is not None:
+            article, problems = read_article(text, path)
+        rows = {
+            PROBLEM.name: [_problem_row(path, each) for each in problems],
+            ARTICLE.name: [_article_row(path, article)] if article else [],
+            TAGGING.name: _tagging_rows(path, article) if article else [],
+            MEDIA.name: _media_rows(path, article) if article else [],
         }
-        for each in problems
-    )  # fmt: skip
-    if not article:
-        return
-    rows[ARTICLE].append(
-        {
-            "path": path,
-            "id": article.id,
-            "published": micros(article.published),
-            "updated": micros(article.updated),
-            "quality": article.quality,
-            "heat": article.heat,
-            "type": texts.fold(article.type),
-            "category": texts.fold(article.category),
-            "provider": texts.fold(article.provider.name) if article.provider else "",
-            "domain": article.provider.domain if article.provider else "",
-            "draft": article.draft,
-            "removed": article.removed,
-            "contested": False,
-            "data": pack(article),
-        }
-    )
+        found.append((source, rows))
+    return found
+
+
+def _problem_row(path: str, problem: Problem) -> _Row:
+    return {
+        "path": path, "line": problem.line, "code": problem.code, "message": problem.message,
+        "hint": problem.hint, "severity": str(problem.severity),
+    }  # fmt: skip
+
+
+def _article_row(path: str, article: Article) -> _Row:
+    return {
+        "path": path,
+        "id": article.id,
+        "published": micros(article.published),
+        "updated": micros(article.updated),
+        "quality": article.quality,
+        "heat": article.heat,
+        "type": texts.fold(article.type),
+        "category": texts.fold(article.category),
+        "provider": texts.fold(article.provider.name) if article.provider else "",
+        "domain": article.provider.domain if article.provider else "",
+        "draft": article.draft,
+        "removed": article.removed,
+        "contested": False,
+        "data": pack(article),
+    }
+
+
+def _tagging_rows(path: str, article: Article) -> list[_Row]:
     names = {texts.fold(name): name for name in article.topics}
-    rows[TAGGING] += ({"topic": key, "path": path, "name": name} for key, name in names.items())
-    rows[MEDIA] += ({"url": url, "path": path} for url in article.local_files())
+    return [{"topic": key, "path": path, "name": name} for key, name in names.items()]
 
 
-def _suspect(stat: Stat, known: Any) -> bool:
+def _media_rows(path: str, article: Article) -> list[_Row]:
+    return [{"url": url, "path": path} for url in article.local_files()]
+
+
+def _is_suspect(stat: Stat, known: Any) -> bool:
     """Whether a file may have changed since it was read."""
     return (
         known is None

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -84,6 +84,7 @@ class Publication:
         self.url = url
         self._folder = folder
         self._site = folder.site
+        self._moment = now, unpublished
         self._view = View(
             catalog,
             now=now,
@@ -95,6 +96,10 @@ class Publication:
         self._topics = Topics(self._site.topics, self._view.topic_names())
         self._channels = {channel.folder: channel for channel in self._all_channels()}
         self._last_feed: tuple[str, Feed] | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process opens the same catalog anew."""
+        return _reopened, (self._folder, self.catalog.file, self.url, *self._moment)
 
     @property
     def view(self) -> View:
@@ -244,6 +249,13 @@ class Publication:
         urls = self._view.media()
         files = ((unquote(urlsplit(url).path), self._folder.media(url)) for url in urls)
         return {path: file for path, file in files if file}
+
+
+@lru_cache(maxsize=1)
+def _reopened(
+    folder: Folder, file: Path, url: str, now: datetime, unpublished: bool
+) -> Publication:
+    return Publication(folder, Catalog(file), url=url, now=now, unpublished=unpublished)
 
 
 class _Windows:

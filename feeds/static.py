@@ -11,15 +11,17 @@ import filecmp
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from feeds.catalog import Built
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST
 from feeds.publication import MediaFile, Publication, Redirect
+from feeds.workers import spread
 
 try:
     import fcntl
@@ -75,15 +77,19 @@ def _write(
         _write_manifest(out, scratch, ours.union(names))
         known = publication.catalog.built(str(out))
         learnt: dict[str, Built | None] = {}
-        for done, name in enumerate(names, 1):
-            path = wanted[name]
-            fingerprint = publication.fingerprint(path)
+        stale = []
+        for name in names:
+            fingerprint = publication.fingerprint(wanted[name])
             there = _state(out / name, fingerprint)
             if not fingerprint or not there or there != known.get(name):
-                result.written += _place(publication, path, out, name, scratch)
-                learnt[name] = _state(out / name, fingerprint) if fingerprint else None
+                stale.append((wanted[name], name, fingerprint))
+        place = partial(_place_all, publication, out, scratch)
+        placing = spread(place, stale, worthwhile=1000, chunk=80)
+        for done, (name, built, written) in enumerate(placing, 1):
+            learnt[name] = built
+            result.written += written
             if progress:
-                progress(done, len(names))
+                progress(done, len(stale))
         for name in sorted(ours.difference(names)):
             result.removed += _remove(out, name)
             learnt[name] = None
@@ -108,8 +114,21 @@ def _file_of(path: str) -> str:
     return f"{path}index.html".removeprefix("/") if path.endswith("/") else path.removeprefix("/")
 
 
-def _place(publication: Publication, path: str, out: Path, name: str, scratch: Path) -> int:
-    """Puts what lies at a path into its file; the number of files written, 0 or 1."""
+def _place_all(
+    publication: Publication, out: Path, scratch: Path, stale: Sequence[tuple[str, str, str]]
+) -> list[tuple[str, Built | None, bool]]:
+    """Puts each path into its file: the file's name, what it is now, and whether it was written."""
+    own = scratch / str(os.getpid())
+    own.mkdir(exist_ok=True)
+    placed = []
+    for path, name, fingerprint in stale:
+        written = _place(publication, path, out, name, own)
+        built = _state(out / name, fingerprint) if fingerprint else None
+        placed.append((name, built, written))
+    return placed
+
+
+def _place(publication: Publication, path: str, out: Path, name: str, scratch: Path) -> bool:
     found = publication.document(path)
     if isinstance(found, Redirect):
         found = found.stand_in
@@ -117,17 +136,17 @@ def _place(publication: Publication, path: str, out: Path, name: str, scratch: P
     if isinstance(found, MediaFile):
         # A file that is changed in place while it is copied is copied again by the next build.
         if target.is_file() and filecmp.cmp(found.file, target, shallow=False):
-            return 0
+            return False
         shutil.copyfile(found.file, scratch / "file")
     elif found:
         if _bytes_of(target) == found.body:
-            return 0
+            return False
         (scratch / "file").write_bytes(found.body)
     else:
         raise OutputError(f"{name}: nothing lies at {path}")
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(scratch / "file", target)
-    return 1
+    return True
 
 
 def _remove(out: Path, name: str) -> int:

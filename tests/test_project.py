@@ -20,7 +20,18 @@ CORE = (
     "article", "errors", "feed", "fields", "formats", "frontmatter", "selection", "site", "text",
     "tree",
 )  # fmt: skip
-SHELL = ("catalog", "cli", "folder", "live", "publication", "schema", "static", "view", "web")
+SHELL = (
+    "catalog",
+    "cli",
+    "folder",
+    "live",
+    "publication",
+    "schema",
+    "static",
+    "view",
+    "web",
+    "workers",
+)
 IMPURE = {
     "click", "fcntl", "flask", "granian", "io", "locale", "os", "pathlib", "platformdirs",
     "random", "rich", "shutil", "socket", "sqlalchemy", "sqlite3", "subprocess", "sys", "tempfile",

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from feeds import workers
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST
 from feeds.static import write_tree
@@ -329,3 +331,29 @@ def test_the_corpus_gives_the_same_tree_twice(tmp_path: Path) -> None:
         )
     assert tree(outs[0]) == tree(outs[1])
     assert len(tree(outs[0])) > 30
+
+
+def test_many_articles_are_read_and_written_by_several_processes_to_the_same_tree(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        site.write(f"{number}.md", title=f"No. {number}", topics=[f"Topic {number % 7}"])
+    processes: list[int] = []
+    spread = workers.spread
+
+    def at_once(function: Any, jobs: Any, **_limits: Any) -> Iterator[Any]:
+        processes.append(len(jobs))
+        return spread(function, jobs, worthwhile=1, chunk=5)
+
+    alone = site.root.parent / "alone"
+    write_tree(site.publication(), alone)
+    for file in site.root.parent.glob("catalog.sqlite*"):
+        file.unlink()
+    monkeypatch.setattr(workers, "_processors", lambda: 3)
+    monkeypatch.setattr("feeds.catalog.spread", at_once)
+    monkeypatch.setattr("feeds.static.spread", at_once)
+    result = write_tree(site.publication(), site.out)
+    assert processes == [40, result.total]
+    assert result.written == result.total
+    assert tree(site.out) == tree(alone)
+    assert not (site.out / ".feeds-scratch").exists()
