@@ -48,8 +48,7 @@ from feeds.workers import spread
 _RACY_NS = 2_000_000_000
 # Those whose version shows in what is published.
 _LIBRARIES = (
-    "feedgen", "ftfy", "jinja2", "lxml", "markdown-it-py", "mdit-py-plugins", "msgspec", "nh3",
-    "PyYAML",
+    "cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML",
 )  # fmt: skip
 #: Rows in one statement; SQLite allows 32,766 variables in one.
 _BATCH = 500

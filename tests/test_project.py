@@ -44,7 +44,7 @@ OWNERS = {
     "ftfy": {"text.py"},
     "granian": {"cli.py"},
     "jinja2": {"formats/page.py"},
-    "markdown_it": {"frontmatter/body.py"},
+    "cmarkgfm": {"frontmatter/body.py"},
     "msgspec": {"schema.py"},
     "nh3": {"frontmatter/body.py"},
     "sqlalchemy": {"catalog.py", "schema.py", "view.py"},

@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from functools import cache
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import nh3
@@ -75,7 +74,7 @@ _UNSAFE = re.compile(
 def clean_body(source: str, *, is_html: bool, base: str) -> str:
     """Safe HTML of a body. Relative links are resolved against the base, an article's URL."""
     source = _RAW.sub("", texts.repair(source))
-    markup = source if is_html else _markdown()(source)
+    markup = source if is_html else _from_markdown(source)
     cleaned = nh3.clean(
         markup,
         tags=set(_TAGS | {"iframe"}),
@@ -97,7 +96,7 @@ def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
         return []
     found: dict[str, int] = {}
     # In Markdown's code, it is text: only what is left as markup counts.
-    markup = source if is_html else _markdown()(source)
+    markup = source if is_html else _from_markdown(source)
     live = {_kind(match) for match in _UNSAFE.finditer(markup)}
     for match in _UNSAFE.finditer(source):
         if (kind := _kind(match)) in live:
@@ -142,18 +141,13 @@ def watch_url(player: str) -> str:
     return wrapped or player
 
 
-@cache
-def _markdown() -> Callable[[str], str]:
-    # Imported late: many sites have no Markdown body at all.
-    from markdown_it import MarkdownIt
-    from mdit_py_plugins.footnote import footnote_plugin
+def _from_markdown(source: str) -> str:
+    # Imported late: many sites have no Markdown body at all. In C: the same work in Python was half
+    # of a whole build.
+    from cmarkgfm import cmark, markdown_to_html_with_extensions
 
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
-
-    def render(source: str) -> str:
-        return str(parser.render(source))
-
-    return render
+    options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
+    return str(markdown_to_html_with_extensions(source, options, ["table", "strikethrough"]))
 
 
 def _attribute_filter(base: str) -> Callable[[str, str, str], str | None]:
