@@ -84,6 +84,11 @@ def escape(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+# What most URLs are already: nothing in it to encode, to fold or to leave out.
+_CANONICAL = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/(?!\.)[A-Za-z0-9\-._~!$&'()*+,;=:@]*)+"
+    r"(?:\?[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*)?(?:#[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*)?"
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPED = re.compile("%[0-9a-fA-F]{2}")
@@ -95,6 +100,8 @@ def url(text: str, *, relative: bool = False) -> str | None:
     Other scripts and stray characters are percent-encoded, a host in another script becomes
     punycode. With relative=True a path of the site is accepted too, and stays relative.
     """
+    if _CANONICAL.fullmatch(text):
+        return text
     text = allowed(text.strip())
     text = "".join(text.split("\n"))
     if text.startswith("//"):
