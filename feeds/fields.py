@@ -199,18 +199,23 @@ class Fields:
 
 # Jekyll writes a blank before the offset, and so do git and many hands.
 _OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
+_DAY_AND_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
+_LONGEST_DATE = 60
 _ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
 
 
 def parse_date(text: str) -> datetime | None:
     """A date of ISO 8601, RFC 3339 or RFC 5322, in UTC; None where the text is neither."""
-    text = _ZONE_NAME.sub("Z", _OFFSET.sub("", text)) if len(text) > 10 else text
+    if len(text) > _LONGEST_DATE:
+        return None
     try:
-        date = datetime.fromisoformat(text)
+        iso = _ZONE_NAME.sub("Z", _OFFSET.sub("", text.upper()))
+        # Python takes the sign of an offset that follows a day for what parts day and time.
+        date = datetime.fromisoformat(_DAY_AND_OFFSET.sub(r"\1T00:00\2", iso))
     except ValueError:
         try:
-            date = parsedate_to_datetime(re.sub("Z$", " GMT", text))
-        except ValueError:
+            date = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
             return None
     if date.tzinfo is None:
         return date.replace(tzinfo=UTC)

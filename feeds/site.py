@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
@@ -247,7 +248,8 @@ class Topics:
         self._by_key: dict[str, Topic] = {}
         #: By slug, in the order of names.
         self.by_slug: dict[str, Topic] = {}
-        for each in settings:
+        # A slug that was asked for comes before all that are made of names.
+        for each in sorted(settings, key=lambda each: not each.slug):
             topic = self._add(each.name, each.slug)
             topic.description = each.description
             topic.keys |= set(map(texts.fold, each.aliases))
@@ -298,8 +300,9 @@ class Topics:
 
     def _add(self, name: str, slug: str = "") -> Topic:
         slug = slug or texts.slug(name)
-        if slug in self.by_slug:
-            slug = texts.distinct_slug(name)
+        attempts = itertools.count()
+        while slug in self.by_slug:
+            slug = texts.distinct_slug(name, next(attempts))
         topic = Topic(name, slug, keys={texts.fold(name)})
         self.by_slug[slug] = self._by_key[texts.fold(name)] = topic
         return topic

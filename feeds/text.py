@@ -19,6 +19,7 @@ import ftfy
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _FORBIDDEN_ASTRAL = re.compile(
     "["
@@ -58,8 +59,13 @@ def allowed(text: str) -> str:
 
 def repair(text: str) -> str:
     """The text without mojibake (Googleâ€™s → Google’s) and without characters that XML forbids."""
-    if not text.isascii():
-        text = ftfy.fix_text(text, _REPAIR)
+    # What is taken out or folded may have stood between two halves of mojibake, hence again.
+    while not text.isascii():
+        # The C1 controls and lone surrogates stay until then: mojibake is made of them.
+        repaired = allowed(ftfy.fix_text(_CONTROLS.sub("", text), _REPAIR))
+        if repaired == text:
+            return text
+        text = repaired
     return allowed(text)
 
 
@@ -67,7 +73,10 @@ def plain(text: str) -> str:
     """One line of plain text: entities decoded once, repaired, white space folded."""
     if "&" in text:
         text = html.unescape(text)
-    return " ".join(repair(text).split())
+    line = " ".join(text.split())
+    while (repaired := " ".join(repair(line).split())) != line:
+        line = repaired
+    return line
 
 
 def summary(text: str, length: int) -> str:
@@ -113,23 +122,25 @@ def url(text: str, *, relative: bool = False) -> str | None:
         return None
     scheme = parts.scheme.lower()
     if not scheme and not parts.netloc and relative and parts.path:
-        path = re.sub("/+", "/", _normal_path("/" + parts.path.lstrip("/")))
-        return urlunsplit(("", "", _quoted(path, "/"), _quoted(parts.query, "/?"), ""))
+        path = re.sub("/+", "/", _normal_path(_quoted(f"/{parts.path}", "/")))
+        return urlunsplit(("", "", path, _quoted(parts.query, "/?"), ""))
     if scheme not in _DEFAULT_PORTS or not host:
         return None
     try:
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         return None
-    if ":" in host:
+    if "[" in parts.netloc:
+        if not re.fullmatch(r"[0-9a-f:.]*:[0-9a-f:.]*", host):
+            return None
         host = f"[{host}]"
-    elif not re.fullmatch(r"[a-z0-9._-]+", host):
+    elif not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host):
         return None
     userinfo = parts.netloc.rpartition("@")[0]
     authority = f"{_quoted(userinfo, ':')}@{host}" if userinfo else host
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         authority += f":{port}"
-    path = _quoted(_normal_path(parts.path or "/"), "/")
+    path = _normal_path(_quoted(parts.path or "/", "/"))
     return urlunsplit(
         (scheme, authority, path, _quoted(parts.query, "/?"), _quoted(parts.fragment, "/?"))
     )
@@ -233,9 +244,13 @@ def slug(name: str) -> str:
     return readable
 
 
-def distinct_slug(name: str) -> str:
-    """A slug that no other name has: the readable part and a hash of the folded name."""
+def distinct_slug(name: str, attempt: int = 0) -> str:
+    """A slug of this name alone: the readable part and a hash of the folded name.
+
+    Another name may look just like it; then the next attempt gives another.
+    """
     folded = fold(name)
-    digest = hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    source = folded + "\0" * attempt
+    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     readable = re.sub("[^a-z0-9]+", "-", folded)[:_LONGEST_SLUG].strip("-")
     return f"{readable or 'topic'}-{digest}"

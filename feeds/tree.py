@@ -23,6 +23,7 @@ _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 _NULL = frozenset(("", "~", "null"))
 _MERGE = "<<"
+_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
 # Tags that say no more than the value's helper will find out for itself.
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}"
@@ -60,7 +61,13 @@ class _Builder:
     """Values straight from libyaml's events: the composer and constructor cost twice as much."""
 
     def __init__(self, text: str, lines: dict[Place, int] | None = None) -> None:
-        self._loader = _Loader(text)
+        # YAML 1.1 ends lines where no editor does.
+        self._text = text = text.translate(_BREAKS)
+        try:
+            self._loader = _Loader(text)
+        except UnicodeEncodeError as error:
+            line = text.count("\n", 0, error.start) + 1
+            raise TreeError(line, "half of a surrogate pair is not text", "take it out") from error
         self._next = self._loader.get_event
         self._lines = lines
         self._nodes = 0
@@ -85,8 +92,12 @@ class _Builder:
                 f"not YAML: {message}",
                 "quote text that holds a colon, a # or a quote, and indent with spaces",
             ) from error
-        except yaml.YAMLError as error:
-            raise TreeError(1, f"not YAML: {str(error).splitlines()[0]}", "see yaml.org") from error
+        except yaml.reader.ReaderError as error:
+            line = self._text.encode()[: error.position].count(b"\n") + 1
+            char = error.character if isinstance(error.character, int) else ord(error.character)
+            raise TreeError(
+                line, f"the character U+{char:04X} is not text", "take it out"
+            ) from error
         finally:
             self._loader.dispose()
 

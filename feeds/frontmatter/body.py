@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import nh3
@@ -24,7 +25,7 @@ _TAGS = frozenset(
 )
 # Tags whose content is not prose.
 _DROPPED = frozenset(
-    "button embed head math noembed noframes object option script select style svg"
+    "button embed head math noembed noframes noscript object option script select style svg"
     " template textarea title xml".split()
 )
 _ATTRIBUTES = {
@@ -61,14 +62,15 @@ _IFRAME = re.compile(r'<iframe((?:\s[a-z-]+="[^"]*")*)>.*?</iframe>', re.DOTALL)
 _PICTURE = re.compile(r'<img((?:\s[a-z-]+="[^"]*")*)>')
 _PLAYER = re.compile(r'<(?:iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")+)>')
 
+_NO_CHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
 # Jekyll's fences around text that Liquid must not touch.
 _RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
-_UNSAFE = re.compile(
-    r"<\s*(?P<tag>script|object|embed|applet|form)\b"
-    r"|<[^<>]*\s(?P<handler>on[a-z]{3,})\s*="
-    r"|<[^<>]*=\s*[\"']?\s*(?P<scheme>javascript|vbscript):",
-    re.IGNORECASE,
-)
+# What runs, by its tag; and the beginning of what may run, found fast in bodies that have none.
+_RUNNING = ("script", "object", "embed", "applet", "form")
+_SCRIPTED = ("javascript", "vbscript")
+#: In characters: Python's parser takes long over a long body that is meant to take long.
+_LOOKED_THROUGH = 50_000
+_MAY_RUN = re.compile(rf"<({'|'.join(_RUNNING)})|\bon[a-z]+\s*=|script:", re.IGNORECASE)
 
 
 def clean_body(source: str, *, is_html: bool, base: str) -> str:
@@ -87,21 +89,36 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
     cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
     cleaned = _IFRAME.sub(_link_for_frame, cleaned)
     # A character reference may have named what no feed may hold.
-    return _well_nested(texts.allowed(cleaned)).strip()
+    return _well_nested(texts.repair(cleaned)).strip()
 
 
 def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
     """What in a body would run in a reader: (line in the body from 1, what), each kind once."""
-    if not _UNSAFE.search(source):
+    if not _MAY_RUN.search(source):
         return []
-    found: dict[str, int] = {}
     # In Markdown's code, it is text: only what is left as markup counts.
-    markup = source if is_html else _from_markdown(source)
-    live = {_kind(match) for match in _UNSAFE.finditer(markup)}
-    for match in _UNSAFE.finditer(source):
-        if (kind := _kind(match)) in live:
-            found.setdefault(kind, source.count("\n", 0, match.start()) + 1)
-    return [(line, kind) for kind, line in found.items()]
+    finder = _Finder()
+    finder.feed((source if is_html else _from_markdown(source))[:_LOOKED_THROUGH])
+    found = finder.found.items()
+    return sorted((_first_line(source, pattern), kind) for kind, pattern in found)
+
+
+class _Finder(HTMLParser):
+    """Finds what would run: what it is, and a pattern that finds it in the source."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _RUNNING:
+            self.found[f"<{tag}>"] = rf"<{tag}\b"
+        for name, value in attrs:
+            scheme = (value or "").strip().lower().partition(":")[0]
+            if re.fullmatch("on[a-z]{3,}", name):
+                self.found[f"the event handler {name}"] = rf"\b{name}\s*="
+            elif scheme in _SCRIPTED:
+                self.found[f"a {scheme}: link"] = f"{scheme}:"
 
 
 def read_player(markup: str) -> Player | None:
@@ -118,6 +135,9 @@ def read_player(markup: str) -> Player | None:
         size = {**size, **attributes}
         framed = match[0].startswith("<iframe")
         url = texts.url(attributes.get("src", ""), relative=not framed)
+        if url and framed:
+            # A page over https may frame nothing less.
+            url = re.sub("^http:", "https:", url)
         if not url or (framed and urlsplit(url).hostname not in _PLAYER_HOSTS):
             continue
         media_type = "" if framed else texts.media_type(url, "video/mp4")
@@ -146,6 +166,8 @@ def _from_markdown(source: str) -> str:
     # of a whole build.
     from cmarkgfm import cmark, markdown_to_html_with_extensions
 
+    # Two references for which cmark writes bytes that are no text.
+    source = _NO_CHARACTER.sub("", source)
     options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
     return str(markdown_to_html_with_extensions(source, options, ["table", "strikethrough"]))
 
@@ -188,12 +210,9 @@ def _link_for_frame(match: re.Match[str]) -> str:
     return f'<a href="{html.escape(target)}">{host} ▶</a>'
 
 
-def _kind(match: re.Match[str]) -> str:
-    if match["tag"]:
-        return f"<{match['tag'].lower()}>"
-    if match["handler"]:
-        return f"the event handler {match['handler'].lower()}"
-    return f"a {match['scheme'].lower()}: link"
+def _first_line(source: str, pattern: str) -> int:
+    match = re.search(pattern, source, re.IGNORECASE)
+    return source.count("\n", 0, match.start()) + 1 if match else 1
 
 
 def _pixels(value: str | None) -> int | None:

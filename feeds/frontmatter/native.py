@@ -82,7 +82,8 @@ def _provider(fields: Fields) -> Provider | None:
     found = fields.mapping("provider", short="name")
     if not found:
         return None
-    domain = texts.url(f"https://{found.text('domain')}/") or ""
+    domain = found.text("domain")
+    domain = texts.url(domain if "://" in domain else f"https://{domain}/") or ""
     name = found.text("name") or found.text("domain")
     if not name:
         return None
@@ -109,12 +110,16 @@ def _images(fields: Fields) -> Iterator[Image]:
                 title=item.text("title"),
                 attribution=item.text("attribution"),
             )
+        else:
+            _report_no_url(item, "url")
 
 
 def _downloads(fields: Fields) -> Iterator[Download]:
     for item in fields.mappings("actions", short="url"):
         if url := item.url("url", relative=True):
             yield Download(url, texts.media_type(url, texts.DEFAULT_DOWNLOAD), item.text("title"))
+        else:
+            _report_no_url(item, "url")
 
 
 def _related(fields: Fields) -> Iterator[Related]:
@@ -128,3 +133,11 @@ def _related(fields: Fields) -> Iterator[Related]:
                 provider=_provider(item),
                 images=tuple(_images(item)),
             )
+        else:
+            _report_no_url(item, "webUrl")
+
+
+def _report_no_url(item: Fields, key: str) -> None:
+    # One that is there but wrong has been reported already.
+    if key not in item:
+        item.problem(key, "missing-url", f"no {key}, so this is left out", f"it needs {key}")

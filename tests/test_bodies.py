@@ -1,0 +1,268 @@
+"""Bodies: whatever an author writes, what comes out is whole and runs nothing."""
+
+from __future__ import annotations
+
+import time
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from feeds import text as texts
+from feeds.frontmatter import read_article
+from feeds.frontmatter.body import clean_body, unsafe_parts
+from tests.support import article, document
+
+BASE = "https://news.example.com/a/b"
+#: What would run, style, submit or load another document.
+UNSAFE_TAGS = frozenset(
+    "script style iframe frame object embed applet form input button select textarea base meta link"
+    " svg math template noscript title xml".split()
+)
+LINKS = ("href", "src", "cite", "poster")
+
+
+class Inspector(HTMLParser):
+    """Fails for a tag or an attribute that no body may hold."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in UNSAFE_TAGS
+        for name, value in attrs:
+            assert not name.startswith("on"), name
+            assert name not in ("style", "class", "id", "srcset", "srcdoc", "action", "formaction")
+            assert ":" not in name
+            if name in LINKS:
+                scheme = urlsplit((value or "").strip()).scheme
+                assert scheme in ("http", "https", "mailto"), value
+
+    handle_startendtag = handle_starttag
+
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(decl)
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def unknown_decl(self, data: str) -> None:
+        raise AssertionError(data)
+
+
+def inspect(body: str) -> None:
+    """Fails for a body that is not safe, or that no feed could hold."""
+    assert texts.forbidden(body) is None
+    assert "<script" not in body.lower()
+    inspector = Inspector()
+    inspector.feed(body)
+    inspector.close()
+
+
+def html(source: str) -> str:
+    """The body that a source in HTML becomes."""
+    return clean_body(source, is_html=True, base=BASE)
+
+
+TAGS = (
+    "a p b img svg math script style iframe video table td ul li pre code form title textarea"
+    " noscript template select option details object embed base meta link plaintext xmp body"
+).split()
+PIECES = [
+    *(f"<{tag}>" for tag in TAGS),
+    *(f"</{tag}>" for tag in TAGS),
+    *(f"<{tag} " for tag in TAGS),
+    *(
+        " href=",
+        " src=",
+        " onclick=",
+        " onerror =",
+        " style=",
+        " xlink:href=",
+        " srcdoc=",
+        " cite=",
+    ),
+    *(" poster=", "javascript:alert(1)", "java\tscript:x", "&#106;avascript:x", "data:text/html,x"),
+    *("vbscript:x", "//x.example/", "../x", "#f", "mailto:a@example.com", "http://[::1", "x"),
+    *(
+        "<",
+        ">",
+        "/>",
+        '"',
+        "'",
+        "`",
+        "=",
+        "&lt;",
+        "&#0;",
+        "&quot;",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+    ),
+    *(
+        "[a](",
+        "![a](",
+        ")",
+        "[^1]",
+        "[^1]: ",
+        "\n",
+        "\n\n",
+        "    ",
+        "```\n",
+        "> ",
+        "- ",
+        "|",
+        "|-|\n",
+    ),
+    *("~~", "**", "_", "{% raw %}", "{% endraw %}", "{{", "\\", "\0", "\x1b", "\ufffe", "é", "日"),
+]
+markup = st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join)
+
+
+@settings(deadline=None, max_examples=300)
+@given(markup, st.booleans())
+@example("<svg></p><style><a title='</style><img src=x onerror=alert(1)>'>", True)
+@example(
+    "<math><mtext><table><mglyph><style><!--</style><img title='--><img src=x onerror=x>'>", True
+)
+@example("<noscript><p title='</noscript><img src=x onerror=alert(1)>'>", True)
+@example("<a href='https://x.example/\"onclick=\"x'>", True)
+@example("[a](<javascript:alert(1)>) <javascript:alert(1)> ![b](data:x)", False)
+def test_whatever_a_body_holds_nothing_of_it_runs(body: str, is_html: bool) -> None:
+    name = "a.html" if is_html else "a.md"
+    found, _problems = read_article(document(article(), body), name)
+    assert found is not None
+    inspect(found.body)
+
+
+@settings(deadline=None)
+@given(markup)
+def test_a_body_that_was_cleaned_is_clean(body: str) -> None:
+    cleaned = html(body)
+    assert html(cleaned) == cleaned
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.text() | st.lists(st.sampled_from([*"[]{}:,-&*!|>'\"#%@`?~ \n\tabé", "---\n"])).map("".join)
+)
+def test_whatever_stands_between_the_lines_is_an_article_or_a_problem(front: str) -> None:
+    for text in (f"---\n{front}\n---\nBody.\n", f"---\n{front}", front):
+        found, problems = read_article(text, "a.md")
+        assert found is not None or problems
+        assert all(each.line >= 1 and each.message for each in problems)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from(PIECES),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from("url name title webUrl domain authors images width excerpt".split()),
+            inner,
+        )
+    ),
+    max_leaves=8,
+)
+KEYS = (
+    "title name excerpt featuredContent updatedDateTime originalUrl ampWebUrl provider topics"
+    " category type images actions related quality heat published removed secured"
+).split()
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.dictionaries(st.sampled_from(KEYS), values))
+@example({"title": ["\x85"], "name": []})
+def test_whatever_the_keys_hold_their_problems_have_lines_of_the_front_matter(
+    keys: dict[str, object],
+) -> None:
+    text = document(article() | keys)
+    found, problems = read_article(text, "a.md")
+    assert found is not None or any(each.code.startswith("missing-") for each in problems)
+    assert all(2 <= each.line < text.count("\n") for each in problems)
+    if found:
+        urls = [found.id, found.url, found.original_url, found.amp_url]
+        urls += [each.url for each in (*found.enclosures, *found.related)]
+        urls += [each.url for each in found.provider.images] if found.provider else []
+        assert all(each.startswith(("https://", "http://", "/")) for each in urls if each)
+
+
+@pytest.mark.parametrize(
+    ("source", "body"),
+    [
+        ("<center>x <font>y</font></center>", "x y"),
+        ("<p>a<script>b</script><style>c</style>d</p>", "<p>ad</p>"),
+        ("<a href=../x>y</a>", '<a href="https://news.example.com/x">y</a>'),
+        ("<a href=?q>y</a>", '<a href="https://news.example.com/a/b?q">y</a>'),
+        ("<a href='MAILTO:a@example.com'>y</a>", '<a href="MAILTO:a@example.com">y</a>'),
+        ("<a href=ftp://x.example/>y</a>", "<a>y</a>"),
+        ("<img src='data:,x'><img>", ""),
+        ("<ol start=3 reversed><li>x</ol>", '<ol start="3" reversed=""><li>x</li></ol>'),
+        ("<td colspan=2>x", "x"),
+        ("a {% raw %}{{ b }}{%- endraw -%} c", "a {{ b }} c"),
+        ("<p>CafÃ© &amp; Ã©tÃ©", "<p>Café &amp; été</p>"),
+    ],
+)
+def test_html_is_kept_resolved_and_closed(source: str, body: str) -> None:
+    assert html(source) == body
+
+
+@pytest.mark.parametrize("reference", ["&#xFFFE;", "&#65535;", "&#x0;", "&#xD800;", "&#x1FFFE;"])
+@pytest.mark.parametrize("is_html", [True, False])
+def test_a_reference_to_what_no_feed_may_hold_costs_no_article(
+    reference: str, is_html: bool
+) -> None:
+    name = "a.html" if is_html else "a.md"
+    found, _problems = read_article(document(article(), f"left {reference}right"), name)
+    assert found is not None
+    inspect(found.body)
+    assert found.body.replace("\ufffd", "") in ("left right", "<p>left right</p>")
+
+
+def test_what_only_readers_without_scripts_see_is_no_text_full_of_tags() -> None:
+    # Pages that load their pictures late have the real ones in here.
+    body = html('<p>x</p><noscript><img src="https://img.example.com/a.jpg"></noscript>')
+    assert "&lt;img" not in body
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("<p>\n<script>", [(2, "<script>")]),
+        ("<p onclick=x>\n<p ONCLICK = y>", [(1, "the event handler onclick")]),
+        ("a\n\n<a href='JavaScript:x'>", [(3, "a javascript: link")]),
+        ("<object>\n<embed>\n<form>", [(1, "<object>"), (2, "<embed>"), (3, "<form>")]),
+        (
+            "<a href='javascript:x' onclick=y>",
+            [(1, "the event handler onclick"), (1, "a javascript: link")],
+        ),
+        ("<p>on the=way", []),
+        ("scripts < onset=5", []),
+    ],
+)
+def test_what_would_run_is_told_once_with_its_line(
+    source: str, found: list[tuple[int, str]]
+) -> None:
+    assert sorted(unsafe_parts(source, is_html=True)) == sorted(found)
+
+
+def test_a_link_of_markdown_that_would_run_is_told_too() -> None:
+    assert unsafe_parts("a\n\n[b](javascript:x)\n", is_html=False) == [(3, "a javascript: link")]
+
+
+def test_what_is_code_in_markdown_is_no_danger() -> None:
+    source = "`<script>` and\n\n    <p onclick=x>\n"
+    assert unsafe_parts(source, is_html=False) == []
+    assert unsafe_parts(source + "\n<script>\n", is_html=False) == [(1, "<script>")]
+    assert unsafe_parts(source.replace("script", "b"), is_html=True) == [
+        (3, "the event handler onclick")
+    ]
+
+
+def test_a_long_blank_in_a_tag_costs_no_time() -> None:
+    started = time.monotonic()
+    assert unsafe_parts("<a href=" + " " * 20_000 + "x>", is_html=True) == []
+    assert time.monotonic() - started < 1

@@ -1,0 +1,249 @@
+"""Fields: what each kind of value is read as, and the one problem with a line for what is not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from operator import methodcaller
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from feeds import tree
+from feeds.errors import Problem, Severity
+from feeds.fields import Fields, Report, parse_date
+
+
+def read(source: str) -> tuple[Fields, list[Problem]]:
+    """The fields of a text that begins on line 2 of its file, and the problems to come."""
+    values, _duplicates = tree.load(source)
+    assert isinstance(values, dict)
+    report = Report("a.md", source, 2, Severity.ERROR)
+    return Fields(values, report), report.problems
+
+
+def only_problem(problems: list[Problem]) -> tuple[int, str]:
+    """The line and the code of the one problem there is, which comes with a hint."""
+    (problem,) = problems
+    assert problem.path == "a.md"
+    assert problem.message
+    assert problem.hint
+    return problem.line, problem.code
+
+
+#: How each kind of value is asked for.
+KINDS: dict[str, Callable[[Fields], Any]] = {
+    **{kind: methodcaller(kind, "k") for kind in ("text", "markup", "url", "date", "number")},
+    **{kind: methodcaller(kind, "k") for kind in ("count", "period", "texts", "mapping")},
+    "flag": lambda fields: fields.flag("k", True),
+    "mappings": lambda fields: list(fields.mappings("k")),
+}
+#: What each kind gives where there is nothing to read.
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("text", "markup", "url"), ""),
+    **dict.fromkeys(("date", "number", "count", "period", "mapping")),
+    "flag": True,
+    "texts": (),
+    "mappings": [],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("source", ["other: 1\n", "k:\n", "k: ~\n"])
+def test_a_missing_value_is_nothing_and_no_problem(kind: str, source: str) -> None:
+    fields, problems = read(source)
+    assert KINDS[kind](fields) == NOTHING[kind]
+    assert "k" not in fields
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "expected"),
+    [
+        ("text", '" Tea &amp;\\n  cake "', "Tea & cake"),
+        ("text", "2021", "2021"),
+        ("markup", '" <b>Tea</b> &amp;\\n cake "', " <b>Tea</b> &amp;\n cake "),
+        ("url", "HTTPS://Example.COM:443", "https://example.com/"),
+        ("date", "2026-05-01T09:30:00+02:00", datetime(2026, 5, 1, 7, 30, tzinfo=UTC)),
+        ("number", "-1.5", -1.5),
+        ("count", "12", 12),
+        ("flag", "no", False),
+        ("period", "12h", timedelta(hours=12)),
+        ("period", "30 d", timedelta(days=30)),
+        ("period", "99999w", timedelta(weeks=99_999)),
+        ("texts", "[AI, Robots, AI, ' AI ', ~, '']", ("AI", "Robots")),
+        ("texts", "AI", ("AI",)),
+        ("texts", "AI, Robots", ("AI, Robots",)),
+    ],
+)
+def test_a_value_is_read_as_its_kind(kind: str, written: str, expected: Any) -> None:
+    fields, problems = read(f"k: {written}\n")
+    assert KINDS[kind](fields) == expected
+    assert "k" in fields
+    assert problems == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith("mapping")])
+def test_a_mapping_where_none_belongs_is_reported_once_and_left_out(kind: str) -> None:
+    fields, problems = read("a: 1\nb: 2\nk:\n  x: 1\n  y: 2\n")
+    assert KINDS[kind](fields) == NOTHING[kind]
+    assert only_problem(problems) == (4, "wrong-type")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("texts", "mappings")])
+def test_a_list_where_none_belongs_is_reported_once_and_left_out(kind: str) -> None:
+    fields, problems = read("a: 1\nk:\n  - 1\n  - 2\n")
+    assert KINDS[kind](fields) == NOTHING[kind]
+    assert only_problem(problems) == (3, "wrong-type")
+
+
+def test_an_item_of_the_wrong_type_is_reported_on_its_line_and_the_others_stay() -> None:
+    fields, problems = read("k:\n  - AI\n  - x: 1\n  - Robots\n")
+    assert fields.texts("k") == ("AI", "Robots")
+    assert only_problem(problems) == (4, "wrong-type")
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "code"),
+    [
+        *(("url", bad, "bad-url") for bad in ("'javascript:alert(1)'", "a/b.png", "'http://'")),
+        *(("date", bad, "bad-date") for bad in ("yesterday", "2021-02-30", "'1'")),
+        *(("number", bad, "bad-number") for bad in ("nan", ".inf", "1e3", "'1,5'", "٣", "0x10")),
+        *(("count", bad, "bad-number") for bad in ("0", "-1", "1.5", "many", "9999999999999999")),
+        *(("mapping", "x", "wrong-type"), ("mappings", "x", "wrong-type")),
+        *(("flag", bad, "bad-flag") for bad in ("maybe", "2", "truely")),
+        *(("period", bad, "bad-period") for bad in ("0d", "-1d", "1.5d", "3", "d", "1y", "٣d")),
+        ("period", "100000d", "bad-period"),
+    ],
+)
+def test_a_value_that_is_not_of_its_kind_is_reported(kind: str, written: str, code: str) -> None:
+    fields, problems = read(f"a: 1\nk: {written}\n")
+    assert KINDS[kind](fields) == NOTHING[kind]
+    assert only_problem(problems) == (3, code)
+
+
+def test_every_word_of_yaml_for_yes_and_no_is_a_flag_and_any_other_is_the_default() -> None:
+    for word in "true True TRUE yes Yes YES on On ON y Y 1 maybe".split():
+        assert read(f"k: {word}\n")[0].flag("k", False) is (word != "maybe")
+    for word in "false False FALSE no No NO off Off OFF n N 0".split():
+        assert read(f"k: {word}\n")[0].flag("k", True) is False
+
+
+def test_a_problem_without_a_line_of_its_own_has_the_nearest_around_it() -> None:
+    fields, problems = read("a: 1\nk:\n  - https://example.com/\n  - nonsense\n")
+    urls = [inner.url("url") for inner in fields.mappings("k", short="url")]
+    assert urls == ["https://example.com/", ""]
+    assert only_problem(problems) == (5, "bad-url")
+
+
+def test_a_site_path_is_a_url_only_where_it_is_asked_for() -> None:
+    fields, problems = read("k: media/a.png\n")
+    assert fields.url("k", relative=True) == "/media/a.png"
+    assert problems == []
+    assert fields.url("k") == ""
+    assert only_problem(problems) == (2, "bad-url")
+
+
+@pytest.mark.parametrize(
+    "source", ["k: {url: x}\n", "k: x\n", "k: [x]\n", "k: [{url: x}]\n", "k: [~, x, ~]\n"]
+)
+def test_a_mapping_alone_and_short_text_stand_for_a_list_of_mappings(source: str) -> None:
+    fields, problems = read(source)
+    assert [inner.text("url") for inner in fields.mappings("k", short="url")] == ["x"]
+    assert problems == []
+
+
+def test_a_problem_deep_inside_is_reported_on_its_own_line() -> None:
+    fields, problems = read("k:\n  - n: 1\n  - m:\n      n: x\n")
+    _first, second = fields.mappings("k")
+    inner = second.mapping("m")
+    assert inner is not None
+    assert inner.count("n") is None
+    assert only_problem(problems) == (5, "bad-number")
+
+
+def test_an_unknown_key_is_reported_with_the_nearest_that_is_known() -> None:
+    fields, problems = read("title: a\ntopcis: b\nzzz: c\n")
+    fields.only(["topics", "title"])
+    assert [(problem.line, problem.code, problem.hint) for problem in problems] == [
+        (3, "unknown-key", "did you mean topics?"),
+        (4, "unknown-key", "known: title, topics"),
+    ]
+
+
+def test_a_control_character_is_a_warning_and_is_taken_out() -> None:
+    fields, problems = read('a: 1\nk: "te\\u0007a"\n')
+    assert fields.text("k") == "tea"
+    assert only_problem(problems) == (3, "control-character")
+    assert problems[0].severity is Severity.WARNING
+    assert "U+0007" in problems[0].message
+
+
+MIDNIGHT = datetime(2021, 5, 1, tzinfo=UTC)
+TEN = MIDNIGHT.replace(hour=10)
+
+
+def test_an_offset_right_after_a_day_is_never_read_as_a_time() -> None:
+    assert parse_date("2021-05-01 +0500") in (None, MIDNIGHT - timedelta(hours=5))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *((iso, TEN) for iso in ("2021-05-01T10:00:00Z", "2021-05-01T12:00+02:00")),
+        *((iso, TEN) for iso in ("2021-05-01 10:00", "20210501T100000Z", "2021-05-01t10:00:00z")),
+        *((jekyll, TEN) for jekyll in ("2021-05-01 05:00:00 -0500", "2021-05-01 10:00:00 Z")),
+        *((named, TEN) for named in ("2021-05-01 10:00:00 UTC", "2021-05-01T10:00:00GMT")),
+        *((mail, TEN) for mail in ("Sat, 01 May 2021 10:00:00 GMT", "1 May 2021 05:00:00 -0500")),
+        *((mail, TEN) for mail in ("Sat, 01 May 2021 10:00:00 UTC", "1 May 2021 06:00:00 EDT")),
+        ("2021-05-01", MIDNIGHT),
+        ("2021-05-01T10:00:00.123456789Z", TEN.replace(microsecond=123456)),
+        *((edge, None) for edge in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-01:00")),
+        *(("1 Jan 99999999999999999999 10:00:00", None), ("1 Jan 2021 10:00 +9999999999999", None)),
+        *((bad, None) for bad in ("", ",", "nonsense", "10:00", "2021-02-30", "2021-05-01T25:00")),
+    ],
+)
+def test_a_date_is_read_in_every_dialect_and_nonsense_is_none(
+    written: str, meant: datetime | None
+) -> None:
+    assert parse_date(written) == meant
+
+
+@given(st.integers(0, 9990 * 365 * 86_400), st.integers(-14 * 60, 14 * 60))
+def test_a_date_is_the_same_moment_in_every_dialect(seconds: int, minutes: int) -> None:
+    meant = datetime(2, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    offset = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
+    local = (meant + timedelta(minutes=minutes)).replace(tzinfo=None)
+    for separator in (" ", ""):
+        assert parse_date(f"{local.isoformat()}{separator}{offset}") == meant
+    assert parse_date(meant.isoformat(" ").replace("+00:00", " UTC")) == meant
+
+
+DATES = "2021-05-01|T|10:00:00| |+05:00| -0500|Z| GMT|Sat,|01| May| 2021|1 Jan|9999999999999999999"
+date_like = st.lists(st.sampled_from(DATES.split("|")) | st.text(max_size=2), max_size=8)
+
+
+@given(date_like.map("".join))
+@example("1 Jan 2021\n+05:009999999999999999999")
+def test_any_text_is_a_date_in_utc_or_none(text: str) -> None:
+    found = parse_date(text)
+    assert found is None or found.utcoffset() == timedelta(0)
+
+
+def test_a_date_without_an_offset_is_utc_wherever_the_machine_is() -> None:
+    code = "from feeds.fields import parse_date; print(parse_date('2021-05-01'))"
+    far = os.environ | {"TZ": "XXX+5"}
+    shown = subprocess.check_output([sys.executable, "-c", code], env=far, text=True)
+    assert shown == f"{MIDNIGHT}\n"
+
+
+def test_a_long_run_of_blanks_is_no_date_and_takes_no_time() -> None:
+    started = time.monotonic()
+    assert parse_date("2021" + " " * 20_000 + "x") is None
+    assert time.monotonic() - started < 1

@@ -1,0 +1,283 @@
+"""An article's text, read: a folder of files, each with what is expected of it beside it.
+
+Every tests/articles/NAME.md or .html has a NAME.EXT.json: the article, and what is said of the
+file. When what is read is meant to change, one command writes them anew, and the difference is
+for the eye:
+
+    UPDATE_EXPECTED=1 pytest tests/test_frontmatter.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from feeds.article import Article, Image, Provider, Related
+from feeds.errors import Severity
+from feeds.folder import Folder, UnreadableError
+from feeds.frontmatter import ENDINGS, line_of, read_article
+from tests.support import CORPUS, article, document, needs_corpus
+
+ARTICLES = Path(__file__).parent / "articles"
+FILES = sorted(file for file in ARTICLES.iterdir() if file.suffix in ENDINGS)
+
+
+def outcome(file: Path) -> dict[str, Any]:
+    """The article of a file and what is wrong with it, as JSON has them."""
+    try:
+        text = Folder.open(file.parent).read(file.name)
+    except UnreadableError as error:
+        return {"article": None, "problems": [str(error.problem)]}
+    found, problems = read_article(text, file.name)
+    both = {"article": found, "problems": [str(each) for each in problems]}
+    as_json: dict[str, Any] = json.loads(msgspec.json.encode(both))
+    return as_json
+
+
+def read(body: str = "", *, path: str = "a.md", **keys: Any) -> Article:
+    """An article with these keys, of which nothing is wrong."""
+    found, problems = read_article(document(article(**keys), body), path)
+    assert problems == []
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_file_is_read_as_expected(file: Path) -> None:
+    expected = file.with_name(f"{file.name}.json")
+    found = outcome(file)
+    if os.environ.get("UPDATE_EXPECTED"):
+        text = json.dumps(found, ensure_ascii=False, indent=2)
+        expected.write_text(text + "\n", encoding="utf-8")
+    assert found == json.loads(expected.read_text(encoding="utf-8"))
+
+
+def test_nothing_is_expected_of_a_file_that_is_not_there() -> None:
+    expected = {file.name.removesuffix(".json") for file in ARTICLES.glob("*.json")}
+    assert expected == {file.name for file in FILES}
+
+
+def test_what_is_secret_is_nowhere_in_an_article_or_a_problem() -> None:
+    file = ARTICLES / "secrets.md"
+    assert file.read_text(encoding="utf-8").count("SECRET") > 10
+    found = outcome(file)
+    assert found["article"] is not None
+    assert "SECRET" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("key", ["title", "webUrl", "publishedDateTime"])
+def test_an_article_without_what_it_needs_is_left_out_with_an_error(key: str) -> None:
+    unusable: list[Any] = [None, "", [], {"a": "b"}]
+    for value in unusable:
+        found, problems = read_article(document(article(**{key: value})), "a.md")
+        assert found is None
+        assert [each.severity for each in problems].count(Severity.ERROR) == 1
+
+
+#: Each key of the table in docs/formats.md, with a value, and what it makes of the article.
+KEYS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"title": "Tea &amp; cake"}, {"title": "Tea & cake"}),
+    ({"title": None, "name": "A course"}, {"title": "A course"}),
+    ({"name": "Not this"}, {"title": "A title"}),
+    ({"excerpt": "One\n  two&nbsp;"}, {"excerpt": "One two"}),
+    (
+        {"publishedDateTime": "2026-05-01T10:00:00+02:00"},
+        {"published": datetime(2026, 5, 1, 8, tzinfo=UTC)},
+    ),
+    ({"updatedDateTime": "2026-05-03"}, {"updated": datetime(2026, 5, 3, tzinfo=UTC)}),
+    ({"updatedDateTime": "2020-01-01"}, {"updated": datetime(2026, 5, 1, 10, tzinfo=UTC)}),
+    (
+        {"webUrl": "HTTPS://E.example/a", "originalUrl": "https://o.example/"},
+        {
+            "id": "https://e.example/a",
+            "url": "https://e.example/a",
+            "original_url": "https://o.example/",
+        },
+    ),
+    (
+        {"webUrl": None, "originalUrl": "https://o.example/"},
+        {"id": "https://o.example/", "url": "https://o.example/", "original_url": ""},
+    ),
+    (
+        {"webUrl": "https://o.example", "originalUrl": "https://O.example/"},
+        {"url": "https://o.example/", "original_url": ""},
+    ),
+    ({"ampWebUrl": "https://e.example/amp"}, {"amp_url": "https://e.example/amp"}),
+    ({"cdnAmpWebUrl": "https://cdn.example/amp"}, {"amp_url": "https://cdn.example/amp"}),
+    (
+        {
+            "provider": {
+                "name": "The Log",
+                "domain": "log.example",
+                "authors": [{"name": "Ada"}, "Bo"],
+                "images": ["/log.png"],
+            }
+        },
+        {
+            "provider": Provider(
+                "The Log", "log.example", ("Ada", "Bo"), (Image("/log.png", "image/png"),)
+            )
+        },
+    ),
+    ({"provider": "The Log"}, {"provider": Provider("The Log")}),
+    ({"provider": {"domain": "e.example"}}, {"provider": Provider("e.example", "e.example")}),
+    ({"topics": ["AI", 2021, "AI"]}, {"topics": ("AI", "2021")}),
+    ({"category": "news", "type": "video"}, {"category": "news", "type": "video"}),
+    (
+        {"related": [{"title": "Other", "excerpt": "E", "webUrl": "https://o.example/"}]},
+        {"related": (Related("Other", "https://o.example/", "E"),)},
+    ),
+    ({"quality": "66", "heat": "-1"}, {"quality": 66, "heat": -1}),
+    ({"published": False}, {"draft": True}),
+    ({"published": True}, {"draft": False}),
+    ({"removed": True}, {"removed": True}),
+]
+
+
+@pytest.mark.parametrize(("keys", "parts"), KEYS, ids=[",".join(keys) for keys, _parts in KEYS])
+def test_each_key_makes_its_part_of_an_article(keys: dict[str, Any], parts: dict[str, Any]) -> None:
+    found = read(**keys)
+    assert {name: getattr(found, name) for name in parts} == parts
+
+
+@pytest.mark.parametrize(
+    "domain", ["https://log.example/about", "http://log.example", "//log.example"]
+)
+def test_a_domain_that_is_written_as_a_url_is_understood_or_left_out(domain: str) -> None:
+    text = document(article(provider={"name": "The Log", "domain": domain}))
+    found, _problems = read_article(text, "a.md")
+    assert found is not None
+    assert found.provider is not None
+    assert found.provider.domain in ("", "log.example")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("a.md", "<p>a <em>b</em></p>"),
+        ("a.MARKDOWN", "<p>a <em>b</em></p>"),
+        ("a.html", "a *b*"),
+        ("a.HTM", "a *b*"),
+    ],
+)
+def test_the_ending_of_a_file_tells_html_from_markdown(path: str, body: str) -> None:
+    assert read("a *b*", path=path).body == body
+
+
+def test_ends_of_lines_and_a_mark_of_the_byte_order_change_nothing() -> None:
+    text = document(article(excerpt="One\ntwo"), "First\nline.\n\nSecond.\n")
+    expected = read_article(text, "a.md")
+    assert expected[0] is not None
+    for other in (text.replace("\n", "\r\n"), text.replace("\n", "\r"), "\ufeff" + text):
+        assert read_article(other, "a.md") == expected
+
+
+def test_a_problem_in_the_body_has_its_line_in_the_file() -> None:
+    text = document(article(), "\nText.\n\n<script>x</script>\n")
+    _found, problems = read_article(text, "a.md")
+    line = text.split("\n").index("<script>x</script>") + 1
+    assert [(each.line, each.code) for each in problems] == [(line, "unsafe-body")]
+
+
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029"], ids=ascii)
+def test_a_line_is_counted_as_an_editor_counts_it(separator: str) -> None:
+    # To YAML 1.1 these end a line (§4.2); to editors, grep and the file's own lines they do not.
+    text = document(article()).replace("---\ntitle", f"---\nexcerpt: 'a{separator}b'\ntitle")
+    text = text.replace("topics:", "quality: wide\ntopics:")
+    found, problems = read_article(text, "a.md")
+    assert found is not None
+    line = text.split("\n").index("quality: wide") + 1
+    assert [(each.line, each.code) for each in problems] == [(line, "bad-number")]
+
+
+def test_the_line_of_the_first_key_that_is_there_is_told() -> None:
+    text = "---\ntitle: a\nwebUrl: b\nurl: c\n---\n"
+    assert line_of(text, "webUrl", "title") == 3
+    assert line_of(text, "originalUrl", "url") == 4
+    assert line_of(text, "none") == line_of("no front matter", "title") == 1
+
+
+@needs_corpus
+def test_every_file_of_the_corpus_is_read() -> None:
+    folder = Folder.open(CORPUS)
+    names = list(folder.files())
+    read = [read_article(folder.read(name), name) for name in names]
+    articles = [found for found, _problems in read if found]
+    # Courses, communities and collections have no date or no URL; nothing else is left out.
+    left_out = [[each.code for each in problems] for found, problems in read if not found]
+    assert (len(names), len(articles)) == (765, 643)
+    assert all(codes in (["missing-date"], ["missing-url"]) for codes in left_out)
+    text = msgspec.json.encode(articles).decode()
+    assert "secured" not in text
+    assert "isCached" not in text
+
+
+@needs_corpus
+def test_the_seed_is_read_part_by_part() -> None:
+    found, problems = read_article((CORPUS / "seed.md").read_text("utf-8"), "seed.md")
+    assert problems == []
+    mint = "https://www.livemint.com/technology/tech-news/googles-ai-model-can-help-improve-neural"
+    url = f"{mint}-networks-in-medical-research-11636706824623.html"
+    published = datetime(2021, 11, 12, 8, 57, tzinfo=UTC)
+    assert found is not None
+    related = found.related
+    assert found == Article(
+        id=url,
+        url=url,
+        title="Google’s self-supervised AI model can help improve neural networks in medical"
+        " research",
+        published=published,
+        updated=published,
+        excerpt="The key postulate of self supervised machine learning models is that they are"
+        " trained on unlabelled data, thereby enabling application of AI in niche areas where"
+        " collection of clearly defined data sets may be difficult,",
+        amp_url=f"{mint}-networks-in-medical-research/amp-11636706824623.html",
+        provider=Provider("Mint", "livemint.com"),
+        topics=("Machine Learning", "AI"),
+        category="news",
+        type="article",
+        images=(
+            Image(
+                "https://images.livemint.com/img/2021/11/12/600x338/6829affde82f48e5b57be0ef8b73072"
+                "0-c93d3f78e87f4e7da936d62d7e48ef21-0_1623317195889_1636707284807.jpg",
+                "image/jpeg",
+                600,
+                338,
+            ),
+        ),
+        related=related,
+        quality=66,
+        heat=-1,
+        draft=True,
+    )
+    assert [(each.title, each.published) for each in related] == [
+        (
+            "Google Research changes the game for medical imaging with self-supervised learning",
+            datetime(2021, 11, 12, 5, 20, tzinfo=UTC),
+        ),
+        (
+            "Google Research: Self-supervised learning is transforming medical imaging",
+            datetime(2021, 11, 15, 13, 2, tzinfo=UTC),
+        ),
+    ]
+    assert [each.url.split("/")[2] for each in related] == ["venturebeat.com", "thenextweb.com"]
+    assert [each.provider for each in related] == [
+        Provider("VentureBeat", "venturebeat.com"),
+        Provider("The Next Web", "thenextweb.com"),
+    ]
+    assert related[0].images == (
+        Image(
+            "https://venturebeat.com/wp-content/uploads/2018/04/shutterstock_734378278-e16364856122"
+            "26.jpg?w=1200&strip=all",
+            "image/jpeg",
+            1200,
+            600,
+        ),
+    )
+    assert [(each.media_type, each.width) for each in related[1].images] == [("image/jpeg", 796)]

@@ -1,0 +1,87 @@
+"""Embedded players: of which hosts and files, and the page that a person opens for one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.article import Player
+from feeds.frontmatter.body import read_player, watch_url
+
+PIECES = [
+    *("<iframe", "<video", "<audio", "<source", "<script", "</video>", "</iframe>", ">", " src="),
+    *("https://www.youtube.com/embed/a", "https://x.example/", "//player.vimeo.com/video/1"),
+    *("/v.mp4", "a.mp3", "javascript:x", "data:video/mp4,x", '"', "'", " ", "&#106;", "\t", "\0"),
+    *(" width=", " height=", "560", "100%", "http:", "@", "?", "%2e%2e/", "\\", "é"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "player"),
+    [
+        (
+            "<iframe src='https://www.youtube.com/embed/a' width=560 height=315></iframe>",
+            Player("https://www.youtube.com/embed/a", "", 560, 315),
+        ),
+        (
+            "<iframe src='//player.vimeo.com/video/1' width='100%'>",
+            "https://player.vimeo.com/video/1",
+        ),
+        ("<video src=/v.mp4 width=9>", Player("/v.mp4", "video/mp4", 9)),
+        ("<video height=9><source src=v.webm>", Player("/v.webm", "video/webm", None, 9)),
+        (
+            "<audio src='https://x.example/a.mp3?b'>",
+            Player("https://x.example/a.mp3?b", "audio/mpeg"),
+        ),
+        (
+            "<iframe src='https://x.example/'></iframe><video src=v.mp4>",
+            Player("/v.mp4", "video/mp4"),
+        ),
+        ("<iframe src='https://www.youtube.com.x.example/embed/a'>", None),
+        ("<iframe src='https://www.youtube.com@x.example/embed/a'>", None),
+        ("<iframe src='/embed/a'>", None),
+        ("<iframe src='javascript:alert(1)'>", None),
+        ("<video src='javascript:alert(1)'>", None),
+        ("<video src='data:video/mp4,x'>", None),
+        ("<video src='/a.pdf'>", None),
+        ("<script src='https://www.youtube.com/embed/a'></script>", None),
+        ("just text", None),
+        ("", None),
+    ],
+)
+def test_a_player_is_a_frame_of_a_known_host_or_a_media_file(
+    source: str, player: Player | str | None
+) -> None:
+    assert read_player(source) == (Player(player) if isinstance(player, str) else player)
+
+
+def test_a_frame_is_always_loaded_over_https() -> None:
+    found = read_player("<iframe src='http://www.youtube.com/embed/a'></iframe>")
+    assert found is None or found.url.startswith("https://")
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join))
+def test_whatever_the_markup_a_player_is_a_url_that_may_be_played(source: str) -> None:
+    found = read_player(source)
+    assert found is None or found.url.startswith(("https://", "http://", "/"))
+
+
+@pytest.mark.parametrize(
+    ("player", "page"),
+    [
+        ("https://www.youtube.com/embed/a-b_c?start=3", "https://www.youtube.com/watch?v=a-b_c"),
+        ("https://www.youtube-nocookie.com/embed/a", "https://www.youtube.com/watch?v=a"),
+        (
+            "https://www.youtube.com/embed/videoseries?list=x",
+            "https://www.youtube.com/embed/videoseries?list=x",
+        ),
+        ("https://player.vimeo.com/video/1", "https://vimeo.com/1"),
+        ("https://x.example/?url=https%3A%2F%2Fy.example%2F", "https://y.example/"),
+        ("https://x.example/?url=javascript:x", "https://x.example/?url=javascript:x"),
+        ("https://x.example/frame", "https://x.example/frame"),
+    ],
+)
+def test_the_page_of_a_player_is_one_that_a_person_opens(player: str, page: str) -> None:
+    assert watch_url(player) == page

@@ -1,0 +1,220 @@
+"""Text: what is repaired and what is left alone; slugs and summaries."""
+
+from __future__ import annotations
+
+import re
+
+import lxml.etree as etree
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from feeds import text as texts
+
+#: Good text: nothing in it is to be repaired.
+SENTENCES = {
+    "German": "Die Straßenbahn fährt über die Brücke – „schön“, sagt sie.",
+    "French": "L’été à Noël : « où est le cœur du garçon ? »",
+    "Polish": "Zażółć gęślą jaźń, a potem wróć do łódki.",
+    "Czech": "Příliš žluťoučký kůň stál u řeky.",
+    "Turkish": "Çayımız hazır, İzmir’e şeker gönderdiğiniz için sağ olun.",
+    "Russian": "Вечером мы пьём чай и читаем «вслух».",
+    "Greek": "Το τσάι είναι έτοιμο στην αυλή.",
+    "Vietnamese": "Trà đã sẵn sàng rồi, mời mọi người uống.",
+    "Chinese": "我们在河边喝茶,看“小船”回来。",
+    "Japanese": "朝の港はとても静かです。ＡＢＣ",
+    "Korean": "아침에 항구가 조용합니다.",
+    "Arabic": "الشاي جاهز على الطاولة.",
+    "Hebrew": "התה מוכן על השולחן.",
+    "Hindi": "चाय मेज़ पर तैयार है।",
+    "Thai": "ชาพร้อมแล้วบนโต๊ะ",
+    "signs": "½ cup of ﬁne tea → 3 € · 20 °C · naïve café, cafe\u0301 👩‍👩‍👧",
+}
+#: With everything that Python can hold, lone surrogates too, and much of what is mojibake.
+any_text = st.lists(
+    st.characters(exclude_categories=())
+    | st.sampled_from(["Ã", "©", "â€™", "Â", "\xa0", "\x80", "\x9d", "&amp;", "&Atilde;", "&#0;"])
+).map("".join)
+
+
+def assert_xml_allows(text: str) -> None:
+    """Fails for what XML 1.0 cannot hold: lxml raises for it."""
+    element = etree.Element("text")
+    element.text = text
+    etree.tostring(element, encoding="utf-8")
+    assert texts.forbidden(text) is None
+
+
+@pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
+def test_good_text_is_left_as_it_is(sentence: str) -> None:
+    assert texts.repair(sentence) == sentence
+    assert texts.plain(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("broken", "meant"),
+    [
+        ("Googleâ€™s model", "Google’s model"),
+        ("CafÃ© â€œchez nousâ€\x9d", "Café “chez nous”"),
+        ("naÃ¯ve â€“ or notâ€¦", "naïve – or not…"),
+        ("Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "привет"),
+        ("å\x8d—", "南"),
+        ("it\x92s here\x85", "it’s here…"),
+        ("Zoë and Ã‰mile’s œuvre", "Zoë and Émile’s œuvre"),
+        ("a price of 3 \x80", "a price of 3 €"),
+        ("a \ud83d\ude00", "a 😀"),
+    ],
+)
+def test_mojibake_is_repaired(broken: str, meant: str) -> None:
+    assert texts.repair(broken) == meant
+    assert texts.repair(meant) == meant
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        *("\0", "\x08", "\x0b", "\x0c", "\x1b", "\x1f", "\x7f"),
+        *("\ud800", "\udfff", "\ufdd0", "\ufffe", "\uffff", "\U0001ffff", "\U0010fffe"),
+    ],
+    ids=ascii,
+)
+def test_a_character_that_no_feed_may_hold_is_taken_out(forbidden: str) -> None:
+    text = f"left {forbidden}right"
+    found = texts.forbidden(text)
+    assert found is not None
+    assert found[0] == forbidden
+    assert texts.allowed(text) == "left right"
+    # Half of a pair is a character that was lost, and may be shown as one.
+    assert texts.repair(text).replace("\ufffd", "") == "left right"
+    assert texts.plain(text).replace("\ufffd", "") == "left right"
+
+
+def test_white_space_and_signs_that_xml_allows_stay() -> None:
+    text = "tab\t, line\n, return\r, next\x85, joiner\u200d, astral \U0001f600 \U0010fffd"
+    assert texts.forbidden(text) is None
+    assert texts.allowed(text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Tea &#8217; &amp; cake", "Tea ’ & cake"),
+        ("&amp;amp; &amp;lt;b&amp;gt;", "&amp; &lt;b&gt;"),
+        ("&lt;b&gt;", "<b>"),
+        ("&nbsp;a&nbsp;&nbsp;b&nbsp;", "a b"),
+        ("a&#x1F;b&#11;c&#xFFFE;d", "abcd"),
+        ("caf&Atilde;&copy;", "café"),
+        ("R&D, AT&T, &unknown; & co", "R&D, AT&T, &unknown; & co"),
+    ],
+)
+def test_entities_are_decoded_once(written: str, read: str) -> None:
+    assert texts.plain(written) == read
+
+
+def test_plain_text_is_one_line() -> None:
+    assert texts.plain("  one\r\n\ttwo \u2028 three\n\n") == "one two three"
+
+
+@settings(deadline=None)
+@given(any_text)
+@example("Ã\0©")
+@example("a\ud83d\0\ude00b")
+def test_what_was_repaired_needs_no_repair_and_suits_xml(text: str) -> None:
+    repaired = texts.repair(text)
+    assert_xml_allows(repaired)
+    assert texts.repair(repaired) == repaired
+
+
+@settings(deadline=None)
+@given(any_text)
+@example("Ã&#0;©")
+def test_plain_text_is_one_line_that_suits_xml_and_needs_no_repair(text: str) -> None:
+    plain = texts.plain(text)
+    assert_xml_allows(plain)
+    assert " ".join(plain.split()) == plain
+    assert texts.repair(plain) == plain
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("AI", "ai"),
+        ("Machine Learning", "machine-learning"),
+        ("C", "c"),
+        ("C++", "c-plus-plus"),
+        ("C#", "c-sharp"),
+        ("R&D", "r-and-d"),
+        (".NET", "dot-net"),
+        ("a/b", "a-b"),
+        ("Café", "cafe"),
+        ("Cafe\u0301", "cafe"),
+        ("Straße", "strasse"),
+    ],
+)
+def test_a_slug_reads_like_the_name(name: str, slug: str) -> None:
+    assert texts.slug(name) == slug
+
+
+AWKWARD = [
+    *("../../etc", "..", ".", "/", "a/b", "日本語", "中文", "", " ", "?", "!", "-", "--", "😀"),
+    *("con", "NUL", "com1", "index", "C", "C++", "C#", "x" * 300, "é" * 300, "a\0b", "\ud800", "ı"),
+]
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=())) | st.sampled_from(AWKWARD))
+def test_every_slug_is_a_safe_name_for_a_folder(name: str) -> None:
+    for slug in (texts.slug(name), texts.distinct_slug(name)):
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)
+        assert len(slug) <= 80
+        assert slug not in ("con", "prn", "aux", "nul", "com1", "lpt1", "index")
+
+
+def test_names_without_a_latin_letter_have_slugs_of_their_own() -> None:
+    names = ["日本語", "中文", "", "?", "!", "😀", "Привет", "שלום"]
+    assert len({texts.slug(name) for name in names}) == len(names)
+
+
+@settings(deadline=None)
+@given(st.lists(st.text() | st.sampled_from(AWKWARD), unique_by=texts.fold))
+def test_distinct_names_have_distinct_slugs_of_the_second_kind(names: list[str]) -> None:
+    assert len({texts.distinct_slug(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("AI", "ai"), ("Café", "CAFE\u0301"), ("a  b", " A b "), ("STRASSE", "Straße")],
+)
+def test_names_of_one_thing_fold_alike(one: str, other: str) -> None:
+    assert texts.fold(one) == texts.fold(other)
+    assert texts.distinct_slug(one) == texts.distinct_slug(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("C", "C++"), ("C", "C#"), ("resume", "résumé")])
+def test_names_of_two_things_do_not_fold_alike(one: str, other: str) -> None:
+    assert texts.fold(one) != texts.fold(other)
+
+
+@given(st.text())
+def test_a_folded_name_folds_to_itself(name: str) -> None:
+    assert texts.fold(texts.fold(name)) == texts.fold(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "cut"),
+    [
+        ("short", 5, "short"),
+        ("one two three", 13, "one two three"),
+        ("one two three", 12, "one two…"),
+        ("one, two three", 9, "one…"),
+        ("indivisible", 5, "indi…"),
+        ("", 5, ""),
+    ],
+)
+def test_a_summary_is_cut_at_a_word(text: str, length: int, cut: str) -> None:
+    assert texts.summary(text, length) == cut
+
+
+@given(st.text(), st.integers(1, 50))
+def test_a_summary_is_never_longer_than_asked_for(text: str, length: int) -> None:
+    assert len(texts.summary(text, length)) <= length

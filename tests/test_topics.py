@@ -1,0 +1,240 @@
+"""The topics of a site: one slug each that no other takes, aliases, families, spellings."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds import text as texts
+from feeds.site import TopicName, Topics, TopicSettings, read_site
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def used(*names: str, uses: int = 1) -> list[TopicName]:
+    """Names that articles use, the first of them published a day after the one before."""
+    return [
+        TopicName(name, uses, START + timedelta(days=index)) for index, name in enumerate(names)
+    ]
+
+
+def slugs(topics: Topics) -> dict[str, str]:
+    """Every topic's slug by its name."""
+    assert all(slug == topic.slug for slug, topic in topics.by_slug.items())
+    return {topic.name: topic.slug for topic in topics}
+
+
+def test_topics_that_only_signs_tell_apart_have_slugs_that_read_well() -> None:
+    assert slugs(Topics([], used("C", "C++", "C#"))) == {
+        "C": "c",
+        "C++": "c-plus-plus",
+        "C#": "c-sharp",
+    }
+
+
+def test_of_two_names_with_one_slug_the_first_published_has_it() -> None:
+    for first, second in (("a/b", "a b"), ("a b", "a/b")):
+        found = slugs(Topics([], used(first, second)))
+        assert found[first] == "a-b"
+        assert found[second] == texts.distinct_slug(second)
+
+
+def test_a_topic_that_feeds_yaml_names_comes_before_all_that_articles_have() -> None:
+    found = slugs(Topics([TopicSettings("a b")], used("a/b")))
+    assert found == {"a b": "a-b", "a/b": texts.distinct_slug("a/b")}
+
+
+def test_a_slug_of_feeds_yaml_is_the_topics() -> None:
+    topics = Topics([TopicSettings("Machine Learning", slug="ml")], used("machine learning", "ML"))
+    assert slugs(topics) == {"Machine Learning": "ml", "ML": texts.distinct_slug("ML")}
+
+
+def test_a_slug_of_feeds_yaml_is_kept_or_its_loss_is_reported_in_any_order() -> None:
+    for order in ("[{name: C}, {name: See, slug: c}]", "[{name: See, slug: c}, {name: C}]"):
+        text = f"title: a\nurl: https://example.org/\ntopics: {order}\n"
+        site, problems = read_site(text, "feeds.yaml", "")
+        assert problems or slugs(Topics(site.topics, []))["See"] == "c", order
+
+
+def test_a_name_that_looks_like_the_slug_of_another_takes_nothing_from_it() -> None:
+    clash = texts.distinct_slug("a/b")
+    for names in (("a b", clash, "a/b"), ("a b", "a/b", clash), (clash, "a b", "a/b")):
+        found = slugs(Topics([], used(*names)))
+        assert sorted(found) == sorted(names)
+        assert len(set(found.values())) == 3
+
+
+#: Names whose slugs would be the same, or unsafe, or none.
+NAMES = [
+    *(
+        "C",
+        "C++",
+        "C#",
+        "c plus plus",
+        "../../etc",
+        "..",
+        "a/b",
+        "a b",
+        "a-b",
+        "a.b",
+        "日本語",
+        "中文",
+    ),
+    *("", "?", "!", "con", "index", "Café", "cafe", "x" * 70, "x" * 80, "😀", "R&D", "r and d"),
+]
+names = st.lists(st.sampled_from(NAMES) | st.text(max_size=12), unique_by=texts.fold)
+
+
+@settings(deadline=None)
+@given(names, names)
+def test_every_distinct_name_has_a_distinct_safe_slug(
+    configured: list[str], written: list[str]
+) -> None:
+    topics = Topics(map(TopicSettings, filter(None, configured)), used(*written))
+    expected = {texts.fold(name) for name in (*filter(None, configured), *written)}
+    assert {texts.fold(topic.name) for topic in topics} == expected
+    assert len(topics.by_slug) == len(expected)
+    for slug in topics.by_slug:
+        assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", slug)
+    for name in written:
+        topic = topics.named(name)
+        assert topic is not None
+        assert topics.by_slug[topic.slug] is topic
+
+
+@settings(deadline=None)
+@given(names, st.integers(0, 30))
+def test_topics_that_come_later_change_no_slug(written: list[str], count: int) -> None:
+    everything = used(*written)
+    before = slugs(Topics([], everything[:count]))
+    after = slugs(Topics([], everything))
+    assert before.items() <= after.items()
+
+
+@settings(deadline=None)
+@given(
+    names.map(lambda each: used(*each)).flatmap(
+        lambda each: st.tuples(st.just(each), st.permutations(each))
+    )
+)
+def test_slugs_do_not_depend_on_the_order_in_which_names_are_found(
+    orders: tuple[list[TopicName], list[TopicName]],
+) -> None:
+    assert slugs(Topics([], orders[0])) == slugs(Topics([], orders[1]))
+
+
+def test_of_several_spellings_the_most_used_is_shown() -> None:
+    spellings = [
+        TopicName("ai", 2, START),
+        TopicName("AI", 5, START + timedelta(days=9)),
+        TopicName("Ai", 1, START + timedelta(days=1)),
+    ]
+    topics = Topics([], spellings)
+    assert slugs(topics) == {"AI": "ai"}
+    assert topics.canonical(["ai", "AI", "Ai"]) == ("AI",)
+
+
+def test_the_spelling_of_feeds_yaml_comes_before_the_most_used() -> None:
+    topics = Topics([TopicSettings("Ai")], [TopicName("AI", 99, START)])
+    assert slugs(topics) == {"Ai": "ai"}
+
+
+def test_of_several_spellings_the_earliest_article_decides_who_has_the_slug() -> None:
+    names = [
+        TopicName("A B", 9, START + timedelta(days=5)),
+        TopicName("a b", 1, START),
+        TopicName("a/b", 99, START + timedelta(days=1)),
+    ]
+    assert slugs(Topics([], names))["A B"] == "a-b"
+
+
+def test_an_alias_is_another_name_of_the_topic_in_any_case() -> None:
+    topics = Topics(
+        [TopicSettings("Machine Learning", aliases=("ML", "Deep Things"))], used("ml", "Tea")
+    )
+    assert sorted(slugs(topics)) == ["Machine Learning", "Tea"]
+    learning = topics.named("machine learning")
+    assert learning is topics.named("ML") is topics.named("DEEP  things")
+    assert topics.canonical(["Tea", "ml", "Machine Learning"]) == ("Tea", "Machine Learning")
+    assert topics.family("ml") == {"machine learning", "ml", "deep things"}
+
+
+def test_a_name_that_no_topic_has_is_a_family_of_its_own() -> None:
+    topics = Topics([], used("Tea"))
+    assert topics.named("Coffee") is None
+    assert topics.family("Coffee") == {"coffee"}
+    assert topics.canonical(["Coffee"]) == ("Coffee",)
+
+
+def test_a_parent_takes_in_all_that_is_below_it() -> None:
+    topics = Topics(
+        [
+            TopicSettings("Deep Learning", parent="Learning", aliases=("DL",)),
+            TopicSettings("Learning", parent="AI"),
+            TopicSettings("AI"),
+        ],
+        used("AI", "Tea"),
+    )
+    assert topics.family("AI") == {"ai", "learning", "deep learning", "dl"}
+    assert topics.family("Learning") == {"learning", "deep learning", "dl"}
+    assert topics.family("DL") == {"deep learning", "dl"}
+    assert topics.family("Tea") == {"tea"}
+
+
+def test_a_parent_that_is_nowhere_else_is_a_topic_too() -> None:
+    topics = Topics([TopicSettings("Learning", parent="Science & Co")], [])
+    assert slugs(topics) == {"Learning": "learning", "Science & Co": "science-and-co"}
+    assert topics.family("science & co") == {"science & co", "learning"}
+
+
+def test_a_parent_may_be_named_by_its_alias() -> None:
+    topics = Topics(
+        [TopicSettings("Machine Learning", aliases=("ML",)), TopicSettings("Nets", parent="ml")], []
+    )
+    assert sorted(slugs(topics)) == ["Machine Learning", "Nets"]
+    assert "nets" in topics.family("Machine Learning")
+
+
+def test_parents_in_a_circle_do_no_harm() -> None:
+    topics = Topics(
+        [
+            TopicSettings("A", parent="B"),
+            TopicSettings("B", parent="C"),
+            TopicSettings("C", parent="A"),
+            TopicSettings("Self", parent="self"),
+        ],
+        [],
+    )
+    assert sorted(slugs(topics)) == ["A", "B", "C", "Self"]
+    for name in "ABC":
+        assert texts.fold(name) in topics.family(name)
+    assert topics.family("Self") == {"self"}
+
+
+def test_former_slugs_and_those_of_aliases_lead_to_the_topic() -> None:
+    topics = Topics(
+        [
+            TopicSettings("AI", aliases=("Artificial Minds",), formerly=("ai-old", "tea")),
+            TopicSettings("Other", formerly=("ai-old",)),
+        ],
+        used("Tea"),
+    )
+    # A slug that a topic has now is that topic's; of two claims, the first counts.
+    assert {slug: topic.name for slug, topic in topics.former.items()} == {
+        "ai-old": "AI",
+        "artificial-minds": "AI",
+    }
+
+
+def test_topics_are_in_the_order_of_their_names() -> None:
+    topics = Topics([TopicSettings("Zebra", slug="a")], used("tea", "Coffee", "Äpfel"))
+    assert [topic.name for topic in topics] == ["Coffee", "tea", "Zebra", "Äpfel"]
+
+
+def test_what_feeds_yaml_says_of_a_topic_is_the_topics() -> None:
+    topic = Topics([TopicSettings("Tea", description="Leaves")], used("tea")).named("TEA")
+    assert topic is not None
+    assert (topic.name, topic.description) == ("Tea", "Leaves")

@@ -1,0 +1,273 @@
+"""YAML as plain text: equal to PyYAML's own BaseLoader where both read, and bounded where not."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds import tree
+from feeds.tree import Tree, TreeError
+from tests.support import CORPUS, needs_corpus
+
+FRONT_MATTER = re.compile(r"\A\ufeff?---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
+
+
+def reference(text: str) -> Any:
+    """What PyYAML reads, with its constructor in Python: slow, and right."""
+    return yaml.load(text, Loader=yaml.CBaseLoader)
+
+
+def value(text: str) -> Tree:
+    """What is read from a text that says nothing twice."""
+    found, duplicates = tree.load(text)
+    assert duplicates == []
+    return found
+
+
+def error(text: str) -> TreeError:
+    """Why a text is not read."""
+    with pytest.raises(TreeError) as caught:
+        tree.load(text)
+    assert caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+#: Strings that YAML would like to make something of, and any others.
+scalars = st.sampled_from(
+    ["2021", "no", "012", "1.10", "~", "null", "", "- a", "a: b", "#", "<<", "*a", "&a", "!!x", "é"]
+) | st.text(st.characters(exclude_categories=["Cs", "Cc"]))
+trees = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(scalars, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(
+    trees,
+    st.booleans(),
+    st.sampled_from([None, "'", '"']),
+    st.sampled_from([None, True, False]),
+)
+def test_what_yaml_writes_reads_back_as_it_was(
+    original: Tree, unicode: bool, quotes: str | None, flow: bool | None
+) -> None:
+    text = yaml.safe_dump(
+        original, allow_unicode=unicode, default_style=quotes, default_flow_style=flow
+    )
+    # "<<" as a key is a merge for both, quoted or not, and merges have tests of their own.
+    if "<<" not in text:
+        assert value(text) == reference(text) == original
+
+
+def nothing(found: Any) -> Any:
+    """What the reference reads, with None for each text that may be a bare nothing."""
+    if isinstance(found, dict):
+        return {key: nothing(item) for key, item in found.items()}
+    if isinstance(found, list):
+        return [nothing(item) for item in found]
+    return None if found in ("", "~", "null", None) else found
+
+
+@needs_corpus
+def test_every_front_matter_of_the_corpus_is_read_as_yaml_reads_it() -> None:
+    compared = 0
+    for file in sorted(CORPUS.rglob("*")):
+        if file.suffix not in (".md", ".html"):
+            continue
+        match = FRONT_MATTER.match(file.read_text(encoding="utf-8"))
+        if not match:
+            continue
+        found, _duplicates = tree.load(match[1])
+        assert nothing(found) == nothing(reference(match[1])), file
+        compared += 1
+    assert compared > 700
+
+
+def test_text_stays_text() -> None:
+    assert value("title: 2021\npublished: no\nslug: 012\nversion: 1.10\nat: 12:30:45\n") == {
+        "title": "2021",
+        "published": "no",
+        "slug": "012",
+        "version": "1.10",
+        "at": "12:30:45",
+    }
+
+
+def test_only_what_is_bare_is_nothing() -> None:
+    text = "a: ~\nb: null\nc:\nd: ''\ne: '~'\nf: \"null\"\ng: [~, '']\nh: Null\n"
+    nothing = dict.fromkeys("abc")
+    written = {"d": "", "e": "~", "f": "null", "g": [None, ""], "h": "Null"}
+    assert value(text) == nothing | written
+
+
+@pytest.mark.parametrize("empty", ["", "\n", "# just a comment\n"])
+def test_an_empty_text_is_nothing(empty: str) -> None:
+    assert value(empty) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x {k: [v]}\nb: *x\nc: *x\n",
+        "- &x a\n- [*x, *x]\n",
+        "d: &d {a: 1, b: 2}\ne: {<<: *d, b: 3}\n",
+        "d: &d {a: 1, b: 2}\ne:\n  b: 3\n  <<: *d\n",
+        "e: {<<: [{a: 1, b: 2}, {a: 3, c: 4}], c: 5}\n",
+        "a: &a {k: 1}\nb: &b {<<: *a, l: 2}\nc: {<<: *b, k: 3}\n",
+    ],
+)
+def test_anchors_and_merge_keys_mean_what_yaml_means(text: str) -> None:
+    # BaseLoader merges nothing; the loader above it does, and makes numbers, which are undone.
+    assert value(text) == strings(yaml.load(text, Loader=yaml.SafeLoader))
+
+
+def test_the_last_of_two_anchors_of_one_name_counts() -> None:
+    # YAML 1.1 §3.2.2.2 allows it, whatever PyYAML's own composer says.
+    assert value("a: &x 1\nb: &x 2\nc: *x\n") == {"a": "1", "b": "2", "c": "2"}
+
+
+def strings(found: Any) -> Any:
+    """The same values with their numbers as text."""
+    if isinstance(found, dict):
+        return {key: strings(item) for key, item in found.items()}
+    if isinstance(found, list):
+        return [strings(item) for item in found]
+    return str(found)
+
+
+def test_a_key_that_is_said_twice_is_named_with_its_line_and_the_last_counts() -> None:
+    text = "a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n'a': 2\nb: 4\n"
+    assert tree.load(text) == ({"a": "2", "b": "4"}, [(5, "c"), (6, "a"), (7, "b")])
+
+
+def test_a_key_that_overrides_a_merged_one_is_no_duplicate() -> None:
+    assert value("{a: 1, <<: {a: 2, b: 3}}") == {"a": "1", "b": "3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("a: b: c\n", 1, "mapping values"),
+        ("a: 1\nb: [1, 2\n", 3, "flow sequence"),
+        ("a: 1\n\tb: 2\n", 2, "tab"),
+        ("a: 1\nb: 'open\n", 3, "quoted scalar"),
+        ("a: 1\nb: @c\n", 2, "cannot start any token"),
+        ("a: 1\n- b\n", 2, "block mapping"),
+        ("a: 1\n---\nb: 2\n", 2, "second YAML document"),
+        ("a: 1\nb: *c\n", 2, r"\*c"),
+        ("a: &x\n  b: *x\n", 2, r"\*x"),
+        ("a: &x [1, *x]\n", 1, r"\*x"),
+        ("a: 1\n? [b]\n: c\n", 2, "key"),
+        ("a: 1\n? {b: c}\n: d\n", 2, "key"),
+        ("a: 1\nb: !!python/object/apply:os.system [ls]\n", 2, "python/object/apply:os.system"),
+        ("a: !!python/name:os.system\n", 1, "python/name:os.system"),
+        ("- a\n- !own b\n", 2, "!own"),
+        ("a: !!binary aGk=\n", 1, "binary"),
+        ("a: !!set {x}\n", 1, "set"),
+        ("a: 1\nb: \0\n", 2, "character"),
+        ("a: 1\nb: c\x01\n", 2, "character"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_with_its_line(text: str, line: int, message: str) -> None:
+    found = error(text)
+    assert re.search(message, found.message)
+    assert found.line == line
+
+
+def test_a_lone_surrogate_is_an_error_like_any_other() -> None:
+    assert error("a: \ud800\n").line == 1
+
+
+def test_tags_that_say_no_more_than_the_value_are_passed_over() -> None:
+    text = "a: !!int 3\nb: !!str no\nc: !!bool yes\nd: !!seq [x]\ne: !!map {k: v}\nf: ! g\n"
+    expected = {"a": "3", "b": "no", "c": "yes", "d": ["x"], "e": {"k": "v"}, "f": "g"}
+    assert value(text) == expected
+
+
+def test_an_alias_bomb_is_refused_at_once() -> None:
+    text = f"a: &a [{', '.join('x' * 9)}]\n"
+    for before, letter in zip("abcdefghi", "bcdefghij", strict=True):
+        text += f"{letter}: &{letter} [{', '.join([f'*{before}'] * 9)}]\n"
+    assert len(text) < 1024
+    started = time.monotonic()
+    assert "alias" in error(text).message
+    assert time.monotonic() - started < 5
+
+
+def test_a_bomb_of_merged_mappings_is_refused() -> None:
+    keys = ", ".join(f"k{index}: v" for index in range(500))
+    text = f"a: &a {{{keys}}}\n" + "".join(f"m{index}: {{<<: *a}}\n" for index in range(500))
+    assert "alias" in error(text).message
+
+
+def test_as_many_values_as_an_article_could_ever_have_are_read() -> None:
+    text = "a:\n" + "- b\n" * 50_000
+    assert value(text) == {"a": ["b"] * 50_000}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 5000 + "]" * 5000, "- " * 5000 + "a", "{a: " * 5000 + "b" + "}" * 5000, "[" * 5000],
+    ids=["lists", "blocks", "mappings", "open"],
+)
+def test_5000_levels_are_an_error_and_no_crash(text: str) -> None:
+    assert "nested" in error(text).message
+
+
+def test_the_deepest_nesting_that_is_allowed_is_read() -> None:
+    depth = tree.MAX_DEPTH
+    found = value("[" * depth + "]" * depth)
+    for _level in range(depth - 1):
+        assert isinstance(found, list)
+        found = found[0]
+    assert found == []
+    assert "nested" in error("[" * (depth + 1) + "]" * (depth + 1)).message
+
+
+def test_every_key_and_item_has_its_line() -> None:
+    text = (
+        "a: 1\n# a comment\nb:\n  - x\n  - y: 2\n    z: |\n      text\n\n  - {k: v,\n     l: w}\n"
+    )
+    text += "c: [p,\n  q]\n"
+    assert tree.lines(text) == {
+        ("a",): 1,
+        ("b",): 3,
+        ("b", 0): 4,
+        ("b", 1): 5,
+        ("b", 1, "y"): 5,
+        ("b", 1, "z"): 6,
+        ("b", 2): 9,
+        ("b", 2, "k"): 9,
+        ("b", 2, "l"): 10,
+        ("c",): 11,
+        ("c", 0): 11,
+        ("c", 1): 12,
+    }
+
+
+def test_the_line_of_a_key_that_is_said_twice_is_the_one_that_counts() -> None:
+    assert tree.lines("a: 1\nb: 2\na: 3\n")[("a",)] == 3
+
+
+@settings(deadline=None)
+@given(st.text() | st.lists(st.sampled_from([*"[]{}:,-&*!|>'\"#%@`?~ \n\tab"])).map("".join))
+def test_any_text_is_read_or_refused_with_a_line_of_its_own(text: str) -> None:
+    try:
+        found, duplicates = tree.load(text)
+    except TreeError as refused:
+        found, duplicates = None, [(refused.line, refused.message)]
+    else:
+        assert isinstance(tree.lines(text), dict)
+    assert found is None or isinstance(found, (str, list, dict))
+    # YAML 1.1 counts more ends of lines than Python's splitlines() knows.
+    last = len(re.findall("[\n\r\x85\u2028\u2029]", text)) + 2
+    assert all(1 <= line <= last for line, _what in duplicates)
