@@ -21,7 +21,7 @@ from feeds.catalog import Catalog, code_fingerprint
 from feeds.errors import Problem
 from feeds.feed import Feed, Listed
 from feeds.folder import Folder
-from feeds.formats import FORMATS, Format, opml, page, render
+from feeds.formats import FORMATS, Format, render
 from feeds.selection import Selection
 from feeds.site import Author, Topics
 from feeds.view import View
@@ -147,6 +147,8 @@ class Publication:
     def document(self, path: str) -> Document | MediaFile | Redirect | None:
         """What lies at a path, or None."""
         if path == _SUBSCRIPTIONS:
+            from feeds.formats import opml
+
             return Document(opml.render_opml(self._site.title, self.listed), opml.MEDIA_TYPE)
         folder, name = _split(path)
         if name and name not in _BY_FILE_NAME:
@@ -158,8 +160,7 @@ class Publication:
             channel = self._channels[now_at]
             if name:
                 return Redirect(f"/{now_at}{name}", self._rendered(channel, folder, name))
-            moved_page = page.render_moved(channel.title, f"../{moved.slug}/", self.url + now_at)
-            return Redirect(f"/{now_at}", Document(moved_page, page.MEDIA_TYPE))
+            return _moved(f"/{now_at}", channel.title, f"../{moved.slug}/", self.url + now_at)
         return self._other(path)
 
     def fingerprint(self, path: str) -> str:
@@ -174,10 +175,17 @@ class Publication:
         channel = self._channels.get(folder)
         if not channel and (moved := self._topics.former.get(folder[7:-1])):
             channel = self._channels[f"topics/{moved.slug}/"] if name else None
-        # The directory follows from every feed.
-        if not channel or not (folder or name) or (name and name not in _BY_FILE_NAME):
+        if path == _SUBSCRIPTIONS:
+            return self._listing
+        if not channel or (name and name not in _BY_FILE_NAME):
             return ""
-        return f"{name} {self._windows.fingerprint(channel)} {folder}"
+        listing = self._listing if path == "/" else ""
+        return f"{name} {self._windows.fingerprint(channel)} {folder} {listing}"
+
+    @cached_property
+    def _listing(self) -> str:
+        """What decides what the lists of all feeds hold."""
+        return hashlib.sha256(f"{code_fingerprint()} {self.listed!r}".encode()).hexdigest()
 
     @cached_property
     def _windows(self) -> _Windows:
@@ -189,14 +197,16 @@ class Publication:
         slashed = f"{path.removesuffix('index.html').rstrip('/')}/"
         folder = slashed.removeprefix("/")
         if slashed != path and (folder in self._channels or folder[7:-1] in self._topics.former):
-            to = page.render_moved(self._site.title, self.url + folder, self.url + folder)
-            return Redirect(slashed, Document(to, page.MEDIA_TYPE))
+            return _moved(slashed, self._site.title, self.url + folder, self.url + folder)
         return None
 
     def _rendered(self, channel: Channel, folder: str, name: str) -> Document:
         if name:
             format = _BY_FILE_NAME[name]
             return Document(render(self._feed(channel, folder), format), _content_type(format))
+        # Imported late, as every renderer is: most of what is published need not be made again.
+        from feeds.formats import page
+
         if not folder:
             newest = self._feed(channel, folder)
             return Document(page.render_directory(newest, self.listed), page.MEDIA_TYPE)
@@ -251,6 +261,12 @@ class Publication:
         return {path: file for path, file in files if file}
 
 
+def _moved(to: str, title: str, target: str, url: str) -> Redirect:
+    from feeds.formats import page
+
+    return Redirect(to, Document(page.render_moved(title, target, url), page.MEDIA_TYPE))
+
+
 @lru_cache(maxsize=1)
 def _reopened(
     folder: Folder, file: Path, url: str, now: datetime, unpublished: bool
@@ -273,17 +289,25 @@ class _Windows:
             if path in self._digests:
                 self._names.setdefault(path, []).append(name)
                 self._members.setdefault(key, set()).add(path)
+        self._found: dict[str, str] = {}
+        self._marks: dict[str, str] = {}
         self._order = {path: place for place, path in enumerate(self._digests)}
 
     def fingerprint(self, channel: Channel) -> str:
         """What decides what a feed's documents hold."""
-        found = hashlib.sha256(f"{self._site} {channel!r}".encode())
-        for path in self._paths(channel):
-            found.update(self._digests[path].encode())
-            for name in self._names.get(path, ()):
-                topic = self._topics.named(name)
-                found.update(f"{topic.name}\0{topic.slug}\0".encode() if topic else b"")
-        return found.hexdigest()
+        if channel.folder not in self._found:
+            parts = [self._site, repr(channel), *map(self._mark, self._paths(channel))]
+            digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass"))
+            self._found[channel.folder] = digest.hexdigest()
+        return self._found[channel.folder]
+
+    def _mark(self, path: str) -> str:
+        """An article's text, and what its topics are called and where they lie."""
+        if path not in self._marks:
+            named = map(self._topics.named, self._names.get(path, ()))
+            topics = (f"{topic.name}\0{topic.slug}" for topic in named if topic)
+            self._marks[path] = "\0".join((self._digests[path], *topics))
+        return self._marks[path]
 
     def _paths(self, channel: Channel) -> list[str]:
         if channel.kind != "topic":

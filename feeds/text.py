@@ -9,10 +9,9 @@ import hashlib
 import html
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
-
-import ftfy
 
 # What XML 1.0 §2.2 does not allow, and the C1 controls and noncharacters that it discourages. Tab,
 # newline and carriage return are allowed. Apart, since a set that spans planes is slow to search.
@@ -25,20 +24,6 @@ _FORBIDDEN_ASTRAL = re.compile(
     "["
     + "".join(chr((plane << 16) + end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
     + "]"
-)
-
-# Repairs encodings alone: curly quotes, ligatures, full-width forms and normal forms are the
-# author's own choice. Entities are decoded here, once, and not by a guess.
-_REPAIR = ftfy.TextFixerConfig(
-    unescape_html=False,
-    remove_terminal_escapes=False,
-    fix_latin_ligatures=False,
-    fix_character_width=False,
-    uncurl_quotes=False,
-    fix_line_breaks=False,
-    remove_control_chars=False,
-    normalization=None,
-    explain=False,
 )
 
 
@@ -62,11 +47,36 @@ def repair(text: str) -> str:
     # What is taken out or folded may have stood between two halves of mojibake, hence again.
     while not text.isascii():
         # The C1 controls and lone surrogates stay until then: mojibake is made of them.
-        repaired = allowed(ftfy.fix_text(_CONTROLS.sub("", text), _REPAIR))
+        repaired = allowed(_without_mojibake()(_CONTROLS.sub("", text)))
         if repaired == text:
             return text
         text = repaired
     return allowed(text)
+
+
+@cache
+def _without_mojibake() -> Callable[[str], str]:
+    # Imported late: text in ASCII has none, and many a build reads no text at all.
+    import ftfy
+
+    # Encodings alone: curly quotes, ligatures, full-width forms and normal forms are the author's
+    # own choice. Entities are decoded by plain(), once, and not by a guess.
+    config = ftfy.TextFixerConfig(
+        unescape_html=False,
+        remove_terminal_escapes=False,
+        fix_latin_ligatures=False,
+        fix_character_width=False,
+        uncurl_quotes=False,
+        fix_line_breaks=False,
+        remove_control_chars=False,
+        normalization=None,
+        explain=False,
+    )
+
+    def repaired(text: str) -> str:
+        return ftfy.fix_text(text, config)
+
+    return repaired
 
 
 def plain(text: str) -> str:
