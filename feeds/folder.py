@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
+from feeds import tree
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.frontmatter import ENDINGS
 from feeds.site import Site, read_site
@@ -47,8 +48,10 @@ class Folder:
     root: Path
     site: Site
     problems: tuple[Problem, ...]
-    #: Whether there is a feeds.yaml.
-    configured: bool
+    #: The name of its feeds.yaml; empty where there is none.
+    configuration: str = ""
+    #: The line in it that names the folders of articles.
+    articles_line: int = 1
 
     @classmethod
     def open(cls, target: Path) -> Folder:
@@ -62,14 +65,20 @@ class Folder:
         if not root.is_dir():
             raise ConfigurationError(f"{target}: no such folder; name a folder of articles")
         default_title = root.resolve().name or "Feeds"
-        if not file.exists():
-            return cls(root, Site(title=texts.plain(default_title) or "Feeds"), (), False)
+        if not os.path.lexists(file):
+            return cls(root, Site(title=texts.plain(default_title) or "Feeds"), ())
         try:
             source = _read(file, file.name)
         except UnreadableError as error:
             raise ConfigurationError(str(error)) from error
         site, problems = read_site(source, file.name, default_title)
-        return cls(root, site, tuple(problems), True)
+        line = tree.lines(source).get(("articles",), 1)
+        return cls(root, site, tuple(problems), file.name, line)
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a feeds.yaml."""
+        return bool(self.configuration)
 
     @property
     def article_folders(self) -> tuple[Path, ...]:
@@ -78,8 +87,9 @@ class Folder:
 
     def missing(self) -> list[Problem]:
         """The folders of articles that feeds.yaml names and that are not there."""
+        where, hint = self.configuration, "articles: names a folder that is there"
         return [
-            Problem(CONFIGURATION, 1, "no-folder", f"no folder {name}", "articles: names a folder")
+            Problem(where, self.articles_line, "no-folder", f"no folder {name}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)
             if not path.is_dir()
         ]
@@ -104,7 +114,11 @@ class Folder:
 
     def media(self, url: str) -> Path | None:
         """The file that a relative URL names, if it lies in the site and may be published."""
-        parts = PurePosixPath(unquote(urlsplit(url).path).lstrip("/")).parts
+        try:
+            path = unquote(urlsplit(url).path)
+        except ValueError:
+            return None
+        parts = () if path.endswith("/") else PurePosixPath(path.lstrip("/")).parts
         if any(part.startswith(".") or "\\" in part or not part.isprintable() for part in parts):
             return None
         if not parts or not texts.media_type(parts[-1], ""):
@@ -113,7 +127,12 @@ class Folder:
             file = self.root.joinpath(*parts).resolve(strict=True)
         except OSError:
             return None
-        return file if file.is_file() and file.is_relative_to(self.root.resolve()) else None
+        root = self.root.resolve()
+        if not file.is_file() or not file.is_relative_to(root):
+            return None
+        # A link may lead to what is hidden.
+        hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
+        return None if hidden else file
 
 
 def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:

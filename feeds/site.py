@@ -168,17 +168,17 @@ def _topics(found: Fields) -> Iterator[TopicSettings]:
             hint = f"such as {texts.slug(slug)}: small letters, digits and hyphens"
             item.problem("slug", "bad-slug", f"slug is {slug!r}", hint)
             slug = ""
-        if slug and slug in slugs:
-            item.problem("slug", "duplicate-slug", f"a second topic has the slug {slug}")
-            slug = ""
-        slugs.add(slug)
         names = (name, *item.texts("aliases"))
         clash = next((n for n in names if taken.get(texts.fold(n), name) != name), None)
         if clash or texts.fold(name) in taken:
             other = taken[texts.fold(clash or name)]
             item.problem("name", "duplicate-topic", f"{clash or name} belongs to {other} already")
             continue
+        if slug and slug in slugs:
+            item.problem("slug", "duplicate-slug", f"a second topic has the slug {slug}")
+            slug = ""
         taken |= dict.fromkeys(map(texts.fold, names), name)
+        slugs.add(slug)
         yield TopicSettings(
             name=name,
             slug=slug,
@@ -206,7 +206,7 @@ def _feeds(found: Fields, report: Report) -> Iterator[FeedSettings]:
             description=item.text("description"),
             selection=Selection.read(item),
         )
-        if len(report.problems) == before:
+        if all(each.severity is Severity.WARNING for each in report.problems[before:]):
             taken.add(name)
             yield settings
 
@@ -254,6 +254,9 @@ class Topics:
             topic.description = each.description
             topic.keys |= set(map(texts.fold, each.aliases))
             self._by_key |= dict.fromkeys(topic.keys, topic)
+        for each in settings:
+            if each.parent and texts.fold(each.parent) not in self._by_key:
+                self._add(each.parent)
         spellings: dict[str, list[TopicName]] = {}
         for each_name in names:
             spellings.setdefault(texts.fold(each_name.name), []).append(each_name)
@@ -266,7 +269,7 @@ class Topics:
         for each in settings:
             if each.parent:
                 child = self._by_key[texts.fold(each.name)]
-                parent = self._by_key.get(texts.fold(each.parent)) or self._add(each.parent)
+                parent = self._by_key[texts.fold(each.parent)]
                 if child not in _line(parent):
                     child.parent = parent
         self._set_families()

@@ -1,0 +1,153 @@
+"""The site's folder, further: odd names, places that vanish, links above it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from feeds.errors import ConfigurationError
+from feeds.folder import MANIFEST, Folder, UnreadableError
+from tests.support import SiteBuilder
+
+URL = "https://feeds.example.org/"
+
+
+def test_a_mark_of_the_byte_order_in_feeds_yaml_is_no_fault(site: SiteBuilder) -> None:
+    (site.root / "feeds.yaml").write_bytes(b"\xef\xbb\xbftitle: T\nurl: https://e.example/\n")
+    folder = Folder.open(site.root)
+    assert (folder.site.title, folder.problems) == ("T", ())
+
+
+def test_a_folder_in_place_of_feeds_yaml_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "feeds.yaml").mkdir()
+    with pytest.raises(ConfigurationError, match=r"feeds\.yaml:1: cannot be read: Is a directory"):
+        Folder.open(tmp_path)
+
+
+def test_a_folder_without_a_name_of_its_own_is_titled_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "Caf&eacute;  News"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    folder = Folder.open(Path("."))
+    assert folder.site.title == "Café News"
+    assert folder.root.is_absolute()
+    assert Folder.open(here / "..").site.title == tmp_path.name
+
+
+def test_problems_and_missing_folders_are_of_the_file_that_was_opened(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text("title: [a]\nurl: https://e.example/\narticles: nope\n")
+    folder = Folder.open(file)
+    assert [each.path for each in folder.problems] == ["my.yaml"]
+    assert [(each.path, each.code) for each in folder.missing()] == [("my.yaml", "no-folder")]
+
+
+def test_a_file_in_place_of_a_folder_of_articles_is_missing(site: SiteBuilder) -> None:
+    site.configure(title="T", url=URL, articles=["feeds.yaml", "articles"])
+    folder = Folder.open(site.root)
+    assert [each.message for each in folder.missing()] == ["no folder feeds.yaml"]
+    site.write_text("a.md", "x")
+    assert list(folder.files()) == ["articles/a.md"]
+
+
+def test_a_folder_of_articles_that_vanishes_holds_none(site: SiteBuilder) -> None:
+    folder = Folder.open(site.root)
+    assert folder.missing() == []
+    (site.root / "articles").rmdir()
+    assert folder.files() == {}
+    assert len(folder.missing()) == 1
+
+
+def test_what_is_no_regular_file_is_no_article(site: SiteBuilder) -> None:
+    os.mkfifo(site.root / "articles" / "pipe.md")
+    site.write_text("folder.md/a.md", "x")
+    (site.root / "articles" / "link.md").symlink_to("folder.md")
+    assert list(Folder.open(site.root).files()) == ["articles/folder.md/a.md"]
+
+
+def test_files_come_in_the_order_of_their_names(site: SiteBuilder) -> None:
+    for name in ("c.md", "a.md", "b/z.md", "b/a.md"):
+        site.write_text(name, "x")
+    found = [name.removeprefix("articles/") for name in Folder.open(site.root).files()]
+    assert found == ["a.md", "b/a.md", "b/z.md", "c.md"]
+
+
+def test_links_are_followed_within_a_folder_that_is_a_link(site: SiteBuilder) -> None:
+    elsewhere = site.root.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.md").write_text("x")
+    (elsewhere / "b.md").symlink_to("a.md")
+    (site.root / "linked").symlink_to(elsewhere)
+    site.configure(title="T", url=URL, articles="linked")
+    assert list(Folder.open(site.root).files()) == ["linked/a.md", "linked/b.md"]
+
+
+def test_a_site_that_is_a_built_tree_itself_holds_no_articles(site: SiteBuilder) -> None:
+    site.configure(title="T", url=URL, articles=".")
+    (site.root / "a.md").write_text("x")
+    assert list(Folder.open(site.root).files()) == ["a.md"]
+    (site.root / MANIFEST).write_text("{}")
+    assert Folder.open(site.root).files() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a\nb.md", "a\\nb.md"), ("a\x1b[31m.md", "a\\x1b[31m.md"), ("a\udcff.md", "a\\udcff.md")],
+)
+def test_a_name_that_is_no_plain_text_is_shown_in_one_line_and_not_read(
+    site: SiteBuilder, name: str, shown: str
+) -> None:
+    site.write_text(name, "x")
+    folder = Folder.open(site.root)
+    assert list(folder.files()) == [f"articles/{shown}"]
+    with pytest.raises(UnreadableError) as caught:
+        folder.read(f"articles/{shown}")
+    assert caught.value.problem.code == "bad-name"
+
+
+def test_a_folder_in_place_of_a_file_cannot_be_read(site: SiteBuilder) -> None:
+    (site.root / "articles" / "a.md").mkdir()
+    with pytest.raises(UnreadableError) as caught:
+        Folder.open(site.root).read("articles/a.md")
+    problem = caught.value.problem
+    assert (problem.line, problem.code) == (1, "unreadable")
+    assert problem.message == "cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [("a\\b.png", "/a%5Cb.png"), ("a\nb.png", "/a%0Ab.png"), ("a\x07.png", "/a%07.png")],
+)
+def test_a_medium_whose_name_is_no_plain_text_is_not_published(
+    site: SiteBuilder, name: str, url: str
+) -> None:
+    (site.root / name).write_bytes(b"x")
+    assert Folder.open(site.root).media(url) is None
+
+
+@pytest.mark.parametrize("url", ["/%252e%252e/outside.png", "/media/a%2fb.png", "?/media/a.png"])
+def test_an_escape_is_decoded_once(site: SiteBuilder, url: str) -> None:
+    (site.root.parent / "outside.png").write_bytes(b"x")
+    (site.root / "media").mkdir()
+    (site.root / "media" / "a.png").write_bytes(b"x")
+    assert Folder.open(site.root).media(url) is None
+
+
+def test_media_are_found_where_the_site_is_opened_through_a_link(site: SiteBuilder) -> None:
+    (site.root / "a.png").write_bytes(b"x")
+    (site.root.parent / "current").symlink_to(site.root)
+    found = Folder.open(site.root.parent / "current").media("/a.png")
+    assert found == (site.root / "a.png").resolve()
+
+
+def test_a_url_that_nobody_can_parse_names_no_medium(site: SiteBuilder) -> None:
+    assert Folder.open(site.root).media("http://[/a.png") is None
+
+
+def test_a_file_is_no_folder(site: SiteBuilder) -> None:
+    (site.root / "a.png").write_bytes(b"x")
+    assert Folder.open(site.root).media("/a.png/") is None
