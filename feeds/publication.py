@@ -23,7 +23,7 @@ from feeds.feed import Feed, Listed
 from feeds.folder import Folder
 from feeds.formats import FORMATS, Format, render
 from feeds.selection import Selection
-from feeds.site import Author, Topics
+from feeds.site import Author, Topic, Topics
 from feeds.view import View
 
 _SUBSCRIPTIONS = "/subscriptions.opml"
@@ -155,7 +155,7 @@ class Publication:
             return self._other(path)
         if channel := self._channels.get(folder):
             return self._rendered(channel, folder, name)
-        if folder.startswith("topics/") and (moved := self._topics.former.get(folder[7:-1])):
+        if moved := self._moved_from(folder):
             now_at = f"topics/{moved.slug}/"
             channel = self._channels[now_at]
             if name:
@@ -173,7 +173,7 @@ class Publication:
             return f"{file} {stat.st_size} {stat.st_mtime_ns}"
         folder, name = _split(path)
         channel = self._channels.get(folder)
-        if not channel and (moved := self._topics.former.get(folder[7:-1])):
+        if not channel and (moved := self._moved_from(folder)):
             channel = self._channels[f"topics/{moved.slug}/"] if name else None
         if path == _SUBSCRIPTIONS:
             return self._listing
@@ -196,9 +196,14 @@ class Publication:
             return MediaFile(file, texts.media_type(file.name, texts.DEFAULT_DOWNLOAD))
         slashed = f"{path.removesuffix('index.html').rstrip('/')}/"
         folder = slashed.removeprefix("/")
-        if slashed != path and (folder in self._channels or folder[7:-1] in self._topics.former):
+        if slashed != path and (folder in self._channels or self._moved_from(folder)):
             return _moved(slashed, self._site.title, self.url + folder, self.url + folder)
         return None
+
+    def _moved_from(self, folder: str) -> Topic | None:
+        """The topic that had this folder."""
+        kind, _slash, slug = folder.removesuffix("/").partition("/")
+        return self._topics.former.get(slug) if kind == "topics" else None
 
     def _rendered(self, channel: Channel, folder: str, name: str) -> Document:
         if name:

@@ -203,6 +203,7 @@ def test_the_date_of_a_document_outlives_a_restart(served: SiteBuilder) -> None:
         "/.feeds/catalog.sqlite",
         "/topics/ai/rss.xml%00",
         "/topics/AI/",
+        "/feeds/1machines",
     ],
 )
 def test_an_unknown_path_is_not_found(app: Flask, path: str) -> None:
