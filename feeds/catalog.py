@@ -102,7 +102,9 @@ class Catalog:
             rows = connection.execute(sa.select(SOURCE)).all()
             complete = connection.execute(IS_COMPLETE).scalar_one_or_none() is not None
         known = {row.path: row for row in rows}
-        gone = [path for path in known if path not in found]
+        missing = (path for path in known if path not in found)
+        # A disk that is not mounted has deleted no article.
+        gone = [path for path in missing if not folder.is_out_of_reach(path)]
         rows_by_table: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in OF_A_FILE}
         touched: list[dict[str, Any]] = []
         suspects = [

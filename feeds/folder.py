@@ -94,12 +94,22 @@ class Folder:
             if not path.is_dir()
         ]
 
+    def is_out_of_reach(self, path: str) -> bool:
+        """Whether one of files() lies in a folder that is not there, so that nobody can say."""
+        return any(
+            path.startswith(self._prefix(folder)) and not folder.is_dir()
+            for folder in self.article_folders
+        )
+
+    def _prefix(self, folder: Path) -> str:
+        prefix = os.path.relpath(folder, self.root)
+        return "" if prefix == os.curdir else prefix.replace(os.sep, "/") + "/"
+
     def files(self) -> dict[str, Stat]:
         """Every file that may be an article, by its path relative to the site."""
         found: dict[str, Stat] = {}
         for folder in self.article_folders:
-            prefix = os.path.relpath(folder, self.root)
-            prefix = "" if prefix == os.curdir else prefix.replace(os.sep, "/") + "/"
+            prefix = self._prefix(folder)
             for name, stat in _walk(str(folder), os.path.realpath(folder), ""):
                 found.setdefault(prefix + name, stat)
         return found

@@ -67,14 +67,14 @@ class Live:
     def find(self, path: str) -> Dated | MediaFile | Redirect | None:
         """What is published at a path."""
         self._follow()
-        publication, cache = self._publication, self._cache
+        publication, cache = self._current
         if dated := cache.get(path):
             return dated
         try:
             found = publication.document(path)
         except CatalogError:  # the index was deleted: it is made again
             self.refresh()
-            publication, cache = self._publication, self._cache
+            publication, cache = self._current
             found = publication.document(path)
         if not isinstance(found, Document):
             return found
@@ -124,7 +124,7 @@ class Live:
         self._due = None if site.future else publication.view.next_due()
         # The cache goes with its publication: what was rendered from older articles, even while
         # this ran, never answers for newer ones.
-        self._publication, self._cache = publication, _Cache(_CACHE)
+        self._current = publication, _Cache(_CACHE)
 
     def _is_outdated(self) -> bool:
         due = self._due is not None and self._clock() >= self._due

@@ -45,7 +45,7 @@ def create_app(
         found = live.find(f"/{path}")
         if isinstance(found, Dated):
             return _respond(found)
-        if isinstance(found, MediaFile):
+        if isinstance(found, MediaFile) and found.file.is_file():
             return _send(found)
         if isinstance(found, Redirect):
             # Within the app's own root, wherever a proxy has put it.

@@ -342,6 +342,21 @@ def test_a_second_sync_of_the_corpus_reads_nothing(tmp_path: Path) -> None:
     assert catalog.sync(folder).read == 0
 
 
+def test_articles_stay_where_their_folder_is_out_of_reach(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    site.write("a.md", title="Kept")
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    away = (site.root / "articles").rename(site.root / "away")
+    assert catalog.sync(folder) == Synced(read=0, unchanged=0, removed=0)
+    assert everything(catalog) == ["Kept"]
+    (away / "a.md").unlink()
+    away.rename(site.root / "articles")
+    assert catalog.sync(folder).removed == 1
+    assert everything(catalog) == []
+
+
 def test_the_catalog_holds_nothing_of_a_key_that_is_not_read(site: SiteBuilder) -> None:
     site.write("a.md", secured="c2VjcmV0IHRva2Vu", token="another-secret")
     catalog = Catalog(site.root.parent / "catalog.sqlite")

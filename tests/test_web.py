@@ -60,7 +60,7 @@ def get(app: Flask, path: str, **headers: str) -> TestResponse:
 
 def assert_live_equals_static(root: Path, out: Path) -> int:
     live = Live(root)
-    publication = live._publication
+    publication = live._current[0]
     write_tree(publication, out)
     app = create_app(root)
     paths = list(publication.paths())
