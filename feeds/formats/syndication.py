@@ -92,8 +92,7 @@ def _rss_item(article: Article, feed: Feed) -> Any:
         # Readers take a description for HTML, as RSS 2.0 says: plain text has to be escaped.
         item.description(escape(article.excerpt), isSummary=True)
     item.content(content_html(article, frame=False))
-    for topic in article.topics:
-        item.category(term=topic, scheme=f"{feed.site_url}topics/")
+    item.category([{"term": name, "scheme": f"{feed.site_url}topics/"} for name in article.topics])
     if article.provider:
         # An author without an email address is no <author> in RSS 2.0.
         item.dc.dc_creator([article.provider.name, *article.provider.authors])
@@ -128,11 +127,14 @@ def _atom_entry(article: Article, feed: Feed, updated: datetime) -> Any:
         entry.author({"name": article.provider.name, **({"uri": home} if home else {})})
         for name in article.provider.authors:
             entry.author({"name": name})
-    for topic in article.topics:
-        entry.category(term=topic, scheme=f"{feed.site_url}topics/", label=topic)
-    for key, value in (("category", article.category), ("type", article.type)):
-        if value:
-            entry.category(term=value, scheme=f"{feed.site_url}#{key}", label=value)
+    schemes = [(f"{feed.site_url}topics/", name) for name in article.topics]
+    schemes += (
+        (f"{feed.site_url}#category", article.category),
+        (f"{feed.site_url}#type", article.type),
+    )
+    entry.category(
+        [{"term": name, "scheme": scheme, "label": name} for scheme, name in schemes if name]
+    )
     # First of all links: some readers open the first one, whatever its rel.
     entry.feeds.link(rel="alternate", type="text/html", href=article.url)
     if article.original_url:
