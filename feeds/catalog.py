@@ -91,10 +91,17 @@ class Catalog:
         """Lets go of the file."""
         self._engine.dispose()
 
-    def sync(self, folder: Folder, progress: Callable[[int, int], None] | None = None) -> Synced:
+    def sync(
+        self,
+        folder: Folder,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        processes: int = 1,
+    ) -> Synced:
         """Reads what changed in the folder since the last sync, and forgets what is gone.
 
-        The progress is called with the number of files read and to read. Raises CatalogError.
+        The progress is called with the number of files read and to read; with several processes
+        (see feeds.workers) much is read at once. Raises CatalogError.
         """
         self._ensure()
         found = folder.files()
@@ -113,7 +120,8 @@ class Catalog:
             if _is_suspect(stat, known.get(path))
         ]
         read = []
-        reading = spread(partial(_read, folder), suspects, worthwhile=1500, chunk=100)
+        read_some = partial(_read, folder)
+        reading = spread(read_some, suspects, processes=processes, worthwhile=1500, chunk=100)
         for done, (source, others) in enumerate(reading, 1):
             if others is None:
                 touched.append(source)

@@ -102,13 +102,14 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
     feeds build demo --out public --url https://feeds.example.org/
     """
     from feeds.static import write_tree
+    from feeds.workers import processors
 
     started = time.monotonic()
     with _opened(site, url, unpublished, out) as opened:
         publication = opened.publication
         _report(publication, strict)
         with _progress("Writing feeds") as progress:
-            written = write_tree(publication, out, progress)
+            written = write_tree(publication, out, progress, processes=processors())
         for name in written.foreign:
             click.echo(f"{out / name}: not written by feeds, so it is left; move it away", err=True)
         click.echo(
@@ -222,6 +223,7 @@ def _opened(
     from feeds.catalog import Catalog, locate
     from feeds.folder import Folder
     from feeds.publication import Publication
+    from feeds.workers import processors
 
     folder = Folder.open(site)
     if (
@@ -240,7 +242,7 @@ def _opened(
     catalog = Catalog(locate(folder))
     try:
         with _progress("Reading articles") as progress:
-            synced = catalog.sync(folder, progress)
+            synced = catalog.sync(folder, progress, processes=processors())
         now = datetime.now(UTC)
         publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
         yield _Opened(publication, synced, folder.configured)

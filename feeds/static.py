@@ -45,23 +45,31 @@ class Written:
 
 
 def write_tree(
-    publication: Publication, out: Path, progress: Callable[[int, int], None] | None = None
+    publication: Publication,
+    out: Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    processes: int = 1,
 ) -> Written:
     """Makes the folder hold just what the publication publishes, and what is not ours.
 
-    The progress is called with the number of files done and to do. Raises OutputError.
+    The progress is called with the number of files done and to do; with several processes (see
+    feeds.workers) many are made at once. Raises OutputError.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
         with _locked(out):
-            return _write(publication, out.resolve(), progress)
+            return _write(publication, out.resolve(), progress, processes)
     except OSError as error:
         where = error.filename or out
         raise OutputError(f"{where}: {error.strerror or error}") from error
 
 
 def _write(
-    publication: Publication, out: Path, progress: Callable[[int, int], None] | None
+    publication: Publication,
+    out: Path,
+    progress: Callable[[int, int], None] | None,
+    processes: int,
 ) -> Written:
     scratch = out / _SCRATCH
     shutil.rmtree(scratch, ignore_errors=True)
@@ -84,7 +92,7 @@ def _write(
             if not fingerprint or not there or there != known.get(name):
                 stale.append((wanted[name], name, fingerprint))
         place = partial(_place_all, publication, out, scratch)
-        placing = spread(place, stale, worthwhile=1000, chunk=80)
+        placing = spread(place, stale, processes=processes, worthwhile=1000, chunk=80)
         for done, (name, built, written) in enumerate(placing, 1):
             learnt[name] = built
             result.written += written

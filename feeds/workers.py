@@ -10,8 +10,11 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
 from typing import TypeVar
+
+from feeds.errors import FeedsError
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -21,27 +24,34 @@ def spread(
     function: Callable[[Sequence[_Job]], list[_Result]],
     jobs: Sequence[_Job],
     *,
+    processes: int,
     worthwhile: int,
     chunk: int,
 ) -> Iterator[_Result]:
     """The function's results for all jobs, in their order; it is given a chunk of them at a time.
 
     Other processes are asked only from a worthwhile number of jobs on: starting them takes longer
-    than a second's work saves. The function and its jobs have to be picklable then.
+    than a second's work saves. The function and its jobs have to be picklable then, and the main
+    module has to bear being imported anew, which only a command of ours can promise. Raises
+    FeedsError where one of the processes is killed.
     """
     chunks = [jobs[start : start + chunk] for start in range(0, len(jobs), chunk)]
-    processes = min(_processors(), len(chunks))
-    # A daemonic process, as some servers make them, may have no children.
-    if len(jobs) < worthwhile or processes < 2 or multiprocessing.current_process().daemon:
+    processes = min(processes, len(chunks))
+    if len(jobs) < worthwhile or processes < 2:
         yield from chain.from_iterable(map(function, chunks))
         return
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     context.set_forkserver_preload([function.__module__])
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        yield from chain.from_iterable(pool.map(function, chunks))
+        try:
+            yield from chain.from_iterable(pool.map(function, chunks))
+        except BrokenProcessPool as error:
+            raise FeedsError(
+                "a process that did a part of the work was ended; try again"
+            ) from error
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many processors this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds import workers
+from feeds.catalog import Catalog
 from feeds.errors import OutputError
-from feeds.folder import MANIFEST
+from feeds.folder import MANIFEST, Folder
 from feeds.static import write_tree
 from tests.support import CORPUS, SiteBuilder, needs_corpus
 
@@ -338,22 +339,24 @@ def test_many_articles_are_read_and_written_by_several_processes_to_the_same_tre
 ) -> None:
     for number in range(40):
         site.write(f"{number}.md", title=f"No. {number}", topics=[f"Topic {number % 7}"])
-    processes: list[int] = []
     spread = workers.spread
+    jobs_seen: list[int] = []
 
-    def at_once(function: Any, jobs: Any, **_limits: Any) -> Iterator[Any]:
-        processes.append(len(jobs))
-        return spread(function, jobs, worthwhile=1, chunk=5)
+    def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
+        jobs_seen.append(len(jobs))
+        return spread(function, jobs, processes=limits["processes"], worthwhile=1, chunk=5)
 
     alone = site.root.parent / "alone"
     write_tree(site.publication(), alone)
     for file in site.root.parent.glob("catalog.sqlite*"):
         file.unlink()
-    monkeypatch.setattr(workers, "_processors", lambda: 3)
     monkeypatch.setattr("feeds.catalog.spread", at_once)
     monkeypatch.setattr("feeds.static.spread", at_once)
-    result = write_tree(site.publication(), site.out)
-    assert processes == [40, result.total]
+    folder = Folder.open(site.root)
+    catalog = Catalog(site.root.parent / "catalog.sqlite")
+    assert catalog.sync(folder, processes=3).read == 40
+    result = write_tree(site.publication(), site.out, processes=3)
+    assert jobs_seen == [40, 0, result.total]
     assert result.written == result.total
     assert tree(site.out) == tree(alone)
     assert not (site.out / ".feeds-scratch").exists()
