@@ -263,6 +263,10 @@ class Catalog:
             pass
         self._engine.dispose()
         try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CatalogError(f"{self.file}: {error.strerror}") from error
+        try:
             self._make()
         except DatabaseError as error:
             if not _is_broken(error):

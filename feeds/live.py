@@ -46,7 +46,7 @@ class Live:
         url: str = "",
         unpublished: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        log: Callable[[str], object] = lambda _line: None,
+        log: Callable[[str], None] = lambda _line: None,
     ) -> None:
         """Opens a site and syncs it once. Raises FeedsError where that cannot be done."""
         self._target = target

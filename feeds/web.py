@@ -13,6 +13,7 @@ from pathlib import Path
 
 from flask import Flask, Response, redirect, request, send_file
 
+from feeds.errors import FeedsError
 from feeds.live import Dated, Live
 from feeds.publication import MediaFile, Redirect
 from feeds.site import site_url
@@ -28,12 +29,16 @@ def create_app(
 
     What is not given comes from the environment. Raises FeedsError where there is no such site.
     """
+
+    def log(line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+
     target = Path(site or os.environ.get("FEEDS_SITE") or os.curdir)
     live = Live(
         target,
         url=site_url(url or os.environ.get("FEEDS_URL", "")),
         unpublished=unpublished or os.environ.get("FEEDS_UNPUBLISHED") == "1",
-        log=lambda line: sys.stderr.write(f"{line}\n"),
+        log=log,
     )
     # No static folder: every path belongs to the publication.
     app = Flask("feeds", static_folder=None)
@@ -51,6 +56,14 @@ def create_app(
             # Within the app's own root, wherever a proxy has put it.
             return app.make_response(redirect(f"{request.script_root}{found.to}", 301))
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
+
+    @app.errorhandler(FeedsError)
+    def unavailable(error: FeedsError) -> Response:
+        log(str(error))
+        response = Response("The index of the articles cannot be read; try again\n", 503)
+        response.headers["Retry-After"] = "5"
+        response.mimetype = "text/plain"
+        return response
 
     @app.after_request
     def protect(response: Response) -> Response:

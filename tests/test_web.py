@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -304,6 +305,27 @@ def test_a_deleted_index_is_made_again_and_no_empty_feed_is_ever_served(
         file.unlink()
     for path in ("/rss.xml", "/atom.xml", "/topics/ai/feed.json", "/"):
         assert b"One" in get(app, path).data
+
+
+def test_a_deleted_folder_of_the_index_is_made_again(served: SiteBuilder, app: Flask) -> None:
+    assert b"One" in get(app, "/rss.xml").data
+    shutil.rmtree(served.root / ".feeds")
+    for path in ("/atom.xml", "/topics/ai/feed.json"):
+        assert b"One" in get(app, path).data
+
+
+def test_an_index_that_cannot_be_made_is_said_and_what_is_known_is_served(
+    served: SiteBuilder, app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert get(app, "/rss.xml").status_code == 200
+    shutil.rmtree(served.root / ".feeds")
+    (served.root / ".feeds").write_text("in the way")
+    assert get(app, "/rss.xml").status_code == 200
+    response = get(app, "/topics/c-plus-plus/atom.xml")
+    assert (response.status_code, response.headers.get("Retry-After")) == (503, "5")
+    assert "catalog.sqlite: " in capsys.readouterr().err
+    (served.root / ".feeds").unlink()
+    assert get(app, "/topics/c-plus-plus/atom.xml").status_code == 200
 
 
 def test_many_threads_get_whole_documents_while_articles_change(
