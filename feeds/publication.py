@@ -85,6 +85,8 @@ class Publication:
         self._folder = folder
         self._site = folder.site
         self._moment = now, unpublished
+        #: The catalog's, before anything was asked of it.
+        self.revision = catalog.revision()
         self._view = View(
             catalog,
             now=now,

@@ -102,6 +102,9 @@ def _write(
             result.removed += _remove(out, name)
             learnt[name] = None
         _write_manifest(out, scratch, names)
+        if publication.catalog.revision() != publication.revision:
+            # Another process synced meanwhile: some bytes may be newer than their fingerprints.
+            learnt = dict.fromkeys(learnt)
         publication.catalog.remember_built(str(out), learnt)
         result.total = len(names)
     finally:
