@@ -39,6 +39,7 @@ from feeds.schema import (
     PROBLEM,
     SOURCE,
     TAGGING,
+    batches,
     micros,
     pack,
 )
@@ -50,8 +51,6 @@ _RACY_NS = 2_000_000_000
 _LIBRARIES = (
     "cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML",
 )  # fmt: skip
-#: Rows in one statement; SQLite allows 32,766 variables in one.
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,9 @@ class Catalog:
             rows = connection.execute(sa.select(SOURCE)).all()
             complete = connection.execute(IS_COMPLETE).scalar_one_or_none() is not None
         known = {row.path: row for row in rows}
-        missing = (path for path in known if path not in found)
-        # A disk that is not mounted has deleted no article.
-        gone = [path for path in missing if not folder.is_out_of_reach(path)]
+        # A disk that is not mounted, or cannot be listed, has deleted no article.
+        out_of_reach = folder.out_of_reach(found)
+        gone = [path for path in known if path not in found and not path.startswith(out_of_reach)]
         rows_by_table: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in OF_A_FILE}
         touched: list[dict[str, Any]] = []
         suspects = [
@@ -187,10 +186,10 @@ class Catalog:
             if each
         ]  # fmt: skip
         with self._connection() as connection:
-            for batch in _batches(list(files)):
+            for batch in batches(list(files)):
                 of_these = (BUILT.c.tree == tree) & BUILT.c.name.in_(batch)
                 connection.execute(sa.delete(BUILT).where(of_these))
-            for rows in _batches(kept):
+            for rows in batches(kept):
                 connection.execute(sa.insert(BUILT), rows)
 
     def _write(
@@ -207,9 +206,9 @@ class Catalog:
             connection.execute(sa.delete(META).where(META.c.key == "complete"))
             connection.execute(sa.insert(META), {"key": "complete", "value": "1"})
             for table in OF_A_FILE:
-                for batch in _batches(stale):
+                for batch in batches(stale):
                     connection.execute(sa.delete(table).where(table.c.path.in_(batch)))
-                for rows in _batches(rows_by_table[table]):
+                for rows in batches(rows_by_table[table]):
                     connection.execute(sa.insert(table), rows)
             if touched:
                 update = sa.update(SOURCE).where(SOURCE.c.path == sa.bindparam("file"))
@@ -310,8 +309,11 @@ def locate(folder: Folder) -> Path:
             ignore = beside / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
-            if os.access(beside, os.W_OK):
-                return beside / "catalog.sqlite"
+            file = beside / "catalog.sqlite"
+            if os.access(beside, os.W_OK) and (
+                not file.exists() or (file.is_file() and os.access(file, os.W_OK))
+            ):
+                return file
     name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
     cached = Path(platformdirs.user_cache_dir("feeds", appauthor=False)) / name
     try:
@@ -428,10 +430,6 @@ def _text_of(folder: Folder, path: str) -> tuple[str | None, list[Problem]]:
 def _digest(text: str | None, problems: Sequence[Problem]) -> str:
     source = text if text is not None else f"\0{problems}"
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

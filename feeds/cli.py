@@ -110,8 +110,8 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
         _report(publication, strict)
         with _progress("Writing feeds") as progress:
             written = write_tree(publication, out, progress, processes=processors())
-        for name in written.foreign:
-            click.echo(f"{out / name}: not written by feeds, so it is left; move it away", err=True)
+        for line in written.skipped:
+            click.echo(f"{out}{os.sep}{line}", err=True)
         click.echo(
             f"{_summary(publication)}, {opened.synced.read:,} read;"
             f" {_number(written.total, 'file')}, {written.written:,} written,"
@@ -143,14 +143,22 @@ def serve(
     port = _free_port(host, port)
     shown = f"[{host}]" if ":" in host else host
     listening = f"http://{shown}:{port}/"
-    with _opened(site, url, unpublished, address=listening) as opened:
+    # Every address of the machine is none that a link could lead to.
+    anywhere = host in ("0.0.0.0", "::", "")  # noqa: S104  # compared, not listened on
+    address = f"http://127.0.0.1:{port}/" if anywhere else listening
+    with _opened(site, url, unpublished, address=address) as opened:
         _report(opened.publication, strict, live=True)
         click.echo(f"{_summary(opened.publication)}{_held_back(opened.publication)}")
+        if anywhere and not opened.configured and not url:
+            click.echo(
+                f"warning: no URL is known, so links lead to {address}; give --url", err=True
+            )
     # The workers are processes of their own: what they serve reaches them as it reaches app.py.
     # A URL of feeds.yaml stays there, so that a change of it shows.
     os.environ["FEEDS_SITE"] = str(site.absolute())
-    os.environ["FEEDS_URL"] = url or ("" if opened.configured else listening)
+    os.environ["FEEDS_URL"] = url or ("" if opened.configured else address)
     os.environ["FEEDS_UNPUBLISHED"] = "1" if unpublished else "0"
+    os.environ["FEEDS_REPORTED"] = "1"
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
     sys.stdout.flush()
     Granian(

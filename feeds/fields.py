@@ -41,7 +41,7 @@ class Report:
         severity: Severity | None = None,
     ) -> None:
         """Reports what is wrong at a place, or at the nearest place around it that has a line."""
-        self.add_line(self._line(place), code, message, hint, severity)
+        self.add_line(self.line(place), code, message, hint, severity)
 
     def add_line(
         self, line: int, code: str, message: str, hint: str = "", severity: Severity | None = None
@@ -51,7 +51,8 @@ class Report:
         severity = severity or self._severity
         self.problems.append(Problem(self._path, line, code, message, hint, severity))
 
-    def _line(self, place: Place) -> int:
+    def line(self, place: Place) -> int:
+        """The line, counted from 1, of a place or of the nearest one around it."""
         # Lines cost a second parse, and few texts have a problem.
         if self._lines is None:
             self._lines = tree.lines(self._source)
@@ -69,7 +70,22 @@ class Fields:
         self._place = place
 
     def __contains__(self, key: str) -> bool:
-        return self._values.get(key) is not None
+        """Whether a key has a value."""
+        value = self._values.get(key)
+        return bool(value.strip()) if isinstance(value, str) else value is not None
+
+    @property
+    def line(self) -> int:
+        """The line on which the mapping begins."""
+        return self._report.line(self._place)
+
+    def line_of(self, key: str) -> int:
+        """The line of a key."""
+        return self._report.line((*self._place, key))
+
+    def spelling(self, key: str) -> str:
+        """How a key is written here, be it without a value or misspelt; empty where it is not."""
+        return next(iter(difflib.get_close_matches(key, self._values, 1, 0.75)), "")
 
     def text(self, key: str) -> str:
         """One line of plain text; a missing one is empty."""

@@ -7,7 +7,7 @@ and links that lead out are passed over.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -39,6 +39,12 @@ class Stat:
 
     size: int
     mtime_ns: int
+
+
+#: Of what the file system does not tell.
+_UNKNOWN = Stat(-1, 0)
+#: The site's own folder, as a path in itself.
+_HERE = "./"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +100,36 @@ class Folder:
             if not path.is_dir()
         ]
 
-    def is_out_of_reach(self, path: str) -> bool:
-        """Whether one of files() lies in a folder that is not there, so that nobody can say."""
-        return any(
-            path.startswith(self._prefix(folder)) and not folder.is_dir()
-            for folder in self.article_folders
-        )
+    def out_of_reach(self, files: Mapping[str, Stat]) -> tuple[str, ...]:
+        """How the paths begin of which files() cannot say whether they are there."""
+        gone = (folder for folder in self.article_folders if not folder.is_dir())
+        unlisted = (path.removeprefix(_HERE) for path in files if path.endswith("/"))
+        return (*map(self._prefix, gone), *unlisted)
 
     def _prefix(self, folder: Path) -> str:
         prefix = os.path.relpath(folder, self.root)
         return "" if prefix == os.curdir else prefix.replace(os.sep, "/") + "/"
 
     def files(self) -> dict[str, Stat]:
-        """Every file that may be an article, by its path relative to the site."""
+        """Every file that may be an article, by its path relative to the site.
+
+        A folder that cannot be listed is among them, with a slash at its end: read() says why.
+        """
         found: dict[str, Stat] = {}
         for folder in self.article_folders:
             prefix = self._prefix(folder)
             for name, stat in _walk(str(folder), os.path.realpath(folder), ""):
-                found.setdefault(prefix + name, stat)
+                found.setdefault((prefix + name) or _HERE, stat)
         return found
 
     def read(self, path: str) -> str:
         """The text of one of files(). Raises UnreadableError."""
         file = self.root / path
+        if path.endswith("/"):
+            reason = _why_unlisted(file)
+            hint = "what was known of it stays; let it be read"
+            message = f"the folder cannot be read: {reason}"
+            raise UnreadableError(Problem(path, 1, "unreadable", message, hint))
         if "\\" in path and not file.exists():
             problem = Problem(path, 1, "bad-name", "the file's name is not plain text", "rename it")
             raise UnreadableError(problem)
@@ -149,7 +162,10 @@ def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):  # gone since, or missing()
+        return
     except OSError:
+        yield _printable(prefix), _UNKNOWN
         return
     if any(entry.name == MANIFEST for entry in found):
         return
@@ -165,8 +181,18 @@ def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
                     continue
                 stat = entry.stat()
                 yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns)
-        except OSError:  # gone since, or a link to nowhere
-            continue
+        except OSError as error:
+            # Else it is gone since, or a link to nowhere.
+            if not isinstance(error, FileNotFoundError) and not entry.is_symlink():
+                yield _printable(prefix), _UNKNOWN  # the folder may be listed, but not entered
+
+
+def _why_unlisted(folder: Path) -> str:
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        return error.strerror or "unreadable"
+    return "its files are out of reach"
 
 
 def _printable(name: str) -> str:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.catalog import Catalog, locate
-from feeds.errors import CatalogError, FeedsError
+from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
 from feeds.folder import CONFIGURATION, Folder
 from feeds.publication import Document, MediaFile, Publication, Redirect
 
@@ -33,7 +33,8 @@ class Dated:
     """A document, and when its bytes last changed, in seconds since 1970."""
 
     document: Document
-    changed: int
+    #: None where that is not known.
+    changed: int | None
 
 
 class Live:
@@ -45,10 +46,15 @@ class Live:
         *,
         url: str = "",
         unpublished: bool = False,
+        reported: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        """Opens a site and syncs it once. Raises FeedsError where that cannot be done."""
+        """Opens a site and syncs it once. Raises FeedsError where that cannot be done.
+
+        Problems are logged, one line each, when they arise; at first, all but those that somebody
+        else has reported already.
+        """
         self._target = target
         self._url = url
         self._unpublished = unpublished
@@ -58,11 +64,13 @@ class Live:
         self._configuration = self._configuration_stat()
         self._catalog = Catalog(locate(self._folder))
         self._catalog.sync(self._folder)
+        self._reported: set[Problem] = set()
         self._starting = threading.Lock()
         self._refreshing = threading.Lock()
         self._followed_in = 0
         self._stop = threading.Event()
         self._publish()
+        self._report(quietly=reported)
 
     def find(self, path: str) -> Dated | MediaFile | Redirect | None:
         """What is published at a path."""
@@ -78,7 +86,7 @@ class Live:
             found = publication.document(path)
         if not isinstance(found, Document):
             return found
-        dated = Dated(found, self._changed(f"{publication.url} {path}", found))
+        dated = Dated(found, self._changed(publication, path, found))
         cache.put(path, dated)
         return dated
 
@@ -90,24 +98,50 @@ class Live:
             if renewed:
                 # A broken feeds.yaml leaves the last good one in force.
                 self._configuration = stat
-                self._folder = Folder.open(self._target)
-            self._catalog.sync(self._folder)
+                self._folder = self._reopened()
+            synced = self._catalog.sync(self._folder)
             if renewed or self._is_outdated():
                 self._publish()
+            if renewed or synced.read or synced.removed:
+                self._report()
+
+    def _reopened(self) -> Folder:
+        """The folder with a feeds.yaml that has changed; one on its way out or in is no change."""
+        folder = Folder.open(self._target)
+        if self._folder.configured:
+            lost = [
+                each for each in folder.problems if each.code in ("missing-title", "missing-url")
+            ]
+            if not folder.configured:
+                raise ConfigurationError(f"{CONFIGURATION}: gone; what it said stays in force")
+            if lost:
+                raise ConfigurationError(f"{lost[0]}; what was there before stays in force")
+        return folder
+
+    def _report(self, quietly: bool = False) -> None:
+        problems = self._current[0].problems()
+        for each in problems if not quietly else ():
+            if each not in self._reported:
+                self._log(str(each))
+        self._reported = set(problems)
 
     def close(self) -> None:
         """Ends the thread and lets go of the catalog."""
         self._stop.set()
         self._catalog.close()
 
-    def _changed(self, address: str, document: Document) -> int:
+    def _changed(self, publication: Publication, path: str, document: Document) -> int | None:
         now = int(self._clock().timestamp())
-        address = f"drafts of {address}" if self._unpublished else address
+        drafts = "drafts of " if self._unpublished else ""
         try:
-            return self._catalog.changed(address, document.digest, now)
+            # Another process may have published newer bytes already: those have the later date.
+            moved = self._configuration_stat() != self._configuration
+            if moved or self._catalog.revision() != publication.revision:
+                return None
+            return self._catalog.changed(f"{drafts}{publication.url} {path}", document.digest, now)
         except CatalogError as error:  # a full disk: the document is still good
             self._log(str(error))
-            return now
+            return None
 
     def _publish(self) -> None:
         now = self._clock()

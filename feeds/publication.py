@@ -113,8 +113,15 @@ class Publication:
         folder = self._folder
         return [
             *folder.problems,
+            *self._topics.problems(folder.configuration, self._site.feeds),
             *folder.missing(),
-            *sorted([*self.catalog.problems(), *self._view.conflicts(folder)]),
+            *sorted(
+                [
+                    *self.catalog.problems(),
+                    *self._view.conflicts(folder),
+                    *self._view.missing_media(folder),
+                ]
+            ),
         ]
 
     @cached_property
@@ -143,8 +150,9 @@ class Publication:
             yield from _paths(folder)
         for slug in self._topics.former:
             yield from _paths(f"topics/{slug}/")
-        for path, _file in sorted(self._media.items()):
-            yield path
+        for path in sorted(self._media):
+            if self._media_file(path):
+                yield path
 
     def document(self, path: str) -> Document | MediaFile | Redirect | None:
         """What lies at a path, or None."""
@@ -170,8 +178,11 @@ class Publication:
 
         Two documents of one fingerprint are the same, so one that exists need not be made again.
         """
-        if file := self._media.get(path):
-            stat = file.stat()
+        if file := self._media_file(path):
+            try:
+                stat = file.stat()
+            except OSError:  # gone, or out of reach since
+                return ""
             return f"{file} {stat.st_size} {stat.st_mtime_ns}"
         folder, name = _split(path)
         channel = self._channels.get(folder)
@@ -194,13 +205,18 @@ class Publication:
         return _Windows(self._view, self._topics, f"{self.url} {self._site!r}", self._site.limit)
 
     def _other(self, path: str) -> MediaFile | Redirect | None:
-        if file := self._media.get(path):
+        if file := self._media_file(path):
             return MediaFile(file, texts.media_type(file.name, texts.DEFAULT_DOWNLOAD))
         slashed = f"{path.removesuffix('index.html').rstrip('/')}/"
         folder = slashed.removeprefix("/")
-        if slashed != path and (folder in self._channels or self._moved_from(folder)):
-            return _moved(slashed, self._site.title, self.url + folder, self.url + folder)
-        return None
+        if slashed == path:
+            return None
+        if moved := self._moved_from(folder):
+            slashed = f"/topics/{moved.slug}/"
+            folder = slashed.removeprefix("/")
+        if folder not in self._channels:
+            return None
+        return _moved(slashed, self._site.title, self.url + folder, self.url + folder)
 
     def _moved_from(self, folder: str) -> Topic | None:
         """The topic that had this folder."""
@@ -259,13 +275,16 @@ class Publication:
         topic = self._topics.named(name)
         return f"topics/{topic.slug}/" if topic else ""
 
+    def _media_file(self, path: str) -> Path | None:
+        """The file that lies at a path now: a picture may arrive after its article, or leave."""
+        url = self._media.get(path)
+        return self._folder.media(url) if url else None
+
     @cached_property
-    def _media(self) -> dict[str, Path]:
-        """The files of the site that articles show or offer, by their published paths."""
+    def _media(self) -> dict[str, str]:
+        """The relative URLs of what articles show or offer, by their published paths."""
         # Paths are as they are after decoding: as a file's name, and as WSGI gives them.
-        urls = self._view.media()
-        files = ((unquote(urlsplit(url).path), self._folder.media(url)) for url in urls)
-        return {path: file for path, file in files if file}
+        return {unquote(urlsplit(url).path): url for url in self._view.media()}
 
 
 def _moved(to: str, title: str, target: str, url: str) -> Redirect:

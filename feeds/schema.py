@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -89,8 +91,15 @@ IS_COMPLETE = sa.select(META.c.value).where(META.c.key == "complete")
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA)
 
 
+#: Rows in one statement; SQLite allows 32,766 variables in one.
+_BATCH = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _decoder = msgspec.json.Decoder(Article)
+
+
+def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The items in parts that one statement can name."""
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
 
 
 def micros(date: datetime) -> int:

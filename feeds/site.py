@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,8 @@ class TopicSettings:
     formerly: tuple[str, ...] = ()
     parent: str = ""
     description: str = ""
+    #: In feeds.yaml. What is published does not follow from it.
+    line: int = field(default=1, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class FeedSettings:
     title: str
     description: str
     selection: Selection
+    #: In feeds.yaml. What is published does not follow from it.
+    line: int = field(default=1, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ _LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
 _SITE_KEYS = tuple(each.name for each in fields(Site))
-_TOPIC_KEYS = tuple(each.name for each in fields(TopicSettings))
+_TOPIC_KEYS = tuple(each.name for each in fields(TopicSettings) if each.name != "line")
 _FEED_KEYS = ("name", "title", "description", *SELECTION_KEYS)
 
 
@@ -87,7 +92,8 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     """The site that feeds.yaml describes, and what is wrong in it.
 
     A key that is wrong is left out; a feed whose selection is wrong is left out whole, lest it
-    publish what was meant to stay back. Raises ConfigurationError where the text is no YAML.
+    publish what was meant to stay back. Raises ConfigurationError where the text is no YAML, is
+    empty (as a file is that is just being written), or does not say where the articles are.
     """
     text = text.removeprefix("\ufeff")
     report = Report(path, text, 1, Severity.ERROR)
@@ -96,7 +102,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     except tree.TreeError as error:
         raise ConfigurationError(f"{path}:{error.line}: {error.message}; {error.hint}") from error
     if values is None:
-        values = {}
+        raise ConfigurationError(f"{path}:1: nothing is in it; write title: and url:")
     if not isinstance(values, dict):
         raise ConfigurationError(f"{path}:1: not a mapping; write key: value, one a line")
     for line, key in duplicates:
@@ -109,11 +115,11 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
             found.problem(key, f"missing-{key}", f"no {key}", hint)
     site = Site(
         title=found.text("title") or default_title,
-        url=site_url(found.url("url")) or DEFAULT_URL,
+        url=_url(found) or DEFAULT_URL,
         description=found.text("description"),
         language=_language(found),
         author=_author(found),
-        articles=found.texts("articles") or (".",),
+        articles=_article_folders(found, path),
         limit=found.count("limit") or _DEFAULTS.limit,
         unpublished=found.flag("unpublished", _DEFAULTS.unpublished),
         future=found.flag("future", _DEFAULTS.future),
@@ -128,6 +134,24 @@ def site_url(url: str) -> str:
     """A URL as the base of a tree: without query and fragment, with a slash at the end."""
     url = re.split("[?#]", url, maxsplit=1)[0]
     return url if not url or url.endswith("/") else f"{url}/"
+
+
+def _url(found: Fields) -> str:
+    url = found.url("url")
+    if "?" in url or "#" in url:
+        hint = f"{site_url(url)} is taken"
+        found.problem("url", "bad-url", "url has a query or a fragment", hint, Severity.WARNING)
+    return site_url(url)
+
+
+def _article_folders(found: Fields, path: str) -> tuple[str, ...]:
+    names = found.texts("articles")
+    if not names and (written := found.spelling("articles")):
+        # Never a guess: what lies elsewhere in the site's folder may not be meant for the public.
+        what = f"{written}: names no folder of articles"
+        hint = "write articles: and a folder, or leave it out for the folder of this file"
+        raise ConfigurationError(f"{path}:{found.line_of(written)}: {what}; {hint}")
+    return names or _DEFAULTS.articles
 
 
 def _language(found: Fields) -> str:
@@ -186,6 +210,7 @@ def _topics(found: Fields) -> Iterator[TopicSettings]:
             formerly=tuple(map(texts.slug, item.texts("formerly"))),
             parent=item.text("parent"),
             description=item.text("description"),
+            line=item.line,
         )
 
 
@@ -205,6 +230,7 @@ def _feeds(found: Fields, report: Report) -> Iterator[FeedSettings]:
             title=item.text("title") or name,
             description=item.text("description"),
             selection=Selection.read(item),
+            line=item.line,
         )
         if all(each.severity is Severity.WARNING for each in report.problems[before:]):
             taken.add(name)
@@ -244,7 +270,8 @@ class Topics:
     """
 
     def __init__(self, settings: Iterable[TopicSettings], names: Iterable[TopicName]) -> None:
-        settings = tuple(settings)
+        self._settings = settings = tuple(settings)
+        self._mistakes: list[tuple[int, str, str, str]] = []
         self._by_key: dict[str, Topic] = {}
         #: By slug, in the order of names.
         self.by_slug: dict[str, Topic] = {}
@@ -254,12 +281,14 @@ class Topics:
             topic.description = each.description
             topic.keys |= set(map(texts.fold, each.aliases))
             self._by_key |= dict.fromkeys(topic.keys, topic)
+        self._known = set(self._by_key)
         for each in settings:
             if each.parent and texts.fold(each.parent) not in self._by_key:
                 self._add(each.parent)
         spellings: dict[str, list[TopicName]] = {}
         for each_name in names:
             spellings.setdefault(texts.fold(each_name.name), []).append(each_name)
+        self._known.update(spellings)
         for _first, key, used in sorted(
             (min(each.first for each in used), key, used) for key, used in spellings.items()
         ):
@@ -272,6 +301,9 @@ class Topics:
                 parent = self._by_key[texts.fold(each.parent)]
                 if child not in _line(parent):
                     child.parent = parent
+                else:
+                    message = f"the parent {each.parent} is {each.name} itself or below it"
+                    self._mistakes.append((each.line, "parent-cycle", message, "leave it out"))
         self._set_families()
         self.by_slug = dict(
             sorted(self.by_slug.items(), key=lambda item: (texts.fold(item[1].name), item[0]))
@@ -279,9 +311,13 @@ class Topics:
         #: Slugs that lead to a topic's own: those it had, and those of its aliases.
         self.former: dict[str, Topic] = {}
         for each in settings:
+            topic = self._by_key[texts.fold(each.name)]
             for slug in (*each.formerly, *map(texts.slug, each.aliases)):
-                if slug not in self.by_slug:
-                    self.former.setdefault(slug, self._by_key[texts.fold(each.name)])
+                there = self.by_slug.get(slug) or self.former.setdefault(slug, topic)
+                if there is not topic and slug in each.formerly:
+                    message = f"formerly: {slug} leads to {there.name}, not to {each.name}"
+                    hint = "a slug leads to one topic"
+                    self._mistakes.append((each.line, "former-slug", message, hint))
 
     def __iter__(self) -> Iterator[Topic]:
         return iter(self.by_slug.values())
@@ -294,6 +330,28 @@ class Topics:
         """The folded names of the articles' topics that a topic takes in."""
         topic = self.named(name)
         return topic.family if topic else frozenset((texts.fold(name),))
+
+    def problems(self, path: str, feeds: Iterable[FeedSettings]) -> list[Problem]:
+        """What is wrong with the topics, and with the names of topics in the feeds of a file.
+
+        A name that no topic has may get one tomorrow: it is a mistake where it nearly is another.
+        """
+        known = {key: topic.name for key, topic in self._by_key.items() if key in self._known}
+        mistakes = list(self._mistakes)
+        named = [(each.line, each.parent) for each in self._settings if each.parent]
+        for each in feeds:
+            selection = each.selection
+            names = (*selection.any, *selection.all, *selection.none)
+            named += ((each.line, name) for name in names)
+        for line, name in named:
+            near = difflib.get_close_matches(texts.fold(name), known, 1, 0.8)
+            if texts.fold(name) not in known and near:
+                hint = f"did you mean {known[near[0]]}?"
+                mistakes.append((line, "unknown-topic", f"no article is about {name}", hint))
+        return [
+            Problem(path, line, code, message, hint, Severity.WARNING)
+            for line, code, message, hint in mistakes
+        ]
 
     def canonical(self, names: Iterable[str]) -> tuple[str, ...]:
         """The topics' own names for an article's names for them, each once."""

@@ -40,8 +40,8 @@ class Written:
     total: int = 0
     written: int = 0
     removed: int = 0
-    #: Files that are in the way and are not ours, relative to the tree.
-    foreign: list[str] = field(default_factory=list)
+    #: What was not written, a line each: the file, relative to the tree, and why.
+    skipped: list[str] = field(default_factory=list)
 
 
 def write_tree(
@@ -61,7 +61,7 @@ def write_tree(
         with _locked(out):
             return _write(publication, out.resolve(), progress, processes)
     except OSError as error:
-        where = error.filename or out
+        where = error.filename2 or error.filename or out
         raise OutputError(f"{where}: {error.strerror or error}") from error
 
 
@@ -78,8 +78,9 @@ def _write(
     try:
         ours = _read_manifest(out)
         wanted = {_file_of(path): path for path in publication.paths()}
-        result.foreign = _foreign(out, wanted, ours)
-        names = [name for name in wanted if name not in result.foreign]
+        foreign = dict.fromkeys(_foreign(out, wanted, ours), "not written by feeds, so it is left")
+        result.skipped = [f"{name}: {why}" for name, why in foreign.items()]
+        names = [name for name in wanted if name not in foreign]
         # Before the first file is written, the manifest has to own every file that may be: a build
         # that is killed must not leave files behind that the next one takes for somebody else's.
         _write_manifest(out, scratch, ours.union(names))
@@ -93,9 +94,13 @@ def _write(
                 stale.append((wanted[name], name, fingerprint))
         place = partial(_place_all, publication, out, scratch)
         placing = spread(place, stale, processes=processes, worthwhile=1000, chunk=80)
-        for done, (name, built, written) in enumerate(placing, 1):
+        for done, (name, built, written, trouble) in enumerate(placing, 1):
             learnt[name] = built
             result.written += written
+            if trouble:
+                result.skipped.append(f"{name}: {trouble}")
+                if not (out / name).exists():
+                    names.remove(name)
             if progress:
                 progress(done, len(stale))
         for name in sorted(ours.difference(names)):
@@ -127,42 +132,63 @@ def _file_of(path: str) -> str:
 
 def _place_all(
     publication: Publication, out: Path, scratch: Path, stale: Sequence[tuple[str, str, str]]
-) -> list[tuple[str, Built | None, bool]]:
-    """Puts each path into its file: the file's name, what it is now, and whether it was written."""
+) -> list[tuple[str, Built | None, bool, str]]:
+    """Puts each path into its file: its name, what it is now, if it was written, what is wrong."""
     own = scratch / str(os.getpid())
     own.mkdir(exist_ok=True)
     placed = []
     for path, name, fingerprint in stale:
-        written = _place(publication, path, out, name, own)
+        written, trouble = False, ""
+        try:
+            written = _place(publication, path, out, name, own)
+        except _UnreadableError as error:
+            trouble, fingerprint = f"not written, so what was there stays: {error}", ""
+        except OSError as error:
+            # Its own name, not that of the scratch file beside it.
+            raise OutputError(f"{out / name}: {error.strerror}") from error
         built = _state(out / name, fingerprint) if fingerprint else None
-        placed.append((name, built, written))
+        placed.append((name, built, written, trouble))
     return placed
+
+
+class _UnreadableError(Exception):
+    """What is to be published at a path cannot be read: why."""
 
 
 def _place(publication: Publication, path: str, out: Path, name: str, scratch: Path) -> bool:
     found = publication.document(path)
     if isinstance(found, Redirect):
         found = found.stand_in
-    target = out / name
+    target, beside = out / name, scratch / "file"
     if isinstance(found, MediaFile):
         # A file that is changed in place while it is copied is copied again by the next build.
-        if target.is_file() and filecmp.cmp(found.file, target, shallow=False):
+        with open(beside, "wb") as copy:
+            copy.writelines(_chunks(found.file))
+        if target.is_file() and filecmp.cmp(beside, target, shallow=False):
             return False
-        shutil.copyfile(found.file, scratch / "file")
     elif found:
         if _bytes_of(target) == found.body:
             return False
-        (scratch / "file").write_bytes(found.body)
+        beside.write_bytes(found.body)
     else:
-        raise OutputError(f"{name}: nothing lies at {path}")
+        raise _UnreadableError("gone since the build began")
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(scratch / "file", target)
+    os.replace(beside, target)
     return True
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    try:
+        with open(file, "rb") as stream:
+            while chunk := stream.read(1 << 20):
+                yield chunk
+    except OSError as error:
+        raise _UnreadableError(f"{file}: {error.strerror}") from error
 
 
 def _remove(out: Path, name: str) -> int:
     target = out / name
-    if not _is_inside(out, target):
+    if not _is_inside(out, target) or (target.is_dir() and not target.is_symlink()):
         return 0
     try:
         target.unlink()
@@ -194,7 +220,8 @@ def _foreign(out: Path, wanted: Iterable[str], ours: set[str]) -> list[str]:
         name
         for name in wanted
         if is_blocked((out / name).parent)
-        or (name not in ours and ((out / name).exists() or (out / name).is_symlink()))
+        or (out / name).is_dir()
+        or (name not in ours and os.path.lexists(out / name))
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from feeds.catalog import Catalog
 from feeds.errors import Problem, Severity
 from feeds.folder import Folder, UnreadableError
 from feeds.frontmatter import line_of
-from feeds.schema import ARTICLE, EPOCH, MEDIA, SOURCE, TAGGING, date_of, micros, unpack
+from feeds.schema import ARTICLE, EPOCH, MEDIA, SOURCE, TAGGING, batches, date_of, micros, unpack
 from feeds.selection import Selection
 from feeds.site import TopicName
 
@@ -143,6 +144,24 @@ class View:
         with self._reading() as connection:
             return date_of(connection.execute(query).scalar_one())
 
+    def missing_media(self, folder: Folder) -> list[Problem]:
+        """A warning for every file of the site that an article names and that is not there."""
+        missing = [url for url in self.media() if not folder.media(url)]
+        first, count = sa.func.min(MEDIA.c.path).label("path"), sa.func.count().label("count")
+        query = sa.select(MEDIA.c.url, first, count).join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
+        query = query.where(*self._eligible()).group_by(MEDIA.c.url)
+        problems = []
+        for batch in batches(missing):
+            with self._reading() as connection:
+                rows = connection.execute(query.where(MEDIA.c.url.in_(batch))).all()
+            for url, path, uses in rows:
+                others = f" (named by {uses:,} articles)" if uses > 1 else ""
+                message = f"the site has no file {texts.summary(url, 80)} to publish{others}"
+                hint = "put it there, or write its whole URL"
+                line = _line_of_text(folder, path, url)
+                problems.append(Problem(path, line, "no-file", message, hint, Severity.WARNING))
+        return problems
+
     def conflicts(self, folder: Folder) -> list[Problem]:
         """A warning for every file whose id a newer file claims too."""
         columns = (ARTICLE.c.id, ARTICLE.c.path, ARTICLE.c.updated, ARTICLE.c.published)
@@ -217,3 +236,12 @@ def _line_of_url(folder: Folder, path: str) -> int:
         return line_of(folder.read(path), "webUrl", "originalUrl")
     except UnreadableError:  # gone since
         return 1
+
+
+def _line_of_text(folder: Folder, path: str, text: str) -> int:
+    try:
+        source = folder.read(path)
+    except UnreadableError:  # gone since
+        return 1
+    found = max(source.find(text), source.find(unquote(text)))
+    return source.count("\n", 0, found) + 1 if found >= 0 else 1

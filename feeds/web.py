@@ -7,11 +7,15 @@ published and FEEDS_UNPUBLISHED=1 shows drafts.
 from __future__ import annotations
 
 import os
+import posixpath
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
-from flask import Flask, Response, redirect, request, send_file
+from flask import Flask, Response, redirect, request
+from werkzeug.utils import send_file
 
 from feeds.errors import FeedsError
 from feeds.live import Dated, Live
@@ -38,6 +42,7 @@ def create_app(
         target,
         url=site_url(url or os.environ.get("FEEDS_URL", "")),
         unpublished=unpublished or os.environ.get("FEEDS_UNPUBLISHED") == "1",
+        reported=os.environ.get("FEEDS_REPORTED") == "1",
         log=log,
     )
     # No static folder: every path belongs to the publication.
@@ -50,11 +55,11 @@ def create_app(
         found = live.find(f"/{path}")
         if isinstance(found, Dated):
             return _respond(found)
-        if isinstance(found, MediaFile) and found.file.is_file():
-            return _send(found)
+        if isinstance(found, MediaFile):
+            with suppress(OSError):  # gone, or out of reach since
+                return _send(found)
         if isinstance(found, Redirect):
-            # Within the app's own root, wherever a proxy has put it.
-            return app.make_response(redirect(f"{request.script_root}{found.to}", 301))
+            return app.make_response(redirect(_relative(found.to, request.path), 301))
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
 
     @app.errorhandler(FeedsError)
@@ -79,22 +84,36 @@ def _respond(found: Dated) -> Response:
     response.set_etag(found.document.digest)
     # A date that lies ahead tells two changes within one second apart; it is told once it has come
     # (RFC 9110 §8.8.2.1).
-    changed = datetime.fromtimestamp(found.changed, UTC)
-    if changed <= datetime.now(UTC):
-        response.last_modified = changed
+    if found.changed is not None and found.changed <= datetime.now(UTC).timestamp():
+        response.last_modified = datetime.fromtimestamp(found.changed, UTC)
     response.cache_control.public = True
     if found.document.media_type.startswith("text/html"):
         response.cache_control.no_cache = True
     else:
         response.cache_control.max_age = _FEED_AGE
     response.make_conditional(request)
+    if response.status_code == 412:
+        response.set_data(b"")
     return response
 
 
 def _send(found: MediaFile) -> Response:
-    response = send_file(found.file, mimetype=found.media_type, max_age=_FEED_AGE)
+    environ = dict(request.environ)
+    # A range that is none, or several at once, may be answered with the whole (RFC 9110 §14.2).
+    asked = request.range
+    if not asked or asked.units != "bytes" or len(asked.ranges) > 1:
+        environ.pop("HTTP_RANGE", None)
+    sent = send_file(
+        found.file, environ, found.media_type, max_age=_FEED_AGE, response_class=Response
+    )
+    response = cast(Response, sent)
     response.cache_control.public = True
     if found.media_type == "image/svg+xml":
         # A drawing may hold a script, which must not run as this site's own.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def _relative(to: str, path: str) -> str:
+    """A path of the app, as seen from another: a proxy may have put both wherever it likes."""
+    return posixpath.relpath(to, posixpath.dirname(path)) + "/" * to.endswith("/")

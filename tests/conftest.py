@@ -13,7 +13,7 @@ from tests.support import SiteBuilder
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the user's cache, nor another test's."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    for name in ("FEEDS_SITE", "FEEDS_URL", "FEEDS_UNPUBLISHED"):
+    for name in ("FEEDS_SITE", "FEEDS_URL", "FEEDS_UNPUBLISHED", "FEEDS_REPORTED"):
         monkeypatch.delenv(name, raising=False)
 
 

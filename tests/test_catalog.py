@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -356,6 +358,63 @@ def test_articles_stay_where_their_folder_is_out_of_reach(
     away.rename(site.root / "articles")
     assert catalog.sync(folder).removed == 1
     assert everything(catalog) == []
+
+
+def test_articles_stay_where_their_folder_cannot_be_listed_and_the_folder_is_named(
+    site: SiteBuilder, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write("a.md", title="Beside it")
+    site.write("shut/b.md", title="In it")
+    site.write("shut/deep/c.md", title="Below it")
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    scandir, shut = os.scandir, site.root / "articles" / "shut"
+
+    def refuse(path: str) -> Any:
+        if Path(path) == shut:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert catalog.sync(folder).removed == 0
+    assert sorted(everything(catalog)) == ["Below it", "Beside it", "In it"]
+    assert [str(each) for each in catalog.problems()] == [
+        "articles/shut/:1: the folder cannot be read: Permission denied;"
+        " what was known of it stays; let it be read"
+    ]
+    monkeypatch.undo()
+    (shut / "b.md").unlink()
+    catalog.sync(folder)
+    assert sorted(everything(catalog)) == ["Below it", "Beside it"]
+    assert catalog.problems() == []
+
+
+def test_a_bare_folder_that_cannot_be_listed_keeps_every_article(
+    site: SiteBuilder, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write("a.md", title="Kept")
+    folder = Folder.open(site.root / "articles")
+    catalog.sync(folder)
+
+    def refuse(path: str) -> Any:
+        raise OSError(errno.EIO, "Input/output error", path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert catalog.sync(folder).removed == 0
+    assert everything(catalog) == ["Kept"]
+    [problem] = catalog.problems()
+    assert str(problem).startswith("./:1: the folder cannot be read: Input/output error")
+
+
+def test_an_index_that_cannot_be_written_lies_in_the_cache_folder(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    site.configure(title="T", url="https://feeds.example.org/")
+    (site.root / ".feeds" / "catalog.sqlite").mkdir(parents=True)
+    assert locate(Folder.open(site.root)).is_relative_to(tmp_path / "cache")
 
 
 def test_the_catalog_holds_nothing_of_a_key_that_is_not_read(site: SiteBuilder) -> None:

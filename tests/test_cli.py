@@ -54,6 +54,23 @@ def test_the_example_site_has_no_problem_and_one_of_each(demo: Path) -> None:
     assert all(folder.media(url) for url in local)
 
 
+def test_check_names_a_picture_that_is_not_there_once(site: SiteBuilder) -> None:
+    site.write("a.md", images=[{"url": "/media/not there.png"}])
+    site.write("b.md", images=[{"url": "/media/not there.png"}])
+    result = run("check", site.root)
+    assert result.exit_code == 0
+    line = (
+        (site.root / "articles" / "a.md")
+        .read_text()
+        .split("\n")
+        .index("- url: /media/not there.png")
+    )
+    assert result.stdout == (
+        f"articles/a.md:{line + 1}: warning: the site has no file /media/not%20there.png to publish"
+        " (named by 2 articles); put it there, or write its whole URL\n"
+    )
+
+
 def test_init_leaves_a_folder_that_is_in_use_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     result = run("init", tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds import workers
+from feeds import static, workers
 from feeds.catalog import Catalog
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST, Folder
@@ -93,7 +94,9 @@ def test_a_file_that_a_build_did_not_write_is_never_touched(filled: SiteBuilder)
     }
     for file, text in mine.items():
         file.write_text(text)
-    assert write_tree(filled.publication(), filled.out).foreign == ["index.html"]
+    assert write_tree(filled.publication(), filled.out).skipped == [
+        "index.html: not written by feeds, so it is left"
+    ]
     (filled.root / "articles" / "a.md").unlink()
     write_tree(filled.publication(), filled.out)
     assert {file: file.read_text() for file in mine} == mine
@@ -108,8 +111,8 @@ def test_nothing_is_written_or_removed_through_a_link_that_leads_out(
     (outside / "rss.xml").write_text("not ours")
     filled.out.mkdir()
     (filled.out / "topics").symlink_to(outside)
-    foreign = write_tree(filled.publication(), filled.out).foreign
-    assert "topics/ai/rss.xml" in foreign
+    skipped = write_tree(filled.publication(), filled.out).skipped
+    assert "topics/ai/rss.xml: not written by feeds, so it is left" in skipped
     manifest = {"files": ["topics/rss.xml", "../outside/rss.xml", "/etc/hosts", 7, ""]}
     (filled.out / MANIFEST).write_text(json.dumps(manifest))
     write_tree(filled.publication(), filled.out)
@@ -315,8 +318,88 @@ def test_what_a_killed_build_left_is_ours(filled: SiteBuilder) -> None:
     (filled.out / "topics" / "ai" / "rss.xml").write_text("from an earlier state")
     os.unlink(filled.out / "atom.xml")
     result = write_tree(filled.publication(), filled.out)
-    assert (result.written, result.foreign) == (2, [])
+    assert (result.written, result.skipped) == (2, [])
     assert not scratch.exists()
+
+
+def with_picture(site: SiteBuilder) -> Path:
+    picture = site.root / "articles" / "a.png"
+    site.write("a.md", title="One", images=[{"url": "/a.png"}])
+    picture.write_bytes(b"\x89PNG")
+    return picture
+
+
+def test_a_picture_that_cannot_be_read_keeps_its_copy_and_stops_nothing(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = with_picture(site)
+    bare = SiteBuilder(site.root / "articles")
+    write_tree(bare.publication(), site.out)
+    picture.write_bytes(b"another \x89PNG")
+    site.write("b.md", title="Two")
+
+    def refuse(_file: Path) -> Iterator[bytes]:
+        raise static._UnreadableError("a.png: Permission denied")
+        yield b""
+
+    monkeypatch.setattr(static, "_chunks", refuse)
+    result = write_tree(bare.publication(), site.out)
+    assert result.skipped == [
+        "a.png: not written, so what was there stays: a.png: Permission denied"
+    ]
+    assert (site.out / "a.png").read_bytes() == b"\x89PNG"
+    assert b"Two" in (site.out / "rss.xml").read_bytes()
+    monkeypatch.undo()
+    assert write_tree(bare.publication(), site.out).written == 1
+    assert (site.out / "a.png").read_bytes() == b"another \x89PNG"
+
+
+def test_a_folder_where_a_file_of_ours_was_is_left_and_named(filled: SiteBuilder) -> None:
+    write_tree(filled.publication(), filled.out)
+    for name in ("rss.xml", "topics/robots/atom.xml"):
+        (filled.out / name).unlink()
+        (filled.out / name).mkdir()
+    (filled.out / "rss.xml" / "mine.txt").write_text("mine")
+    filled.write("a.md", title="One", topics=["AI"])
+    result = write_tree(filled.publication(), filled.out)
+    assert result.skipped == ["rss.xml: not written by feeds, so it is left"]
+    assert (filled.out / "rss.xml" / "mine.txt").read_text() == "mine"
+    assert (filled.out / "topics" / "robots" / "atom.xml").is_dir()
+    assert not (filled.out / "topics" / "robots" / "feed.json").exists()
+
+
+def test_what_cannot_be_written_is_named_by_its_own_path(
+    filled: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(source))
+
+    filled.out.mkdir()
+    (filled.out / MANIFEST).write_text("{}")
+    publication = filled.publication()
+    monkeypatch.setattr(static, "_write_manifest", lambda *_arguments: None)
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OutputError, match=r"out/subscriptions\.opml: No space left on device$"):
+        write_tree(publication, filled.out)
+
+
+def test_a_build_that_another_sync_overtakes_leaves_nothing_wrong_for_good(
+    filled: SiteBuilder, tmp_path: Path
+) -> None:
+    publication = filled.publication()
+    # Another process, say the live app, syncs after this build has looked at the articles.
+    write_tree(publication, filled.out)
+    filled.write("b.md", title="Two, corrected", topics=["AI"])
+    behind = filled.publication()
+    assert behind.view.files()
+    filled.write("a.md", title="One, corrected", topics=["AI", "Robots"])
+    Catalog(behind.catalog.file).sync(Folder.open(filled.root))
+    write_tree(behind, filled.out)
+    # What it wrote holds newer articles than it knew of; they go back to what they were.
+    filled.write("a.md", title="One", topics=["AI", "Robots"])
+    write_tree(filled.publication(), filled.out)
+    write_tree(filled.publication(), tmp_path / "cold")
+    assert tree(filled.out) == tree(tmp_path / "cold")
 
 
 @needs_corpus

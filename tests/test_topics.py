@@ -238,3 +238,38 @@ def test_what_feeds_yaml_says_of_a_topic_is_the_topics() -> None:
     topic = Topics([TopicSettings("Tea", description="Leaves")], used("tea")).named("TEA")
     assert topic is not None
     assert (topic.name, topic.description) == ("Tea", "Leaves")
+
+
+def mistakes(text: str, *names: str) -> list[str]:
+    """What is wrong in the topics and feeds of a feeds.yaml, where articles use these names."""
+    site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", "")
+    assert problems == []
+    return list(map(str, Topics(site.topics, used(*names)).problems("feeds.yaml", site.feeds)))
+
+
+def test_a_topic_below_itself_is_named_and_stands_alone() -> None:
+    text = "topics:\n- {name: A, parent: B}\n- {name: B, parent: A}\n- {name: C, parent: C}\n"
+    assert mistakes(text) == [
+        "feeds.yaml:5: warning: the parent A is B itself or below it; leave it out",
+        "feeds.yaml:6: warning: the parent C is C itself or below it; leave it out",
+    ]
+
+
+def test_a_former_slug_that_is_alive_or_claimed_twice_is_named() -> None:
+    text = "topics:\n- {name: A, formerly: [sea]}\n- {name: B, formerly: [old, a, b]}\n"
+    assert mistakes(f"{text}- {{name: C, formerly: [old]}}\n", "Sea") == [
+        "feeds.yaml:4: warning: formerly: sea leads to Sea, not to A; a slug leads to one topic",
+        "feeds.yaml:5: warning: formerly: a leads to A, not to B; a slug leads to one topic",
+        "feeds.yaml:6: warning: formerly: old leads to B, not to C; a slug leads to one topic",
+    ]
+
+
+def test_a_name_that_nearly_is_a_topic_is_a_mistake_and_one_far_from_all_is_not() -> None:
+    text = (
+        "topics:\n- {name: Boats, parent: Harbor}\n- {name: Nets, parent: Everything else}\n"
+        "feeds:\n- {name: top, any: [Harbour, Wether], all: [boats], none: [Gossip]}\n"
+    )
+    assert mistakes(text, "Harbour", "Weather") == [
+        "feeds.yaml:4: warning: no article is about Harbor; did you mean Harbour?",
+        "feeds.yaml:7: warning: no article is about Wether; did you mean Weather?",
+    ]

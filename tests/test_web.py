@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from feeds.errors import ConfigurationError
-from feeds.live import Live
+from feeds.live import Dated, Live
 from feeds.publication import Document, MediaFile, Redirect
 from feeds.static import write_tree
 from feeds.web import create_app
@@ -148,17 +149,20 @@ def test_a_backdated_article_reaches_a_client_that_sends_a_date_alone(served: Si
     moment = datetime(2026, 7, 1, 12, tzinfo=UTC)
     live = Live(served.root, clock=lambda: moment)
 
-    def changed() -> int:
+    def changed() -> int | None:
         found = live.find("/rss.xml")
         assert not isinstance(found, MediaFile | Redirect)
         assert found is not None
         return found.changed
 
     first = changed()
+    assert first is not None
     assert first == int(moment.timestamp())
     served.write("old.md", title="From long ago", publishedDateTime="1999-01-01")
     live.refresh()
-    assert changed() > first
+    later = changed()
+    assert later is not None
+    assert later > first
     live.close()
 
 
@@ -223,20 +227,140 @@ def test_another_method_is_not_allowed(app: Flask, method: str) -> None:
     [
         ("/topics/machines/", "/topics/ai/"),
         ("/topics/machines/rss.xml", "/topics/ai/rss.xml"),
-        ("/topics/machines", "/topics/machines/"),
+        ("/topics/machines", "/topics/ai/"),
+        ("/topics/machines/index.html", "/topics/ai/"),
         ("/topics/ai", "/topics/ai/"),
         ("/topics/ai/index.html", "/topics/ai/"),
         ("/index.html", "/"),
     ],
 )
-def test_a_former_or_a_shortened_path_leads_on_for_good(app: Flask, path: str, target: str) -> None:
-    response = get(app, path)
-    assert (response.status_code, response.headers["Location"]) == (301, target)
+@pytest.mark.parametrize("root", ["", "/sub", "/told/nobody"])
+def test_a_former_or_a_shortened_path_leads_on_for_good_wherever_a_proxy_put_it(
+    app: Flask, path: str, target: str, root: str
+) -> None:
+    # A proxy may take its prefix off the path without telling the app.
+    script_root = "/sub" if root == "/sub" else ""
+    response = app.test_client().get(path, base_url=f"https://example.org{script_root}/")
+    assert response.status_code == 301
+    seen = f"https://example.org{root}{path}"
+    assert urljoin(seen, response.headers["Location"]) == f"https://example.org{root}{target}"
 
 
-def test_a_redirect_stays_below_the_root_that_a_proxy_gives(app: Flask) -> None:
-    response = app.test_client().get("/topics/ai", base_url="https://example.org/sub/")
-    assert response.headers["Location"] == "/sub/topics/ai/"
+def test_a_picture_that_arrives_after_its_article_is_served(
+    served: SiteBuilder, app: Flask
+) -> None:
+    served.write("c.md", title="Three", images=[{"url": "/media/late.png"}])
+    app.extensions["feeds"].refresh()
+    assert get(app, "/media/late.png").status_code == 404
+    (served.root / "media" / "late.png").write_bytes(b"\x89PNG, late")
+    assert get(app, "/media/late.png").data == b"\x89PNG, late"
+    (served.root / "media" / "late.png").unlink()
+    assert get(app, "/media/late.png").status_code == 404
+
+
+def test_a_picture_that_cannot_be_read_is_not_found(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("feeds.web.send_file", refuse)
+    assert get(app, "/media/a.png").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("range", "status", "body"),
+    [
+        ("bytes=1-2", 206, b"PN"),
+        ("bytes=0-0,2-2", 200, b"\x89PNG"),
+        ("lines=1-2", 200, b"\x89PNG"),
+        ("bytes=9-8", 200, b"\x89PNG"),
+        ("bytes=50-", 416, None),
+    ],
+)
+def test_a_range_that_is_none_is_answered_with_the_whole(
+    app: Flask, range: str, status: int, body: bytes | None
+) -> None:
+    response = get(app, "/media/a.png", Range=range)
+    assert response.status_code == status
+    assert body is None or response.data == body
+
+
+def test_a_condition_that_fails_sends_no_document(app: Flask) -> None:
+    response = get(app, "/rss.xml", If_Match='"another"')
+    assert (response.status_code, response.data) == (412, b"")
+
+
+def test_new_problems_are_logged_once_while_serving(served: SiteBuilder) -> None:
+    served.write_text("bad.md", "---\ntitle: a: b\n---\n")
+    logged: list[str] = []
+    live = Live(served.root, log=logged.append)
+    assert [line.partition(":")[0] for line in logged] == ["articles/bad.md"]
+    logged.clear()
+    served.write("worse.md", webUrl="javascript:alert(1)")
+    live.refresh()
+    live.refresh()
+    assert {line.partition(":")[0] for line in logged} == {"articles/worse.md"}
+    quiet: list[str] = []
+    again = Live(served.root, reported=True, log=quiet.append)
+    assert quiet == []
+    live.close()
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file: file.unlink(),
+        lambda file: file.write_text(""),
+        lambda file: file.write_text("title: Served\n"),
+        lambda file: file.write_text("title: Served\nurl: https://feeds.example.org/\narticles:\n"),
+        lambda file: file.write_text("title: 'Served"),
+    ],
+    ids=["deleted", "emptied", "without url", "without folder", "broken"],
+)
+def test_a_configuration_on_its_way_out_or_in_changes_nothing(
+    served: SiteBuilder, change: Callable[[Path], None]
+) -> None:
+    (served.root / "draft.md").write_bytes(
+        served.write("draft.md", title="Not for the public").read_bytes()
+    )
+    (served.root / "articles" / "draft.md").unlink()
+    live = Live(served.root)
+    before = live.find("/rss.xml")
+    assert isinstance(before, Dated)
+    change(served.root / "feeds.yaml")
+    with pytest.raises(ConfigurationError, match=r"^feeds\.yaml:"):
+        live.refresh()
+    served.write("c.md", title="Three")
+    live.refresh()
+    after = live.find("/rss.xml")
+    assert isinstance(after, Dated)
+    assert b"Three" in after.document.body
+    assert b"Not for the public" not in after.document.body
+    assert b"https://feeds.example.org/rss.xml" in after.document.body
+    served.configure(title="Changed", url="https://feeds.example.org/")
+    live.refresh()
+    found = live.find("/rss.xml")
+    assert isinstance(found, Dated)
+    assert b"Changed" in found.document.body
+    live.close()
+
+
+def test_a_process_behind_another_gives_no_date(served: SiteBuilder) -> None:
+    ahead, behind = Live(served.root), Live(served.root)
+    served.configure(title="Renamed", url="https://feeds.example.org/")
+    ahead.refresh()
+    newer, older = ahead.find("/rss.xml"), behind.find("/rss.xml")
+    assert isinstance(newer, Dated)
+    assert isinstance(older, Dated)
+    assert b"Renamed" not in older.document.body
+    assert newer.changed is not None
+    assert older.changed is None
+    behind.refresh()
+    assert behind.find("/rss.xml") == newer
+    ahead.close()
+    behind.close()
 
 
 def test_a_drawing_may_not_run_scripts_as_this_site(app: Flask) -> None:
