@@ -1,11 +1,11 @@
-"""The neutral feed that every format is rendered from, and the listing of a site's feeds."""
+"""The neutral feed that every format is put together from, and the listing of a site's feeds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from feeds.article import Article
 from feeds.site import Author
 
 #: An empty feed was last changed before anything was published; a clock would change its bytes.
@@ -13,8 +13,30 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What of its site shows in an entry, whatever feed it is in."""
+
+    #: Where the site is published.
+    site_url: str
+    #: Whether RSS items carry atom:link elements for related coverage.
+    related_in_rss: bool
+    #: The folder of the topic with a name, from the site's root.
+    folder_of_topic: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article as it stands in every feed of its site."""
+
+    id: str
+    updated: datetime
+    #: Its part of a document, by the format's name, or "page" for the HTML page.
+    part: Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed, ready to be rendered: its articles' URLs are absolute."""
+    """One feed, ready to be put together."""
 
     title: str
     description: str
@@ -22,19 +44,15 @@ class Feed:
     url: str
     #: The folder in which its documents lie: the page's, except where a topic has moved.
     base: str
-    #: Where the site is published.
-    site_url: str
     author: Author
     language: str
     #: Newest first.
-    articles: tuple[Article, ...]
-    #: Whether RSS items carry atom:link elements for related coverage.
-    related_in_rss: bool = True
+    entries: Sequence[Entry]
 
     @property
     def updated(self) -> datetime:
         """When the newest change of its articles was."""
-        return max((article.updated for article in self.articles), default=NEVER)
+        return max((entry.updated for entry in self.entries), default=NEVER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,22 @@ The static writer writes what this gives and the live app serves it, so the two 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
+from feeds.article import Article
 from feeds.catalog import Catalog, code_fingerprint
 from feeds.errors import Problem
-from feeds.feed import Feed, Listed
+from feeds.feed import Context, Entry, Feed, Listed
 from feeds.folder import Folder
-from feeds.formats import FORMATS, Format, render
+from feeds.formats import FORMATS, Format, as_entry, render
+from feeds.rendered import Rendered
 from feeds.selection import Selection
 from feeds.site import Author, Topic, Topics
 from feeds.view import View
@@ -98,10 +101,16 @@ class Publication:
         self._topics = Topics(self._site.topics, self._view.topic_names())
         self._channels = {channel.folder: channel for channel in self._all_channels()}
         self._last_feed: tuple[str, Feed] | None = None
+        self._context = Context(self.url, self._site.related_in_rss, self._folder_of_topic)
+        #: Where the entries of a large build lie, once they are rendered.
+        self.rendered: Rendered | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog anew."""
-        return _reopened, (self._folder, self.catalog.file, self.url, *self._moment)
+        moment, unpublished = self._moment
+        return _reopened, (
+            self._folder, self.catalog.file, self.url, moment, unpublished, self.rendered,
+        )  # fmt: skip
 
     @property
     def view(self) -> View:
@@ -184,16 +193,22 @@ class Publication:
             except OSError:  # gone, or out of reach since
                 return ""
             return f"{file} {stat.st_size} {stat.st_mtime_ns}"
+        if path == _SUBSCRIPTIONS:
+            return self._listing
+        channel = self._channel_at(path)
+        if not channel:
+            return ""
+        folder, name = _split(path)
+        listing = self._listing if path == "/" else ""
+        return f"{name} {self._windows.fingerprint(channel)} {folder} {listing}"
+
+    def _channel_at(self, path: str) -> Channel | None:
+        """The feed whose document lies at a path."""
         folder, name = _split(path)
         channel = self._channels.get(folder)
         if not channel and (moved := self._moved_from(folder)):
             channel = self._channels[f"topics/{moved.slug}/"] if name else None
-        if path == _SUBSCRIPTIONS:
-            return self._listing
-        if not channel or (name and name not in _BY_FILE_NAME):
-            return ""
-        listing = self._listing if path == "/" else ""
-        return f"{name} {self._windows.fingerprint(channel)} {folder} {listing}"
+        return channel if not name or name in _BY_FILE_NAME else None
 
     @cached_property
     def _listing(self) -> str:
@@ -231,9 +246,10 @@ class Publication:
         from feeds.formats import page
 
         if not folder:
-            newest = self._feed(channel, folder)
-            return Document(page.render_directory(newest, self.listed), page.MEDIA_TYPE)
-        body = page.render_feed(self._feed(channel, folder), self._folder_of_topic, depth=2)
+            newest = self._articles(channel, page.ON_DIRECTORY)
+            body = page.render_directory(self._feed(channel, folder), self.listed, newest)
+        else:
+            body = page.render_feed(self._feed(channel, folder))
         return Document(body, page.MEDIA_TYPE)
 
     def _feed(self, channel: Channel, folder: str) -> Feed:
@@ -241,23 +257,40 @@ class Publication:
         if (last := self._last_feed) and last[0] == folder:
             return last[1]
         site = self._site
-        articles = self._view.articles(channel.selection, self._topics.family, site.limit)
         feed = Feed(
             title=channel.title,
             description=channel.description or channel.title,
             url=self.url + channel.folder,
             base=self.url + folder,
-            site_url=self.url,
             author=site.author or Author(site.title),
             language=site.language,
-            articles=tuple(
-                each.published_at(self.url, self._topics.canonical(each.topics))
-                for each in articles
-            ),
-            related_in_rss=site.related_in_rss,
+            entries=self._entries(channel),
         )
         self._last_feed = folder, feed
         return feed
+
+    def _entries(self, channel: Channel) -> list[Entry]:
+        if self.rendered:
+            return [self.rendered.entry(path) for path in self._windows.paths(channel)]
+        return [as_entry(each, self._context) for each in self._articles(channel, self._site.limit)]
+
+    def _articles(self, channel: Channel, limit: int) -> list[Article]:
+        found = self._view.articles(channel.selection, self._topics.family, limit)
+        return list(map(self._as_published, found))
+
+    def _as_published(self, article: Article) -> Article:
+        return article.published_at(self.url, self._topics.canonical(article.topics))
+
+    def entries_of(self, paths: Iterable[str]) -> list[str]:
+        """The files of the articles in the documents at these paths, each once."""
+        channels = dict.fromkeys(self._channel_at(path) for path in paths)
+        windows = (self._windows.paths(channel) for channel in channels if channel)
+        return list(dict.fromkeys(chain.from_iterable(windows)))
+
+    def entries_at(self, files: Sequence[str]) -> Iterator[tuple[str, Entry]]:
+        """The entries of these files."""
+        for file, article in self._view.at(files).items():
+            yield file, as_entry(self._as_published(article), self._context)
 
     def _all_channels(self) -> Iterator[Channel]:
         site = self._site
@@ -295,9 +328,16 @@ def _moved(to: str, title: str, target: str, url: str) -> Redirect:
 
 @lru_cache(maxsize=1)
 def _reopened(
-    folder: Folder, file: Path, url: str, now: datetime, unpublished: bool
+    folder: Folder,
+    file: Path,
+    url: str,
+    now: datetime,
+    unpublished: bool,
+    rendered: Rendered | None,
 ) -> Publication:
-    return Publication(folder, Catalog(file), url=url, now=now, unpublished=unpublished)
+    found = Publication(folder, Catalog(file), url=url, now=now, unpublished=unpublished)
+    found.rendered = rendered
+    return found
 
 
 class _Windows:
@@ -318,11 +358,18 @@ class _Windows:
         self._found: dict[str, str] = {}
         self._marks: dict[str, str] = {}
         self._order = {path: place for place, path in enumerate(self._digests)}
+        self._chosen: dict[str, list[str]] = {}
+
+    def paths(self, channel: Channel) -> list[str]:
+        """The files of a feed's newest articles."""
+        if channel.folder not in self._chosen:
+            self._chosen[channel.folder] = self._choose(channel)
+        return self._chosen[channel.folder]
 
     def fingerprint(self, channel: Channel) -> str:
         """What decides what a feed's documents hold."""
         if channel.folder not in self._found:
-            parts = [self._site, repr(channel), *map(self._mark, self._paths(channel))]
+            parts = [self._site, repr(channel), *map(self._mark, self.paths(channel))]
             digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass"))
             self._found[channel.folder] = digest.hexdigest()
         return self._found[channel.folder]
@@ -335,7 +382,7 @@ class _Windows:
             self._marks[path] = "\0".join((self._digests[path], *topics))
         return self._marks[path]
 
-    def _paths(self, channel: Channel) -> list[str]:
+    def _choose(self, channel: Channel) -> list[str]:
         if channel.kind != "topic":
             return self._view.paths(channel.selection, self._topics.family, self._limit)
         keys = self._topics.family(channel.name)

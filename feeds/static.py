@@ -21,6 +21,7 @@ from feeds.catalog import Built
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST
 from feeds.publication import MediaFile, Publication, Redirect
+from feeds.rendered import Place, Rendered
 from feeds.workers import spread
 
 try:
@@ -28,6 +29,8 @@ try:
 except ImportError:  # Windows has no flock: there, two builds at once are the user's to avoid.
     fcntl = None  # type: ignore[assignment]
 
+#: Files to write, from which on it pays to ask other processes, and to render each entry once.
+_MANY = 1000
 #: Where files are written before they are renamed: in the tree, since a rename cannot leave its
 #: file system, and under one name, so that what a killed build left there is cleared by the next.
 _SCRATCH = ".feeds-scratch"
@@ -92,8 +95,10 @@ def _write(
             there = _state(out / name, fingerprint)
             if not fingerprint or not there or there != known.get(name):
                 stale.append((wanted[name], name, fingerprint))
+        if len(stale) >= _MANY:
+            _render(publication, [path for path, _name, _fingerprint in stale], scratch, processes)
         place = partial(_place_all, publication, out, scratch)
-        placing = spread(place, stale, processes=processes, worthwhile=1000, chunk=80)
+        placing = spread(place, stale, processes=processes, worthwhile=_MANY, chunk=80)
         for done, (name, built, written, trouble) in enumerate(placing, 1):
             learnt[name] = built
             result.written += written
@@ -113,8 +118,24 @@ def _write(
         publication.catalog.remember_built(str(out), learnt)
         result.total = len(names)
     finally:
+        if publication.rendered:
+            publication.rendered.close()
+            publication.rendered = None
         shutil.rmtree(scratch, ignore_errors=True)
     return result
+
+
+def _render(publication: Publication, paths: list[str], scratch: Path, processes: int) -> None:
+    """Renders every entry of the documents at these paths, for publication.document() to find."""
+    rendered = Rendered(scratch)
+    files = publication.entries_of(paths)
+    render = partial(_render_some, publication, rendered)
+    rendered.keep(list(spread(render, files, processes=processes, worthwhile=_MANY, chunk=250)))
+    publication.rendered = rendered
+
+
+def _render_some(publication: Publication, rendered: Rendered, files: Sequence[str]) -> list[Place]:
+    return rendered.write(publication.entries_at(files))
 
 
 def _state(file: Path, fingerprint: str) -> Built | None:

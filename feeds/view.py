@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -46,6 +46,15 @@ class View:
         with self._reading() as connection:
             rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).scalars()
             return tuple(map(unpack, rows))
+
+    def at(self, paths: Sequence[str]) -> dict[str, Article]:
+        """The articles of these files."""
+        found: dict[str, Article] = {}
+        for batch in batches(paths):
+            query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(ARTICLE.c.path.in_(batch))
+            with self._reading() as connection:
+                found |= {path: unpack(data) for path, data in connection.execute(query)}
+        return found
 
     def paths(
         self, selection: Selection, family: Callable[[str], frozenset[str]], limit: int

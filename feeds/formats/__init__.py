@@ -1,17 +1,22 @@
-"""The formats of a feed, and the one function that renders them.
+"""The formats of a feed, and the functions that render them.
 
-    render(feed, format) → bytes
+    as_entry(article, context) → Entry  an article's part of each document, rendered when asked for
+    render(feed, format) → bytes        a document, put together from its entries' parts
 
-A renderer knows the neutral Feed and nothing of any other renderer, of paths or of files.
+An article stands in many feeds with the same bytes, so whoever renders many feeds keeps its entry.
+A renderer knows nothing of any other renderer, of paths or of files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from typing import Any
 
-from feeds.feed import Feed
+from feeds.article import Article
+from feeds.feed import Context, Entry, Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +28,46 @@ class Format:
     file_name: str
     #: As a feed's own links write it (RFC 4287 §4.2.7.3): without parameters.
     media_type: str
-    #: The module and the function in it that renders a feed: imported when it is first needed.
-    renderer: tuple[str, str]
+    #: The functions that render a document and an entry's part of it, by their modules: imported
+    #: when they are first needed.
+    document: tuple[str, str]
+    part: tuple[str, str]
 
 
-RSS = Format("RSS", "rss.xml", "application/rss+xml", ("feeds.formats.syndication", "render_rss"))
+_XML, _JSON = "feeds.formats.syndication", "feeds.formats.json_feed"
+RSS = Format("RSS", "rss.xml", "application/rss+xml", (_XML, "render_rss"), (_XML, "rss_item"))
 ATOM = Format(
-    "Atom", "atom.xml", "application/atom+xml", ("feeds.formats.syndication", "render_atom")
+    "Atom", "atom.xml", "application/atom+xml", (_XML, "render_atom"), (_XML, "atom_entry")
 )
 JSON = Format(
-    "JSON Feed", "feed.json", "application/feed+json", ("feeds.formats.json_feed", "render_json")
+    "JSON Feed", "feed.json", "application/feed+json", (_JSON, "render_json"), (_JSON, "json_item")
 )
 FORMATS = (RSS, ATOM, JSON)
+
+_PARTS = {format.name: format.part for format in FORMATS}
+_PARTS["page"] = ("feeds.formats.page", "story")
+#: What the parts of an entry are called.
+PARTS = tuple(_PARTS)
+
+
+def as_entry(article: Article, context: Context) -> Entry:
+    """An article, with absolute URLs, as an entry of its site's feeds."""
+
+    @cache
+    def part(name: str) -> bytes:
+        found: bytes = _imported(_PARTS[name])(article, context)
+        return found
+
+    return Entry(article.id, article.updated, part)
 
 
 def render(feed: Feed, format: Format) -> bytes:
     """The feed's document in a format, in UTF-8. The same feed always gives the same bytes."""
-    module, function = format.renderer
-    renderer: Callable[[Feed, str], bytes] = getattr(import_module(module), function)
-    return renderer(feed, feed.base + format.file_name)
+    document: bytes = _imported(format.document)(feed, feed.base + format.file_name)
+    return document
+
+
+def _imported(place: tuple[str, str]) -> Callable[..., Any]:
+    module, name = place
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function

@@ -12,33 +12,44 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from feeds.feed import Feed, Listed
+from feeds.article import Article
+from feeds.feed import Context, Feed, Listed
 from feeds.formats import FORMATS
 from feeds.text import summary
 
 MEDIA_TYPE = "text/html; charset=utf-8"
 #: Articles on a feed's page, and on the directory.
-_ON_PAGE, _ON_DIRECTORY = 30, 6
+ON_PAGE, ON_DIRECTORY = 30, 6
+#: The site's root, from the page of a feed.
+_ROOT = "../../"
 
 
-def render_directory(feed: Feed, listed: Iterable[Listed]) -> bytes:
+def render_directory(feed: Feed, listed: Iterable[Listed], newest: Iterable[Article]) -> bytes:
     """The directory of every feed, with the newest articles of the whole site."""
-    return _render(
-        "directory.html", feed=feed, listed=tuple(listed), articles=feed.articles[:_ON_DIRECTORY],
-        root="",
-    )  # fmt: skip
+    stories = [_story(article, "", None) for article in newest]
+    return _render("directory.html", feed=feed, listed=tuple(listed), stories=stories, root="")
 
 
-def render_feed(feed: Feed, folder_of_topic: Callable[[str], str], depth: int) -> bytes:
-    """A feed's page, so many folders below the site's root."""
-    return _render(
-        "feed.html", feed=feed, articles=feed.articles[:_ON_PAGE], root="../" * depth,
-        folder_of_topic=folder_of_topic,
-    )  # fmt: skip
+def render_feed(feed: Feed) -> bytes:
+    """A feed's page, two folders below the site's root."""
+    stories = [Markup(each.part("page").decode()) for each in feed.entries[:ON_PAGE]]  # noqa: S704
+    return _render("feed.html", feed=feed, stories=stories, root=_ROOT)
+
+
+def story(article: Article, context: Context) -> bytes:
+    """An article on the pages of the feeds that it is in."""
+    return _story(article, _ROOT, context.folder_of_topic).encode()
+
+
+def _story(article: Article, root: str, folder_of_topic: Callable[[str], str] | None) -> Markup:
+    macros: Any = _environment().get_template("macros.html").module
+    told: Markup = macros.story(article, root, folder_of_topic)
+    return told
 
 
 def render_moved(title: str, target: str, url: str) -> bytes:

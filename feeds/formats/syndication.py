@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -25,12 +25,20 @@ from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.article import Article, Download, Image
-from feeds.feed import Feed
+from feeds.feed import Context, Entry, Feed
 from feeds.formats.content import content_html
 from feeds.text import escape
 
 _ATOM_NS = "http://www.w3.org/2005/Atom"
 _MEDIA_NS = "http://search.yahoo.com/mrss/"
+# What feedgen declares on the root of a document with our extensions.
+_ATOM_NAMESPACES = {"media": _MEDIA_NS}
+_RSS_NAMESPACES = {
+    "atom": _ATOM_NS,
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "media": _MEDIA_NS,
+}
 _GENERATOR = "Feeds"
 _TITLE = re.compile(rb"(?<=<title>)[^<]*&[^<]*(?=</title>)")
 
@@ -45,20 +53,44 @@ def render_rss(feed: Feed, url: str) -> bytes:
     # The channel's link is the last one given, whatever its rel.
     generator.link(href=feed.url)
     generator.docs("https://www.rssboard.org/rss-specification")
-    for article in feed.articles:
-        generator.add_entry(_rss_item(article, feed), order="append")
-    return _TITLE.sub(_in_hexadecimal, _bytes(generator.rss_str()))
+    items = (entry.part("RSS") for entry in feed.entries)
+    return _with_entries(_titled(generator.rss_str()), items, b"</channel></rss>")
+
+
+def rss_item(article: Article, context: Context) -> bytes:
+    """An article as an item of a channel."""
+    return _titled(_bytes_within(_RSS_NAMESPACES, _rss_item(article, context).rss_entry()))
 
 
 def render_atom(feed: Feed, url: str) -> bytes:
     """Atom 1.0, RFC 4287; the URL is the document's own."""
     generator = _generator(feed, url, "application/atom+xml")
     generator.link(href=feed.url, rel="alternate", type="text/html")
-    twins = Counter(article.updated for article in feed.articles)
-    for article in feed.articles:
-        entry = _atom_entry(article, feed, _updated(article, twins[article.updated] > 1))
-        generator.add_entry(entry, order="append")
-    return _bytes(generator.atom_str())
+    twins = Counter(entry.updated for entry in feed.entries)
+    entries = (
+        _set_apart(entry) if twins[entry.updated] > 1 else entry.part("Atom")
+        for entry in feed.entries
+    )
+    return _with_entries(generator.atom_str(), entries, b"</feed>")
+
+
+def atom_entry(article: Article, context: Context) -> bytes:
+    """An article as an entry of a feed."""
+    return _bytes_within(_ATOM_NAMESPACES, _atom_entry(article, context).atom_entry())
+
+
+def _with_entries(document: bytes, entries: Iterable[bytes], end: bytes) -> bytes:
+    """A document that feedgen wrote without entries, with them where feedgen puts them: last."""
+    head = document.removesuffix(end)
+    return b"".join((head, *entries, end, b"\n"))
+
+
+def _bytes_within(namespaces: dict[str, str], element: etree._Element) -> bytes:
+    """The element as it stands in a document whose root declares these namespaces."""
+    root = etree.Element("root", nsmap=namespaces)
+    root.append(element)
+    document: bytes = etree.tostring(root, encoding="UTF-8")
+    return document[document.index(b">") + 1 : -len(b"</root>")]
 
 
 def _generator(feed: Feed, url: str, media_type: str) -> Any:
@@ -79,7 +111,7 @@ def _generator(feed: Feed, url: str, media_type: str) -> Any:
     return generator
 
 
-def _rss_item(article: Article, feed: Feed) -> Any:
+def _rss_item(article: Article, context: Context) -> Any:
     item = FeedEntry()
     # Not load_extension: for every item, it would look for a module that is not there.
     item.register_extension("dc", DcEntryExtension, atom=False)
@@ -92,7 +124,9 @@ def _rss_item(article: Article, feed: Feed) -> Any:
         # Readers take a description for HTML, as RSS 2.0 says: plain text has to be escaped.
         item.description(escape(article.excerpt), isSummary=True)
     item.content(content_html(article, frame=False))
-    item.category([{"term": name, "scheme": f"{feed.site_url}topics/"} for name in article.topics])
+    item.category(
+        [{"term": name, "scheme": f"{context.site_url}topics/"} for name in article.topics]
+    )
     if article.provider:
         # An author without an email address is no <author> in RSS 2.0.
         item.dc.dc_creator([article.provider.name, *article.provider.authors])
@@ -100,7 +134,7 @@ def _rss_item(article: Article, feed: Feed) -> Any:
         item.enclosure(enclosure.url, "0", enclosure.media_type)
     if article.original_url:
         item.feeds.link(rel="via", href=article.original_url)
-    if feed.related_in_rss:
+    if context.related_in_rss:
         item.feeds.related(article)
     if article.updated != article.published:
         item.feeds.updated = article.updated
@@ -108,13 +142,13 @@ def _rss_item(article: Article, feed: Feed) -> Any:
     return item
 
 
-def _atom_entry(article: Article, feed: Feed, updated: datetime) -> Any:
+def _atom_entry(article: Article, context: Context) -> Any:
     entry = FeedEntry()
     entry.register_extension("feeds", _Parts)
     entry.id(article.id)
     entry.title(article.title)
     entry.published(article.published)
-    entry.updated(updated)
+    entry.updated(article.updated)
     if article.excerpt:
         # What looks like markup, and is not, has to be declared and escaped (RFC 4287 §3.1.1).
         marked = "<" in article.excerpt or "&" in article.excerpt
@@ -127,10 +161,10 @@ def _atom_entry(article: Article, feed: Feed, updated: datetime) -> Any:
         entry.author({"name": article.provider.name, **({"uri": home} if home else {})})
         for name in article.provider.authors:
             entry.author({"name": name})
-    schemes = [(f"{feed.site_url}topics/", name) for name in article.topics]
+    schemes = [(f"{context.site_url}topics/", name) for name in article.topics]
     schemes += (
-        (f"{feed.site_url}#category", article.category),
-        (f"{feed.site_url}#type", article.type),
+        (f"{context.site_url}#category", article.category),
+        (f"{context.site_url}#type", article.type),
     )
     entry.category(
         [{"term": name, "scheme": scheme, "label": name} for scheme, name in schemes if name]
@@ -237,24 +271,25 @@ def _rss_enclosure(article: Article) -> Image | Download | None:
     return next(iter((*plays, *article.enclosures)), None)
 
 
-def _updated(article: Article, has_twin: bool) -> datetime:
-    """A date that no other entry of the feed shares.
+def _set_apart(entry: Entry) -> bytes:
+    """The entry's part with a date that no other entry of the feed shares.
 
     W3C's validator and some readers take entries of one second for one; the article's id decides on
     a fraction of it, so that the date does not depend on which neighbours it has.
     """
-    if not has_twin:
-        return article.updated
-    digest = hashlib.sha256(article.id.encode()).digest()
+    digest = hashlib.sha256(entry.id.encode()).digest()
     fraction = 1 + int.from_bytes(digest[:8], "big") % 999_999
-    return article.updated.replace(microsecond=0) + timedelta(microseconds=fraction)
+    apart = entry.updated.replace(microsecond=0) + timedelta(microseconds=fraction)
+    before, after = (f"<updated>{date.isoformat()}</updated>" for date in (entry.updated, apart))
+    # No text can hold the element: its brackets are escaped there.
+    return entry.part("Atom").replace(before.encode(), after.encode(), 1)
+
+
+def _titled(document: bytes) -> bytes:
+    return _TITLE.sub(_in_hexadecimal, document)
 
 
 def _in_hexadecimal(title: re.Match[bytes]) -> bytes:
     # RSS 2.0 leaves open whether a title is text or HTML. Written like this, by the RSS Profile,
     # readers of either kind take these two for the characters themselves.
     return title[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;")
-
-
-def _bytes(document: bytes) -> bytes:
-    return document + b"\n"
