@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +150,8 @@ class Article:
 
 
 def is_absolute(url: str) -> bool:
-    """Whether the URL names its own scheme, rather than a place in the site."""
-    return bool(urlsplit(url).scheme)
+    """Whether a URL of an article names its own scheme, rather than a place in the site."""
+    return not url.startswith("/")
 
 
 _Media = TypeVar("_Media", Image, Download, Player)

@@ -231,8 +231,9 @@ def _opened(
     from feeds.catalog import Catalog, locate
     from feeds.folder import Folder
     from feeds.publication import Publication
-    from feeds.workers import processors
+    from feeds.workers import collect_rarely, processors
 
+    collect_rarely()
     folder = Folder.open(site)
     if (
         out

@@ -32,6 +32,12 @@ class Rendered:
     def __reduce__(self) -> tuple[object, ...]:
         return Rendered, (self._folder,)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rendered) and self._folder == other._folder
+
+    def __hash__(self) -> int:
+        return hash(self._folder)
+
     def write(self, entries: Iterable[tuple[str, Entry]]) -> list[Place]:
         """Renders entries into a new file. Where they are has to be kept by keep()."""
         name = uuid.uuid4().hex

@@ -29,6 +29,8 @@ _FORBIDDEN_ASTRAL = re.compile(
 
 def forbidden(text: str) -> re.Match[str] | None:
     """The first character that no feed may hold."""
+    if text.isprintable():  # most texts of one line; none of those characters is
+        return None
     found = _FORBIDDEN.search(text)
     if not found and not text.isascii() and _ASTRAL.search(text):
         found = _FORBIDDEN_ASTRAL.search(text)
@@ -45,13 +47,19 @@ def allowed(text: str) -> str:
 def repair(text: str) -> str:
     """The text without mojibake (Googleâ€™s → Google’s) and without characters that XML forbids."""
     # What is taken out or folded may have stood between two halves of mojibake, hence again.
-    while not text.isascii():
+    while not text.isascii() and _MAY_BE_MOJIBAKE.search(text):
         # The C1 controls and lone surrogates stay until then: mojibake is made of them.
         repaired = allowed(_without_mojibake()(_CONTROLS.sub("", text)))
         if repaired == text:
             return text
         text = repaired
     return allowed(text)
+
+
+# At least two of UTF-8's bytes become a character each. A curly quote or a dash that stands alone
+# is just that, and it is what most English text has beside ASCII.
+_MARKS = "‘’“”–—…•"
+_MAY_BE_MOJIBAKE = re.compile(f"[^\x00-\x7f{_MARKS}]|[^\x00-\x7f]{{2}}")
 
 
 @cache
@@ -84,6 +92,8 @@ def plain(text: str) -> str:
     if "&" in text:
         text = html.unescape(text)
     line = " ".join(text.split())
+    if line.isascii() and line.isprintable():
+        return line
     while (repaired := " ".join(repair(line).split())) != line:
         line = repaired
     return line
@@ -156,6 +166,11 @@ def url(text: str, *, relative: bool = False) -> str | None:
     )
 
 
+def is_canonical(text: str) -> bool:
+    """Whether it is plain at once that url() would give the text back as it is."""
+    return bool(_CANONICAL.fullmatch(text))
+
+
 def _normal_path(path: str) -> str:
     """Without dot segments (RFC 3986 §5.2.4)."""
     if "/." not in path:
@@ -219,8 +234,8 @@ DEFAULT_DOWNLOAD = "application/octet-stream"
 
 
 def media_type(url: str, default: str) -> str:
-    """The type that the path of a URL tells, else the default."""
-    name = urlsplit(url).path.rpartition("/")[2]
+    """The type that the path of a URL, in canonical form, tells, else the default."""
+    name = re.split("[?#]", url, maxsplit=1)[0].rpartition("/")[2]
     return MEDIA_TYPES.get(name.rpartition(".")[2].lower(), default) if "." in name else default
 
 

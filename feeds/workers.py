@@ -6,6 +6,7 @@ unsafe, and the live app has them.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +43,7 @@ def spread(
         return
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     context.set_forkserver_preload([function.__module__])
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=collect_rarely) as pool:
         try:
             yield from chain.from_iterable(pool.map(function, chunks))
         except BrokenProcessPool as error:
@@ -55,3 +56,12 @@ def processors() -> int:
     """How many processors this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def collect_rarely() -> None:
+    """Lets this process look for garbage in cycles less often.
+
+    Large work makes millions of objects that stay, and next to no cycles: looking at all of them
+    again and again took a sixth of the time.
+    """
+    gc.set_threshold(100_000, 50, 100)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from feeds import text as texts
 from feeds.frontmatter import read_article
-from feeds.frontmatter.body import clean_body, unsafe_parts
+from feeds.frontmatter.body import _well_nested, clean_body, unsafe_parts
 from tests.support import article, document
 
 BASE = "https://news.example.com/a/b"
@@ -266,3 +266,12 @@ def test_a_long_blank_in_a_tag_costs_no_time() -> None:
     started = time.monotonic()
     assert unsafe_parts("<a href=" + " " * 20_000 + "x>", is_html=True) == []
     assert time.monotonic() - started < 1
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(st.sampled_from("ab \n*_`[]()!|~&#:-=>\\1.\t")))
+@example("[a](b [c](d))")
+@example("[^1]\n\n[^1]: note\n\n|a|b|\n|-|-|\n|~~x~~|`y`|")
+def test_markdown_without_a_tag_of_its_own_is_well_nested_at_once(source: str) -> None:
+    cleaned = clean_body(source, is_html=False, base="https://example.com/")
+    assert _well_nested(cleaned) == cleaned

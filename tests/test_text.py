@@ -218,3 +218,22 @@ def test_a_summary_is_cut_at_a_word(text: str, length: int, cut: str) -> None:
 @given(st.text(), st.integers(1, 50))
 def test_a_summary_is_never_longer_than_asked_for(text: str, length: int) -> None:
     assert len(texts.summary(text, length)) <= length
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(st.sampled_from("aZ 0-'\"â€™\u00a0") | st.sampled_from("‘’“”–—…•")))
+def test_text_that_is_not_looked_at_for_mojibake_holds_none(text: str) -> None:
+    if not texts._MAY_BE_MOJIBAKE.search(text):
+        assert texts._without_mojibake()(text) == text
+        assert texts.repair(text) == text
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF)))
+def test_every_mojibake_is_looked_at(text: str) -> None:
+    for encoding in ("cp1252", "latin-1", "macroman", "cp1251", "cp437"):
+        try:
+            broken = text.encode("utf-8").decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        assert text.isascii() or texts._MAY_BE_MOJIBAKE.search(broken)

@@ -59,7 +59,8 @@ def render_rss(feed: Feed, url: str) -> bytes:
 
 def rss_item(article: Article, context: Context) -> bytes:
     """An article as an item of a channel."""
-    return _titled(_bytes_within(_RSS_NAMESPACES, _rss_item(article, context).rss_entry()))
+    item = _bytes_within(_RSS_NAMESPACES, _rss_item(article, context).rss_entry())
+    return _titled(item) if "&" in article.title or "<" in article.title else item
 
 
 def render_atom(feed: Feed, url: str) -> bytes:

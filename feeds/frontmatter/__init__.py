@@ -39,7 +39,7 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
         # A README or a page of its own among the articles is no mistake.
         severity = Severity.ERROR if text.startswith("---") else Severity.WARNING
         return None, [Problem(path, 1, "no-front-matter", split, hint, severity)]
-    front, body, body_line = split
+    front, body, body_line, forbidden = split
     report = Report(path, front, _FIRST_LINE, Severity.WARNING)
     try:
         values, duplicates = tree.load(front)
@@ -52,9 +52,9 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
         return None, report.problems
     for line, key in duplicates:
         report.add_line(line, "duplicate-key", f"{key} is there twice", "the last one counts")
-    if forbidden := texts.forbidden(text):
+    if forbidden:
         report.add_line(
-            text.count("\n", 0, forbidden.start()) + 2 - _FIRST_LINE,
+            forbidden.string.count("\n", 0, forbidden.start()) + 2 - _FIRST_LINE,
             "control-character",
             f"the character U+{ord(forbidden[0]):04X} is in no feed's alphabet",
             "it is repaired or taken out",
@@ -79,6 +79,8 @@ class _Split(NamedTuple):
     body: str
     #: The line, counted from 1, on which the body begins.
     body_line: int
+    #: The first character of the text that no feed may hold.
+    forbidden: re.Match[str] | None
 
 
 def _split(text: str) -> _Split | str:
@@ -91,7 +93,8 @@ def _split(text: str) -> _Split | str:
     if not closing:
         return "the front matter has no end"
     front, body = text[opening.end() : closing.start()], text[closing.end() :]
-    if texts.forbidden(front):
+    forbidden = texts.forbidden(text)
+    if forbidden and texts.forbidden(front):
         # YAML allows fewer characters than people type; a repair keeps the lines as they are.
         front = texts.repair(front)
-    return _Split(front, body, text.count("\n", 0, closing.end()) + 1)
+    return _Split(front, body, text.count("\n", 0, closing.end()) + 1, forbidden)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from contextvars import ContextVar
+from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -76,25 +77,21 @@ _MAY_RUN = re.compile(rf"<({'|'.join(_RUNNING)})|\bon[a-z]+\s*=|script:", re.IGN
 def clean_body(source: str, *, is_html: bool, base: str) -> str:
     """Safe HTML of a body. Relative links are resolved against the base, an article's URL."""
     source = _RAW.sub("", texts.repair(source))
-    markup = source if is_html else _from_markdown(source)
-    cleaned = nh3.clean(
-        markup,
-        tags=set(_TAGS | {"iframe"}),
-        clean_content_tags=set(_DROPPED),
-        attributes=_ATTRIBUTES | {"iframe": {"src"}},
-        attribute_filter=_attribute_filter(base),
-        link_rel=None,
-        url_schemes=_SCHEMES,
-    )
+    _base.set(base)
+    cleaned = _cleaner().clean(source if is_html else _from_markdown(source))
     cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
     cleaned = _IFRAME.sub(_link_for_frame, cleaned)
     # A character reference may have named what no feed may hold.
-    return _well_nested(texts.repair(cleaned)).strip()
+    cleaned = texts.repair(cleaned)
+    if is_html or "<" in source:
+        cleaned = _well_nested(cleaned)
+    return cleaned.strip()
 
 
 def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
     """What in a body would run in a reader: (line in the body from 1, what), each kind once."""
-    if not _MAY_RUN.search(source):
+    # Without a tag, only a link could.
+    if ("<" not in source and "script:" not in source.lower()) or not _MAY_RUN.search(source):
         return []
     # In Markdown's code, it is text: only what is left as markup counts.
     finder = _Finder()
@@ -172,32 +169,50 @@ def _from_markdown(source: str) -> str:
     return str(markdown_to_html_with_extensions(source, options, ["table", "strikethrough"]))
 
 
-def _attribute_filter(base: str) -> Callable[[str, str, str], str | None]:
-    def keep(tag: str, name: str, value: str) -> str | None:
-        if name in _LINKS:
-            if tag == "a" and value.strip().lower().startswith("mailto:"):
-                return value.strip()
-            try:
-                return texts.url(urljoin(base, value.strip()))
-            except ValueError:
-                return None
-        if name in _LENGTHS:
-            return value if value.isascii() and value.isdigit() else None
-        return value
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_TAGS | {"iframe"}),
+        clean_content_tags=set(_DROPPED),
+        attributes=_ATTRIBUTES | {"iframe": {"src"}},
+        attribute_filter=_kept_attribute,
+        link_rel=None,
+        url_schemes=_SCHEMES,
+    )
 
-    return keep
+
+#: What relative links are resolved against: a cleaner is made once, and costs more than its use.
+_base = ContextVar("_base", default="")
+
+
+def _kept_attribute(tag: str, name: str, value: str) -> str | None:
+    if name in _LINKS:
+        if texts.is_canonical(value):
+            return value
+        if tag == "a" and value.strip().lower().startswith("mailto:"):
+            return value.strip()
+        try:
+            return texts.url(urljoin(_base.get(), value.strip()))
+        except ValueError:
+            return None
+    if name in _LENGTHS:
+        return value if value.isascii() and value.isdigit() else None
+    return value
 
 
 def _well_nested(markup: str) -> str:
     """HTML that a parser reads back as it stands: links within links, say, take a second pass."""
     for _attempt in range(5):
         before = markup
-        markup = nh3.clean(
-            before, tags=set(_TAGS), attributes=_ATTRIBUTES, link_rel=None, url_schemes=_SCHEMES
-        )
+        markup = _nesting_cleaner().clean(before)
         if markup == before:
             break
     return markup
+
+
+@cache
+def _nesting_cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(tags=set(_TAGS), attributes=_ATTRIBUTES, link_rel=None, url_schemes=_SCHEMES)
 
 
 def _link_for_frame(match: re.Match[str]) -> str:
