@@ -113,7 +113,17 @@ class Article:
     @property
     def enclosures(self) -> tuple[Download | Image, ...]:
         """Every file that comes with the article, what is to be fetched before what is shown."""
-        return (*self.downloads, *self.images)
+        return (*self.files, *self.images)
+
+    @property
+    def files(self) -> tuple[Download, ...]:
+        """What is to be played or fetched: the player's file, if it is one, and the downloads."""
+        player = self.player
+        if not player or not player.media_type:
+            return self.downloads
+        if any(each.url == player.url for each in self.downloads):
+            return self.downloads
+        return (Download(player.url, player.media_type), *self.downloads)
 
     def local_files(self) -> tuple[str, ...]:
         """The files of the site that the article shows or offers, by their relative URLs."""

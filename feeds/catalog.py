@@ -165,7 +165,7 @@ class Catalog:
             changed = max(now, row.changed + 1 if row else now)
             values = {"address": address, "digest": digest, "changed": changed}
             connection.execute(sa.delete(DOCUMENT).where(DOCUMENT.c.address == address))
-            connection.execute(sa.insert(DOCUMENT).prefix_with("OR REPLACE"), values)
+            connection.execute(sa.insert(DOCUMENT), values)
             return int(changed)
 
     def built(self, tree: str) -> dict[str, Built]:
@@ -247,7 +247,16 @@ class Catalog:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
+            if isinstance(error, DatabaseError) and _is_broken(error):
+                # An index, not a store: the next who asks makes it again.
+                self._discard()
             raise CatalogError(f"{self.file}: {_reason(error)}") from error
+
+    def _discard(self) -> None:
+        self._engine.dispose()
+        for ending in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                os.unlink(f"{self.file}{ending}")
 
     def _ensure(self) -> None:
         """Makes the tables where the file is new, deleted since, broken, or of another version."""
@@ -270,10 +279,7 @@ class Catalog:
         except DatabaseError as error:
             if not _is_broken(error):
                 raise CatalogError(f"{self.file}: {_reason(error)}") from error
-            self._engine.dispose()
-            for ending in ("", "-wal", "-shm"):
-                with suppress(OSError):
-                    os.unlink(f"{self.file}{ending}")
+            self._discard()
             try:
                 self._make()
             except SQLAlchemyError as again:

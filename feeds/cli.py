@@ -65,14 +65,13 @@ def _publishing(command: _Command) -> _Command:
 
 
 def _check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
-    from feeds.site import site_url
-    from feeds.text import url
+    from feeds.errors import ConfigurationError
+    from feeds.site import read_site_url
 
-    if not value:
-        return ""
-    if not (checked := url(value)):
-        raise click.BadParameter("an http or https URL is needed, such as https://example.org/")
-    return site_url(checked)
+    try:
+        return read_site_url(value or "")
+    except ConfigurationError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @main.command()
@@ -83,10 +82,14 @@ def init(folder: Path) -> None:
     \b
     feeds init demo
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise click.ClickException(f"{folder}: not empty; name a new folder")
-    with as_file(files("feeds").joinpath("example")) as example:
-        shutil.copytree(example, folder, dirs_exist_ok=True)
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise click.ClickException(f"{folder}: not empty; name a new folder")
+        with as_file(files("feeds").joinpath("example")) as example:
+            shutil.copytree(example, folder, dirs_exist_ok=True)
+    except (OSError, shutil.Error) as error:
+        reason = getattr(error, "strerror", None) or "cannot be written"
+        raise click.ClickException(f"{folder}: {reason}; name another folder") from error
     click.echo(f"An example site is in {folder}. See it with: feeds serve {folder}")
 
 
@@ -107,7 +110,7 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
     started = time.monotonic()
     with _opened(site, url, unpublished, out) as opened:
         publication = opened.publication
-        _report(publication, strict)
+        _report(opened.problems, strict)
         with _progress("Writing feeds") as progress:
             written = write_tree(publication, out, progress, processes=processors())
         for line in written.skipped:
@@ -147,7 +150,7 @@ def serve(
     anywhere = host in ("0.0.0.0", "::", "")  # noqa: S104  # compared, not listened on
     address = f"http://127.0.0.1:{port}/" if anywhere else listening
     with _opened(site, url, unpublished, address=address) as opened:
-        _report(opened.publication, strict, live=True)
+        _report(opened.problems, strict, live=True)
         click.echo(f"{_summary(opened.publication)}{_held_back(opened.publication)}")
         if anywhere and not opened.configured and not url:
             click.echo(
@@ -183,9 +186,12 @@ def check(site: Path) -> None:
     """Name every problem of the articles and the configuration.
 
     Errors come first, then warnings; the exit code is 1 if there is an error.
+
+    \b
+    feeds check demo
     """
     with _opened(site) as opened:
-        problems = opened.publication.problems()
+        problems = opened.problems
         ready = f"{_summary(opened.publication)}{_held_back(opened.publication)}"
     errors = [each for each in problems if each.severity is Severity.ERROR]
     warnings = [each for each in problems if each.severity is Severity.WARNING]
@@ -201,7 +207,11 @@ def check(site: Path) -> None:
 @_site
 @click.option("--url", callback=_check_url, help="Where the tree is published.")
 def list_feeds(site: Path, url: str) -> None:
-    """List every feed: its URL, number of articles and newest date."""
+    """List every feed: its URL, number of articles and newest date.
+
+    \b
+    feeds list demo
+    """
     with _opened(site, url) as opened:
         listed = opened.publication.listed
     width = max(len(each.url) for each in listed)
@@ -216,6 +226,7 @@ class _Opened:
     synced: Synced
     #: Whether the site has a feeds.yaml.
     configured: bool
+    problems: list[Problem]
 
 
 @contextmanager
@@ -229,19 +240,15 @@ def _opened(
 ) -> Iterator[_Opened]:
     """The publication of a site, after a sync; the address is where a bare folder is served."""
     from feeds.catalog import Catalog, locate
+    from feeds.errors import CatalogError
     from feeds.folder import Folder
     from feeds.publication import Publication
     from feeds.workers import collect_rarely, processors
 
     collect_rarely()
     folder = Folder.open(site)
-    if (
-        out
-        and (root := out.resolve())
-        and any(
-            each.resolve().is_relative_to(root) for each in (folder.root, *folder.article_folders)
-        )
-    ):
+    sources = (folder.root, *folder.article_folders)
+    if out and any(each.resolve().is_relative_to(out.resolve()) for each in sources):
         hint = "it holds the site itself; name a folder of its own"
         raise click.BadParameter(hint, param_hint="--out")
     url = url or (folder.site.url if folder.configured else address or folder.site.url)
@@ -249,19 +256,27 @@ def _opened(
         hint = "give --url, or a feeds.yaml"
         click.echo(f"warning: no URL is known, so links lead to {url}; {hint}", err=True)
     catalog = Catalog(locate(folder))
-    try:
+
+    def synced_publication() -> tuple[Synced, Publication]:
         with _progress("Reading articles") as progress:
             synced = catalog.sync(folder, progress, processes=processors())
         now = datetime.now(UTC)
-        publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
-        yield _Opened(publication, synced, folder.configured)
+        return synced, Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
+
+    try:
+        try:
+            synced, publication = synced_publication()
+            problems = publication.problems()
+        except CatalogError:  # a damaged index, which is made again
+            synced, publication = synced_publication()
+            problems = publication.problems()
+        yield _Opened(publication, synced, folder.configured, problems)
     finally:
         catalog.close()
 
 
-def _report(publication: Publication, strict: bool, live: bool = False) -> None:
+def _report(problems: list[Problem], strict: bool, live: bool = False) -> None:
     """One line a problem; with strict, any problem ends the command."""
-    problems: list[Problem] = publication.problems()
     for each in problems:
         click.echo(str(each), err=True)
     if problems and strict:

@@ -217,15 +217,21 @@ class Fields:
 _OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 _DAY_AND_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
 _LONGEST_DATE = 60
+# YAML's own timestamps need no leading zeros, and no minutes in an offset.
+_TIMESTAMP = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]\s*(\d\d?)(:\d\d:\d\d(?:\.\d{1,6})?)(?:\s*(Z|[+-])(\d\d?)?)?)?"
+)
 _ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
 
 
 def parse_date(text: str) -> datetime | None:
-    """A date of ISO 8601, RFC 3339 or RFC 5322, in UTC; None where the text is neither."""
+    """A date of ISO 8601, RFC 3339, YAML or RFC 5322, in UTC; None where the text is none."""
     if len(text) > _LONGEST_DATE:
         return None
+    iso = _ZONE_NAME.sub("Z", _OFFSET.sub("", text.upper()))
+    if timestamp := _TIMESTAMP.fullmatch(iso):
+        iso = _padded(timestamp)
     try:
-        iso = _ZONE_NAME.sub("Z", _OFFSET.sub("", text.upper()))
         # Python takes the sign of an offset that follows a day for what parts day and time.
         date = datetime.fromisoformat(_DAY_AND_OFFSET.sub(r"\1T00:00\2", iso))
     except ValueError:
@@ -239,6 +245,13 @@ def parse_date(text: str) -> datetime | None:
         return date.astimezone(UTC)
     except OverflowError:  # the first or the last day of the calendar, and an offset
         return None
+
+
+def _padded(timestamp: re.Match[str]) -> str:
+    year, month, day, hour, rest, sign, offset = timestamp.groups()
+    date = f"{year}-{month:0>2}-{day:0>2}"
+    zone = f"{sign}{offset:0>2}:00" if offset else sign or ""
+    return f"{date}T{hour:0>2}{rest}{zone}" if hour else date
 
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")

@@ -72,9 +72,9 @@ class Folder:
         root = file.parent
         if not root.is_dir():
             raise ConfigurationError(f"{target}: no such folder; name a folder of articles")
-        default_title = root.resolve().name or "Feeds"
+        default_title = texts.plain(root.resolve().name) or "Feeds"
         if not os.path.lexists(file):
-            return cls(root, Site(title=texts.plain(default_title) or "Feeds"), ())
+            return cls(root, Site(title=default_title), ())
         try:
             source = _read(file, file.name)
         except UnreadableError as error:
@@ -146,7 +146,7 @@ class Folder:
         parts = () if path.endswith("/") else PurePosixPath(path.lstrip("/")).parts
         if any(part.startswith(".") or "\\" in part or not part.isprintable() for part in parts):
             return None
-        if not parts or not texts.media_type(parts[-1], ""):
+        if not parts or not texts.file_type(parts[-1], ""):
             return None
         try:
             file = self.root.joinpath(*parts).resolve(strict=True)

@@ -1,6 +1,6 @@
 """Keeps a publication current: follows the folder, the catalog and the clock while an app runs.
 
-A thread looks after each of them; requests only ever take the publication that is ready, and find
+Threads look after them; requests only ever take the publication that is ready, and find
 its documents in memory once they were rendered.
 """
 
@@ -60,8 +60,8 @@ class Live:
         self._unpublished = unpublished
         self._clock = clock
         self._log = log
-        self._folder = Folder.open(target)
         self._configuration = self._configuration_stat()
+        self._folder = Folder.open(target)
         self._catalog = Catalog(locate(self._folder))
         self._catalog.sync(self._folder)
         self._reported: set[Problem] = set()
@@ -87,7 +87,8 @@ class Live:
         if not isinstance(found, Document):
             return found
         dated = Dated(found, self._changed(publication, path, found))
-        cache.put(path, dated)
+        if dated.changed is not None:
+            cache.put(path, dated)
         return dated
 
     def refresh(self) -> None:
@@ -126,7 +127,7 @@ class Live:
         self._reported = set(problems)
 
     def close(self) -> None:
-        """Ends the thread and lets go of the catalog."""
+        """Ends the threads and lets go of the catalog."""
         self._stop.set()
         self._catalog.close()
 
@@ -191,16 +192,22 @@ class Live:
                 renewed = self._configuration_stat() != self._configuration
                 if renewed or time.monotonic() - walked >= pause:
                     started = time.monotonic()
-                    self.refresh()
+                    self._refresh_or_log()
                     walked = time.monotonic()
                     # A walk over a huge folder must not take more than a tenth of a processor.
                     pause = max(_WALK, 10 * (walked - started))
                 elif self._is_outdated():
-                    self.refresh()
+                    self._refresh_or_log()
             except FeedsError as error:
                 self._log(str(error))
-            except Exception as error:  # a sick file system must not end the following for good
-                self._log(f"cannot refresh: {error!r}")
+
+    def _refresh_or_log(self) -> None:
+        try:
+            self.refresh()
+        except FeedsError as error:
+            self._log(str(error))
+        except Exception as error:  # a sick file system must not end the following for good
+            self._log(f"cannot refresh: {error!r}")
 
     def _watch(self) -> None:
         import watchfiles
@@ -213,10 +220,7 @@ class Live:
                 raise_interrupt=False,
                 ignore_permission_denied=True,
             ):
-                try:
-                    self.refresh()
-                except FeedsError as error:
-                    self._log(str(error))
+                self._refresh_or_log()
         except Exception as error:  # no watches left, no such facility: walking remains
             self._log(f"changes are not announced ({error}); looking every few seconds")
 

@@ -221,8 +221,8 @@ class Publication:
 
     def _other(self, path: str) -> MediaFile | Redirect | None:
         if file := self._media_file(path):
-            return MediaFile(file, texts.media_type(file.name, texts.DEFAULT_DOWNLOAD))
-        slashed = f"{path.removesuffix('index.html').rstrip('/')}/"
+            return MediaFile(file, texts.file_type(file.name, texts.DEFAULT_DOWNLOAD))
+        slashed = f"{path.removesuffix('/index.html').rstrip('/')}/"
         folder = slashed.removeprefix("/")
         if slashed == path:
             return None
@@ -246,7 +246,8 @@ class Publication:
         from feeds.formats import page
 
         if not folder:
-            newest = self._articles(channel, page.ON_DIRECTORY)
+            # No more than the feed has: its articles decide what is made anew.
+            newest = self._articles(channel, min(page.ON_DIRECTORY, self._site.limit))
             body = page.render_directory(self._feed(channel, folder), self.listed, newest)
         else:
             body = page.render_feed(self._feed(channel, folder))
@@ -271,7 +272,11 @@ class Publication:
 
     def _entries(self, channel: Channel) -> list[Entry]:
         if self.rendered:
-            return [self.rendered.entry(path) for path in self._windows.paths(channel)]
+            files = self._windows.paths(channel)
+            entries = [each for file in files if (each := self.rendered.entry(file))]
+            # Some are missing where another process has synced since they were rendered.
+            if len(entries) == len(files):
+                return entries
         return [as_entry(each, self._context) for each in self._articles(channel, self._site.limit)]
 
     def _articles(self, channel: Channel, limit: int) -> list[Article]:

@@ -56,9 +56,11 @@ class Rendered:
         """Lets entry() find all that was written, in this process and in those to come."""
         (self._folder / "index").write_bytes(msgspec.msgpack.encode(places))
 
-    def entry(self, path: str) -> Entry:
-        """The entry of an article's file that was written."""
-        _path, id, updated, name, ends = self._places[path]
+    def entry(self, path: str) -> Entry | None:
+        """The entry of an article's file, if it was written."""
+        if not (place := self._places.get(path)):
+            return None
+        _path, id, updated, name, ends = place
         start = ends[0]
         file = self._file(name)
         file.seek(start)

@@ -36,7 +36,7 @@ class TopicSettings:
     slug: str = ""
     #: Other names of the same topic.
     aliases: tuple[str, ...] = ()
-    #: Slugs that it had before.
+    #: Slugs that it had before, some of them from the names that it had.
     formerly: tuple[str, ...] = ()
     parent: str = ""
     description: str = ""
@@ -81,6 +81,7 @@ class Site:
 _DEFAULTS = Site(title="")
 # A language tag of RFC 5646 §2.1, as far as it is worth checking.
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
+_SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
 _SITE_KEYS = tuple(each.name for each in fields(Site))
@@ -111,8 +112,8 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     found.only(_SITE_KEYS)
     for key in ("title", "url"):
         if key not in found:
-            hint = f"a {key} is needed" + (": where the feeds are published" * (key == "url"))
-            found.problem(key, f"missing-{key}", f"no {key}", hint)
+            why = "where the feeds are published" if key == "url" else "what the site is called"
+            found.problem(key, f"missing-{key}", f"no {key}", f"a {key} is needed: {why}")
     site = Site(
         title=found.text("title") or default_title,
         url=_url(found) or DEFAULT_URL,
@@ -128,6 +129,18 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         feeds=tuple(_feeds(found, report)),
     )
     return site, report.problems
+
+
+def read_site_url(text: str) -> str:
+    """The URL of a site as somebody wrote it; empty where nothing is written.
+
+    Raises ConfigurationError where it is no URL.
+    """
+    if not text:
+        return ""
+    if not (url := texts.url(text)):
+        raise ConfigurationError(f"{text!r} is no http or https URL, such as https://example.org/")
+    return site_url(url)
 
 
 def site_url(url: str) -> str:
@@ -188,7 +201,7 @@ def _topics(found: Fields) -> Iterator[TopicSettings]:
             item.problem("name", "missing-name", "a topic without a name", "name it")
             continue
         slug = item.text("slug")
-        if slug and slug != texts.slug(slug):
+        if slug and not _SLUG.fullmatch(slug):
             hint = f"such as {texts.slug(slug)}: small letters, digits and hyphens"
             item.problem("slug", "bad-slug", f"slug is {slug!r}", hint)
             slug = ""
@@ -207,7 +220,10 @@ def _topics(found: Fields) -> Iterator[TopicSettings]:
             name=name,
             slug=slug,
             aliases=names[1:],
-            formerly=tuple(map(texts.slug, item.texts("formerly"))),
+            formerly=tuple(
+                each if _SLUG.fullmatch(each) else texts.slug(each)
+                for each in item.texts("formerly")
+            ),
             parent=item.text("parent"),
             description=item.text("description"),
             line=item.line,

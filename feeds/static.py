@@ -209,7 +209,8 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 def _remove(out: Path, name: str) -> int:
     target = out / name
-    if not _is_inside(out, target) or (target.is_dir() and not target.is_symlink()):
+    # A link on the way leads to what is not ours, or is ours under another name.
+    if target.parent.resolve() != target.parent or (target.is_dir() and not target.is_symlink()):
         return 0
     try:
         target.unlink()
@@ -244,11 +245,6 @@ def _foreign(out: Path, wanted: Iterable[str], ours: set[str]) -> list[str]:
         or (out / name).is_dir()
         or (name not in ours and os.path.lexists(out / name))
     ]
-
-
-def _is_inside(out: Path, target: Path) -> bool:
-    """Whether no link on the way leads out of the tree."""
-    return target.parent.resolve().is_relative_to(out)
 
 
 def _bytes_of(file: Path) -> bytes | None:

@@ -131,8 +131,7 @@ def url(text: str, *, relative: bool = False) -> str | None:
     """
     if _CANONICAL.fullmatch(text):
         return text
-    text = allowed(text.strip())
-    text = "".join(text.split("\n"))
+    text = allowed(text.strip()).replace("\n", "")
     if text.startswith("//"):
         text = "https:" + text
     try:
@@ -235,7 +234,11 @@ DEFAULT_DOWNLOAD = "application/octet-stream"
 
 def media_type(url: str, default: str) -> str:
     """The type that the path of a URL, in canonical form, tells, else the default."""
-    name = re.split("[?#]", url, maxsplit=1)[0].rpartition("/")[2]
+    return file_type(re.split("[?#]", url, maxsplit=1)[0].rpartition("/")[2], default)
+
+
+def file_type(name: str, default: str) -> str:
+    """The type that the ending of a file's name tells, else the default."""
     return MEDIA_TYPES.get(name.rpartition(".")[2].lower(), default) if "." in name else default
 
 

@@ -104,7 +104,10 @@ class View:
         )
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        return [TopicName(name, uses, date_of(first) or EPOCH) for name, uses, first in rows]
+        return [
+            TopicName(name, uses, EPOCH + timedelta(microseconds=first))
+            for name, uses, first in rows
+        ]
 
     def topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
         """The number of articles and the newest date of every folded topic name."""

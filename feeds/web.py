@@ -20,7 +20,7 @@ from werkzeug.utils import send_file
 from feeds.errors import FeedsError
 from feeds.live import Dated, Live
 from feeds.publication import MediaFile, Redirect
-from feeds.site import site_url
+from feeds.site import read_site_url
 
 # In seconds. Readers poll by the hour; a proxy in between may answer for a minute.
 _FEED_AGE = 60
@@ -40,7 +40,7 @@ def create_app(
     target = Path(site or os.environ.get("FEEDS_SITE") or os.curdir)
     live = Live(
         target,
-        url=site_url(url or os.environ.get("FEEDS_URL", "")),
+        url=read_site_url(url or os.environ.get("FEEDS_URL", "")),
         unpublished=unpublished or os.environ.get("FEEDS_UNPUBLISHED") == "1",
         reported=os.environ.get("FEEDS_REPORTED") == "1",
         log=log,
@@ -116,4 +116,5 @@ def _send(found: MediaFile) -> Response:
 
 def _relative(to: str, path: str) -> str:
     """A path of the app, as seen from another: a proxy may have put both wherever it likes."""
-    return posixpath.relpath(to, posixpath.dirname(path)) + "/" * to.endswith("/")
+    relative = posixpath.relpath(to, posixpath.dirname(path))
+    return f"{relative}/" if to.endswith("/") else relative

@@ -42,7 +42,8 @@ def spread(
         yield from chain.from_iterable(map(function, chunks))
         return
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    context.set_forkserver_preload([function.__module__])
+    # The function is a partial one: the module that it comes from brings all the others.
+    context.set_forkserver_preload([getattr(function, "func", function).__module__])
     with ProcessPoolExecutor(processes, mp_context=context, initializer=collect_rarely) as pool:
         try:
             yield from chain.from_iterable(pool.map(function, chunks))

@@ -275,3 +275,42 @@ def test_a_long_blank_in_a_tag_costs_no_time() -> None:
 def test_markdown_without_a_tag_of_its_own_is_well_nested_at_once(source: str) -> None:
     cleaned = clean_body(source, is_html=False, base="https://example.com/")
     assert _well_nested(cleaned) == cleaned
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(["<!", "<![", "<![x[", "<?", "]]>", "<script>", "</script>", "a ",
+                                 "<!--", "-->", "<a onclick=", '"', "&#x3c;", ">"])).map("".join),
+       st.booleans())  # fmt: skip
+@example("<script>x</script><![foo[ x ]]>", True)
+@example("<![ x", False)
+def test_no_declaration_stops_the_reading(body: str, is_html: bool) -> None:
+    found, _problems = read_article(document(article(), body), f"a.{'html' if is_html else 'md'}")
+    assert found
+    assert "<script" not in found.body
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "what"),
+    [
+        ("a\n<script>x</script><![foo[ x ]]>", 2, "<script>"),
+        ("<p>" + "long " * 12_000 + "\n<script>x</script>", 2, "<script>"),
+        ('a\n<a href="java&#115;cript:x">b</a>', 2, "a javascript: link"),
+    ],
+)
+def test_what_runs_is_named_wherever_and_however_it_is_written(
+    body: str, line: int, what: str
+) -> None:
+    [(_line, found)] = unsafe_parts(body, is_html=True)
+    assert found == what
+    assert _line in (1, line)
+
+
+def test_a_source_stays_in_what_it_is_the_source_of() -> None:
+    picture = '<picture><source srcset="/a.webp"><img src="/a.png"></picture>'
+    video = '<video controls><source src="/a.mp4" type="video/mp4"></video>'
+    assert clean_body(picture, is_html=True, base="https://e.example/") == (
+        '<img src="https://e.example/a.png">'
+    )
+    assert '<source src="https://e.example/a.mp4" type="video/mp4">' in clean_body(
+        video, is_html=True, base="https://e.example/"
+    )

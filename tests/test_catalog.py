@@ -427,3 +427,40 @@ def test_the_catalog_holds_nothing_of_a_key_that_is_not_read(site: SiteBuilder) 
     for secret in ("c2VjcmV0IHRva2Vu", "another-secret"):
         assert secret not in dump
         assert secret.encode().hex().upper() not in dump.upper()
+
+
+def test_a_damaged_index_is_made_again(site: SiteBuilder) -> None:
+    for number in range(30):
+        site.write(f"{number}.md", body="long " * 300)
+    file = site.root.parent / "catalog.sqlite"
+    folder = Folder.open(site.root)
+    first = Catalog(file)
+    first.sync(folder)
+    first.close()
+    with file.open("r+b") as stream:
+        stream.seek(4096 * 3)
+        stream.write(b"\xff" * (file.stat().st_size - 4096 * 3))
+    damaged = Catalog(file)
+
+    def ask() -> None:
+        damaged.sync(folder)
+        everything(damaged)
+
+    with pytest.raises(CatalogError, match="malformed"):
+        ask()
+    assert damaged.sync(folder).read == 30
+    assert len(everything(damaged)) == 30
+    damaged.close()
+
+
+def test_a_file_that_broke_since_it_was_read_has_a_line_to_name(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    url = "https://news.example.com/one"
+    site.write("a.md", webUrl=url, publishedDateTime="2026-01-01")
+    site.write("b.md", webUrl=url, publishedDateTime="2026-01-02")
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    site.write_text("a.md", "---\ntitle: a: b\n---\n")
+    [problem] = View(catalog, now=NOW).conflicts(folder)
+    assert (problem.path, problem.line, problem.code) == ("articles/a.md", 1, "same-id")

@@ -363,3 +363,21 @@ def answer(host: str, port: int, path: str) -> bytes:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
+
+
+def test_a_damaged_index_costs_a_build_nothing(demo: Path, tmp_path: Path) -> None:
+    assert run("build", demo, "--out", tmp_path / "out").exit_code == 0
+    index = demo / ".feeds" / "catalog.sqlite"
+    with index.open("r+b") as stream:
+        stream.seek(4096)
+        stream.write(b"\xff" * (index.stat().st_size - 4096))
+    result = run("build", demo, "--out", tmp_path / "out")
+    assert (result.exit_code, ", 10 read; " in result.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("where", ["/proc/nope/x", "/etc/hostname/x"])
+def test_init_where_nothing_can_be_written_says_so_in_a_line(where: str) -> None:
+    result = run("init", where)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {where}: ")
+    assert result.output.count("\n") == 1

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from feeds import tree
 from feeds.errors import Problem, Severity
 from feeds.fields import Fields, Report, parse_date
+from feeds.frontmatter import read_article
+from tests.support import article, document
 
 
 def read(source: str) -> tuple[Fields, list[Problem]]:
@@ -247,3 +249,37 @@ def test_a_long_run_of_blanks_is_no_date_and_takes_no_time() -> None:
     started = time.monotonic()
     assert parse_date("2021" + " " * 20_000 + "x") is None
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2026-5-1 9:30:00", "2026-05-01T09:30:00+00:00"),
+        ("2026-05-01T09:30:00 -5", "2026-05-01T14:30:00+00:00"),
+        ("2026-05-01 09:30:00.25 +02", "2026-05-01T07:30:00.250000+00:00"),
+        ("2026-5-1", "2026-05-01T00:00:00+00:00"),
+        ("2026-5-1t9:30:00z", "2026-05-01T09:30:00+00:00"),
+        ("2026-13-1", None),
+        ("2026-5-1 25:30:00", None),
+    ],
+)
+def test_timestamps_as_yaml_writes_them_are_dates(written: str, meant: str | None) -> None:
+    date = parse_date(written)
+    assert (date and date.isoformat()) == meant
+
+
+def test_an_author_alone_is_the_provider() -> None:
+    keys: dict[str, Any] = {
+        "provider": {"authors": ["Jo Quay", "Al Tide"], "domain": "not a domain!"}
+    }
+    found, problems = read_article(document(article(**keys)), "a.md")
+    assert found
+    assert found.provider
+    assert (found.provider.name, found.provider.domain) == ("not a domain!", "")
+    assert [each.code for each in problems] == ["bad-domain"]
+    del keys["provider"]["domain"]
+    found, problems = read_article(document(article(**keys)), "a.md")
+    assert found
+    assert found.provider
+    assert (found.provider.name, found.provider.authors) == ("Jo Quay", ("Al Tide",))
+    assert problems == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -233,3 +234,17 @@ def test_an_absolute_path_is_taken_for_one_of_the_site(site: SiteBuilder) -> Non
     outside = touch(site.root.parent / "outside.png")
     assert Folder.open(site.root).media(os.fspath(outside)) is None
     assert Folder.open(site.root).media("/" + os.fspath(outside)) is None
+
+
+def test_a_picture_is_found_by_any_name_that_a_file_may_have(site: SiteBuilder) -> None:
+    folder = Folder.open(site.root)
+    for name in ("C#.jpg", "what?.png", "100%.gif", "a b.webp"):
+        file = touch(site.root / "media" / name)
+        assert folder.media(f"/media/{quote(name)}") == file
+
+
+def test_a_folder_whose_name_is_no_text_has_a_title(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "feeds.yaml").write_text("url: https://e.example/\n")
+    assert Folder.open(folder).site.title == "caf\ufffd"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.article import Player
 from feeds.frontmatter.body import read_player, watch_url
+from tests.support import SiteBuilder
 
 PIECES = [
     *("<iframe", "<video", "<audio", "<source", "<script", "</video>", "</iframe>", ">", " src="),
@@ -85,3 +88,15 @@ def test_whatever_the_markup_a_player_is_a_url_that_may_be_played(source: str) -
 )
 def test_the_page_of_a_player_is_one_that_a_person_opens(player: str, page: str) -> None:
     assert watch_url(player) == page
+
+
+def test_a_file_that_plays_is_an_enclosure_too(site: SiteBuilder) -> None:
+    video = '<video src="https://media.example.com/v.mp4"></video>'
+    site.write("a.md", featuredContent=video, images=[{"url": "https://media.example.com/p.jpg"}])
+    site.write("b.md", featuredContent='<audio src="https://media.example.com/stream"></audio>')
+    rss = site.published("/rss.xml").decode()
+    assert '<enclosure url="https://media.example.com/v.mp4" length="0" type="video/mp4"/>' in rss
+    assert '<media:content url="https://media.example.com/v.mp4"' in rss
+    assert '<enclosure url="https://media.example.com/stream" length="0" type="audio/mpeg"/>' in rss
+    items = json.loads(site.published("/feed.json"))["items"]
+    assert [item["attachments"][0]["mime_type"] for item in items] == ["video/mp4", "audio/mpeg"]

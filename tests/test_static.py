@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pickle
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +25,8 @@ from feeds import static, workers
 from feeds.catalog import Catalog
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST, Folder
+from feeds.publication import Document
+from feeds.rendered import Rendered
 from feeds.static import write_tree
 from tests.support import CORPUS, SiteBuilder, needs_corpus
 
@@ -443,3 +447,48 @@ def test_many_articles_are_read_and_written_by_several_processes_to_the_same_tre
     assert result.written == result.total
     assert tree(site.out) == tree(alone)
     assert not (site.out / ".feeds-scratch").exists()
+
+
+def test_a_directory_of_few_articles_is_what_a_fresh_build_writes(
+    site: SiteBuilder, tmp_path: Path
+) -> None:
+    site.configure(title="T", url="https://feeds.example.org/", limit=2)
+    for number in range(8):
+        site.write(f"{number}.md", publishedDateTime=f"2026-01-0{number + 1}")
+    write_tree(site.publication(), site.out)
+    site.write("4.md", title="Another", publishedDateTime="2026-01-05")
+    write_tree(site.publication(), site.out)
+    write_tree(site.publication(), tmp_path / "fresh")
+    assert tree(site.out) == tree(tmp_path / "fresh")
+
+
+def test_what_a_link_in_the_tree_leads_to_is_not_removed(filled: SiteBuilder) -> None:
+    write_tree(filled.publication(), filled.out)
+    before = tree(filled.out / "topics" / "ai")
+    robots = filled.out / "topics" / "robots"
+    shutil.rmtree(robots)
+    robots.symlink_to("ai")
+    assert write_tree(filled.publication(), filled.out).removed == 0
+    assert tree(filled.out / "topics" / "ai") == before
+
+
+def test_a_large_build_opens_a_publication_once_a_process(
+    filled: SiteBuilder, tmp_path: Path
+) -> None:
+    publication = filled.publication()
+    publication.rendered = Rendered(tmp_path)
+    sent = pickle.dumps(publication)
+    assert pickle.loads(sent) is pickle.loads(sent)
+
+
+def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
+    filled: SiteBuilder, tmp_path: Path
+) -> None:
+    publication = filled.publication()
+    static._render(publication, list(publication.paths()), tmp_path, 1)
+    filled.write("c.md", title="Three", topics=["AI"])
+    publication.catalog.sync(Folder.open(filled.root))
+    again = pickle.loads(pickle.dumps(publication))
+    found = again.document("/rss.xml")
+    assert isinstance(found, Document)
+    assert b"Three" in found.body

@@ -273,3 +273,12 @@ def test_a_name_that_nearly_is_a_topic_is_a_mistake_and_one_far_from_all_is_not(
         "feeds.yaml:4: warning: no article is about Harbor; did you mean Harbour?",
         "feeds.yaml:7: warning: no article is about Wether; did you mean Weather?",
     ]
+
+
+def test_a_slug_that_was_made_of_a_long_name_can_be_asked_for() -> None:
+    slug = texts.slug("a very long name " * 9)
+    assert len(slug) > 60
+    text = f"topics: [{{name: A, slug: {slug}, formerly: [{slug}b]}}]\n"
+    site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", "")
+    assert problems == []
+    assert (site.topics[0].slug, site.topics[0].formerly) == (slug, (f"{slug}b",))

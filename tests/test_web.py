@@ -506,3 +506,11 @@ def test_without_a_word_the_working_folder_is_served(
 def test_a_site_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(os.fspath(tmp_path / "nowhere"))):
         create_app(tmp_path / "nowhere" / "feeds.yaml")
+
+
+def test_an_address_that_is_no_url_is_refused(
+    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDS_URL", "feeds.example.org")
+    with pytest.raises(ConfigurationError, match=r"'feeds\.example\.org' is no http or https URL"):
+        create_app(served.root)

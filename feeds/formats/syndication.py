@@ -233,8 +233,8 @@ def _media(article: Article) -> Iterator[etree._Element]:
         if image.attribution:
             etree.SubElement(content, f"{{{_MEDIA_NS}}}credit").text = image.attribution
         yield content
-    for download in article.downloads:
-        yield _content(download, _medium(download.media_type))
+    for file in article.files:
+        yield _content(file, _medium(file.media_type))
     if article.player and not article.player.media_type:
         content = etree.Element(f"{{{_MEDIA_NS}}}content", medium="video")
         player = etree.SubElement(content, f"{{{_MEDIA_NS}}}player", url=article.player.url)
@@ -268,7 +268,7 @@ def _set(element: etree._Element, **lengths: int | None) -> None:
 
 def _rss_enclosure(article: Article) -> Image | Download | None:
     """The one file that an RSS item may enclose: what plays, what is to be fetched, the picture."""
-    plays = [each for each in article.downloads if _medium(each.media_type) != "document"]
+    plays = [each for each in article.files if _medium(each.media_type) != "document"]
     return next(iter((*plays, *article.enclosures)), None)
 
 
@@ -276,7 +276,7 @@ def _set_apart(entry: Entry) -> bytes:
     """The entry's part with a date that no other entry of the feed shares.
 
     W3C's validator and some readers take entries of one second for one; the article's id decides on
-    a fraction of it, so that the date does not depend on which neighbours it has.
+    a fraction of it, so that the date does not depend on which others share the second.
     """
     digest = hashlib.sha256(entry.id.encode()).digest()
     fraction = 1 + int.from_bytes(digest[:8], "big") % 999_999

@@ -68,9 +68,12 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
 
 
 def line_of(text: str, *keys: str) -> int:
-    """The line of the first of these front matter keys that a readable article has, else 1."""
+    """The line of the first of these front matter keys that an article has, else 1."""
     split = _split(text)
-    lines = {} if isinstance(split, str) else tree.lines(split.front)
+    try:
+        lines = {} if isinstance(split, str) else tree.lines(split.front)
+    except tree.TreeError:
+        return 1
     return next((lines[(key,)] + _FIRST_LINE - 1 for key in keys if (key,) in lines), 1)
 
 

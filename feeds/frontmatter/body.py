@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache
 from html.parser import HTMLParser
@@ -61,6 +62,8 @@ _PLAYER_HOSTS = frozenset(
 _ATTRIBUTE = re.compile(r'\s([a-z-]+)="([^"]*)"')
 _IFRAME = re.compile(r'<iframe((?:\s[a-z-]+="[^"]*")*)>.*?</iframe>', re.DOTALL)
 _PICTURE = re.compile(r'<img((?:\s[a-z-]+="[^"]*")*)>')
+# A picture's, since a reader that is told one size chooses none.
+_SOURCELESS = re.compile(r'<source(?![^>]*\ssrc=")[^>]*>')
 _PLAYER = re.compile(r'<(?:iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")+)>')
 
 _NO_CHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
@@ -80,7 +83,7 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
     _base.set(base)
     cleaned = _cleaner().clean(source if is_html else _from_markdown(source))
     cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
-    cleaned = _IFRAME.sub(_link_for_frame, cleaned)
+    cleaned = _IFRAME.sub(_link_for_frame, _SOURCELESS.sub("", cleaned))
     # A character reference may have named what no feed may hold.
     cleaned = texts.repair(cleaned)
     if is_html or "<" in source:
@@ -91,13 +94,21 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
 def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
     """What in a body would run in a reader: (line in the body from 1, what), each kind once."""
     # Without a tag, only a link could.
-    if ("<" not in source and "script:" not in source.lower()) or not _MAY_RUN.search(source):
+    decoded = html.unescape(source) if "&" in source else source
+    if ("<" not in source and "script:" not in decoded.lower()) or not _MAY_RUN.search(decoded):
         return []
     # In Markdown's code, it is text: only what is left as markup counts.
+    markup = source if is_html else _from_markdown(source)
     finder = _Finder()
-    finder.feed((source if is_html else _from_markdown(source))[:_LOOKED_THROUGH])
-    found = finder.found.items()
-    return sorted((_first_line(source, pattern), kind) for kind, pattern in found)
+    # Python's parser gives up on some declarations; what it found before stays.
+    with suppress(AssertionError):
+        finder.feed(markup[:_LOOKED_THROUGH])
+    found = finder.found | {
+        f"<{tag}>": rf"<{tag}\b"
+        for tag in _RUNNING
+        if re.search(rf"<{tag}\b", markup[_LOOKED_THROUGH:], re.IGNORECASE)
+    }
+    return sorted((_first_line(source, pattern), kind) for kind, pattern in found.items())
 
 
 class _Finder(HTMLParser):
@@ -137,7 +148,8 @@ def read_player(markup: str) -> Player | None:
             url = re.sub("^http:", "https:", url)
         if not url or (framed and urlsplit(url).hostname not in _PLAYER_HOSTS):
             continue
-        media_type = "" if framed else texts.media_type(url, "video/mp4")
+        default = "audio/mpeg" if "<audio" in cleaned[: match.end()] else "video/mp4"
+        media_type = "" if framed else texts.media_type(url, default)
         if framed or media_type.startswith(("video/", "audio/")):
             width, height = _pixels(size.get("width")), _pixels(size.get("height"))
             return Player(url, media_type, width, height)

@@ -84,14 +84,17 @@ def _provider(fields: Fields) -> Provider | None:
         return None
     domain = found.text("domain")
     domain = texts.url(domain if "://" in domain else f"https://{domain}/") or ""
-    name = found.text("name") or found.text("domain")
+    if "domain" in found and not domain:
+        found.problem("domain", "bad-domain", "the domain is no host name", "such as example.org")
+    authors = (author.text("name") for author in found.mappings("authors", short="name"))
+    people = list(dict.fromkeys(filter(None, authors)))
+    name = found.text("name") or found.text("domain") or (people.pop(0) if people else "")
     if not name:
         return None
-    authors = (author.text("name") for author in found.mappings("authors", short="name"))
     return Provider(
         name=name,
         domain=urlsplit(domain).netloc,
-        authors=tuple(dict.fromkeys(filter(None, authors))),
+        authors=tuple(people),
         images=tuple(_images(found)),
     )
 
