@@ -7,23 +7,22 @@ nothing of feeds.yaml: a change there makes it read no article.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import platformdirs
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from feeds import __version__
 from feeds import text as texts
 from feeds.article import Article
+from feeds.database import Database, code_fingerprint
 from feeds.errors import CatalogError, Problem, Severity
 from feeds.folder import Folder, Stat, UnreadableError
 from feeds.frontmatter import read_article
@@ -47,10 +46,7 @@ from feeds.workers import spread
 
 #: A file that changed within this time of being read may change again under the same mtime.
 _RACY_NS = 2_000_000_000
-# Those whose version shows in what is published.
-_LIBRARIES = (
-    "cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML",
-)  # fmt: skip
+_FILE = "catalog.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +70,21 @@ class Built:
 class Catalog:
     """The index of one site's articles. Safe to use from many threads and processes."""
 
-    def __init__(self, file: Path) -> None:
-        """Opens or makes the index. Raises CatalogError where neither can be done."""
-        #: The index itself.
-        self.file = file
-        self._inode = 0
-        self._process = os.getpid()
-        self._engine = sa.create_engine(
-            f"sqlite:///{file}", connect_args={"timeout": 60, "check_same_thread": False}
-        )
-        sa.event.listen(self._engine, "connect", _set_pragmas)
-        self._ensure()
+    def __init__(self, place: str | os.PathLike[str]) -> None:
+        """Opens or makes the index: the path of an SQLite file, or a URL as SQLAlchemy has them.
+
+        Raises CatalogError where neither can be done.
+        """
+        self._database = Database(place)
+
+    @property
+    def place(self) -> str:
+        """Where it lies, for another process to open it."""
+        return self._database.place
 
     def close(self) -> None:
-        """Lets go of the file."""
-        self._engine.dispose()
+        """Lets go of its connections."""
+        self._database.close()
 
     def sync(
         self,
@@ -102,9 +98,9 @@ class Catalog:
         The progress is called with the number of files read and to read; with several processes
         (see feeds.workers) much is read at once. Raises CatalogError.
         """
-        self._ensure()
+        self._database.ensure()
         found = folder.files()
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             rows = connection.execute(sa.select(SOURCE)).all()
             complete = connection.execute(IS_COMPLETE).scalar_one_or_none() is not None
         known = {row.path: row for row in rows}
@@ -156,16 +152,18 @@ class Catalog:
         In seconds since 1970. Two different sets of bytes never share a second, so the answer may
         lie a moment ahead of the clock.
         """
-        query = sa.select(DOCUMENT).where(DOCUMENT.c.address == address)
-        self._ensure()
-        with self._connection() as connection:
-            row = connection.execute(query).one_or_none()
+        of_it = DOCUMENT.c.address == address
+        self._database.ensure()
+        with self._database.connection() as connection:
+            row = connection.execute(sa.select(DOCUMENT).where(of_it)).one_or_none()
             if row and row.digest == digest:
                 return int(row.changed)
             changed = max(now, row.changed + 1 if row else now)
-            values = {"address": address, "digest": digest, "changed": changed}
-            connection.execute(sa.delete(DOCUMENT).where(DOCUMENT.c.address == address))
-            connection.execute(sa.insert(DOCUMENT), values)
+            values = {"digest": digest, "changed": changed}
+            if not connection.execute(sa.update(DOCUMENT).where(of_it).values(values)).rowcount:
+                # Another process may be first, with the same bytes: its date is as good.
+                with suppress(IntegrityError), connection.begin_nested():
+                    connection.execute(sa.insert(DOCUMENT), {"address": address, **values})
             return int(changed)
 
     def built(self, tree: str) -> dict[str, Built]:
@@ -185,7 +183,7 @@ class Catalog:
             for name, each in files.items()
             if each
         ]  # fmt: skip
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             for batch in batches(list(files)):
                 of_these = (BUILT.c.tree == tree) & BUILT.c.name.in_(batch)
                 connection.execute(sa.delete(BUILT).where(of_these))
@@ -198,11 +196,16 @@ class Catalog:
         rows_by_table: dict[sa.Table, list[dict[str, Any]]],
         touched: Iterable[dict[str, Any]],
     ) -> None:
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             # The first statement takes the write lock, so two syncs come one after the other.
             revision = sa.cast(META.c.value, sa.BigInteger) + int(bool(stale))
             update = sa.update(META).where(META.c.key == "revision")
             connection.execute(update.values(value=sa.cast(revision, sa.String)))
+            query = sa.select(META.c.value).where(META.c.key == "fingerprint")
+            if connection.execute(query).scalar_one_or_none() != code_fingerprint():
+                raise CatalogError(
+                    f"{self._database.name}: another version of feeds keeps it; restart"
+                )
             connection.execute(sa.delete(META).where(META.c.key == "complete"))
             connection.execute(sa.insert(META), {"key": "complete", "value": "1"})
             for table in OF_A_FILE:
@@ -235,79 +238,22 @@ class Catalog:
         Raises CatalogError where nothing has been synced yet, be it because the index was deleted
         since: an answer from an empty index would take every article back.
         """
-        self._ensure()
-        with self._connection() as connection:
+        self._database.ensure()
+        with self._database.connection() as connection:
             if connection.execute(IS_COMPLETE).scalar_one_or_none() is None:
-                raise CatalogError(f"{self.file}: not synced yet")
+                raise CatalogError(f"{self._database.name}: not synced yet")
             yield connection
 
-    @contextmanager
-    def _connection(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            if isinstance(error, DatabaseError) and _is_broken(error):
-                # An index, not a store: the next who asks makes it again.
-                self._discard()
-            raise CatalogError(f"{self.file}: {_reason(error)}") from error
 
-    def _discard(self) -> None:
-        self._engine.dispose()
-        for ending in ("", "-wal", "-shm"):
-            with suppress(OSError):
-                os.unlink(f"{self.file}{ending}")
+def locate(folder: Folder) -> str:
+    """Where the catalog of a folder lies: a URL, or the path of a file.
 
-    def _ensure(self) -> None:
-        """Makes the tables where the file is new, deleted since, broken, or of another version."""
-        if self._process != os.getpid():
-            # A server loaded the app and forked: connections stay with the process that made them.
-            self._process = os.getpid()
-            self._engine.dispose(close=False)
-        try:
-            if self._inode and self._inode == self.file.stat().st_ino:
-                return
-        except OSError:
-            pass
-        self._engine.dispose()
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CatalogError(f"{self.file}: {error.strerror}") from error
-        try:
-            self._make()
-        except DatabaseError as error:
-            if not _is_broken(error):
-                raise CatalogError(f"{self.file}: {_reason(error)}") from error
-            self._discard()
-            try:
-                self._make()
-            except SQLAlchemyError as again:
-                raise CatalogError(f"{self.file}: {_reason(again)}") from again
-        self._inode = self.file.stat().st_ino
-
-    def _make(self) -> None:
-        with self._engine.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            META.create(connection, checkfirst=True)
-            query = sa.select(META.c.value).where(META.c.key == "fingerprint")
-            if connection.execute(query).scalar_one_or_none() == code_fingerprint():
-                return
-            # When documents last changed outlives a new version; what files hold does not.
-            query = sa.select(META.c.value).where(META.c.key == "revision")
-            revision = int(connection.execute(query).scalar_one_or_none() or time.time_ns())
-            METADATA.drop_all(connection, tables=[*OF_A_FILE, META])
-            METADATA.create_all(connection)
-            values = {"fingerprint": code_fingerprint(), "revision": str(revision + 1)}
-            rows = [{"key": key, "value": value} for key, value in values.items()]
-            connection.execute(sa.insert(META), rows)
-
-
-def locate(folder: Folder) -> Path:
-    """Where the catalog of a folder lies: beside feeds.yaml, else in the user's cache folder.
-
-    Makes the folders on the way. Raises CatalogError where none can be written.
+    It is what FEEDS_CATALOG or feeds.yaml says, else a file beside feeds.yaml, else one in the
+    user's cache folder. Makes the folders on the way. Raises CatalogError where none can be
+    written.
     """
+    if told := os.environ.get("FEEDS_CATALOG") or folder.site.catalog:
+        return told
     if folder.configured:
         beside = folder.root / ".feeds"
         with suppress(OSError):
@@ -315,31 +261,18 @@ def locate(folder: Folder) -> Path:
             ignore = beside / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
-            file = beside / "catalog.sqlite"
+            file = beside / _FILE
             if os.access(beside, os.W_OK) and (
                 not file.exists() or (file.is_file() and os.access(file, os.W_OK))
             ):
-                return file
+                return str(file)
     name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
     cached = Path(platformdirs.user_cache_dir("feeds", appauthor=False)) / name
     try:
         cached.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CatalogError(f"{cached}: {error.strerror}; set XDG_CACHE_HOME") from error
-    return cached / "catalog.sqlite"
-
-
-@cache
-def code_fingerprint() -> str:
-    """What decides how files become articles and documents: our code and the libraries under it."""
-    found = hashlib.sha256(__version__.encode())
-    package = Path(__file__).parent
-    for pattern in ("*.py", "frontmatter/*.py", "formats/*.py", "formats/templates/*"):
-        for file in sorted(package.glob(pattern)):
-            found.update(file.read_bytes())
-    for library in _LIBRARIES:
-        found.update(f"{library} {importlib.metadata.version(library)}\n".encode())
-    return found.hexdigest()
+    return str(cached / _FILE)
 
 
 class _Suspect(NamedTuple):
@@ -436,18 +369,3 @@ def _text_of(folder: Folder, path: str) -> tuple[str | None, list[Problem]]:
 def _digest(text: str | None, problems: Sequence[Problem]) -> str:
     source = text if text is not None else f"\0{problems}"
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    # Readers never wait for a sync; a lost machine may cost the last sync, which is done again.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-
-
-def _is_broken(error: DatabaseError) -> bool:
-    signs = ("not a database", "malformed", "no such table", "no such column")
-    return any(sign in str(error.orig) for sign in signs)
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]

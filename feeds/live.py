@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feeds.catalog import Catalog, locate
+from feeds.catalog import Catalog, Synced, locate
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
 from feeds.folder import CONFIGURATION, Folder
 from feeds.publication import Document, MediaFile, Publication, Redirect
@@ -47,13 +47,14 @@ class Live:
         url: str = "",
         unpublished: bool = False,
         reported: bool = False,
+        syncs: bool = True,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Callable[[str], None] = lambda _line: None,
     ) -> None:
         """Opens a site and syncs it once. Raises FeedsError where that cannot be done.
 
-        Problems are logged, one line each, when they arise; at first, all but those that somebody
-        else has reported already.
+        One that does not sync answers from a catalog that another process keeps. Problems are
+        logged, one line each, when they arise; at first, all but those reported already.
         """
         self._target = target
         self._url = url
@@ -63,14 +64,20 @@ class Live:
         self._configuration = self._configuration_stat()
         self._folder = Folder.open(target)
         self._catalog = Catalog(locate(self._folder))
-        self._catalog.sync(self._folder)
+        self._syncs = syncs
         self._reported: set[Problem] = set()
         self._starting = threading.Lock()
         self._refreshing = threading.Lock()
         self._followed_in = 0
         self._stop = threading.Event()
-        self._publish()
-        self._report(quietly=reported)
+        try:
+            if syncs:
+                self._catalog.sync(self._folder)
+            self._publish()
+            self._report(quietly=reported)
+        except FeedsError:
+            self._catalog.close()
+            raise
 
     def find(self, path: str) -> Dated | MediaFile | Redirect | None:
         """What is published at a path."""
@@ -100,7 +107,7 @@ class Live:
                 # A broken feeds.yaml leaves the last good one in force.
                 self._configuration = stat
                 self._folder = self._reopened()
-            synced = self._catalog.sync(self._folder)
+            synced = self._catalog.sync(self._folder) if self._syncs else Synced()
             if renewed or self._is_outdated():
                 self._publish()
             if renewed or synced.read or synced.removed:

@@ -19,7 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
 from feeds.article import Article
-from feeds.catalog import Catalog, code_fingerprint
+from feeds.catalog import Catalog
+from feeds.database import code_fingerprint
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, Listed
 from feeds.folder import Folder
@@ -109,7 +110,7 @@ class Publication:
         """Another process opens the same catalog anew."""
         moment, unpublished = self._moment
         return _reopened, (
-            self._folder, self.catalog.file, self.url, moment, unpublished, self.rendered,
+            self._folder, self.catalog.place, self.url, moment, unpublished, self.rendered,
         )  # fmt: skip
 
     @property
@@ -334,13 +335,13 @@ def _moved(to: str, title: str, target: str, url: str) -> Redirect:
 @lru_cache(maxsize=1)
 def _reopened(
     folder: Folder,
-    file: Path,
+    place: str,
     url: str,
     now: datetime,
     unpublished: bool,
     rendered: Rendered | None,
 ) -> Publication:
-    found = Publication(folder, Catalog(file), url=url, now=now, unpublished=unpublished)
+    found = Publication(folder, Catalog(place), url=url, now=now, unpublished=unpublished)
     found.rendered = rendered
     return found
 

@@ -12,45 +12,48 @@ import sqlalchemy as sa
 from feeds.article import Article
 
 METADATA = sa.MetaData()
+# In the order of its characters' numbers, as SQLite and Python have it: no server's language may
+# change which of two articles comes first.
+Text = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 META = sa.Table(
     "meta",
     METADATA,
-    sa.Column("key", sa.String, primary_key=True),
-    sa.Column("value", sa.String, nullable=False),
+    sa.Column("key", Text, primary_key=True),
+    sa.Column("value", Text, nullable=False),
 )
 SOURCE = sa.Table(
     "source",
     METADATA,
-    sa.Column("path", sa.String, primary_key=True),
+    sa.Column("path", Text, primary_key=True),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
     sa.Column("checked_ns", sa.BigInteger, nullable=False),
-    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("digest", Text, nullable=False),
 )
 PROBLEM = sa.Table(
     "problem",
     METADATA,
-    sa.Column("path", sa.String, nullable=False, index=True),
+    sa.Column("path", Text, nullable=False, index=True),
     sa.Column("line", sa.Integer, nullable=False),
-    sa.Column("code", sa.String, nullable=False),
-    sa.Column("message", sa.String, nullable=False),
-    sa.Column("hint", sa.String, nullable=False),
-    sa.Column("severity", sa.String, nullable=False),
+    sa.Column("code", Text, nullable=False),
+    sa.Column("message", Text, nullable=False),
+    sa.Column("hint", Text, nullable=False),
+    sa.Column("severity", Text, nullable=False),
 )
 # Dates are microseconds since 1970: every engine compares them alike.
 ARTICLE = sa.Table(
     "article",
     METADATA,
-    sa.Column("path", sa.String, primary_key=True),
-    sa.Column("id", sa.String, nullable=False, index=True),
+    sa.Column("path", Text, primary_key=True),
+    sa.Column("id", Text, nullable=False, index=True),
     sa.Column("published", sa.BigInteger, nullable=False, index=True),
     sa.Column("updated", sa.BigInteger, nullable=False),
     sa.Column("quality", sa.Float, nullable=True),
     sa.Column("heat", sa.Float, nullable=True),
-    sa.Column("type", sa.String, nullable=False),
-    sa.Column("category", sa.String, nullable=False),
-    sa.Column("provider", sa.String, nullable=False),
-    sa.Column("domain", sa.String, nullable=False),
+    sa.Column("type", Text, nullable=False),
+    sa.Column("category", Text, nullable=False),
+    sa.Column("provider", Text, nullable=False),
+    sa.Column("domain", Text, nullable=False),
     sa.Column("draft", sa.Boolean, nullable=False),
     sa.Column("removed", sa.Boolean, nullable=False),
     #: Whether another file claims the same id.
@@ -60,30 +63,30 @@ ARTICLE = sa.Table(
 TAGGING = sa.Table(
     "tagging",
     METADATA,
-    sa.Column("topic", sa.String, primary_key=True),
-    sa.Column("path", sa.String, primary_key=True, index=True),
-    sa.Column("name", sa.String, nullable=False),
+    sa.Column("topic", Text, primary_key=True),
+    sa.Column("path", Text, primary_key=True, index=True),
+    sa.Column("name", Text, nullable=False),
 )
 MEDIA = sa.Table(
     "media",
     METADATA,
-    sa.Column("url", sa.String, primary_key=True),
-    sa.Column("path", sa.String, primary_key=True, index=True),
+    sa.Column("url", Text, primary_key=True),
+    sa.Column("path", Text, primary_key=True, index=True),
 )
 DOCUMENT = sa.Table(
     "document",
     METADATA,
-    sa.Column("address", sa.String, primary_key=True),
-    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("address", Text, primary_key=True),
+    sa.Column("digest", Text, nullable=False),
     sa.Column("changed", sa.BigInteger, nullable=False),
 )
 # What builds wrote, so that a file whose articles did not change need not be made to be compared.
 BUILT = sa.Table(
     "built",
     METADATA,
-    sa.Column("tree", sa.String, primary_key=True),
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("fingerprint", sa.String, nullable=False),
+    sa.Column("tree", Text, primary_key=True),
+    sa.Column("name", Text, primary_key=True),
+    sa.Column("fingerprint", Text, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
 )

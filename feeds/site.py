@@ -74,6 +74,8 @@ class Site:
     #: Articles dated in the future are published at once.
     future: bool = False
     related_in_rss: bool = True
+    #: A URL of the database of the index, if it is to be shared. May hold a password.
+    catalog: str = field(default="", repr=False, compare=False)
     topics: tuple[TopicSettings, ...] = ()
     feeds: tuple[FeedSettings, ...] = ()
 
@@ -125,6 +127,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         unpublished=found.flag("unpublished", _DEFAULTS.unpublished),
         future=found.flag("future", _DEFAULTS.future),
         related_in_rss=found.flag("related_in_rss", _DEFAULTS.related_in_rss),
+        catalog=_catalog(found),
         topics=tuple(_topics(found)),
         feeds=tuple(_feeds(found, report)),
     )
@@ -165,6 +168,15 @@ def _article_folders(found: Fields, path: str) -> tuple[str, ...]:
         hint = "write articles: and a folder, or leave it out for the folder of this file"
         raise ConfigurationError(f"{path}:{found.line_of(written)}: {what}; {hint}")
     return names or _DEFAULTS.articles
+
+
+def _catalog(found: Fields) -> str:
+    catalog = found.text("catalog")
+    if catalog and not re.match(r"[a-z0-9+]+://", catalog):
+        hint = "such as postgresql+psycopg://user@host/database"
+        found.problem("catalog", "bad-catalog", "catalog is no database's URL", hint)
+        return ""
+    return catalog
 
 
 def _language(found: Fields) -> str:

@@ -1,7 +1,8 @@
 """The live app: a path is looked up, and what is found becomes a response. HTTP only.
 
 Which site it serves comes from FEEDS_SITE, else the working folder; FEEDS_URL says where it is
-published and FEEDS_UNPUBLISHED=1 shows drafts.
+published, FEEDS_UNPUBLISHED=1 shows drafts, FEEDS_CATALOG names the database of the index, and with
+FEEDS_SYNC=0 it answers from what another process puts there.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def create_app(
         target,
         url=read_site_url(url or os.environ.get("FEEDS_URL", "")),
         unpublished=unpublished or os.environ.get("FEEDS_UNPUBLISHED") == "1",
+        syncs=os.environ.get("FEEDS_SYNC") != "0",
         reported=os.environ.get("FEEDS_REPORTED") == "1",
         log=log,
     )

@@ -60,6 +60,7 @@ class SiteBuilder:
         self.root = root
         self.out = root.parent / "out"
         root.mkdir(parents=True, exist_ok=True)
+        self._catalogs: list[Catalog] = []
 
     def configure(self, **keys: Any) -> None:
         """Writes feeds.yaml; the articles lie in articles/ unless the keys say otherwise."""
@@ -88,10 +89,21 @@ class SiteBuilder:
     ) -> Publication:
         """The site as it is published, freshly read into a catalog of its own."""
         folder = Folder.open(self.root)
-        catalog = Catalog(self.root.parent / "catalog.sqlite")
+        catalog = self.catalog()
         catalog.sync(folder)
         url = url or folder.site.url
         return Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
+
+    def catalog(self) -> Catalog:
+        """The index of the site, opened anew."""
+        place = os.environ.get("FEEDS_CATALOG") or self.root.parent / "catalog.sqlite"
+        self._catalogs.append(Catalog(place))
+        return self._catalogs[-1]
+
+    def close(self) -> None:
+        """Lets go of every index."""
+        for catalog in self._catalogs:
+            catalog.close()
 
     def published(self, path: str, **options: Any) -> bytes:
         """The bytes of the document at a path."""

@@ -27,7 +27,7 @@ from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 def titles(site: SiteBuilder, selection: Selection, *, now: datetime = NOW) -> list[str]:
     """The titles that a selection takes, in order."""
     folder = Folder.open(site.root)
-    catalog = Catalog(site.root.parent / "catalog.sqlite")
+    catalog = site.catalog()
     catalog.sync(folder)
     view = View(catalog, now=now)
     topics = Topics(folder.site.topics, view.topic_names())
@@ -36,7 +36,7 @@ def titles(site: SiteBuilder, selection: Selection, *, now: datetime = NOW) -> l
 
 @pytest.fixture
 def catalog(site: SiteBuilder) -> Catalog:
-    return Catalog(site.root.parent / "catalog.sqlite")
+    return site.catalog()
 
 
 def everything(catalog: Catalog, **options: bool) -> list[str]:
@@ -193,6 +193,7 @@ def test_a_selection_takes(site: SiteBuilder, selection: Selection, taken: set[s
     assert set(titles(site, selection)) == taken
 
 
+@pytest.mark.sqlite
 def test_the_index_may_be_deleted_while_it_is_in_use(site: SiteBuilder, catalog: Catalog) -> None:
     site.write("a.md", title="Kept")
     folder = Folder.open(site.root)
@@ -205,6 +206,7 @@ def test_the_index_may_be_deleted_while_it_is_in_use(site: SiteBuilder, catalog:
     assert everything(catalog) == ["Kept"]
 
 
+@pytest.mark.sqlite
 def test_a_broken_index_is_made_again(site: SiteBuilder) -> None:
     site.write("a.md", title="Kept")
     file = site.root.parent / "catalog.sqlite"
@@ -220,12 +222,19 @@ def test_an_index_of_another_version_is_made_again(
     site.write("a.md")
     catalog.sync(Folder.open(site.root))
     revision = catalog.revision()
-    monkeypatch.setattr("feeds.catalog.code_fingerprint", lambda: "another")
-    newer = Catalog(site.root.parent / "catalog.sqlite")
-    assert newer.sync(Folder.open(site.root)).read == 1
+    with monkeypatch.context() as patch:
+        for module in ("catalog", "database"):
+            patch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
+        newer = site.catalog()
+        assert newer.sync(Folder.open(site.root)).read == 1
+    # The older one must not write what the newer one reads in another way.
+    site.write("a.md", title="Changed")
+    with pytest.raises(CatalogError, match="another version of feeds keeps it; restart"):
+        catalog.sync(Folder.open(site.root))
     assert newer.revision() != revision
 
 
+@pytest.mark.sqlite
 def test_an_index_that_cannot_be_opened_says_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CatalogError, match=r"file/catalog\.sqlite: "):
@@ -239,7 +248,7 @@ def test_two_syncs_at_once_are_safe(site: SiteBuilder) -> None:
 
     def sync() -> None:
         try:
-            catalog = Catalog(site.root.parent / "catalog.sqlite")
+            catalog = site.catalog()
             catalog.sync(Folder.open(site.root))
             catalog.close()
         except BaseException as error:  # told to the test's own thread
@@ -251,7 +260,7 @@ def test_two_syncs_at_once_are_safe(site: SiteBuilder) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    assert len(everything(Catalog(site.root.parent / "catalog.sqlite"))) == 60
+    assert len(everything(site.catalog())) == 60
 
 
 def test_a_document_keeps_its_date_until_its_bytes_change(catalog: Catalog) -> None:
@@ -266,22 +275,25 @@ def test_two_changes_within_one_second_never_share_a_date(catalog: Catalog) -> N
     assert dates == [100, 101, 102]
 
 
+@pytest.mark.sqlite
 def test_the_index_lies_beside_feeds_yaml_and_git_ignores_it(site: SiteBuilder) -> None:
-    assert locate(Folder.open(site.root)) == site.root / ".feeds" / "catalog.sqlite"
+    assert locate(Folder.open(site.root)) == str(site.root / ".feeds" / "catalog.sqlite")
     assert (site.root / ".feeds" / ".gitignore").read_text() == "*\n"
 
 
+@pytest.mark.sqlite
 def test_the_index_of_a_bare_folder_lies_in_the_cache(tmp_path: Path) -> None:
     cache = Path(os.environ["XDG_CACHE_HOME"])
-    assert locate(Folder.open(tmp_path)).is_relative_to(cache)
+    assert Path(locate(Folder.open(tmp_path))).is_relative_to(cache)
     assert not (tmp_path / ".feeds").exists()
 
 
+@pytest.mark.sqlite
 def test_the_index_of_a_folder_that_takes_no_file_lies_in_the_cache(site: SiteBuilder) -> None:
     # A file in the way stands for a read-only folder: root writes into those all the same.
     (site.root / ".feeds").write_text("")
     cache = Path(os.environ["XDG_CACHE_HOME"])
-    assert locate(Folder.open(site.root)).is_relative_to(cache)
+    assert Path(locate(Folder.open(site.root))).is_relative_to(cache)
 
 
 EDITS = st.lists(
@@ -337,6 +349,7 @@ def test_an_index_after_any_edits_answers_as_a_fresh_one(
     cold.close()
 
 
+@pytest.mark.sqlite
 @needs_corpus
 def test_a_second_sync_of_the_corpus_reads_nothing(tmp_path: Path) -> None:
     folder = Folder.open(CORPUS)
@@ -408,18 +421,20 @@ def test_a_bare_folder_that_cannot_be_listed_keeps_every_article(
     assert str(problem).startswith("./:1: the folder cannot be read: Input/output error")
 
 
+@pytest.mark.sqlite
 def test_an_index_that_cannot_be_written_lies_in_the_cache_folder(
     site: SiteBuilder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     site.configure(title="T", url="https://feeds.example.org/")
     (site.root / ".feeds" / "catalog.sqlite").mkdir(parents=True)
-    assert locate(Folder.open(site.root)).is_relative_to(tmp_path / "cache")
+    assert Path(locate(Folder.open(site.root))).is_relative_to(tmp_path / "cache")
 
 
+@pytest.mark.sqlite
 def test_the_catalog_holds_nothing_of_a_key_that_is_not_read(site: SiteBuilder) -> None:
     site.write("a.md", secured="c2VjcmV0IHRva2Vu", token="another-secret")
-    catalog = Catalog(site.root.parent / "catalog.sqlite")
+    catalog = site.catalog()
     catalog.sync(Folder.open(site.root))
     catalog.close()
     dump = "\n".join(sqlite3.connect(site.root.parent / "catalog.sqlite").iterdump())
@@ -429,6 +444,7 @@ def test_the_catalog_holds_nothing_of_a_key_that_is_not_read(site: SiteBuilder) 
         assert secret.encode().hex().upper() not in dump.upper()
 
 
+@pytest.mark.sqlite
 def test_a_damaged_index_is_made_again(site: SiteBuilder) -> None:
     for number in range(30):
         site.write(f"{number}.md", body="long " * 300)

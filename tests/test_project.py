@@ -23,6 +23,7 @@ CORE = (
 SHELL = (
     "catalog",
     "cli",
+    "database",
     "folder",
     "live",
     "publication",
@@ -48,7 +49,7 @@ OWNERS = {
     "cmarkgfm": {"frontmatter/body.py"},
     "msgspec": {"rendered.py", "schema.py"},
     "nh3": {"frontmatter/body.py"},
-    "sqlalchemy": {"catalog.py", "schema.py", "view.py"},
+    "sqlalchemy": {"catalog.py", "database.py", "schema.py", "view.py"},
     "watchfiles": {"live.py"},
     "yaml": {"tree.py"},
 }

@@ -205,6 +205,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.sqlite
 @settings(max_examples=30, deadline=None)
 @given(changes=CHANGES)
 def test_a_tree_after_any_changes_is_the_tree_of_a_first_build(
@@ -397,7 +398,7 @@ def test_a_build_that_another_sync_overtakes_leaves_nothing_wrong_for_good(
     behind = filled.publication()
     assert behind.fingerprint("/rss.xml")
     filled.write("a.md", title="One, corrected", topics=["AI", "Robots"])
-    Catalog(behind.catalog.file).sync(Folder.open(filled.root))
+    Catalog(behind.catalog.place).sync(Folder.open(filled.root))
     write_tree(behind, filled.out)
     # What it wrote holds newer articles than it knew of; they go back to what they were.
     filled.write("a.md", title="One", topics=["AI", "Robots"])
@@ -421,6 +422,7 @@ def test_the_corpus_gives_the_same_tree_twice(tmp_path: Path) -> None:
     assert len(tree(outs[0])) > 30
 
 
+@pytest.mark.sqlite
 def test_many_articles_are_read_and_written_by_several_processes_to_the_same_tree(
     site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,7 +442,7 @@ def test_many_articles_are_read_and_written_by_several_processes_to_the_same_tre
     monkeypatch.setattr("feeds.catalog.spread", at_once)
     monkeypatch.setattr("feeds.static.spread", at_once)
     folder = Folder.open(site.root)
-    catalog = Catalog(site.root.parent / "catalog.sqlite")
+    catalog = site.catalog()
     assert catalog.sync(folder, processes=3).read == 40
     result = write_tree(site.publication(), site.out, processes=3)
     assert jobs_seen == [40, 0, result.total]
@@ -490,5 +492,6 @@ def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
     publication.catalog.sync(Folder.open(filled.root))
     again = pickle.loads(pickle.dumps(publication))
     found = again.document("/rss.xml")
+    again.rendered.close()
     assert isinstance(found, Document)
     assert b"Three" in found.body

@@ -421,6 +421,7 @@ def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilde
     live.close()
 
 
+@pytest.mark.sqlite
 def test_a_deleted_index_is_made_again_and_no_empty_feed_is_ever_served(
     served: SiteBuilder, app: Flask
 ) -> None:
@@ -431,6 +432,7 @@ def test_a_deleted_index_is_made_again_and_no_empty_feed_is_ever_served(
         assert b"One" in get(app, path).data
 
 
+@pytest.mark.sqlite
 def test_a_deleted_folder_of_the_index_is_made_again(served: SiteBuilder, app: Flask) -> None:
     assert b"One" in get(app, "/rss.xml").data
     shutil.rmtree(served.root / ".feeds")
@@ -438,6 +440,7 @@ def test_a_deleted_folder_of_the_index_is_made_again(served: SiteBuilder, app: F
         assert b"One" in get(app, path).data
 
 
+@pytest.mark.sqlite
 def test_an_index_that_cannot_be_made_is_said_and_what_is_known_is_served(
     served: SiteBuilder, app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,184 @@
+"""The database that a catalog lies in: an SQLite file, or a server that many machines share.
+
+It holds nothing that cannot be read from the files again. So it is made where it is new, and made
+anew where it is damaged, was deleted, or was written by another version of the code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+
+from feeds import __version__
+from feeds.errors import CatalogError
+from feeds.schema import META, METADATA, OF_A_FILE
+
+# Those whose version shows in what is published.
+_LIBRARIES = (
+    "cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML",
+)  # fmt: skip
+#: In seconds: how long to wait for a lock that another process holds, and for a server to answer.
+_PATIENCE, _CONNECTING = 60, 5
+#: Any number: who makes the tables on a server holds the lock of this name.
+_MAKING = 4287_2050
+
+
+class Database:
+    """Connections to the tables of a catalog. Safe to use from many threads and processes."""
+
+    def __init__(self, place: str | os.PathLike[str]) -> None:
+        """Opens or makes it: the path of an SQLite file, or a URL as SQLAlchemy has them.
+
+        Raises CatalogError where neither can be done.
+        """
+        self.place = os.fspath(place)
+        #: What people may see of the place: a URL without its password.
+        self.name = self.place
+        #: The inode of an SQLite file; for a server, whether its tables are there.
+        self._known = 0
+        self._process = os.getpid()
+        try:
+            # A path is no URL: it may hold what a URL has to escape.
+            url = (
+                sa.make_url(self.place)
+                if "://" in self.place
+                else sa.URL.create("sqlite", database=self.place)
+            )
+            is_file = url.get_backend_name() == "sqlite"
+            self._file = Path(url.database) if is_file and url.database else None
+            self.name = str(self._file) if self._file else url.render_as_string()
+            self._engine = _engine(url)
+        except SQLAlchemyError as error:
+            raise CatalogError(f"{self.name}: {_reason(error)}") from error
+        except ModuleNotFoundError as error:
+            hint = (
+                "install feeds[postgresql]" if error.name == "psycopg" else f"install {error.name}"
+            )
+            raise CatalogError(f"{self.name}: {error.name} is not installed; {hint}") from error
+        self.ensure()
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """A connection in a transaction. Raises CatalogError for all that goes wrong in it."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            if isinstance(error, DatabaseError) and _is_broken(error):
+                self._discard()
+            raise CatalogError(f"{self.name}: {_reason(error)}") from error
+
+    def ensure(self) -> None:
+        """Makes the tables where they are new, deleted since, broken, or of another version."""
+        if self._process != os.getpid():
+            # A server loaded the app and forked: connections stay with the process that made them.
+            self._process = os.getpid()
+            self._engine.dispose(close=False)
+        if self._known and self._known == self._inode():
+            return
+        self._engine.dispose()
+        try:
+            if self._file:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._make()
+            self._known = self._inode()
+        except OSError as error:
+            raise CatalogError(f"{self.name}: {error.strerror}") from error
+        except SQLAlchemyError as error:
+            if not (self._file and isinstance(error, DatabaseError) and _is_broken(error)):
+                raise CatalogError(f"{self.name}: {_reason(error)}") from error
+            self._discard()
+            try:
+                self._make()
+                self._known = self._inode()
+            except SQLAlchemyError as again:
+                raise CatalogError(f"{self.name}: {_reason(again)}") from again
+
+    def _inode(self) -> int:
+        if not self._file:
+            return 1
+        try:
+            return self._file.stat().st_ino
+        except OSError:
+            return 0
+
+    def _discard(self) -> None:
+        self._known = 0
+        self._engine.dispose()
+        for ending in ("", "-wal", "-shm") if self._file else ():
+            with suppress(OSError):
+                os.unlink(f"{self._file}{ending}")
+
+    def _make(self) -> None:
+        with self._engine.begin() as connection:
+            # Processes that start together make the tables one after the other.
+            if self._file:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            elif self._engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
+            META.create(connection, checkfirst=True)
+            query = sa.select(META.c.value).where(META.c.key == "fingerprint")
+            if connection.execute(query).scalar_one_or_none() == code_fingerprint():
+                return
+            # When documents last changed outlives a new version; what files hold does not.
+            query = sa.select(META.c.value).where(META.c.key == "revision")
+            revision = int(connection.execute(query).scalar_one_or_none() or time.time_ns())
+            METADATA.drop_all(connection, tables=[*OF_A_FILE, META])
+            METADATA.create_all(connection)
+            values = {"fingerprint": code_fingerprint(), "revision": str(revision + 1)}
+            rows = [{"key": key, "value": value} for key, value in values.items()]
+            connection.execute(sa.insert(META), rows)
+
+
+@cache
+def code_fingerprint() -> str:
+    """What decides how files become articles and documents: our code and the libraries under it."""
+    found = hashlib.sha256(__version__.encode())
+    package = Path(__file__).parent
+    for pattern in ("*.py", "frontmatter/*.py", "formats/*.py", "formats/templates/*"):
+        for file in sorted(package.glob(pattern)):
+            found.update(file.read_bytes())
+    for library in _LIBRARIES:
+        found.update(f"{library} {importlib.metadata.version(library)}\n".encode())
+    return found.hexdigest()
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        # A server may have been restarted since a connection was last used.
+        limits = {"connect_timeout": _CONNECTING} if url.get_driver_name() == "psycopg" else {}
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=limits)
+    options = {"timeout": _PATIENCE, "check_same_thread": False}
+    engine = sa.create_engine(url, connect_args=options)
+    sa.event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    # Readers never wait for a sync; a lost machine may cost the last sync, which is done again.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _is_broken(error: DatabaseError) -> bool:
+    signs = ("not a database", "malformed", "no such table", "no such column", "does not exist")
+    return any(sign in str(error.orig) for sign in signs)
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__

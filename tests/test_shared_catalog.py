@@ -1,0 +1,195 @@
+"""A catalog on a server: many machines answer from it, one of them keeps it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from feeds.catalog import Catalog, locate
+from feeds.errors import CatalogError
+from feeds.folder import Folder
+from feeds.live import Dated, Live
+from feeds.publication import Publication
+from feeds.static import write_tree
+from feeds.web import create_app
+from tests.servers import PostgreSQL
+from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
+
+
+@pytest.fixture
+def url(postgresql: PostgreSQL) -> str:
+    return postgresql.new_schema()
+
+
+@pytest.fixture
+def shared(tmp_path: Path, url: str) -> SiteBuilder:
+    """A site whose feeds.yaml names the server."""
+    site = SiteBuilder(tmp_path / "site")
+    site.configure(title="T", url="https://feeds.example.org/", catalog=url)
+    site.write("a.md", title="One", topics=["AI"])
+    return site
+
+
+def replica(shared: SiteBuilder) -> Path:
+    """The feeds.yaml of a machine that has none of the articles."""
+    root = shared.root.parent / "replica"
+    root.mkdir()
+    (root / "feeds.yaml").write_bytes((shared.root / "feeds.yaml").read_bytes())
+    return root
+
+
+def body(live: Live, path: str) -> bytes:
+    found = live.find(path)
+    assert isinstance(found, Dated)
+    return found.document.body
+
+
+def eventually(attempt: Callable[[], bool], seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if attempt():
+            return True
+        time.sleep(0.05)
+    return attempt()
+
+
+def test_feeds_yaml_names_the_catalog_and_the_environment_comes_first(
+    shared: SiteBuilder, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert locate(Folder.open(shared.root)) == url
+    monkeypatch.setenv("FEEDS_CATALOG", "sqlite:///elsewhere.sqlite")
+    assert locate(Folder.open(shared.root)) == "sqlite:///elsewhere.sqlite"
+
+
+@pytest.mark.parametrize("syncs", [False, True])
+def test_a_replica_without_the_articles_answers_and_follows_within_five_seconds(
+    shared: SiteBuilder, syncs: bool
+) -> None:
+    keeper = Live(shared.root)
+    answering = Live(replica(shared), syncs=syncs)
+    assert body(answering, "/rss.xml") == body(keeper, "/rss.xml")
+    shared.write("b.md", title="Two", topics=["AI"])
+    keeper.refresh()
+    assert eventually(lambda: b"Two" in body(answering, "/topics/ai/atom.xml"))
+    assert eventually(lambda: keeper.find("/rss.xml") == answering.find("/rss.xml"))
+    keeper.close()
+    answering.close()
+
+
+def test_an_app_that_does_not_sync_waits_for_another_to_do_so(
+    shared: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEEDS_SYNC", "0")
+    with pytest.raises(CatalogError, match="not synced yet"):
+        create_app(shared.root)
+    Catalog(locate(Folder.open(shared.root))).sync(Folder.open(shared.root))
+    app = create_app(shared.root)
+    assert b"One" in app.test_client().get("/rss.xml").data
+    app.extensions["feeds"].close()
+
+
+def test_an_app_survives_a_restart_of_the_server(tmp_path: Path) -> None:
+    server = PostgreSQL()
+    site = SiteBuilder(tmp_path / "site")
+    site.configure(title="T", url="https://feeds.example.org/", catalog=server.new_schema())
+    site.write("a.md", title="One", topics=["AI"])
+    app = create_app(site.root)
+    client = app.test_client()
+    assert client.get("/rss.xml").status_code == 200
+    server.stop()
+    # What is known is served; what would have to be asked for is not there for the moment.
+    assert client.get("/rss.xml").status_code == 200
+    assert client.get("/topics/ai/rss.xml").status_code == 503
+    site.write("b.md", title="Two", topics=["AI"])
+    server.start()
+    assert eventually(lambda: b"Two" in client.get("/topics/ai/rss.xml").data, 10)
+    app.extensions["feeds"].close()
+    server.close()
+
+
+def test_several_processes_may_begin_with_an_empty_database_at_once(
+    shared: SiteBuilder, tmp_path: Path
+) -> None:
+    for number in range(40):
+        shared.write(f"{number}.md", title=f"No. {number}", topics=[f"Topic {number % 5}"])
+    outs = [tmp_path / f"out {number}" for number in range(4)]
+    builds = [
+        subprocess.Popen(
+            [sys.executable, "-m", "feeds", "build", str(shared.root), "--out", str(out)],
+            stderr=subprocess.PIPE,
+        )
+        for out in outs
+    ]
+    for build in builds:
+        _out, errors = build.communicate(timeout=60)
+        assert (build.returncode, errors) == (0, b"")
+    files = [{f.relative_to(out): f.read_bytes() for f in out.rglob("*.xml")} for out in outs]
+    assert len(files[0]) > 10
+    assert all(each == files[0] for each in files)
+
+
+def test_two_documents_first_seen_at_once_have_one_date(shared: SiteBuilder) -> None:
+    lives = [Live(shared.root, clock=lambda: datetime(2026, 7, 1, tzinfo=UTC)) for _ in range(4)]
+    dates: list[object] = []
+    threads = [
+        threading.Thread(target=lambda live=live: dates.append(live.find("/rss.xml")))
+        for live in lives
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(dates) == 4
+    assert len({each.changed for each in dates if isinstance(each, Dated)}) == 1
+    for live in lives:
+        live.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("postgresql+psycopg://me:hidden@127.0.0.1:1/none", "connection failed"),
+        ("postgresql+nothing://me:hidden@127.0.0.1/none", "postgresql.nothing"),
+        ("nothing://me:hidden@127.0.0.1/none", "nothing"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(
+    place: str, message: str
+) -> None:
+    with pytest.raises(CatalogError, match=message) as error:
+        Catalog(place)
+    assert "hidden" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@needs_corpus
+def test_the_corpus_gives_the_same_tree_from_either_engine(tmp_path: Path, url: str) -> None:
+    folder = Folder.open(CORPUS)
+    trees = []
+    for number, place in enumerate((str(tmp_path / "catalog.sqlite"), url)):
+        catalog = Catalog(place)
+        catalog.sync(folder)
+        out = tmp_path / str(number)
+        address = "https://feeds.example.org/"
+        write_tree(Publication(folder, catalog, url=address, now=NOW, unpublished=True), out)
+        trees.append({f.relative_to(out): f.read_bytes() for f in out.rglob("*") if f.is_file()})
+        catalog.close()
+    assert len(trees[0]) > 30
+    assert trees[0] == trees[1]
+
+
+def test_the_url_is_told_to_nobody(shared: SiteBuilder) -> None:
+    app = create_app(shared.root)
+    client = app.test_client()
+    for path in ("/", "/rss.xml", "/feed.json", "/feeds.yaml"):
+        assert b"postgresql" not in client.get(path).data
+    app.extensions["feeds"].close()
+    assert os.environ.get("FEEDS_CATALOG") is None
