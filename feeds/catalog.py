@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,7 @@ from feeds.article import Article
 from feeds.database import Database, code_fingerprint
 from feeds.errors import CatalogError, Problem, Severity
 from feeds.folder import Folder, Stat, UnreadableError
-from feeds.frontmatter import read_article
+from feeds.frontmatter import is_html, read_article
 from feeds.schema import (
     ARTICLE,
     BUILT,
@@ -33,7 +33,6 @@ from feeds.schema import (
     IS_COMPLETE,
     MEDIA,
     META,
-    METADATA,
     OF_A_FILE,
     PROBLEM,
     SOURCE,
@@ -47,6 +46,10 @@ from feeds.workers import spread
 #: A file that changed within this time of being read may change again under the same mtime.
 _RACY_NS = 2_000_000_000
 _FILE = "catalog.sqlite"
+#: Files whose rows are written at once: less than this, and a sync is seen whole or not at all.
+_AT_ONCE = 5_000
+#: The mark of an index that only a part of a sync has come into.
+_UNSETTLED = "unsettled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,34 +105,31 @@ class Catalog:
         found = folder.files()
         with self._database.connection() as connection:
             rows = connection.execute(sa.select(SOURCE)).all()
-            complete = connection.execute(IS_COMPLETE).scalar_one_or_none() is not None
+            marks = set(connection.execute(sa.select(META.c.key)).scalars())
+            settled = "complete" in marks and _UNSETTLED not in marks
         known = {row.path: row for row in rows}
         # A disk that is not mounted, or cannot be listed, has deleted no article.
         out_of_reach = folder.out_of_reach(found)
         gone = [path for path in known if path not in found and not path.startswith(out_of_reach)]
-        rows_by_table: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in OF_A_FILE}
-        touched: list[dict[str, Any]] = []
         suspects = [
             _Suspect(path, stat, known[path].digest if path in known else "")
             for path, stat in found.items()
             if _is_suspect(stat, known.get(path))
         ]
-        read = []
+        changes = _Changes(gone)
+        read = 0
         read_some = partial(_read, folder)
         reading = spread(read_some, suspects, processes=processes, worthwhile=1500, chunk=100)
-        for done, (source, others) in enumerate(reading, 1):
-            if others is None:
-                touched.append(source)
-            else:
-                read.append(source["path"])
-                rows_by_table[SOURCE].append(source)
-                for name, of_table in others.items():
-                    rows_by_table[METADATA.tables[name]] += of_table
+        for done, file_rows in enumerate(reading, 1):
+            read += changes.add(file_rows)
+            if len(changes.stale) >= _AT_ONCE:
+                self._write(changes, is_last=False)
+                changes, settled = _Changes([]), False
             if progress:
                 progress(done, len(suspects))
-        if gone or read or touched or not complete:
-            self._write(gone + read, rows_by_table, touched)
-        return Synced(len(read), len(found) - len(read), len(gone))
+        if changes.stale or changes.touched or not settled:
+            self._write(changes, is_last=True)
+        return Synced(read, len(found) - read, len(gone))
 
     def revision(self) -> str:
         """What changes whenever any answer may have changed, whichever process synced."""
@@ -190,39 +190,34 @@ class Catalog:
             for rows in batches(kept):
                 connection.execute(sa.insert(BUILT), rows)
 
-    def _write(
-        self,
-        stale: Sequence[str],
-        rows_by_table: dict[sa.Table, list[dict[str, Any]]],
-        touched: Iterable[dict[str, Any]],
-    ) -> None:
+    def _write(self, changes: _Changes, *, is_last: bool) -> None:
+        """Writes a part of what a sync found; until the last part, the index is not settled."""
+        stale = changes.stale
         with self._database.connection() as connection:
             # The first statement takes the write lock, so two syncs come one after the other.
             revision = sa.cast(META.c.value, sa.BigInteger) + int(bool(stale))
             update = sa.update(META).where(META.c.key == "revision")
             connection.execute(update.values(value=sa.cast(revision, sa.String)))
-            query = sa.select(META.c.value).where(META.c.key == "fingerprint")
-            if connection.execute(query).scalar_one_or_none() != code_fingerprint():
+            marks = {row.key: row.value for row in connection.execute(sa.select(META))}
+            if marks["fingerprint"] != code_fingerprint():
                 raise CatalogError(
                     f"{self._database.name}: another version of feeds keeps it; restart"
                 )
-            connection.execute(sa.delete(META).where(META.c.key == "complete"))
-            connection.execute(sa.insert(META), {"key": "complete", "value": "1"})
             for table in OF_A_FILE:
                 for batch in batches(stale):
                     connection.execute(sa.delete(table).where(table.c.path.in_(batch)))
-                for rows in batches(rows_by_table[table]):
+                for rows in batches(changes.rows[table.name]):
                     connection.execute(sa.insert(table), rows)
-            if touched:
+            if changes.touched:
                 update = sa.update(SOURCE).where(SOURCE.c.path == sa.bindparam("file"))
                 columns = ("size", "mtime_ns", "checked_ns")
                 update = update.values({name: sa.bindparam(f"new_{name}") for name in columns})
                 rows = [
                     {"file": row["path"], **{f"new_{name}": row[name] for name in columns}}
-                    for row in touched
+                    for row in changes.touched
                 ]
                 connection.execute(update, rows)
-            if stale:
+            if is_last and (stale or _UNSETTLED in marks):
                 twice = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)
                 contested = ARTICLE.c.id.in_(twice)
                 connection.execute(
@@ -230,6 +225,11 @@ class Catalog:
                     .where(ARTICLE.c.contested != contested)
                     .values(contested=contested)
                 )
+            connection.execute(sa.delete(META).where(META.c.key == _UNSETTLED))
+            if not is_last:
+                connection.execute(sa.insert(META), {"key": _UNSETTLED, "value": "1"})
+            elif "complete" not in marks:
+                connection.execute(sa.insert(META), {"key": "complete", "value": "1"})
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -288,13 +288,36 @@ _Row: TypeAlias = dict[str, Any]
 _FileRows: TypeAlias = tuple[_Row, dict[str, list[_Row]] | None]
 
 
+class _Changes:
+    """What a sync found, until it is written."""
+
+    def __init__(self, gone: Sequence[str]) -> None:
+        #: The files whose rows are no longer true.
+        self.stale = list(gone)
+        self.rows: dict[str, list[_Row]] = {table.name: [] for table in OF_A_FILE}
+        #: The rows of sources whose text is the same.
+        self.touched: list[_Row] = []
+
+    def add(self, rows: _FileRows) -> bool:
+        """Takes in a file that was read; whether its text has changed."""
+        source, others = rows
+        if others is None:
+            self.touched.append(source)
+            return False
+        self.stale.append(source["path"])
+        self.rows[SOURCE.name].append(source)
+        for name, of_table in others.items():
+            self.rows[name] += of_table
+        return True
+
+
 def _read(folder: Folder, suspects: Sequence[_Suspect]) -> list[_FileRows]:
     found: list[_FileRows] = []
     for path, stat, known in suspects:
         # Taken before the file is read: a change from now on is seen by the next sync.
         checked = time.time_ns()
         text, problems = _text_of(folder, path)
-        digest = _digest(text, problems)
+        digest = _digest(path, text, problems)
         source = {
             "path": path, "size": stat.size, "mtime_ns": stat.mtime_ns,
             "checked_ns": checked, "digest": digest,
@@ -366,6 +389,8 @@ def _text_of(folder: Folder, path: str) -> tuple[str | None, list[Problem]]:
         return None, [error.problem]
 
 
-def _digest(text: str | None, problems: Sequence[Problem]) -> str:
+def _digest(path: str, text: str | None, problems: Sequence[Problem]) -> str:
     source = text if text is not None else f"\0{problems}"
+    # The same text means another article under another ending.
+    source = f"{is_html(path)}\0{source}"
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()

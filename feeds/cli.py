@@ -159,7 +159,8 @@ def serve(
     # The workers are processes of their own: what they serve reaches them as it reaches app.py.
     # A URL of feeds.yaml stays there, so that a change of it shows.
     os.environ["FEEDS_SITE"] = str(site.absolute())
-    os.environ["FEEDS_URL"] = url or ("" if opened.configured else address)
+    os.environ["FEEDS_URL"] = url
+    os.environ["FEEDS_ADDRESS"] = address
     os.environ["FEEDS_UNPUBLISHED"] = "1" if unpublished else "0"
     os.environ["FEEDS_REPORTED"] = "1"
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")

@@ -95,7 +95,8 @@ class Folder:
 
     def missing(self) -> list[Problem]:
         """The folders of articles that feeds.yaml names and that are not there."""
-        where, hint = self.configuration, "articles: names a folder that is there"
+        where = self.configuration
+        hint = "articles: names a folder that is there; what was known of this one stays"
         return [
             Problem(where, self.articles_line, "no-folder", f"no folder {name}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)

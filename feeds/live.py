@@ -45,6 +45,7 @@ class Live:
         target: Path,
         *,
         url: str = "",
+        address: str = "",
         unpublished: bool = False,
         reported: bool = False,
         syncs: bool = True,
@@ -53,11 +54,13 @@ class Live:
     ) -> None:
         """Opens a site and syncs it once. Raises FeedsError where that cannot be done.
 
+        The address is where a folder without a feeds.yaml is published, unless a URL is given.
         One that does not sync answers from a catalog that another process keeps. Problems are
         logged, one line each, when they arise; at first, all but those reported already.
         """
         self._target = target
         self._url = url
+        self._address = address
         self._unpublished = unpublished
         self._clock = clock
         self._log = log
@@ -156,10 +159,11 @@ class Live:
         # The revision first: a sync in between makes the next look publish once more.
         self._revision = self._catalog.revision()
         site = self._folder.site
+        default = site.url if self._folder.configured else self._address or site.url
         publication = Publication(
             self._folder,
             self._catalog,
-            url=self._url or site.url,
+            url=self._url or default,
             now=now,
             unpublished=self._unpublished,
         )

@@ -323,7 +323,11 @@ class Publication:
     def _media(self) -> dict[str, str]:
         """The relative URLs of what articles show or offer, by their published paths."""
         # Paths are as they are after decoding: as a file's name, and as WSGI gives them.
-        return {unquote(urlsplit(url).path): url for url in self._view.media()}
+        urls = {unquote(urlsplit(url).path): url for url in self._view.media()}
+        # Where a feed lies, no file can.
+        folders = {f"/{folder.removesuffix('/')}" for folder in self._channels}
+        folders |= {folder.rpartition("/")[0] for folder in folders}
+        return {path: url for path, url in urls.items() if path not in folders}
 
 
 def _moved(to: str, title: str, target: str, url: str) -> Redirect:

@@ -79,16 +79,25 @@ def _write(
     scratch.mkdir()
     result = Written()
     try:
+        known = publication.catalog.built(str(out))
+        learnt: dict[str, Built | None] = {}
         ours = _read_manifest(out)
+        if ours is None:  # lost or damaged: what is still as a build left it is ours
+            ours = {
+                name for name, each in known.items() if _state(out / name, each.fingerprint) == each
+            }
         wanted = {_file_of(path): path for path in publication.paths()}
+        # First: a folder may be in the place of a file, or a file in that of a folder.
+        for name in sorted(ours.difference(wanted)):
+            result.removed += _remove(out, name)
+            learnt[name] = None
+        ours.intersection_update(wanted)
         foreign = dict.fromkeys(_foreign(out, wanted, ours), "not written by feeds, so it is left")
         result.skipped = [f"{name}: {why}" for name, why in foreign.items()]
         names = [name for name in wanted if name not in foreign]
         # Before the first file is written, the manifest has to own every file that may be: a build
         # that is killed must not leave files behind that the next one takes for somebody else's.
         _write_manifest(out, scratch, ours.union(names))
-        known = publication.catalog.built(str(out))
-        learnt: dict[str, Built | None] = {}
         stale = []
         for name in names:
             fingerprint = publication.fingerprint(wanted[name])
@@ -108,9 +117,7 @@ def _write(
                     names.remove(name)
             if progress:
                 progress(done, len(stale))
-        for name in sorted(ours.difference(names)):
-            result.removed += _remove(out, name)
-            learnt[name] = None
+        learnt |= dict.fromkeys(ours.difference(names))
         _write_manifest(out, scratch, names)
         if publication.catalog.revision() != publication.revision:
             # Another process synced meanwhile: some bytes may be newer than their fingerprints.
@@ -254,12 +261,12 @@ def _bytes_of(file: Path) -> bytes | None:
         return None
 
 
-def _read_manifest(out: Path) -> set[str]:
-    """The files that earlier builds wrote; none where there is no manifest that can be read."""
+def _read_manifest(out: Path) -> set[str] | None:
+    """The files that earlier builds wrote; None where there is no manifest that can be read."""
     try:
         names = set(json.loads((out / MANIFEST).read_bytes())["files"])
     except (OSError, ValueError, KeyError, TypeError):
-        return set()
+        return None
     # The manifest lies where others may write: it can name nothing outside the tree.
     return {
         name

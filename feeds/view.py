@@ -176,16 +176,20 @@ class View:
 
     def conflicts(self, folder: Folder) -> list[Problem]:
         """A warning for every file whose id a newer file claims too."""
-        columns = (ARTICLE.c.id, ARTICLE.c.path, ARTICLE.c.updated, ARTICLE.c.published)
-        query = sa.select(*columns).where(*self._eligible(rivals=False), ARTICLE.c.contested)
+        columns = (
+            ARTICLE.c.id, ARTICLE.c.path, ARTICLE.c.updated, ARTICLE.c.published, ARTICLE.c.removed,
+        )  # fmt: skip
+        query = sa.select(*columns).where(*self._due(ARTICLE), ARTICLE.c.contested)
         with self._reading() as connection:
             rows = sorted(connection.execute(query).all(), key=lambda row: (row[0], *_rank(row)))
         problems = []
-        newest = {row.id: row.path for row in rows}
+        newest = {row.id: row for row in rows}
         for row in rows:
-            if row.path != newest[row.id]:
+            newer = newest[row.id]
+            if row.path != newer.path and not row.removed:
                 line = _line_of_url(folder, row.path)
-                message = f"{newest[row.id]} has the same URL, is newer and is published instead"
+                instead = "takes it back" if newer.removed else "is published instead"
+                message = f"{newer.path} has the same URL, is newer and {instead}"
                 hint = "an article's URL is its own"
                 problem = Problem(row.path, line, "same-id", message, hint, Severity.WARNING)
                 problems.append(problem)
@@ -227,11 +231,15 @@ class View:
             later = sa.tuple_(other.c.updated, other.c.published, other.c.path) > sa.tuple_(
                 ARTICLE.c.updated, ARTICLE.c.published, ARTICLE.c.path
             )
-            beaten = sa.exists().where(other.c.id == ARTICLE.c.id, later, *self._publishable(other))
+            # One that was taken back takes the older ones with it.
+            beaten = sa.exists().where(other.c.id == ARTICLE.c.id, later, *self._due(other))
             yield ~ARTICLE.c.contested | ~beaten
 
     def _publishable(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
         yield ~table.c.removed
+        yield from self._due(table)
+
+    def _due(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
         if not self._unpublished:
             yield ~table.c.draft
         if not self._future:

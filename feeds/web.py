@@ -42,6 +42,7 @@ def create_app(
     live = Live(
         target,
         url=read_site_url(url or os.environ.get("FEEDS_URL", "")),
+        address=os.environ.get("FEEDS_ADDRESS", ""),
         unpublished=unpublished or os.environ.get("FEEDS_UNPUBLISHED") == "1",
         syncs=os.environ.get("FEEDS_SYNC") != "0",
         reported=os.environ.get("FEEDS_REPORTED") == "1",

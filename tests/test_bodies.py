@@ -314,3 +314,23 @@ def test_a_source_stays_in_what_it_is_the_source_of() -> None:
     assert '<source src="https://e.example/a.mp4" type="video/mp4">' in clean_body(
         video, is_html=True, base="https://e.example/"
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [("<div>" * 100_000, "a.html"), (">" * 50_000 + " x", "a.md"), ("<b><p>" * 5_000, "a.html")],
+)
+def test_tags_too_deep_within_each_other_are_named_and_cost_no_time(body: str, name: str) -> None:
+    started = time.monotonic()
+    found, problems = read_article(document(article(), body), name)
+    assert time.monotonic() - started < 5
+    assert found
+    assert found.body == ""
+    assert [each.code for each in problems] == ["unsafe-body"]
+
+
+def test_half_of_a_surrogate_pair_in_a_body_is_no_error() -> None:
+    text = document(article()) + "[a](javascript:b) \ud800"
+    found, _problems = read_article(text, "a.md")
+    assert found
+    assert "\ud800" not in found.body

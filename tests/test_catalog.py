@@ -480,3 +480,57 @@ def test_a_file_that_broke_since_it_was_read_has_a_line_to_name(
     site.write_text("a.md", "---\ntitle: a: b\n---\n")
     [problem] = View(catalog, now=NOW).conflicts(folder)
     assert (problem.path, problem.line, problem.code) == ("articles/a.md", 1, "same-id")
+
+
+def test_a_sync_in_parts_ends_like_one_at_once_even_if_it_was_killed(
+    site: SiteBuilder, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        url = f"https://news.example.com/{number // 2}"
+        date = f"2026-05-{number + 1:02}"
+        site.write(f"{number:02}.md", title=f"{number}", webUrl=url, publishedDateTime=date)
+    folder = Folder.open(site.root)
+    monkeypatch.setattr("feeds.catalog._AT_ONCE", 5)
+    write = catalog._write
+    parts: list[bool] = []
+
+    def killed_in_between(changes: Any, *, is_last: bool) -> None:
+        if len(parts) == 2:
+            raise KeyboardInterrupt
+        parts.append(is_last)
+        write(changes, is_last=is_last)
+
+    monkeypatch.setattr(catalog, "_write", killed_in_between)
+    with pytest.raises(KeyboardInterrupt):
+        catalog.sync(folder)
+    assert parts == [False, False]
+    with pytest.raises(CatalogError, match="not synced yet"):
+        everything(catalog)
+    monkeypatch.setattr(catalog, "_write", write)
+    assert catalog.sync(folder).read == 2
+    assert everything(catalog) == ["11", "9", "7", "5", "3", "1"]
+    # Killed once more, in an index that is complete: what is contested is found again.
+    (site.root / "articles" / "11.md").unlink()
+    parts[:] = []
+    for number in range(9):
+        site.write(f"{number:02}.md", title=f"{number}!", webUrl="https://news.example.com/x")
+    monkeypatch.setattr(catalog, "_write", killed_in_between)
+    with pytest.raises(KeyboardInterrupt):
+        catalog.sync(folder)
+    monkeypatch.setattr(catalog, "_write", write)
+    assert catalog.sync(folder).read == 0
+    assert everything(catalog) == ["10", "9", "8!"]
+
+
+def test_an_article_that_is_taken_back_takes_older_ones_of_its_url_with_it(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    url = "https://news.example.com/one"
+    site.write("a.md", title="Old", webUrl=url, publishedDateTime="2026-01-01")
+    site.write("b.md", title="New", webUrl=url, publishedDateTime="2026-01-02", removed=True)
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    assert everything(catalog) == []
+    [problem] = View(catalog, now=NOW).conflicts(folder)
+    assert problem.path == "articles/a.md"
+    assert problem.message == "articles/b.md has the same URL, is newer and takes it back"

@@ -283,3 +283,12 @@ def test_an_author_alone_is_the_provider() -> None:
     assert found.provider
     assert (found.provider.name, found.provider.authors) == ("Jo Quay", ("Al Tide",))
     assert problems == []
+
+
+def test_a_file_of_the_site_has_a_kind_that_is_published() -> None:
+    keys = {"images": 5, "actions": [{"url": "/a.md"}, {"url": "notes.pdf"}]}
+    found, problems = read_article(document(article(**keys)), "a.md")
+    assert found
+    assert found.images == ()
+    assert [each.url for each in found.downloads] == ["/notes.pdf"]
+    assert [each.code for each in problems] == ["bad-url", "bad-url"]

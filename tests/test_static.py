@@ -495,3 +495,55 @@ def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
     again.rendered.close()
     assert isinstance(found, Document)
     assert b"Three" in found.body
+
+
+def test_an_article_that_becomes_html_changes_its_feeds(site: SiteBuilder, tmp_path: Path) -> None:
+    file = site.write("a.md", "Some *emph* text", topics=["AI"])
+    write_tree(site.publication(), site.out)
+    file.rename(file.with_suffix(".html"))
+    write_tree(site.publication(), site.out)
+    write_tree(site.publication(), tmp_path / "fresh")
+    assert tree(site.out) == tree(tmp_path / "fresh")
+    assert b"Some *emph* text" in (site.out / "rss.xml").read_bytes()
+
+
+@pytest.mark.parametrize("first", ["x.png", "x.png/y.png"])
+def test_a_folder_may_become_a_file_and_a_file_a_folder(
+    site: SiteBuilder, tmp_path: Path, first: str
+) -> None:
+    site.configure(title="T", url="https://feeds.example.org/")
+    second = {"x.png": "x.png/y.png", "x.png/y.png": "x.png"}[first]
+    for name in (first, second):
+        picture = site.root / "x.png"
+        if picture.is_dir():
+            shutil.rmtree(picture)
+        picture.unlink(missing_ok=True)
+        (site.root / name).parent.mkdir(exist_ok=True)
+        (site.root / name).write_bytes(b"\x89PNG")
+        site.write("a.md", images=[{"url": f"/{name}"}])
+        assert write_tree(site.publication(), site.out).skipped == []
+    write_tree(site.publication(), tmp_path / "fresh")
+    assert tree(site.out) == tree(tmp_path / "fresh")
+
+
+def test_a_file_in_the_place_of_a_feed_is_not_published(site: SiteBuilder) -> None:
+    site.configure(title="T", url="https://feeds.example.org/", feeds=[{"name": "a.png"}])
+    (site.root / "feeds").mkdir()
+    (site.root / "feeds" / "a.png").write_bytes(b"\x89PNG")
+    site.write("a.md", images=[{"url": "/feeds/a.png"}])
+    assert write_tree(site.publication(), site.out).skipped == []
+    assert (site.out / "feeds" / "a.png" / "rss.xml").is_file()
+
+
+@pytest.mark.parametrize("damage", ["{", None])
+def test_a_tree_without_its_manifest_is_still_ours(filled: SiteBuilder, damage: str | None) -> None:
+    write_tree(filled.publication(), filled.out)
+    (filled.out / MANIFEST).unlink()
+    if damage:
+        (filled.out / MANIFEST).write_text(damage)
+    (filled.out / "atom.xml").write_text("somebody else's")
+    filled.write("b.md", title="Changed", topics=["AI"])
+    result = write_tree(filled.publication(), filled.out)
+    assert result.skipped == ["atom.xml: not written by feeds, so it is left"]
+    assert b"Changed" in (filled.out / "rss.xml").read_bytes()
+    assert (filled.out / "atom.xml").read_text() == "somebody else's"

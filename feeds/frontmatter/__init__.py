@@ -28,6 +28,11 @@ _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 _FIRST_LINE = 2
 
 
+def is_html(path: str) -> bool:
+    """Whether the body of a file is HTML, and not Markdown."""
+    return path.lower().endswith(_HTML_ENDINGS)
+
+
 def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
     """The article of a text, or None, and everything that is wrong with it.
 
@@ -59,9 +64,8 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
             f"the character U+{ord(forbidden[0]):04X} is in no feed's alphabet",
             "it is repaired or taken out",
         )
-    is_html = path.lower().endswith(_HTML_ENDINGS)
-    article = native.read(Fields(values, report), body, is_html=is_html)
-    for line, what in unsafe_parts(body, is_html=is_html) if article else ():
+    article = native.read(Fields(values, report), body, is_html=is_html(path))
+    for line, what in unsafe_parts(body, is_html=is_html(path)) if article else ():
         line += body_line - _FIRST_LINE
         report.add_line(line, "unsafe-body", f"the body holds {what}", "it is taken out")
     return article, report.problems

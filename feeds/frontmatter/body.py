@@ -74,6 +74,12 @@ _RUNNING = ("script", "object", "embed", "applet", "form")
 _SCRIPTED = ("javascript", "vbscript")
 #: In characters: Python's parser takes long over a long body that is meant to take long.
 _LOOKED_THROUGH = 50_000
+#: Elements within each other; what people write stays far below.
+_DEEPEST = 400
+# Those that end by themselves, and those that hold nothing, lie in none of their kind.
+_NESTING = re.compile(
+    r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)[a-zA-Z]"
+)
 _MAY_RUN = re.compile(rf"<({'|'.join(_RUNNING)})|\bon[a-z]+\s*=|script:", re.IGNORECASE)
 
 
@@ -81,7 +87,10 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
     """Safe HTML of a body. Relative links are resolved against the base, an article's URL."""
     source = _RAW.sub("", texts.repair(source))
     _base.set(base)
-    cleaned = _cleaner().clean(source if is_html else _from_markdown(source))
+    markup = source if is_html else _from_markdown(source)
+    if _is_too_deep(markup):
+        return ""
+    cleaned = _cleaner().clean(markup)
     cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
     cleaned = _IFRAME.sub(_link_for_frame, _SOURCELESS.sub("", cleaned))
     # A character reference may have named what no feed may hold.
@@ -94,11 +103,15 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
 def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
     """What in a body would run in a reader: (line in the body from 1, what), each kind once."""
     # Without a tag, only a link could.
+    if sum(map(source.count, "<>*-+")) > _DEEPEST:
+        markup = source if is_html else _from_markdown(texts.allowed(source))
+        if _is_too_deep(markup):
+            return [(1, f"tags within each other, more than {_DEEPEST} deep")]
     decoded = html.unescape(source) if "&" in source else source
     if ("<" not in source and "script:" not in decoded.lower()) or not _MAY_RUN.search(decoded):
         return []
     # In Markdown's code, it is text: only what is left as markup counts.
-    markup = source if is_html else _from_markdown(source)
+    markup = source if is_html else _from_markdown(texts.allowed(source))
     finder = _Finder()
     # Python's parser gives up on some declarations; what it found before stays.
     with suppress(AssertionError):
@@ -179,6 +192,19 @@ def _from_markdown(source: str) -> str:
     source = _NO_CHARACTER.sub("", source)
     options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
     return str(markdown_to_html_with_extensions(source, options, ["table", "strikethrough"]))
+
+
+def _is_too_deep(markup: str) -> bool:
+    """Whether tags lie so deep within each other that a parser would take its time."""
+    if markup.count("<") <= _DEEPEST:
+        return False
+    depth = 0
+    for match in _NESTING.finditer(markup):
+        depth += -1 if match[1] else 1
+        depth = max(depth, 0)
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 @cache

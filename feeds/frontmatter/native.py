@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from feeds import text as texts
-from feeds.article import Article, Download, Image, Provider, Related
+from feeds.article import Article, Download, Image, Provider, Related, is_absolute
 from feeds.errors import Severity
 from feeds.fields import Fields
 from feeds.frontmatter.body import clean_body, read_player
@@ -101,7 +101,7 @@ def _provider(fields: Fields) -> Provider | None:
 
 def _images(fields: Fields) -> Iterator[Image]:
     for item in fields.mappings("images", short="url"):
-        if url := item.url("url", relative=True):
+        if url := _file_url(item):
             media_type = texts.media_type(url, texts.DEFAULT_IMAGE)
             if not media_type.startswith("image/"):
                 media_type = texts.DEFAULT_IMAGE
@@ -113,16 +113,12 @@ def _images(fields: Fields) -> Iterator[Image]:
                 title=item.text("title"),
                 attribution=item.text("attribution"),
             )
-        else:
-            _report_no_url(item, "url")
 
 
 def _downloads(fields: Fields) -> Iterator[Download]:
     for item in fields.mappings("actions", short="url"):
-        if url := item.url("url", relative=True):
+        if url := _file_url(item):
             yield Download(url, texts.media_type(url, texts.DEFAULT_DOWNLOAD), item.text("title"))
-        else:
-            _report_no_url(item, "url")
 
 
 def _related(fields: Fields) -> Iterator[Related]:
@@ -138,6 +134,17 @@ def _related(fields: Fields) -> Iterator[Related]:
             )
         else:
             _report_no_url(item, "webUrl")
+
+
+def _file_url(item: Fields) -> str:
+    url = item.url("url", relative=True)
+    if not url:
+        _report_no_url(item, "url")
+    elif not is_absolute(url) and not texts.media_type(url, ""):
+        hint = "the whole URL, or a file of a known kind, such as /media/a.jpg"
+        item.problem("url", "bad-url", f"{url} is no file that is published", hint)
+        return ""
+    return url
 
 
 def _report_no_url(item: Fields, key: str) -> None:
