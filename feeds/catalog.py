@@ -13,10 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-import platformdirs
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
@@ -45,7 +43,6 @@ from feeds.workers import spread
 
 #: A file that changed within this time of being read may change again under the same mtime.
 _RACY_NS = 2_000_000_000
-_FILE = "catalog.sqlite"
 #: Files whose rows are written at once: less than this, and a sync is seen whole or not at all.
 _AT_ONCE = 5_000
 #: The mark of an index that only a part of a sync has come into.
@@ -103,19 +100,20 @@ class Catalog:
         """
         self._database.ensure()
         found = folder.files()
-        with self._database.connection() as connection:
-            rows = connection.execute(sa.select(SOURCE)).all()
-            marks = set(connection.execute(sa.select(META.c.key)).scalars())
-            settled = "complete" in marks and _UNSETTLED not in marks
-        known = {row.path: row for row in rows}
+        number = len(found)
         # A disk that is not mounted, or cannot be listed, has deleted no article.
         out_of_reach = folder.out_of_reach(found)
-        gone = [path for path in known if path not in found and not path.startswith(out_of_reach)]
-        suspects = [
-            _Suspect(path, stat, known[path].digest if path in known else "")
-            for path, stat in found.items()
-            if _is_suspect(stat, known.get(path))
-        ]
+        gone, suspects = [], []
+        with self._database.connection() as connection:
+            marks = set(connection.execute(sa.select(META.c.key)).scalars())
+            for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
+                stat = found.pop(row.path, None)
+                if stat and _is_suspect(stat, row):
+                    suspects.append(_Suspect(row.path, stat, row.digest))
+                elif not stat and not row.path.startswith(out_of_reach):
+                    gone.append(row.path)
+        settled = "complete" in marks and _UNSETTLED not in marks
+        suspects += (_Suspect(path, stat, "") for path, stat in found.items())
         changes = _Changes(gone)
         read = 0
         read_some = partial(_read, folder)
@@ -129,7 +127,13 @@ class Catalog:
                 progress(done, len(suspects))
         if changes.stale or changes.touched or not settled:
             self._write(changes, is_last=True)
-        return Synced(read, len(found) - read, len(gone))
+        return Synced(read, number - read, len(gone))
+
+    def is_complete(self) -> bool:
+        """Whether a sync has ended: else there is nothing to answer from."""
+        self._database.ensure()
+        with self._database.connection() as connection:
+            return connection.execute(IS_COMPLETE).scalar_one_or_none() is not None
 
     def revision(self) -> str:
         """What changes whenever any answer may have changed, whichever process synced."""
@@ -245,36 +249,6 @@ class Catalog:
             yield connection
 
 
-def locate(folder: Folder) -> str:
-    """Where the catalog of a folder lies: a URL, or the path of a file.
-
-    It is what FEEDS_CATALOG or feeds.yaml says, else a file beside feeds.yaml, else one in the
-    user's cache folder. Makes the folders on the way. Raises CatalogError where none can be
-    written.
-    """
-    if told := os.environ.get("FEEDS_CATALOG") or folder.site.catalog:
-        return told
-    if folder.configured:
-        beside = folder.root / ".feeds"
-        with suppress(OSError):
-            beside.mkdir(exist_ok=True)
-            ignore = beside / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
-            file = beside / _FILE
-            if os.access(beside, os.W_OK) and (
-                not file.exists() or (file.is_file() and os.access(file, os.W_OK))
-            ):
-                return str(file)
-    name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
-    cached = Path(platformdirs.user_cache_dir("feeds", appauthor=False)) / name
-    try:
-        cached.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CatalogError(f"{cached}: {error.strerror}; set XDG_CACHE_HOME") from error
-    return str(cached / _FILE)
-
-
 class _Suspect(NamedTuple):
     """A file that may have changed, with the digest of the text that is known of it."""
 
@@ -375,11 +349,10 @@ def _media_rows(path: str, article: Article) -> list[_Row]:
 
 def _is_suspect(stat: Stat, known: Any) -> bool:
     """Whether a file may have changed since it was read."""
-    return (
-        known is None
-        or (stat.size, stat.mtime_ns) != (known.size, known.mtime_ns)
-        or stat.mtime_ns >= known.checked_ns - _RACY_NS
-    )
+    return (stat.size, stat.mtime_ns) != (
+        known.size,
+        known.mtime_ns,
+    ) or stat.mtime_ns >= known.checked_ns - _RACY_NS
 
 
 def _text_of(folder: Folder, path: str) -> tuple[str | None, list[Problem]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ from feeds.errors import FeedsError, Problem, Severity
 if TYPE_CHECKING:
     from feeds.catalog import Synced
     from feeds.publication import Publication
+
+_STARTED = time.monotonic()
+#: In seconds: until then, nobody asks whether it still works.
+_A_WHILE = 2.0
 
 # What a command needs is imported where it is needed: --help and a mistyped option answer at once.
 
@@ -107,7 +112,6 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
     from feeds.static import write_tree
     from feeds.workers import processors
 
-    started = time.monotonic()
     with _opened(site, url, unpublished, out) as opened:
         publication = opened.publication
         _report(opened.problems, strict)
@@ -118,7 +122,7 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
         click.echo(
             f"{_summary(publication)}, {opened.synced.read:,} read;"
             f" {_number(written.total, 'file')}, {written.written:,} written,"
-            f" {written.removed:,} removed; {time.monotonic() - started:.1f} s"
+            f" {written.removed:,} removed; {time.monotonic() - _STARTED:.1f} s"
             f"{_held_back(publication)}"
         )
 
@@ -143,19 +147,23 @@ def serve(
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from feeds.folder import Folder, locate
+
     port = _free_port(host, port)
     shown = f"[{host}]" if ":" in host else host
     listening = f"http://{shown}:{port}/"
     # Every address of the machine is none that a link could lead to.
     anywhere = host in ("0.0.0.0", "::", "")  # noqa: S104  # compared, not listened on
     address = f"http://127.0.0.1:{port}/" if anywhere else listening
-    with _opened(site, url, unpublished, address=address) as opened:
-        _report(opened.problems, strict, live=True)
-        click.echo(f"{_summary(opened.publication)}{_held_back(opened.publication)}")
-        if anywhere and not opened.configured and not url:
-            click.echo(
-                f"warning: no URL is known, so links lead to {address}; give --url", err=True
-            )
+    folder = Folder.open(site)
+    if anywhere and not folder.configured and not url:
+        click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
+    # What is indexed already is served at once; what has changed since shows in a moment.
+    indexed = not strict and os.path.exists(locate(folder))
+    if not indexed:
+        with _opened(site, url, unpublished, address=address) as opened:
+            _report(opened.problems, strict, live=True)
+            click.echo(f"{_summary(opened.publication)}{_held_back(opened.publication)}")
     # The workers are processes of their own: what they serve reaches them as it reaches app.py.
     # A URL of feeds.yaml stays there, so that a change of it shows.
     os.environ["FEEDS_SITE"] = str(site.absolute())
@@ -163,8 +171,13 @@ def serve(
     os.environ["FEEDS_ADDRESS"] = address
     os.environ["FEEDS_UNPUBLISHED"] = "1" if unpublished else "0"
     os.environ["FEEDS_REPORTED"] = "1"
+    os.environ["FEEDS_INDEXED"] = "1" if indexed else "0"
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
     sys.stdout.flush()
+    if indexed:
+        # Not a thread of ours: the workers are forked from this process.
+        command = [sys.executable, "-m", "feeds", "check", str(site)]
+        subprocess.Popen(command, stdout=sys.stderr)  # noqa: S603  # our own
     Granian(
         "feeds.web:create_app",
         factory=True,
@@ -240,9 +253,9 @@ def _opened(
     address: str = "",
 ) -> Iterator[_Opened]:
     """The publication of a site, after a sync; the address is where a bare folder is served."""
-    from feeds.catalog import Catalog, locate
+    from feeds.catalog import Catalog
     from feeds.errors import CatalogError
-    from feeds.folder import Folder
+    from feeds.folder import Folder, locate
     from feeds.publication import Publication
     from feeds.workers import collect_rarely, processors
 
@@ -317,13 +330,29 @@ def _free_port(host: str, port: int) -> int:
 
 @contextmanager
 def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on a terminal; nothing in a pipe."""
+    """A progress bar on a terminal, once the command has taken a while; nothing in a pipe."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=None)
+
+    def advance(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        if not bar.live.is_started and time.monotonic() - _STARTED > _A_WHILE:
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        bar.stop()

@@ -6,21 +6,26 @@ and links that lead out are passed over.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+import platformdirs
+
 from feeds import text as texts
 from feeds import tree
-from feeds.errors import ConfigurationError, Problem, Severity
+from feeds.errors import CatalogError, ConfigurationError, Problem, Severity
 from feeds.frontmatter import ENDINGS
 from feeds.site import Site, read_site
 
 CONFIGURATION = "feeds.yaml"
 #: In every tree that Feeds writes; a folder that has it holds no articles.
 MANIFEST = ".feeds-manifest.json"
+_CATALOG = "catalog.sqlite"
 #: In bytes. A longer file is hardly an article, and must not fill the memory.
 MAX_FILE = 8 * 1024 * 1024
 #: In bytes. Most files are shorter; asking for more would take memory for more, every time.
@@ -159,6 +164,36 @@ class Folder:
         # A link may lead to what is hidden.
         hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
         return None if hidden else file
+
+
+def locate(folder: Folder) -> str:
+    """Where the index of a folder's articles lies: a URL, or the path of a file.
+
+    It is what FEEDS_CATALOG or feeds.yaml says, else a file beside feeds.yaml, else one in the
+    user's cache folder. Makes the folders on the way. Raises CatalogError where none can be
+    written.
+    """
+    if told := os.environ.get("FEEDS_CATALOG") or folder.site.catalog:
+        return told
+    if folder.configured:
+        beside = folder.root / ".feeds"
+        with suppress(OSError):
+            beside.mkdir(exist_ok=True)
+            ignore = beside / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+            file = beside / _CATALOG
+            if os.access(beside, os.W_OK) and (
+                not file.exists() or (file.is_file() and os.access(file, os.W_OK))
+            ):
+                return str(file)
+    name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
+    cached = Path(platformdirs.user_cache_dir("feeds", appauthor=False)) / name
+    try:
+        cached.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CatalogError(f"{cached}: {error.strerror}; set XDG_CACHE_HOME") from error
+    return str(cached / _CATALOG)
 
 
 def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:

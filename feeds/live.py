@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feeds.catalog import Catalog, Synced, locate
+from feeds.catalog import Catalog, Synced
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
-from feeds.folder import CONFIGURATION, Folder
+from feeds.folder import CONFIGURATION, Folder, locate
 from feeds.publication import Document, MediaFile, Publication, Redirect
 
 #: In seconds: how often the catalog is asked whether another process has synced.
@@ -49,13 +49,15 @@ class Live:
         unpublished: bool = False,
         reported: bool = False,
         syncs: bool = True,
+        indexed: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Callable[[str], None] = lambda _line: None,
     ) -> None:
         """Opens a site and syncs it once. Raises FeedsError where that cannot be done.
 
         The address is where a folder without a feeds.yaml is published, unless a URL is given.
-        One that does not sync answers from a catalog that another process keeps. Problems are
+        One that does not sync answers from a catalog that another process keeps; one that is
+        indexed answers at once from what was synced before, and follows at once. Problems are
         logged, one line each, when they arise; at first, all but those reported already.
         """
         self._target = target
@@ -74,13 +76,16 @@ class Live:
         self._followed_in = 0
         self._stop = threading.Event()
         try:
-            if syncs:
+            self._is_synced = syncs and not (indexed and self._catalog.is_complete())
+            if self._is_synced:
                 self._catalog.sync(self._folder)
             self._publish()
             self._report(quietly=reported)
         except FeedsError:
             self._catalog.close()
             raise
+        if indexed:
+            self._follow()
 
     def find(self, path: str) -> Dated | MediaFile | Redirect | None:
         """What is published at a path."""
@@ -196,7 +201,7 @@ class Live:
                     threading.Thread(target=target, name="feeds", daemon=True).start()
 
     def _poll(self) -> None:
-        walked = time.monotonic()
+        walked = time.monotonic() if self._is_synced else -_WALK
         pause = _WALK
         while not self._stop.wait(_POLL):
             try:

@@ -104,8 +104,10 @@ def _write(
             there = _state(out / name, fingerprint)
             if not fingerprint or not there or there != known.get(name):
                 stale.append((wanted[name], name, fingerprint))
+        rendered = 0
         if len(stale) >= _MANY:
-            _render(publication, [path for path, _name, _fingerprint in stale], scratch, processes)
+            paths = [path for path, _name, _fingerprint in stale]
+            rendered = _render(publication, paths, scratch, progress, processes)
         place = partial(_place_all, publication, out, scratch)
         placing = spread(place, stale, processes=processes, worthwhile=_MANY, chunk=80)
         for done, (name, built, written, trouble) in enumerate(placing, 1):
@@ -116,7 +118,7 @@ def _write(
                 if not (out / name).exists():
                     names.remove(name)
             if progress:
-                progress(done, len(stale))
+                progress(rendered + done, rendered + len(stale))
         learnt |= dict.fromkeys(ours.difference(names))
         _write_manifest(out, scratch, names)
         if publication.catalog.revision() != publication.revision:
@@ -132,13 +134,25 @@ def _write(
     return result
 
 
-def _render(publication: Publication, paths: list[str], scratch: Path, processes: int) -> None:
+def _render(
+    publication: Publication,
+    paths: list[str],
+    scratch: Path,
+    progress: Callable[[int, int], None] | None,
+    processes: int,
+) -> int:
     """Renders every entry of the documents at these paths, for publication.document() to find."""
     rendered = Rendered(scratch)
     files = publication.entries_of(paths)
     render = partial(_render_some, publication, rendered)
-    rendered.keep(list(spread(render, files, processes=processes, worthwhile=_MANY, chunk=250)))
+    places = []
+    for place in spread(render, files, processes=processes, worthwhile=_MANY, chunk=250):
+        places.append(place)
+        if progress:
+            progress(len(places), len(files) + len(paths))
+    rendered.keep(places)
     publication.rendered = rendered
+    return len(files)
 
 
 def _render_some(publication: Publication, rendered: Rendered, files: Sequence[str]) -> list[Place]:

@@ -45,6 +45,7 @@ def create_app(
         address=os.environ.get("FEEDS_ADDRESS", ""),
         unpublished=unpublished or os.environ.get("FEEDS_UNPUBLISHED") == "1",
         syncs=os.environ.get("FEEDS_SYNC") != "0",
+        indexed=os.environ.get("FEEDS_INDEXED") == "1",
         reported=os.environ.get("FEEDS_REPORTED") == "1",
         log=log,
     )

@@ -12,6 +12,7 @@ from tests.support import SiteBuilder
 
 _ENVIRONMENT = (
     "FEEDS_SITE", "FEEDS_URL", "FEEDS_UNPUBLISHED", "FEEDS_REPORTED", "FEEDS_CATALOG", "FEEDS_SYNC",
+    "FEEDS_INDEXED", "FEEDS_ADDRESS",
 )  # fmt: skip
 
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds.catalog import Catalog, Synced, locate
+from feeds.catalog import Catalog, Synced
 from feeds.errors import CatalogError
-from feeds.folder import Folder
+from feeds.folder import Folder, locate
 from feeds.selection import Selection
 from feeds.site import Topics
 from feeds.view import View

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from feeds import cli
 from feeds.cli import main
 from feeds.folder import Folder
 from feeds.frontmatter import read_article
@@ -381,3 +382,50 @@ def test_init_where_nothing_can_be_written_says_so_in_a_line(where: str) -> None
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {where}: ")
     assert result.output.count("\n") == 1
+
+
+def test_an_indexed_site_is_served_at_once_and_what_changed_meanwhile_shows(
+    site: SiteBuilder,
+) -> None:
+    site.write("a.md", title="Before", topics=["AI"])
+    assert run("list", site.root).exit_code == 0
+    site.write("a.md", title="After", topics=["AI"])
+    site.write_text("bad.md", "---\ntitle: a: b\n---\n")
+    command = [sys.executable, "-m", "feeds", "serve", str(site.root), "--port", "0"]
+    log = site.root.parent / "log"
+    with log.open("w") as stream:
+        server = subprocess.Popen(command, stdout=stream, stderr=stream, text=True)
+    try:
+        deadline = time.monotonic() + 20
+        while not (found := re.search(r"http://([\d.]+):(\d+)/", log.read_text())):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        host, port = found[1], int(found[2])
+        answer(host, port, "/")
+        while b"After" not in request(host, port, "/topics/ai/rss.xml")[2]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        while "articles/bad.md:2: not YAML" not in log.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+
+
+@pytest.mark.parametrize(("while_", "shown"), [(0.0, True), (60.0, False)])
+def test_a_terminal_sees_a_bar_once_the_work_takes_a_while(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], while_: float, shown: bool
+) -> None:
+    monkeypatch.setattr("feeds.cli._A_WHILE", while_)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    with cli._progress("Reading articles") as advance:
+        assert advance
+        advance(3, 40)
+        advance(4, 40)
+    assert ("Reading articles" in capsys.readouterr().err) == shown
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    with cli._progress("Reading articles") as advance:
+        assert advance is None

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from feeds.catalog import Catalog, locate
+from feeds.catalog import Catalog
 from feeds.errors import CatalogError
-from feeds.folder import Folder
+from feeds.folder import Folder, locate
 from feeds.live import Dated, Live
 from feeds.publication import Publication
 from feeds.static import write_tree

@@ -487,7 +487,7 @@ def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
     filled: SiteBuilder, tmp_path: Path
 ) -> None:
     publication = filled.publication()
-    static._render(publication, list(publication.paths()), tmp_path, 1)
+    static._render(publication, list(publication.paths()), tmp_path, None, 1)
     filled.write("c.md", title="Three", topics=["AI"])
     publication.catalog.sync(Folder.open(filled.root))
     again = pickle.loads(pickle.dumps(publication))
