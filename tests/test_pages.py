@@ -254,3 +254,12 @@ def test_opml_is_well_formed_whatever_a_publisher_writes(site: SiteBuilder) -> N
     assert len(outlines) == 3
     assert all(each.get("text").startswith(SHOWN) for each in outlines)
     assert all(each.get("description") == SHOWN for each in outlines)
+
+
+def test_what_lies_in_the_site_is_linked_from_where_the_page_is(site: SiteBuilder) -> None:
+    names = ("p.png", "javascript:alert(1).pdf")
+    site.write("a.md", images=[{"url": f"/{names[0]}"}], actions=[{"url": f"/{names[1]}"}])
+    for path, root in (("/", "./"), ("/topics/ai/", "../../")):
+        page = site.published(path).decode()
+        assert f'src="{root}p.png"' in page
+        assert f'href="{root}javascript:alert(1).pdf"' in page

@@ -31,7 +31,7 @@ _ROOT = "../../"
 
 def render_directory(feed: Feed, listed: Iterable[Listed], newest: Iterable[Article]) -> bytes:
     """The directory of every feed, with the newest articles of the whole site."""
-    stories = [_story(article, "", None) for article in newest]
+    stories = [_story(article, "", None, feed.url) for article in newest]
     return _render("directory.html", feed=feed, listed=tuple(listed), stories=stories, root="")
 
 
@@ -43,12 +43,18 @@ def render_feed(feed: Feed) -> bytes:
 
 def story(article: Article, context: Context) -> bytes:
     """An article on the pages of the feeds that it is in."""
-    return _story(article, _ROOT, context.folder_of_topic).encode()
+    return _story(article, _ROOT, context.folder_of_topic, context.site_url).encode()
 
 
-def _story(article: Article, root: str, folder_of_topic: Callable[[str], str] | None) -> Markup:
+def _story(
+    article: Article, root: str, folder_of_topic: Callable[[str], str] | None, site_url: str
+) -> Markup:
+    def from_here(url: str) -> str:
+        # Without the dot, a name with a colon in it would be a scheme.
+        return (root or "./") + url.removeprefix(site_url) if url.startswith(site_url) else url
+
     macros: Any = _environment().get_template("macros.html").module
-    told: Markup = macros.story(article, root, folder_of_topic)
+    told: Markup = macros.story(article, root, folder_of_topic, from_here)
     return told
 
 
