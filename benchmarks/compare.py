@@ -1,19 +1,23 @@
-"""Times feeds build against Hugo on the same articles, in turn, and prints a table.
+"""Times feeds build against Hugo on the same articles, in turn, and prints tables.
 
     python benchmarks/compare.py [--articles 10000] [--topics 1000] [--runs 3]
+    python benchmarks/compare.py --growth 1000,10000,100000
 
 Hugo writes the RSS feeds of all topics and nothing else; Feeds writes RSS, Atom, JSON Feed and a
-page for each. The seconds are wall time of a whole process, the memory is that of the largest
+page for each. The seconds are wall time of a whole command, the memory is that of the largest
 process, and every ratio is between medians of one call. Needs hugo on the path; without it, only
-Feeds runs.
+Feeds runs. With --growth, sites of other sizes are built once each.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import os
 import platform
+import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -24,12 +28,15 @@ from pathlib import Path
 
 from generate import write_site
 
+_FEEDS = [sys.executable, "-m", "feeds"]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--articles", type=int, default=10_000)
     parser.add_argument("--topics", type=int, default=1_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--growth", default="", help="sizes, with commas between them")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
@@ -37,42 +44,32 @@ def main() -> None:
         _let_age(site)
         _compare(site, arguments.runs)
     print(f"\n{arguments.articles:,} articles, {arguments.topics:,} topics; {_versions()}")
+    sizes = [int(size) for size in arguments.growth.split(",") if size]
+    if sizes:
+        _grow(sizes, arguments.topics)
 
 
 def _compare(site: Path, runs: int) -> None:
     out = site.parent / "out"
-    feeds = [sys.executable, "-m", "feeds", "build", str(site), "--out", str(out)]
+    feeds = [*_FEEDS, "build", str(site), "--out", str(out)]
     hugo = shutil.which("hugo")
     seconds: dict[str, list[float]] = {}
     peaks: dict[str, float] = {}
 
     def timed(name: str, command: list[str], prepare: Callable[[], None]) -> None:
         prepare()
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=site, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _pid, status, used = os.wait4(process.pid, 0)
-        seconds.setdefault(name, []).append(time.perf_counter() - started)
-        peaks[name] = max(peaks.get(name, 0), used.ru_maxrss / 1024)
-        if status:
-            sys.exit(f"failed: {command}")
-
-    def forget() -> None:
-        for each in (site / ".feeds", out, site / "public"):
-            shutil.rmtree(each, ignore_errors=True)
-
-    def change() -> None:
-        article = site / "articles" / "000" / "000007.md"
-        article.write_text(article.read_text().replace('title: "', 'title: "Again ', 1))
+        took, peak = _measure(command, site)
+        seconds.setdefault(name, []).append(took)
+        peaks[name] = max(peaks.get(name, 0), peak)
 
     # In turn, since the speed of a shared machine drifts.
     for _run in range(runs):
         if hugo:
-            timed("Hugo, cold, RSS alone", [hugo, "--quiet"], forget)
-        timed("Feeds, cold, everything", feeds, forget)
-        timed("Feeds, one article changed", feeds, change)
+            timed("Hugo, cold, RSS alone", [hugo, "--quiet"], lambda: _forget(site))
+        timed("Feeds, cold, everything", feeds, lambda: _forget(site))
+        timed("Feeds, one article changed", feeds, lambda: _change(site))
         timed("Feeds, nothing changed", feeds, lambda: None)
+        timed("feeds --help", [*_FEEDS, "--help"], lambda: None)
     base = next(iter(seconds.values()))
     print("| work | median | fastest | slowest | to the first | memory |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -81,6 +78,103 @@ def _compare(site: Path, runs: int) -> None:
         figures = (statistics.median(found), min(found), max(found))
         shown = " | ".join(f"{each:.2f} s" for each in figures)
         print(f"| {name} | {shown} | {ratio:.2f} | {peaks[name]:.0f} MB |")
+
+
+def _grow(sizes: list[int], topics: int) -> None:
+    columns = "articles, cold, an article, one changed, nothing changed, memory, served, a worker"
+    print(f"\n| {columns.replace(', ', ' | ')} |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            site = Path(folder) / "site"
+            write_site(site, size, topics)
+            _let_age(site)
+            build = [*_FEEDS, "build", str(site), "--out", str(Path(folder) / "out")]
+            cold, peak = _measure(build, site)
+            _change(site)
+            one, _peak = _measure(build, site)
+            none, _peak = _measure(build, site)
+            ready, worker = _serve(site)
+        print(
+            f"| {size:,} | {cold:.1f} s | {cold / size * 1000:.2f} ms | {one:.2f} s | {none:.2f} s"
+            f" | {peak:.0f} MB | {ready:.2f} s | {worker:.0f} MB |"
+        )
+
+
+def _measure(command: list[str], folder: Path) -> tuple[float, float]:
+    """The seconds that a command takes, and the megabytes of its largest process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=folder, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, *_memory(process.pid).values(), 0)
+        time.sleep(0.02)
+    took = time.perf_counter() - started
+    if process.returncode:
+        sys.exit(f"failed: {command}")
+    return took, peak
+
+
+def _serve(site: Path) -> tuple[float, float]:
+    """The seconds until an indexed site answers, and the megabytes of the largest process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    started = time.perf_counter()
+    server = subprocess.Popen(
+        [*_FEEDS, "serve", str(site), "--port", str(port)], start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        while not _answers(port, "/rss.xml"):
+            time.sleep(0.01)
+        ready = time.perf_counter() - started
+        # The workers look through the folder meanwhile; what checks it ends by itself.
+        time.sleep(10)
+        for path in ("/", "/atom.xml", "/subscriptions.opml"):
+            _answers(port, path)
+        return ready, max(_memory(server.pid).values())
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _memory(session: int) -> dict[int, float]:
+    """The most that each process of a session has taken, in megabytes; Linux alone tells."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(state[3]) == session:
+                peak = re.search(r"VmHWM:\s+(\d+)", (folder / "status").read_text())
+                found[int(folder.name)] = int(peak[1]) / 1024 if peak else 0.0
+        except OSError:  # it has ended
+            continue
+    return found
+
+
+def _forget(site: Path) -> None:
+    for each in (site / ".feeds", site.parent / "out", site / "public"):
+        shutil.rmtree(each, ignore_errors=True)
+
+
+def _change(site: Path) -> None:
+    article = site / "articles" / "000" / "000007.md"
+    article.write_text(article.read_text().replace('title: "', 'title: "Again ', 1))
 
 
 def _let_age(site: Path) -> None:
