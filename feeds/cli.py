@@ -70,11 +70,13 @@ def _publishing(command: _Command) -> _Command:
 
 
 def _check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    if not value:
+        return ""
     from feeds.errors import ConfigurationError
     from feeds.site import read_site_url
 
     try:
-        return read_site_url(value or "")
+        return read_site_url(value)
     except ConfigurationError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -109,6 +111,17 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
     \b
     feeds build demo --out public --url https://feeds.example.org/
     """
+    from feeds.unchanged import Last, Record
+
+    def say(last: Last) -> None:
+        for line in last.problems:
+            click.echo(line, err=True)
+        click.echo(last.summary.replace("%s", f"{time.monotonic() - _STARTED:.1f}"))
+
+    record = Record(site, out, url, unpublished)
+    if (last := record.last()) and not (strict and last.problems):
+        say(last)
+        return
     from feeds.static import write_tree
     from feeds.workers import processors
 
@@ -117,14 +130,19 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
         _report(opened.problems, strict)
         with _progress("Writing feeds") as progress:
             written = write_tree(publication, out, progress, processes=processors())
-        for line in written.skipped:
-            click.echo(f"{out}{os.sep}{line}", err=True)
-        click.echo(
-            f"{_summary(publication)}, {opened.synced.read:,} read;"
-            f" {_number(written.total, 'file')}, {written.written:,} written,"
-            f" {written.removed:,} removed; {time.monotonic() - _STARTED:.1f} s"
-            f"{_held_back(publication)}"
-        )
+
+        def summary(read: int, files: int, removed: int) -> str:
+            return (
+                f"{_summary(publication)}, {read:,} read;"
+                f" {_number(written.total, 'file')}, {files:,} written, {removed:,} removed; %s s"
+                f"{_held_back(publication)}"
+            )
+
+        skipped = [f"{out}{os.sep}{line}" for line in written.skipped]
+        say(Last(skipped, summary(opened.synced.read, written.written, written.removed)))
+        if not skipped:
+            last = Last(list(map(str, opened.problems)), summary(0, 0, 0))
+            record.keep(*publication.sources(), last)
 
 
 @main.command()

@@ -23,7 +23,7 @@ from feeds.catalog import Catalog
 from feeds.database import code_fingerprint
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, Listed
-from feeds.folder import Folder
+from feeds.folder import CONFIGURATION, Folder
 from feeds.formats import FORMATS, Format, as_entry, render
 from feeds.rendered import Rendered
 from feeds.selection import Selection
@@ -286,6 +286,13 @@ class Publication:
 
     def _as_published(self, article: Article) -> Article:
         return article.published_at(self.url, self._topics.canonical(article.topics))
+
+    def sources(self) -> tuple[list[Path], list[Path], datetime | None]:
+        """The folders and the other files that it is made of, and when it changes by itself."""
+        folder = self._folder
+        files = [folder.root / path.lstrip("/") for path in self._media]
+        due = None if self._site.future else self._view.next_due()
+        return list(folder.article_folders), [*files, folder.root / CONFIGURATION], due
 
     def entries_of(self, paths: Iterable[str]) -> list[str]:
         """The files of the articles in the documents at these paths, each once."""

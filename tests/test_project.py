@@ -30,6 +30,7 @@ SHELL = (
     "rendered",
     "schema",
     "static",
+    "unchanged",
     "view",
     "web",
     "workers",
