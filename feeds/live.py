@@ -70,7 +70,8 @@ class Live:
         self._folder = Folder.open(target)
         self._catalog = Catalog(locate(self._folder))
         self._syncs = syncs
-        self._reported: set[Problem] = set()
+        #: None until it is known what somebody else has reported.
+        self._reported: set[Problem] | None = None if reported else set()
         self._starting = threading.Lock()
         self._refreshing = threading.Lock()
         self._followed_in = 0
@@ -80,7 +81,8 @@ class Live:
             if self._is_synced:
                 self._catalog.sync(self._folder)
             self._publish()
-            self._report(quietly=reported)
+            if not reported:
+                self._report()
         except FeedsError:
             self._catalog.close()
             raise
@@ -109,6 +111,8 @@ class Live:
     def refresh(self) -> None:
         """Syncs with the folder, and publishes what has changed. Raises FeedsError."""
         with self._refreshing:
+            if self._reported is None:
+                self._report()
             stat = self._configuration_stat()
             renewed = stat != self._configuration
             if renewed:
@@ -134,10 +138,11 @@ class Live:
                 raise ConfigurationError(f"{lost[0]}; what was there before stays in force")
         return folder
 
-    def _report(self, quietly: bool = False) -> None:
+    def _report(self) -> None:
         problems = self._current[0].problems()
-        for each in problems if not quietly else ():
-            if each not in self._reported:
+        known = problems if self._reported is None else self._reported
+        for each in problems:
+            if each not in known:
                 self._log(str(each))
         self._reported = set(problems)
 
