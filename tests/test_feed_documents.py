@@ -299,3 +299,8 @@ def test_drafts_are_held_back_until_asked_for_and_removed_articles_for_good(
     for name in ("/rss.xml", "/atom.xml", "/feed.json", "/topics/ai/rss.xml", "/"):
         text = site.published(name, unpublished=unpublished).decode()
         assert set(re.findall(r"news\.example\.com/([a-z-]+)", text)) == seen, name
+
+
+def test_an_empty_feed_has_a_date_that_validators_believe(site: SiteBuilder) -> None:
+    root = etree.fromstring(site.published("/atom.xml"))
+    assert datetime.fromisoformat(root.findtext(f"{ATOM}updated")).year >= 1990

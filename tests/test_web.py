@@ -517,3 +517,20 @@ def test_an_address_that_is_no_url_is_refused(
     monkeypatch.setenv("FEEDS_URL", "feeds.example.org")
     with pytest.raises(ConfigurationError, match=r"'feeds\.example\.org' is no http or https URL"):
         create_app(served.root)
+
+
+def test_a_bare_folder_that_gets_a_configuration_is_published_where_that_says(
+    site: SiteBuilder,
+) -> None:
+    site.write("a.md", title="One")
+    bare = site.root / "articles"
+    live = Live(bare, address="http://127.0.0.1:8123/")
+    before = live.find("/rss.xml")
+    (bare / "feeds.yaml").write_text("title: Named\nurl: https://feeds.example.org/\n")
+    live.refresh()
+    after = live.find("/rss.xml")
+    live.close()
+    assert isinstance(before, Dated)
+    assert isinstance(after, Dated)
+    assert b"http://127.0.0.1:8123/rss.xml" in before.document.body
+    assert b"https://feeds.example.org/rss.xml" in after.document.body
