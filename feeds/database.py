@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -170,7 +171,17 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
     # Readers never wait for a sync; a lost machine may cost the last sync, which is done again.
-    connection.execute("PRAGMA journal_mode=WAL")
+    # SQLite's own patience does not reach the change to WAL: it fails at once where another
+    # process is about to make the same change.
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
     connection.execute("PRAGMA synchronous=NORMAL")
 
 

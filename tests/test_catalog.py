@@ -241,6 +241,18 @@ def test_an_index_that_cannot_be_opened_says_where_it_is(tmp_path: Path) -> None
         Catalog(tmp_path / "file" / "catalog.sqlite")
 
 
+@pytest.mark.sqlite
+def test_an_index_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.sqlite"
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    made = threading.Timer(0.3, other.execute, ("COMMIT",))
+    made.start()
+    Catalog(file).close()
+    made.join()
+    other.close()
+
+
 def test_two_syncs_at_once_are_safe(site: SiteBuilder) -> None:
     for number in range(60):
         site.write(f"{number}.md", title=f"{number}")
