@@ -23,6 +23,8 @@ class Context:
     related_in_rss: bool
     #: The folder of the topic with a name, from the site's root.
     folder_of_topic: Callable[[str], str]
+    #: How much of an article is told: "full", "summary" or "title".
+    content: str = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,37 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """Where a document stands in its feed's history (RFC 5005); others are named by their folders.
+
+    The newest articles come first, and may stand in the archive's newest document too.
+    """
+
+    #: Whether it holds a closed or the open period of the archive, and not the newest articles.
+    is_archive: bool = False
+    #: Whether it holds every article that the feed has (§2).
+    is_complete: bool = False
+    #: The archive's next older and next newer document (§4); empty where there is none.
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed, ready to be put together."""
+    """One feed, or a period of its archive, ready to be put together."""
 
     title: str
     description: str
     #: The page that shows it, in its folder; also what Atom knows it by (RFC 4287 §4.2.6).
     url: str
-    #: The folder in which its documents lie: the page's, except where a topic has moved.
+    #: The folder in which its documents lie: the page's, except for the archive's and where a topic
+    #: has moved.
     base: str
     author: Author
     language: str
     #: Newest first.
     entries: Sequence[Entry]
+    history: History = History()
 
     @property
     def updated(self) -> datetime:

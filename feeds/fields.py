@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -137,6 +137,11 @@ class Fields:
         """A span of time: 12h, 30d, 2w."""
         return self._convert(key, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
 
+    def choice(self, key: str, choices: Sequence[str]) -> str:
+        """One of these words; a missing one is empty."""
+        wanted = f"{', '.join(choices[:-1])} or {choices[-1]}"
+        return self._convert(key, _one_of(choices), "bad-choice", wanted) or ""
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of names, each once; a name alone is a list of one."""
         names = []
@@ -264,6 +269,10 @@ def _parse_number(text: str) -> float | None:
 def _parse_count(text: str) -> int | None:
     number = _parse_number(text)
     return int(number) if number and number >= 1 and number == int(number) else None
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[str], str | None]:
+    return lambda text: text.lower() if text.lower() in choices else None
 
 
 _FLAGS = dict.fromkeys(("true", "yes", "on", "y", "1"), True) | dict.fromkeys(

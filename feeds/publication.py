@@ -9,28 +9,34 @@ The static writer writes what this gives and the live app serves it, so the two 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
+from feeds.archive import PERIOD_NAME, Period, cut
 from feeds.article import Article
 from feeds.catalog import Catalog
 from feeds.database import code_fingerprint
 from feeds.errors import Problem
-from feeds.feed import Context, Entry, Feed, Listed
+from feeds.feed import Context, Entry, Feed, History, Listed
 from feeds.folder import CONFIGURATION, Folder
 from feeds.formats import FORMATS, Format, as_entry, render
-from feeds.rendered import Rendered
+from feeds.rendered import EntryKey, Rendered
 from feeds.selection import Selection
-from feeds.site import Author, Topic, Topics
+from feeds.site import CONTENTS, Author, Topic, Topics
 from feeds.view import View
+from feeds.windows import Windows
 
 _SUBSCRIPTIONS = "/subscriptions.opml"
+#: Where the periods of a feed's archive lie, from its folder.
+_ARCHIVE = "archive/"
+_OF_ARCHIVE = re.compile(rf"/archive(/{PERIOD_NAME})?$")
+_IN_ARCHIVE = re.compile(rf"(.*/)?{_ARCHIVE}({PERIOD_NAME})/")
 _BY_FILE_NAME = {format.file_name: format for format in FORMATS}
 
 
@@ -41,6 +47,8 @@ class Document:
     body: bytes
     #: As the Content-Type header has it.
     media_type: str
+    #: Whether it is of a closed period: only a correction could change it.
+    is_closed: bool = False
 
     @property
     def digest(self) -> str:
@@ -77,6 +85,26 @@ class Channel:
     title: str
     description: str
     selection: Selection
+    #: How much of an article it tells: "full", "summary" or "title".
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a document of a feed lies."""
+
+    channel: Channel
+    #: The channel's, or the one that its topic had.
+    folder: str
+    #: Of the feed's archive; None for the newest articles.
+    period: Period | None
+    #: The file's name; empty for the page.
+    name: str
+
+    @property
+    def within(self) -> str:
+        """The folder of the path, from the feed's."""
+        return f"{_ARCHIVE}{self.period.name}/" if self.period else ""
 
 
 class Publication:
@@ -102,7 +130,11 @@ class Publication:
         self._topics = Topics(self._site.topics, self._view.topic_names())
         self._channels = {channel.folder: channel for channel in self._all_channels()}
         self._last_feed: tuple[str, Feed] | None = None
-        self._context = Context(self.url, self._site.related_in_rss, self._folder_of_topic)
+        self._periods: dict[str, tuple[Period, ...]] = {}
+        self._contexts = {
+            content: Context(self.url, self._site.related_in_rss, self._folder_of_topic, content)
+            for content in CONTENTS
+        }
         #: Where the entries of a large build lie, once they are rendered.
         self.rendered: Rendered | None = None
 
@@ -156,8 +188,10 @@ class Publication:
     def paths(self) -> Iterator[str]:
         """Every path at which something lies, folders with a slash at their end."""
         yield _SUBSCRIPTIONS
-        for folder in self._channels:
+        for folder, channel in self._channels.items():
             yield from _paths(folder)
+            for period in self._windows.periods(channel.selection):
+                yield from _documents(f"{folder}{_ARCHIVE}{period.name}/")
         for slug in self._topics.former:
             yield from _paths(f"topics/{slug}/")
         for path in sorted(self._media):
@@ -170,18 +204,17 @@ class Publication:
             from feeds.formats import opml
 
             return Document(opml.render_opml(self._site.title, self.listed), opml.MEDIA_TYPE)
-        folder, name = _split(path)
-        if name and name not in _BY_FILE_NAME:
+        spot = self._spot(path)
+        if not spot:
             return self._other(path)
-        if channel := self._channels.get(folder):
-            return self._rendered(channel, folder, name)
-        if moved := self._moved_from(folder):
-            now_at = f"topics/{moved.slug}/"
-            channel = self._channels[now_at]
-            if name:
-                return Redirect(f"/{now_at}{name}", self._rendered(channel, folder, name))
-            return _moved(f"/{now_at}", channel.title, f"../{moved.slug}/", self.url + now_at)
-        return self._other(path)
+        channel = spot.channel
+        if spot.folder == channel.folder:
+            return self._rendered(spot)
+        now_at = f"/{channel.folder}{spot.within}{spot.name}"
+        if spot.name:
+            return Redirect(now_at, self._rendered(spot))
+        beside = channel.folder.removeprefix("topics/")
+        return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
 
     def fingerprint(self, path: str) -> str:
         """What the bytes of a feed's document follow from; empty where that is not known.
@@ -196,20 +229,59 @@ class Publication:
             return f"{file} {stat.st_size} {stat.st_mtime_ns}"
         if path == _SUBSCRIPTIONS:
             return self._listing
-        channel = self._channel_at(path)
-        if not channel:
+        spot = self._spot(path)
+        if not spot or (spot.folder != spot.channel.folder and not spot.name):
             return ""
-        folder, name = _split(path)
-        listing = self._listing if path == "/" else ""
-        return f"{name} {self._windows.fingerprint(channel)} {folder} {listing}"
+        parts = (
+            self._whole,
+            spot,
+            self._history(spot.channel, spot.period),
+            self._windows.fingerprint(spot.channel.selection, spot.period),
+            self._listing if path == "/" else "",
+        )
+        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _channel_at(self, path: str) -> Channel | None:
-        """The feed whose document lies at a path."""
+    def _spot(self, path: str) -> _Spot | None:
+        """What document of which feed is meant by a path."""
         folder, name = _split(path)
+        if name and name not in _BY_FILE_NAME:
+            return None
+        in_archive = _IN_ARCHIVE.fullmatch(folder) if name else None
+        if in_archive:
+            folder = in_archive[1] or ""
         channel = self._channels.get(folder)
         if not channel and (moved := self._moved_from(folder)):
-            channel = self._channels[f"topics/{moved.slug}/"] if name else None
-        return channel if not name or name in _BY_FILE_NAME else None
+            channel = self._channels[f"topics/{moved.slug}/"]
+        if not channel or not in_archive:
+            return _Spot(channel, folder, None, name) if channel else None
+        for period in self._periods_of(channel):
+            if period.name == in_archive[2]:
+                return _Spot(channel, folder, period, name)
+        return None
+
+    def _periods_of(self, channel: Channel) -> tuple[Period, ...]:
+        """The periods of a feed's archive, oldest first."""
+        if "_windows" in self.__dict__:
+            return self._windows.periods(channel.selection)
+        if channel.folder not in self._periods:
+            days = self._view.days(channel.selection, self._topics.family)
+            self._periods[channel.folder] = cut(days, self._site.limit)
+        return self._periods[channel.folder]
+
+    def _history(self, channel: Channel, period: Period | None) -> History:
+        """Where a document stands among those of its feed."""
+        periods = self._periods_of(channel)
+        folders = ["", *(f"{self.url}{channel.folder}{_ARCHIVE}{each.name}/" for each in periods)]
+        if not period:
+            return History(is_complete=not periods, previous=folders[-1])
+        place = periods.index(period) + 1
+        newer = folders[place + 1 :]
+        return History(is_archive=True, previous=folders[place - 1], next=newer[0] if newer else "")
+
+    @cached_property
+    def _whole(self) -> str:
+        """What decides what every document of the site holds."""
+        return f"{code_fingerprint()} {self.url} {self._site!r}"
 
     @cached_property
     def _listing(self) -> str:
@@ -217,8 +289,8 @@ class Publication:
         return hashlib.sha256(f"{code_fingerprint()} {self.listed!r}".encode()).hexdigest()
 
     @cached_property
-    def _windows(self) -> _Windows:
-        return _Windows(self._view, self._topics, f"{self.url} {self._site!r}", self._site.limit)
+    def _windows(self) -> Windows:
+        return Windows(self._view, self._topics, self._site.limit)
 
     def _other(self, path: str) -> MediaFile | Redirect | None:
         if file := self._media_file(path):
@@ -239,49 +311,56 @@ class Publication:
         kind, _slash, slug = folder.removesuffix("/").partition("/")
         return self._topics.former.get(slug) if kind == "topics" else None
 
-    def _rendered(self, channel: Channel, folder: str, name: str) -> Document:
-        if name:
-            format = _BY_FILE_NAME[name]
-            return Document(render(self._feed(channel, folder), format), _content_type(format))
+    def _rendered(self, spot: _Spot) -> Document:
+        if spot.name:
+            format = _BY_FILE_NAME[spot.name]
+            feed = self._feed(spot)
+            is_closed = bool(feed.history.next)
+            return Document(render(feed, format), _content_type(format), is_closed)
         # Imported late, as every renderer is: most of what is published need not be made again.
         from feeds.formats import page
 
-        if not folder:
+        if not spot.folder:
             # No more than the feed has: its articles decide what is made anew.
-            newest = self._articles(channel, min(page.ON_DIRECTORY, self._site.limit))
-            body = page.render_directory(self._feed(channel, folder), self.listed, newest)
+            newest = self._articles(spot, min(page.ON_DIRECTORY, self._site.limit))
+            body = page.render_directory(self._feed(spot), self.listed, newest)
         else:
-            body = page.render_feed(self._feed(channel, folder))
+            body = page.render_feed(self._feed(spot))
         return Document(body, page.MEDIA_TYPE)
 
-    def _feed(self, channel: Channel, folder: str) -> Feed:
+    def _feed(self, spot: _Spot) -> Feed:
+        base = f"{self.url}{spot.folder}{spot.within}"
         # A feed's documents are asked for one after the other: its articles are fetched once.
-        if (last := self._last_feed) and last[0] == folder:
+        if (last := self._last_feed) and last[0] == base:
             return last[1]
-        site = self._site
+        site, channel = self._site, spot.channel
         feed = Feed(
             title=channel.title,
             description=channel.description or channel.title,
             url=self.url + channel.folder,
-            base=self.url + folder,
+            base=base,
             author=site.author or Author(site.title),
             language=site.language,
-            entries=self._entries(channel),
+            entries=self._entries(spot),
+            history=self._history(channel, spot.period),
         )
-        self._last_feed = folder, feed
+        self._last_feed = base, feed
         return feed
 
-    def _entries(self, channel: Channel) -> list[Entry]:
+    def _entries(self, spot: _Spot) -> list[Entry]:
+        content = spot.channel.content
         if self.rendered:
-            files = self._windows.paths(channel)
-            entries = [each for file in files if (each := self.rendered.entry(file))]
+            files = self._windows.paths(spot.channel.selection, spot.period)
+            entries = [each for file in files if (each := self.rendered.entry((content, file)))]
             # Some are missing where another process has synced since they were rendered.
             if len(entries) == len(files):
                 return entries
-        return [as_entry(each, self._context) for each in self._articles(channel, self._site.limit)]
+        limit = None if spot.period else self._site.limit
+        context = self._contexts[content]
+        return [as_entry(each, context) for each in self._articles(spot, limit)]
 
-    def _articles(self, channel: Channel, limit: int) -> list[Article]:
-        found = self._view.articles(channel.selection, self._topics.family, limit)
+    def _articles(self, spot: _Spot, limit: int | None) -> list[Article]:
+        found = self._view.articles(spot.channel.selection, self._topics.family, limit, spot.period)
         return list(map(self._as_published, found))
 
     def _as_published(self, article: Article) -> Article:
@@ -294,28 +373,39 @@ class Publication:
         due = None if self._site.future else self._view.next_due()
         return list(folder.article_folders), [*files, folder.root / CONFIGURATION], due
 
-    def entries_of(self, paths: Iterable[str]) -> list[str]:
-        """The files of the articles in the documents at these paths, each once."""
-        channels = dict.fromkeys(self._channel_at(path) for path in paths)
-        windows = (self._windows.paths(channel) for channel in channels if channel)
-        return list(dict.fromkeys(chain.from_iterable(windows)))
+    def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
+        """The entries in the documents at these paths, each once."""
+        found: dict[EntryKey, None] = {}
+        spots = ((spot.channel, spot.period) for path in paths if (spot := self._spot(path)))
+        for channel, period in dict.fromkeys(spots):
+            files = self._windows.paths(channel.selection, period)
+            found |= dict.fromkeys((channel.content, file) for file in files)
+        return list(found)
 
-    def entries_at(self, files: Sequence[str]) -> Iterator[tuple[str, Entry]]:
-        """The entries of these files."""
-        for file, article in self._view.at(files).items():
-            yield file, as_entry(self._as_published(article), self._context)
+    def entries_at(self, keys: Sequence[EntryKey]) -> Iterator[tuple[EntryKey, Entry]]:
+        """The entries of these keys."""
+        articles = self._view.at([file for _content, file in keys])
+        for key in keys:
+            content, file = key
+            if article := articles.get(file):
+                yield key, as_entry(self._as_published(article), self._contexts[content])
 
     def _all_channels(self) -> Iterator[Channel]:
         site = self._site
-        yield Channel("site", "", site.title, site.title, site.description, Selection())
+        about = site.description
+        yield Channel("site", "", site.title, site.title, about, Selection(), site.content)
         for each in site.feeds:
-            folder = f"feeds/{each.name}/"
-            yield Channel("feed", folder, each.title, each.title, each.description, each.selection)
+            yield Channel(
+                "feed", f"feeds/{each.name}/", each.title, each.title, each.description,
+                each.selection, each.content or site.content,
+            )  # fmt: skip
         for topic in self._topics:
             title = f"{topic.name} · {site.title}"
             selection = Selection(any=(topic.name,))
-            folder = f"topics/{topic.slug}/"
-            yield Channel("topic", folder, topic.name, title, topic.description, selection)
+            yield Channel(
+                "topic", f"topics/{topic.slug}/", topic.name, title, topic.description, selection,
+                topic.content or site.content,
+            )  # fmt: skip
 
     def _folder_of_topic(self, name: str) -> str:
         topic = self._topics.named(name)
@@ -331,10 +421,14 @@ class Publication:
         """The relative URLs of what articles show or offer, by their published paths."""
         # Paths are as they are after decoding: as a file's name, and as WSGI gives them.
         urls = {unquote(urlsplit(url).path): url for url in self._view.media()}
-        # Where a feed lies, no file can.
+        # Where a feed lies, or its archive may, no file can.
         folders = {f"/{folder.removesuffix('/')}" for folder in self._channels}
         folders |= {folder.rpartition("/")[0] for folder in folders}
-        return {path: url for path, url in urls.items() if path not in folders}
+        return {
+            path: url
+            for path, url in urls.items()
+            if path not in folders and _OF_ARCHIVE.sub("/", path).lstrip("/") not in self._channels
+        }
 
 
 def _moved(to: str, title: str, target: str, url: str) -> Redirect:
@@ -357,56 +451,6 @@ def _reopened(
     return found
 
 
-class _Windows:
-    """The articles of every feed's newest documents, known by their files alone."""
-
-    def __init__(self, view: View, topics: Topics, site: str, limit: int) -> None:
-        self._view = view
-        self._topics = topics
-        self._site = f"{code_fingerprint()} {site}"
-        self._limit = limit
-        self._digests = view.files()
-        self._names: dict[str, list[str]] = {}
-        self._members: dict[str, set[str]] = {}
-        for key, path, name in view.taggings():
-            if path in self._digests:
-                self._names.setdefault(path, []).append(name)
-                self._members.setdefault(key, set()).add(path)
-        self._found: dict[str, str] = {}
-        self._marks: dict[str, str] = {}
-        self._order = {path: place for place, path in enumerate(self._digests)}
-        self._chosen: dict[str, list[str]] = {}
-
-    def paths(self, channel: Channel) -> list[str]:
-        """The files of a feed's newest articles."""
-        if channel.folder not in self._chosen:
-            self._chosen[channel.folder] = self._choose(channel)
-        return self._chosen[channel.folder]
-
-    def fingerprint(self, channel: Channel) -> str:
-        """What decides what a feed's documents hold."""
-        if channel.folder not in self._found:
-            parts = [self._site, repr(channel), *map(self._mark, self.paths(channel))]
-            digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass"))
-            self._found[channel.folder] = digest.hexdigest()
-        return self._found[channel.folder]
-
-    def _mark(self, path: str) -> str:
-        """An article's text, and what its topics are called and where they lie."""
-        if path not in self._marks:
-            named = map(self._topics.named, self._names.get(path, ()))
-            topics = (f"{topic.name}\0{topic.slug}" for topic in named if topic)
-            self._marks[path] = "\0".join((self._digests[path], *topics))
-        return self._marks[path]
-
-    def _choose(self, channel: Channel) -> list[str]:
-        if channel.kind != "topic":
-            return self._view.paths(channel.selection, self._topics.family, self._limit)
-        keys = self._topics.family(channel.name)
-        members = set().union(*(self._members.get(key, ()) for key in keys))
-        return sorted(members, key=self._order.__getitem__)[: self._limit]
-
-
 def _split(path: str) -> tuple[str, str]:
     """The folder of a path, as channels have it, and the name in it."""
     folder, _slash, name = path.removeprefix("/").rpartition("/")
@@ -415,6 +459,10 @@ def _split(path: str) -> tuple[str, str]:
 
 def _paths(folder: str) -> Iterator[str]:
     yield f"/{folder}"
+    yield from _documents(folder)
+
+
+def _documents(folder: str) -> Iterator[str]:
     for format in FORMATS:
         yield f"/{folder}{format.file_name}"
 

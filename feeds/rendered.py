@@ -18,12 +18,14 @@ import msgspec
 from feeds.feed import Entry
 from feeds.formats import PARTS
 
-#: An article's file; its id, its update, the file of its parts, and where they begin and end there.
-Place: TypeAlias = tuple[str, str, datetime, str, tuple[int, ...]]
+#: How much of an article is told, and the article's file.
+EntryKey: TypeAlias = tuple[str, str]
+#: An entry's key, its id, its update, the file of its parts, and where they begin and end there.
+Place: TypeAlias = tuple[EntryKey, str, datetime, str, tuple[int, ...]]
 
 
 class Rendered:
-    """Entries in the files of a folder, by their articles' files."""
+    """Entries in the files of a folder, by their keys."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,29 +40,29 @@ class Rendered:
     def __hash__(self) -> int:
         return hash(self._folder)
 
-    def write(self, entries: Iterable[tuple[str, Entry]]) -> list[Place]:
+    def write(self, entries: Iterable[tuple[EntryKey, Entry]]) -> list[Place]:
         """Renders entries into a new file. Where they are has to be kept by keep()."""
         name = uuid.uuid4().hex
         places = []
         end = 0
         with open(self._folder / name, "wb") as file:
-            for path, entry in entries:
+            for key, entry in entries:
                 ends = [end]
                 for part in PARTS:
                     end += file.write(entry.part(part))
                     ends.append(end)
-                places.append((path, entry.id, entry.updated, name, tuple(ends)))
+                places.append((key, entry.id, entry.updated, name, tuple(ends)))
         return places
 
     def keep(self, places: list[Place]) -> None:
         """Lets entry() find all that was written, in this process and in those to come."""
         (self._folder / "index").write_bytes(msgspec.msgpack.encode(places))
 
-    def entry(self, path: str) -> Entry | None:
-        """The entry of an article's file, if it was written."""
-        if not (place := self._places.get(path)):
+    def entry(self, key: EntryKey) -> Entry | None:
+        """The entry with a key, if it was written."""
+        if not (place := self._places.get(key)):
             return None
-        _path, id, updated, name, ends = place
+        _key, id, updated, name, ends = place
         start = ends[0]
         file = self._file(name)
         file.seek(start)
@@ -72,7 +74,7 @@ class Rendered:
         return Entry(id, updated, parts.__getitem__)
 
     @cached_property
-    def _places(self) -> dict[str, Place]:
+    def _places(self) -> dict[EntryKey, Place]:
         data = (self._folder / "index").read_bytes()
         return {place[0]: place for place in msgspec.msgpack.decode(data, type=list[Place])}
 

@@ -16,6 +16,8 @@ from feeds.fields import Fields, Report
 from feeds.selection import KEYS as SELECTION_KEYS
 from feeds.selection import Selection
 
+#: How much of an article a feed may tell.
+CONTENTS = ("full", "summary", "title")
 DEFAULT_URL = "http://127.0.0.1:8000/"
 
 
@@ -40,6 +42,8 @@ class TopicSettings:
     formerly: tuple[str, ...] = ()
     parent: str = ""
     description: str = ""
+    #: One of CONTENTS; empty for the site's.
+    content: str = ""
     #: In feeds.yaml. What is published does not follow from it.
     line: int = field(default=1, repr=False, compare=False)
 
@@ -52,6 +56,8 @@ class FeedSettings:
     title: str
     description: str
     selection: Selection
+    #: One of CONTENTS; empty for the site's.
+    content: str = ""
     #: In feeds.yaml. What is published does not follow from it.
     line: int = field(default=1, repr=False, compare=False)
 
@@ -70,6 +76,8 @@ class Site:
     articles: tuple[str, ...] = (".",)
     #: Articles in a feed's newest document.
     limit: int = 50
+    #: One of CONTENTS, for the feeds that do not say it themselves.
+    content: str = "full"
     unpublished: bool = False
     #: Articles dated in the future are published at once.
     future: bool = False
@@ -88,7 +96,7 @@ _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
 _SITE_KEYS = tuple(each.name for each in fields(Site))
 _TOPIC_KEYS = tuple(each.name for each in fields(TopicSettings) if each.name != "line")
-_FEED_KEYS = ("name", "title", "description", *SELECTION_KEYS)
+_FEED_KEYS = ("name", "title", "description", "content", *SELECTION_KEYS)
 
 
 def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Problem]]:
@@ -124,6 +132,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         author=_author(found),
         articles=_article_folders(found, path),
         limit=found.count("limit") or _DEFAULTS.limit,
+        content=found.choice("content", CONTENTS) or _DEFAULTS.content,
         unpublished=found.flag("unpublished", _DEFAULTS.unpublished),
         future=found.flag("future", _DEFAULTS.future),
         related_in_rss=found.flag("related_in_rss", _DEFAULTS.related_in_rss),
@@ -238,6 +247,7 @@ def _topics(found: Fields) -> Iterator[TopicSettings]:
             ),
             parent=item.text("parent"),
             description=item.text("description"),
+            content=item.choice("content", CONTENTS),
             line=item.line,
         )
 
@@ -258,6 +268,7 @@ def _feeds(found: Fields, report: Report) -> Iterator[FeedSettings]:
             title=item.text("title") or name,
             description=item.text("description"),
             selection=Selection.read(item),
+            content=item.choice("content", CONTENTS),
             line=item.line,
         )
         if all(each.severity is Severity.WARNING for each in report.problems[before:]):
@@ -283,6 +294,8 @@ class Topic:
     name: str
     slug: str = ""
     description: str = ""
+    #: One of CONTENTS; empty for the site's.
+    content: str = ""
     #: The folded names that mean this topic: its own and its aliases.
     keys: set[str] = field(default_factory=set)
     #: The keys of this topic and of every topic below it: what its feed takes.
@@ -306,7 +319,7 @@ class Topics:
         # A slug that was asked for comes before all that are made of names.
         for each in sorted(settings, key=lambda each: not each.slug):
             topic = self._add(each.name, each.slug)
-            topic.description = each.description
+            topic.description, topic.content = each.description, each.content
             topic.keys |= set(map(texts.fold, each.aliases))
             self._by_key |= dict.fromkeys(topic.keys, topic)
         self._known = set(self._by_key)

@@ -21,7 +21,7 @@ from feeds.catalog import Built
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST
 from feeds.publication import MediaFile, Publication, Redirect
-from feeds.rendered import Place, Rendered
+from feeds.rendered import EntryKey, Place, Rendered
 from feeds.workers import spread
 
 try:
@@ -143,20 +143,22 @@ def _render(
 ) -> int:
     """Renders every entry of the documents at these paths, for publication.document() to find."""
     rendered = Rendered(scratch)
-    files = publication.entries_of(paths)
+    keys = publication.entries_of(paths)
     render = partial(_render_some, publication, rendered)
     places = []
-    for place in spread(render, files, processes=processes, worthwhile=_MANY, chunk=250):
+    for place in spread(render, keys, processes=processes, worthwhile=_MANY, chunk=250):
         places.append(place)
         if progress:
-            progress(len(places), len(files) + len(paths))
+            progress(len(places), len(keys) + len(paths))
     rendered.keep(places)
     publication.rendered = rendered
-    return len(files)
+    return len(keys)
 
 
-def _render_some(publication: Publication, rendered: Rendered, files: Sequence[str]) -> list[Place]:
-    return rendered.write(publication.entries_at(files))
+def _render_some(
+    publication: Publication, rendered: Rendered, keys: Sequence[EntryKey]
+) -> list[Place]:
+    return rendered.write(publication.entries_at(keys))
 
 
 def _state(file: Path, fingerprint: str) -> Built | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import sqlalchemy as sa
 
 from feeds import text as texts
+from feeds.archive import Period
 from feeds.article import Article
 from feeds.catalog import Catalog
 from feeds.errors import Problem, Severity
@@ -27,6 +28,31 @@ _NEWEST_FIRST = (
 )
 
 
+_MICROS_A_DAY = 24 * 60 * 60 * 1_000_000
+#: The first day of the calendar, in microseconds since 1970.
+_FIRST_DAY = (1 - EPOCH.toordinal()) * _MICROS_A_DAY
+
+
+class File(NamedTuple):
+    """What is known of an article's file."""
+
+    #: Of its text.
+    digest: str
+    #: In microseconds since 1970.
+    published: int
+
+
+def day_of(published: int) -> int:
+    """The day of a date, as date.toordinal() counts days."""
+    return (published - _FIRST_DAY) // _MICROS_A_DAY + 1
+
+
+def bounds(period: Period) -> tuple[int, int]:
+    """When a period begins, and when the next one does."""
+    begins, ends = period.first - 1, period.last
+    return _FIRST_DAY + begins * _MICROS_A_DAY, _FIRST_DAY + ends * _MICROS_A_DAY
+
+
 class View:
     """The articles that may be published at one moment; the newest of those that share an id."""
 
@@ -39,13 +65,28 @@ class View:
         self._future = future
 
     def articles(
-        self, selection: Selection, family: Callable[[str], frozenset[str]], limit: int
+        self,
+        selection: Selection,
+        family: Callable[[str], frozenset[str]],
+        limit: int | None = None,
+        period: Period | None = None,
     ) -> tuple[Article, ...]:
         """The newest articles of a selection; the family of a topic's name is its folded names."""
         query = sa.select(ARTICLE.c.data).where(*self._selected(selection, family))
+        if period:
+            begins, ends = bounds(period)
+            query = query.where(ARTICLE.c.published >= begins, ARTICLE.c.published < ends)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).scalars()
             return tuple(map(unpack, rows))
+
+    def days(self, selection: Selection, family: Callable[[str], frozenset[str]]) -> dict[int, int]:
+        """How many articles of a selection each day has, as date.toordinal() counts days."""
+        # From the first day of the calendar: engines do not agree how to divide what is below 0.
+        day = (ARTICLE.c.published - _FIRST_DAY) // _MICROS_A_DAY
+        query = sa.select(day, sa.func.count()).where(*self._selected(selection, family))
+        with self._reading() as connection:
+            return {day + 1: count for day, count in connection.execute(query.group_by(day))}
 
     def at(self, paths: Sequence[str]) -> dict[str, Article]:
         """The articles of these files."""
@@ -56,25 +97,22 @@ class View:
                 found |= {path: unpack(data) for path, data in connection.execute(query)}
         return found
 
-    def paths(
-        self, selection: Selection, family: Callable[[str], frozenset[str]], limit: int
-    ) -> list[str]:
+    def paths(self, selection: Selection, family: Callable[[str], frozenset[str]]) -> list[str]:
         """The files of articles()."""
         query = sa.select(ARTICLE.c.path).where(*self._selected(selection, family))
         with self._reading() as connection:
-            rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).scalars()
-            return list(rows)
+            return list(connection.execute(query.order_by(*_NEWEST_FIRST)).scalars())
 
-    def files(self) -> dict[str, str]:
-        """Every file with an article that may be published, newest first, and its text's digest."""
+    def files(self) -> dict[str, File]:
+        """Every file with an article that may be published, newest first."""
         query = (
-            sa.select(ARTICLE.c.path, SOURCE.c.digest)
+            sa.select(ARTICLE.c.path, SOURCE.c.digest, ARTICLE.c.published)
             .join(SOURCE, SOURCE.c.path == ARTICLE.c.path)
             .where(*self._eligible())
             .order_by(*_NEWEST_FIRST)
         )
         with self._reading() as connection:
-            return {row.path: row.digest for row in connection.execute(query)}
+            return {path: File(*of_it) for path, *of_it in connection.execute(query)}
 
     def taggings(self) -> list[tuple[str, str, str]]:
         """Every folded topic name, a file of an article with it, and how it is written there."""

@@ -25,6 +25,8 @@ from feeds.site import read_site_url
 
 # In seconds. Readers poll by the hour; a proxy in between may answer for a minute.
 _FEED_AGE = 60
+# What was closed changes only where an article is corrected or taken back: a week, at worst.
+_CLOSED_AGE = 7 * 24 * 60 * 60
 
 
 def create_app(
@@ -94,7 +96,7 @@ def _respond(found: Dated) -> Response:
     if found.document.media_type.startswith("text/html"):
         response.cache_control.no_cache = True
     else:
-        response.cache_control.max_age = _FEED_AGE
+        response.cache_control.max_age = _CLOSED_AGE if found.document.is_closed else _FEED_AGE
     response.make_conditional(request)
     if response.status_code == 412:
         response.set_data(b"")

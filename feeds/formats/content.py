@@ -5,8 +5,12 @@ from __future__ import annotations
 from html import escape
 
 from feeds.article import Article, Image, Player, Related
-from feeds.frontmatter.body import watch_url
+from feeds.frontmatter.body import plain_text, watch_url
 from feeds.text import escape as escape_text
+from feeds.text import summary
+
+#: Characters of a summary that is made of a body.
+_SUMMARY = 400
 
 
 def content_html(article: Article, *, frame: bool) -> str:
@@ -31,6 +35,11 @@ def content_html(article: Article, *, frame: bool) -> str:
         coverage = "".join(map(_coverage, article.related))
         parts.append(f"<p>Related coverage:</p><ul>{coverage}</ul>")
     return "\n".join(parts) or f"<p>{_link(article.url, article.title)}</p>"
+
+
+def summary_of(article: Article) -> str:
+    """What the article is about, as plain text: its excerpt, else how its body begins."""
+    return article.excerpt or summary(plain_text(article.body), _SUMMARY)
 
 
 def _player(article: Article, player: Player, frame: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from feeds.article import Article, Provider, Related
 from feeds.feed import Context, Feed
-from feeds.formats.content import content_html
+from feeds.formats.content import content_html, summary_of
 
 
 def render_json(feed: Feed, url: str) -> bytes:
@@ -20,6 +20,7 @@ def render_json(feed: Feed, url: str) -> bytes:
             "title": feed.title,
             "home_page_url": feed.url,
             "feed_url": url,
+            "next_url": f"{feed.history.previous}feed.json" if feed.history.previous else "",
             "description": feed.description,
             "language": feed.language,
             "authors": [_present(author)],
@@ -29,20 +30,24 @@ def render_json(feed: Feed, url: str) -> bytes:
     return _json(head).removesuffix(b"}") + b',"items":[' + items + b"]}\n"
 
 
-def json_item(article: Article, _context: Context) -> bytes:
+def json_item(article: Article, context: Context) -> bytes:
     """An article as an item of the list of items."""
-    return _json(_item(article))
+    return _json(_item(article, context.content))
 
 
-def _item(article: Article) -> dict[str, Any]:
+def _item(article: Article, content: str) -> dict[str, Any]:
+    summary = summary_of(article) if content == "summary" else article.excerpt
+    told = "" if content == "title" else summary
     return _present(
         {
             "id": article.id,
             "url": article.url,
             "external_url": article.original_url,
             "title": article.title,
-            "summary": article.excerpt,
-            "content_html": content_html(article, frame=True),
+            "summary": told,
+            # One of the two has to be there (§Items).
+            "content_html": content_html(article, frame=True) if content == "full" else "",
+            "content_text": "" if content == "full" else told or article.title,
             "image": article.images[0].url if article.images else "",
             "date_published": _date(article.published),
             "date_modified": _date(article.updated) if article.updated != article.published else "",

@@ -25,11 +25,12 @@ from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.article import Article, Download, Image
-from feeds.feed import Context, Entry, Feed
-from feeds.formats.content import content_html
+from feeds.feed import Context, Entry, Feed, History
+from feeds.formats.content import content_html, summary_of
 from feeds.text import escape
 
 _ATOM_NS = "http://www.w3.org/2005/Atom"
+_HISTORY_NS = "http://purl.org/syndication/history/1.0"
 _MEDIA_NS = "http://search.yahoo.com/mrss/"
 # What feedgen declares on the root of a document with our extensions.
 _ATOM_NAMESPACES = {"media": _MEDIA_NS}
@@ -52,6 +53,8 @@ def render_rss(feed: Feed, url: str) -> bytes:
     generator = _generator(feed, url, "application/rss+xml")
     # The channel's link is the last one given, whatever its rel.
     generator.link(href=feed.url)
+    for link in _links_of_history(feed, "rss.xml"):
+        generator.feeds.link(**link, type="application/rss+xml")
     generator.docs("https://www.rssboard.org/rss-specification")
     items = (entry.part("RSS") for entry in feed.entries)
     return _with_entries(_titled(generator.rss_str()), items, b"</channel></rss>")
@@ -67,6 +70,8 @@ def render_atom(feed: Feed, url: str) -> bytes:
     """Atom 1.0, RFC 4287; the URL is the document's own."""
     generator = _generator(feed, url, "application/atom+xml")
     generator.link(href=feed.url, rel="alternate", type="text/html")
+    for link in _links_of_history(feed, "atom.xml"):
+        generator.link(link, type="application/atom+xml")
     twins = Counter(entry.updated for entry in feed.entries)
     entries = (
         _set_apart(entry) if twins[entry.updated] > 1 else entry.part("Atom")
@@ -97,7 +102,8 @@ def _bytes_within(namespaces: dict[str, str], element: etree._Element) -> bytes:
 def _generator(feed: Feed, url: str, media_type: str) -> Any:
     generator = FeedGenerator()
     generator.register_extension("dc", DcExtension, atom=False)
-    generator.register_extension("feeds", _Namespaces)
+    generator.register_extension("feeds", _ChannelParts)
+    generator.feeds.history = feed.history
     generator.id(feed.url)
     generator.title(feed.title)
     generator.subtitle(feed.description)
@@ -112,6 +118,17 @@ def _generator(feed: Feed, url: str, media_type: str) -> Any:
     return generator
 
 
+def _links_of_history(feed: Feed, file_name: str) -> Iterator[dict[str, str]]:
+    """The links of RFC 5005 §4 from a document to others of its format."""
+    history = feed.history
+    if history.is_archive:
+        yield {"rel": "current", "href": feed.url + file_name}
+    if history.previous:
+        yield {"rel": "prev-archive", "href": history.previous + file_name}
+    if history.next:
+        yield {"rel": "next-archive", "href": history.next + file_name}
+
+
 def _rss_item(article: Article, context: Context) -> Any:
     item = FeedEntry()
     # Not load_extension: for every item, it would look for a module that is not there.
@@ -121,10 +138,11 @@ def _rss_item(article: Article, context: Context) -> Any:
     item.link(href=article.url)
     item.guid(article.id, permalink=article.id == article.url)
     item.pubDate(article.published)
-    if article.excerpt:
+    if summary := _summary(article, context):
         # Readers take a description for HTML, as RSS 2.0 says: plain text has to be escaped.
-        item.description(escape(article.excerpt), isSummary=True)
-    item.content(content_html(article, frame=False))
+        item.description(escape(summary), isSummary=True)
+    if context.content == "full":
+        item.content(content_html(article, frame=False))
     item.category(
         [{"term": name, "scheme": f"{context.site_url}topics/"} for name in article.topics]
     )
@@ -150,13 +168,20 @@ def _atom_entry(article: Article, context: Context) -> Any:
     entry.title(article.title)
     entry.published(article.published)
     entry.updated(article.updated)
-    if article.excerpt:
+    # Without content, there has to be a summary for some readers, be it the title once more.
+    if summary := _summary(article, context) or (
+        article.title if context.content != "full" else ""
+    ):
         # What looks like markup, and is not, has to be declared and escaped (RFC 4287 §3.1.1).
-        marked = "<" in article.excerpt or "&" in article.excerpt
-        entry.summary(
-            escape(article.excerpt) if marked else article.excerpt, "html" if marked else None
-        )
-    entry.content(content_html(article, frame=False), type="html")
+        marked = "<" in summary or "&" in summary
+        entry.summary(escape(summary) if marked else summary, "html" if marked else None)
+    if context.content == "full":
+        entry.content(content_html(article, frame=False), type="html")
+        # First of all links: some readers open the first one, whatever its rel.
+        entry.feeds.link(rel="alternate", type="text/html", href=article.url)
+    else:
+        # feedgen asks for it where there is no content (RFC 4287 §4.1.2), and keeps one whole.
+        entry.link(rel="alternate", type="text/html", href=article.url)
     if article.provider:
         home = article.provider.url
         entry.author({"name": article.provider.name, **({"uri": home} if home else {})})
@@ -170,8 +195,6 @@ def _atom_entry(article: Article, context: Context) -> Any:
     entry.category(
         [{"term": name, "scheme": scheme, "label": name} for scheme, name in schemes if name]
     )
-    # First of all links: some readers open the first one, whatever its rel.
-    entry.feeds.link(rel="alternate", type="text/html", href=article.url)
     if article.original_url:
         entry.feeds.link(rel="via", href=article.original_url)
     for part in article.enclosures:
@@ -181,11 +204,45 @@ def _atom_entry(article: Article, context: Context) -> Any:
     return entry
 
 
-class _Namespaces(BaseExtension):  # type: ignore[misc]  # feedgen has no types
-    """Declares the namespaces of _Parts on the document's root."""
+def _summary(article: Article, context: Context) -> str:
+    if context.content == "full":
+        return article.excerpt
+    return summary_of(article) if context.content == "summary" else ""
+
+
+class _ChannelParts(BaseExtension):  # type: ignore[misc]  # feedgen has no types
+    """What feedgen cannot write of a channel: links in RSS, and the marks of RFC 5005.
+
+    It also declares the namespaces of _Parts on the document's root.
+    """
+
+    def __init__(self) -> None:
+        self._links: list[dict[str, str]] = []
+        self.history = History()
+
+    def link(self, **attributes: str) -> None:
+        """A link of an RSS channel (RFC 4287 §4.2.7)."""
+        self._links.append(attributes)
 
     def extend_ns(self) -> dict[str, str]:
-        return {"media": _MEDIA_NS}
+        return {"media": _MEDIA_NS, **({"fh": _HISTORY_NS} if self._marks() else {})}
+
+    def extend_atom(self, feed: etree._Element) -> etree._Element:
+        for mark in self._marks():
+            etree.SubElement(feed, mark)
+        return feed
+
+    def extend_rss(self, feed: etree._Element) -> etree._Element:
+        channel = feed[0]
+        for attributes in self._links:
+            etree.SubElement(channel, f"{{{_ATOM_NS}}}link", attributes)
+        for mark in self._marks():
+            etree.SubElement(channel, mark)
+        return feed
+
+    def _marks(self) -> list[str]:
+        marks = {"complete": self.history.is_complete, "archive": self.history.is_archive}
+        return [f"{{{_HISTORY_NS}}}{name}" for name, is_so in marks.items() if is_so]
 
 
 class _Parts(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types

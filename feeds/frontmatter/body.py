@@ -66,6 +66,10 @@ _PICTURE = re.compile(r'<img((?:\s[a-z-]+="[^"]*")*)>')
 _SOURCELESS = re.compile(r'<source(?![^>]*\ssrc=")[^>]*>')
 _PLAYER = re.compile(r'<(?:iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")+)>')
 
+_APART = re.compile(
+    r"<(?=/?(?:article|aside|blockquote|br|caption|dd|details|div|dt|figcaption|figure|footer|h[1-6]"
+    r"|header|hr|li|p|pre|section|summary|t[dhr])\b)"
+)
 _NO_CHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
 # Jekyll's fences around text that Liquid must not touch.
 _RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
@@ -167,6 +171,12 @@ def read_player(markup: str) -> Player | None:
             width, height = _pixels(size.get("width")), _pixels(size.get("height"))
             return Player(url, media_type, width, height)
     return None
+
+
+def plain_text(markup: str) -> str:
+    """The text of clean HTML, on one line."""
+    # What stands apart on a page stays apart in the text.
+    return texts.plain(nh3.clean(_APART.sub(" <", markup), tags=set()))
 
 
 def watch_url(player: str) -> str:

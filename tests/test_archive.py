@@ -1,0 +1,229 @@
+"""Complete history (RFC 5005): every article is reached, and closed periods stay as they are."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import feedparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.archive import cut
+from feeds.static import write_tree
+from feeds.web import create_app
+from tests.support import SiteBuilder
+
+URL = "https://feeds.example.org/"
+FH = "{http://purl.org/syndication/history/1.0}"
+ATOM = "{http://www.w3.org/2005/Atom}"
+FILES = ("rss.xml", "atom.xml", "feed.json")
+
+days = st.dictionaries(
+    st.dates(date(1, 1, 1), date(9999, 12, 31)).map(date.toordinal), st.integers(1, 60), max_size=60
+)
+
+
+@given(days, st.integers(1, 20))
+def test_the_periods_of_an_archive_hold_every_day_once_and_not_too_much(
+    counts: dict[int, int], limit: int
+) -> None:
+    periods = cut(counts, limit)
+    if sum(counts.values()) <= limit:
+        assert periods == ()
+        return
+    assert list(periods) == sorted(periods, key=lambda each: each.first)
+    for day in counts:
+        assert len([each for each in periods if each.first <= day <= each.last]) == 1
+    for each in periods:
+        within = sum(counts.get(day, 0) for day in range(each.first, each.last + 1))
+        assert within
+        assert within <= 4 * limit or each.first == each.last
+        assert date.fromordinal(each.first).isoformat().startswith(each.name)
+        assert date.fromordinal(each.last).isoformat().startswith(each.name)
+
+
+@given(days, st.dates(date(1, 1, 1), date(9999, 12, 31)), st.integers(1, 20))
+def test_an_article_more_cuts_no_other_year_anew(
+    counts: dict[int, int], day: date, limit: int
+) -> None:
+    before = set(cut(counts, limit))
+    after = set(cut(Counter(counts) + Counter([day.toordinal()]), limit))
+    if before:
+        assert {each.name[:4] for each in before ^ after} <= {day.isoformat()[:4]}
+
+
+def filled(site: SiteBuilder, number: int, limit: int = 50) -> list[str]:
+    """Articles of some years, four days apart, and their ids from the oldest."""
+    site.configure(title="Long", url=URL, limit=limit)
+    start = datetime(2015, 1, 1, 12, tzinfo=UTC)
+    for each in range(number):
+        site.write(
+            f"{each}.md",
+            title=f"Article {each}",
+            publishedDateTime=(start + timedelta(days=4 * each)).isoformat(),
+            topics=["Even" if each % 2 == 0 else "Odd"],
+        )
+    return [f"https://news.example.com/{each}" for each in range(number)]
+
+
+def build(site: SiteBuilder) -> dict[str, bytes]:
+    """The site's tree, after a build."""
+    write_tree(site.publication(), site.out)
+    return {
+        str(file.relative_to(site.out)): file.read_bytes()
+        for file in site.out.rglob("*")
+        if file.is_file()
+    }
+
+
+def at(out: Path, url: str) -> bytes:
+    """What a static host gives at a URL."""
+    assert url.startswith(URL)
+    return (out / url.removeprefix(URL)).read_bytes()
+
+
+def walked(out: Path, url: str) -> list[list[str]]:
+    """The ids in each document of a feed from the newest back, as its links lead."""
+    found = []
+    seen = set()
+    while url:
+        assert url not in seen
+        seen.add(url)
+        body = at(out, url)
+        if url.endswith(".json"):
+            data = json.loads(body)
+            found.append([item["id"] for item in data["items"]])
+            url = data.get("next_url", "")
+        else:
+            parsed = feedparser.parse(body)
+            found.append([entry.id for entry in parsed.entries])
+            links = {link.rel: link.href for link in parsed.feed.links}
+            url = links.get("prev-archive", "")
+    return found
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_subscriber_reaches_the_first_of_a_thousand_articles(
+    site: SiteBuilder, name: str
+) -> None:
+    ids = filled(site, 1000)
+    build(site)
+    newest, *archive = walked(site.out, URL + name)
+    assert newest == ids[::-1][:50]
+    # Together, and without a gap or a double, they are everything.
+    assert [id for document in archive for id in document] == ids[::-1]
+    assert max(map(len, archive)) <= 200
+    _newest, *archive = walked(site.out, f"{URL}topics/odd/{name}")
+    assert [id for document in archive for id in document] == ids[1::2][::-1]
+
+
+def test_an_archive_says_what_it_is_and_leads_both_ways(site: SiteBuilder) -> None:
+    filled(site, 300)
+    tree = build(site)
+    root = ElementTree.fromstring(tree["atom.xml"])
+    assert root.find(f"{FH}archive") is None
+    assert root.find(f"{FH}complete") is None
+    documents = sorted(name for name in tree if name.startswith("archive/") and "atom" in name)
+    years = [f"{year}" for year in range(2015, 2019)]
+    assert documents == [f"archive/{year}/atom.xml" for year in years]
+    for place, year in enumerate(years):
+        root = ElementTree.fromstring(tree[f"archive/{year}/atom.xml"])
+        links = {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")}
+        assert root.find(f"{FH}archive") is not None
+        assert links["current"] == f"{URL}atom.xml"
+        assert links["self"] == f"{URL}archive/{year}/atom.xml"
+        around = {"prev-archive": years[:place][-1:], "next-archive": years[place + 1 :][:1]}
+        for rel, expected in around.items():
+            assert links.get(rel) == next(
+                (f"{URL}archive/{each}/atom.xml" for each in expected), None
+            )
+        channel = ElementTree.fromstring(tree[f"archive/{year}/rss.xml"])[0]
+        in_rss = {link.get("rel"): link.get("href") for link in channel.findall(f"{ATOM}link")}
+        assert channel.find(f"{FH}archive") is not None
+        assert {rel: href.replace("rss", "atom") for rel, href in in_rss.items() if href} == {
+            rel: href for rel, href in links.items() if rel != "alternate"
+        }
+        assert channel.findtext("link") == URL
+
+
+def test_a_feed_of_few_articles_is_complete_and_has_no_archive(site: SiteBuilder) -> None:
+    filled(site, 50)
+    tree = build(site)
+    assert not [name for name in tree if "archive" in name]
+    assert ElementTree.fromstring(tree["atom.xml"]).find(f"{FH}complete") is not None
+    assert ElementTree.fromstring(tree["rss.xml"])[0].find(f"{FH}complete") is not None
+    assert "next_url" not in json.loads(tree["feed.json"])
+
+
+def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
+    names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    return {name.rpartition("/")[0] for name in names if name.endswith(FILES)}
+
+
+def test_only_the_documents_of_an_articles_own_period_change_with_it(site: SiteBuilder) -> None:
+    filled(site, 1000)
+    before = build(site)
+
+    site.write("new.md", title="New", publishedDateTime="2025-12-20T12:00:00Z", topics=["Even"])
+    after = build(site)
+    assert changed(before, after) == {
+        "", "archive/2025", "topics/even", "topics/even/archive/2025"
+    }  # fmt: skip
+
+    before = after
+    (site.root / "articles" / "100.md").unlink()  # of February 2016
+    after = build(site)
+    assert changed(before, after) == {"archive/2016", "topics/even/archive/2016"}
+
+    before = after
+    site.write("old.md", title="Old", publishedDateTime="2017-06-01T12:00:00Z", topics=["Odd"])
+    after = build(site)
+    assert changed(before, after) == {"archive/2017", "topics/odd/archive/2017"}
+
+    before = after
+    site.write(
+        "301.md",  # of April 2018
+        title="Corrected",
+        publishedDateTime=(datetime(2015, 1, 1, 12, tzinfo=UTC) + timedelta(1204)).isoformat(),
+        topics=["Odd"],
+    )
+    after = build(site)
+    assert changed(before, after) == {"archive/2018", "topics/odd/archive/2018"}
+
+
+def test_a_year_with_too_much_is_cut_into_months_and_those_into_days(site: SiteBuilder) -> None:
+    site.configure(title="Busy", url=URL, limit=2)
+    for number in range(30):
+        day = 1 + number // 15
+        site.write(f"{number}.md", publishedDateTime=f"2024-03-{day:02}T{number % 15:02}:00:00Z")
+    for number in range(5):
+        site.write(f"may{number}.md", publishedDateTime=f"2024-05-0{number + 1}T00:00:00Z")
+    site.write("earlier.md", publishedDateTime="2021-01-01T00:00:00Z")
+    tree = build(site)
+    names = {name.split("/")[1] for name in tree if name.startswith("archive/")}
+    assert names == {"2021", "2024-03-01", "2024-03-02", "2024-05"}
+
+
+def test_the_archive_is_served_live_with_the_same_bytes_and_kept_for_long_once_closed(
+    site: SiteBuilder,
+) -> None:
+    filled(site, 60, limit=10)
+    tree = build(site)
+    site.configure(title="Long", url=URL, limit=10, topics=[{"name": "Odd", "formerly": ["past"]}])
+    client = create_app(site.root).test_client()
+    for name in (name for name in tree if "archive/" in name):
+        assert client.get(f"/{name}").data == tree[name], name
+    periods = sorted(name for name in tree if name.startswith("archive/") and "rss" in name)
+    assert client.get(f"/{periods[0]}").cache_control.max_age == 604800
+    assert client.get(f"/{periods[-1]}").cache_control.max_age == 60
+    assert client.get("/archive/2015/").status_code == 404
+    assert client.get("/archive/1999/rss.xml").status_code == 404
+    odd = sorted(name for name in tree if name.startswith("topics/odd/archive/"))[0]
+    moved = client.get("/" + odd.replace("odd", "past"))
+    assert moved.status_code == 301
+    assert moved.location.endswith(odd.removeprefix("topics/"))
