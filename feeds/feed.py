@@ -25,6 +25,8 @@ class Context:
     folder_of_topic: Callable[[str], str]
     #: How much of an article is told: "full", "summary" or "title".
     content: str = "full"
+    #: Who wrote what names nobody.
+    author: Author | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,11 @@ class History:
 class Feed:
     """One feed, or a period of its archive, ready to be put together."""
 
+    #: What readers know it by (RFC 4287 §4.2.6), wherever it lies.
+    id: str
     title: str
     description: str
-    #: The page that shows it, in its folder; also what Atom knows it by (RFC 4287 §4.2.6).
+    #: The page that shows it, in its folder.
     url: str
     #: The folder in which its documents lie: the page's, except for the archive's and where a topic
     #: has moved.
@@ -69,6 +73,10 @@ class Feed:
     #: Newest first.
     entries: Sequence[Entry]
     history: History = History()
+    #: URLs of a small square picture and of a larger one; empty where there is none.
+    icon: str = ""
+    logo: str = ""
+    rights: str = ""
 
     @property
     def updated(self) -> datetime:
@@ -92,3 +100,5 @@ class Listed:
     count: int
     #: The newest publication date of its articles.
     newest: datetime | None
+    #: The folder of the topic that this one is below; empty where there is none.
+    parent: str = ""

@@ -116,6 +116,11 @@ class Fields:
             or ""
         )
 
+    def identifier(self, key: str) -> str:
+        """What something is known by for good: a URI (RFC 4287 §4.2.6); a missing one is empty."""
+        wanted = "a URL, or a tag: or urn: URI"
+        return self._convert(key, _parse_identifier, "bad-id", wanted) or ""
+
     def date(self, key: str) -> datetime | None:
         """A date in UTC. One without an offset is UTC already, one without a time is midnight."""
         return self._convert(key, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
@@ -141,6 +146,17 @@ class Fields:
         """One of these words; a missing one is empty."""
         wanted = f"{', '.join(choices[:-1])} or {choices[-1]}"
         return self._convert(key, _one_of(choices), "bad-choice", wanted) or ""
+
+    def urls(self, key: str) -> tuple[str, ...]:
+        """A list of http(s) URLs in canonical form, each once; a URL alone is a list of one."""
+        found = []
+        for place, item in self._items(key):
+            url = texts.url(item.strip()) if isinstance(item, str) else None
+            if url:
+                found.append(url)
+            elif item is not None:
+                self._wrong(place, key, item, "a list of http or https URLs")
+        return tuple(dict.fromkeys(found))
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of names, each once; a name alone is a list of one."""
@@ -269,6 +285,17 @@ def _parse_number(text: str) -> float | None:
 def _parse_count(text: str) -> int | None:
     number = _parse_number(text)
     return int(number) if number and number >= 1 and number == int(number) else None
+
+
+_NAME = re.compile(
+    r"(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,\d{4}(?:-\d\d){0,2}):[!-~]+", re.IGNORECASE
+)
+
+
+def _parse_identifier(text: str) -> str | None:
+    # Neither is resolved, so nothing in it is put into canonical form (RFC 8141 §3, RFC 4151 §2.4).
+    is_name = _NAME.fullmatch(text) and not re.search('[<>"\\\\^`{|}]', text)
+    return text if is_name else texts.url(text)
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[str], str | None]:

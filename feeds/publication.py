@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
 from feeds.archive import PERIOD_NAME, Period, cut
-from feeds.article import Article
+from feeds.article import Article, is_absolute
 from feeds.catalog import Catalog
 from feeds.database import code_fingerprint
 from feeds.errors import Problem
@@ -28,7 +28,7 @@ from feeds.folder import CONFIGURATION, Folder
 from feeds.formats import FORMATS, Format, as_entry, render
 from feeds.rendered import EntryKey, Rendered
 from feeds.selection import Selection
-from feeds.site import CONTENTS, Author, Topic, Topics
+from feeds.site import CONTENTS, DEFAULT_URL, Author, Topic, Topics
 from feeds.view import View
 from feeds.windows import Windows
 
@@ -87,6 +87,8 @@ class Channel:
     selection: Selection
     #: How much of an article it tells: "full", "summary" or "title".
     content: str
+    #: The folder of the topic that this one is below; empty where there is none.
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,13 @@ class Publication:
         self._last_feed: tuple[str, Feed] | None = None
         self._periods: dict[str, tuple[Period, ...]] = {}
         self._contexts = {
-            content: Context(self.url, self._site.related_in_rss, self._folder_of_topic, content)
+            content: Context(
+                self.url,
+                self._site.related_in_rss,
+                self._folder_of_topic,
+                content,
+                self._site.author,
+            )
             for content in CONTENTS
         }
         #: Where the entries of a large build lie, once they are rendered.
@@ -180,7 +188,7 @@ class Publication:
         return tuple(
             Listed(
                 channel.kind, channel.title, channel.name, channel.description, channel.folder,
-                self.url + channel.folder, *count(channel),
+                self.url + channel.folder, *count(channel), channel.parent,
             )
             for channel in self._channels.values()
         )  # fmt: skip
@@ -334,18 +342,34 @@ class Publication:
         if (last := self._last_feed) and last[0] == base:
             return last[1]
         site, channel = self._site, spot.channel
+        icon, logo = (self._at_home(url) for url in (site.icon, site.logo))
         feed = Feed(
+            id=self._identity + channel.folder,
             title=channel.title,
             description=channel.description or channel.title,
             url=self.url + channel.folder,
             base=base,
             author=site.author or Author(site.title),
             language=site.language,
+            icon=icon,
+            logo=logo,
+            rights=site.rights,
             entries=self._entries(spot),
             history=self._history(channel, spot.period),
         )
         self._last_feed = base, feed
         return feed
+
+    @cached_property
+    def _identity(self) -> str:
+        """What the ids of feeds begin with: the same under whatever URL they are published."""
+        site = self._site
+        begin = site.id or (site.url if site.url != DEFAULT_URL else self.url)
+        return begin if begin.endswith(("/", ":")) else f"{begin}/"
+
+    def _at_home(self, url: str) -> str:
+        """A URL of feeds.yaml, absolute."""
+        return url if is_absolute(url) else self.url + url.lstrip("/")
 
     def _entries(self, spot: _Spot) -> list[Entry]:
         content = spot.channel.content
@@ -405,6 +429,7 @@ class Publication:
             yield Channel(
                 "topic", f"topics/{topic.slug}/", topic.name, title, topic.description, selection,
                 topic.content or site.content,
+                f"topics/{topic.parent.slug}/" if topic.parent else "",
             )  # fmt: skip
 
     def _folder_of_topic(self, name: str) -> str:
@@ -420,7 +445,8 @@ class Publication:
     def _media(self) -> dict[str, str]:
         """The relative URLs of what articles show or offer, by their published paths."""
         # Paths are as they are after decoding: as a file's name, and as WSGI gives them.
-        urls = {unquote(urlsplit(url).path): url for url in self._view.media()}
+        own = (url for url in (self._site.icon, self._site.logo) if url and not is_absolute(url))
+        urls = {unquote(urlsplit(url).path): url for url in (*self._view.media(), *own)}
         # Where a feed lies, or its archive may, no file can.
         folders = {f"/{folder.removesuffix('/')}" for folder in self._channels}
         folders |= {folder.rpartition("/")[0] for folder in folders}

@@ -71,7 +71,13 @@ class Site:
     url: str = DEFAULT_URL
     description: str = ""
     language: str = ""
+    #: What readers know its feeds by, wherever they are published; else the URL does it.
+    id: str = ""
     author: Author | None = None
+    #: A small square picture and a larger one; relative to the site's root, or whole URLs.
+    icon: str = ""
+    logo: str = ""
+    rights: str = ""
     #: Folders, relative to the site's own.
     articles: tuple[str, ...] = (".",)
     #: Articles in a feed's newest document.
@@ -129,7 +135,11 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         url=_url(found) or DEFAULT_URL,
         description=found.text("description"),
         language=_language(found),
+        id=found.identifier("id"),
         author=_author(found),
+        icon=found.url("icon", relative=True),
+        logo=found.url("logo", relative=True),
+        rights=found.text("rights"),
         articles=_article_folders(found, path),
         limit=found.count("limit") or _DEFAULTS.limit,
         content=found.choice("content", CONTENTS) or _DEFAULTS.content,

@@ -205,7 +205,7 @@ def feed_of(articles: list[Article]) -> Feed:
     """A feed of articles that is made without a site."""
     author = Author("The desk", "https://orchard.example.com/")
     entries = [as_entry(article, CONTEXT) for article in articles]
-    return Feed("All & <more>", "All of it", URL, URL, author, "en", entries)
+    return Feed(URL, "All & <more>", "All of it", URL, URL, author, "en", entries)
 
 
 def golden_feed() -> Feed:
@@ -215,11 +215,8 @@ def golden_feed() -> Feed:
 def by_feedgen_alone(articles: list[Article]) -> tuple[bytes, bytes]:
     """The RSS and Atom documents as feedgen writes them with all their entries at once."""
     feed = feed_of(articles)
-    rss = syndication._generator(feed, f"{URL}rss.xml", "application/rss+xml")
-    rss.link(href=feed.url)
-    rss.docs("https://www.rssboard.org/rss-specification")
-    atom = syndication._generator(feed, f"{URL}atom.xml", "application/atom+xml")
-    atom.link(href=feed.url, rel="alternate", type="text/html")
+    rss = syndication._rss_channel(feed, f"{URL}rss.xml")
+    atom = syndication._atom_feed(feed, f"{URL}atom.xml")
     for article in articles:
         rss.add_entry(syndication._rss_item(article, CONTEXT), order="append")
         atom.add_entry(syndication._atom_entry(article, CONTEXT), order="append")

@@ -9,11 +9,11 @@ from typing import Any
 from feeds.article import Article, Provider, Related
 from feeds.feed import Context, Feed
 from feeds.formats.content import content_html, summary_of
+from feeds.site import Author
 
 
 def render_json(feed: Feed, url: str) -> bytes:
     """The feed as JSON; the URL is the document's own."""
-    author = {"name": feed.author.name, "url": feed.author.uri}
     head = _present(
         {
             "version": "https://jsonfeed.org/version/1.1",
@@ -22,8 +22,10 @@ def render_json(feed: Feed, url: str) -> bytes:
             "feed_url": url,
             "next_url": f"{feed.history.previous}feed.json" if feed.history.previous else "",
             "description": feed.description,
+            "icon": feed.logo or feed.icon,
+            "favicon": feed.icon,
             "language": feed.language,
-            "authors": [_present(author)],
+            "authors": _author(feed.author),
         }
     )
     items = b",".join(entry.part("JSON Feed") for entry in feed.entries)
@@ -32,10 +34,10 @@ def render_json(feed: Feed, url: str) -> bytes:
 
 def json_item(article: Article, context: Context) -> bytes:
     """An article as an item of the list of items."""
-    return _json(_item(article, context.content))
+    return _json(_item(article, context.content, context.author))
 
 
-def _item(article: Article, content: str) -> dict[str, Any]:
+def _item(article: Article, content: str, author: Author | None) -> dict[str, Any]:
     summary = summary_of(article) if content == "summary" else article.excerpt
     told = "" if content == "title" else summary
     return _present(
@@ -51,7 +53,7 @@ def _item(article: Article, content: str) -> dict[str, Any]:
             "image": article.images[0].url if article.images else "",
             "date_published": _date(article.published),
             "date_modified": _date(article.updated) if article.updated != article.published else "",
-            "authors": _authors(article.provider),
+            "authors": _authors(article.provider) or _author(author),
             "tags": article.topics,
             "attachments": [
                 _present({"url": each.url, "mime_type": each.media_type, "title": each.title})
@@ -63,6 +65,10 @@ def _item(article: Article, content: str) -> dict[str, Any]:
             ),
         }
     )
+
+
+def _author(author: Author | None) -> list[dict[str, str]]:
+    return [_present({"name": author.name, "url": author.uri})] if author else []
 
 
 def _authors(provider: Provider | None) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urljoin
 
 import jinja2
 from markupsafe import Markup
@@ -32,13 +33,14 @@ _ROOT = "../../"
 def render_directory(feed: Feed, listed: Iterable[Listed], newest: Iterable[Article]) -> bytes:
     """The directory of every feed, with the newest articles of the whole site."""
     stories = [_story(article, "", None, feed.url) for article in newest]
-    return _render("directory.html", feed=feed, listed=tuple(listed), stories=stories, root="")
+    values = {"listed": tuple(listed), "stories": stories}
+    return _render_page("directory.html", feed, "", **values)
 
 
 def render_feed(feed: Feed) -> bytes:
     """A feed's page, two folders below the site's root."""
     stories = [Markup(each.part("page").decode()) for each in feed.entries[:ON_PAGE]]  # noqa: S704
-    return _render("feed.html", feed=feed, stories=stories, root=_ROOT)
+    return _render_page("feed.html", feed, _ROOT, stories=stories)
 
 
 def story(article: Article, context: Context) -> bytes:
@@ -50,8 +52,7 @@ def _story(
     article: Article, root: str, folder_of_topic: Callable[[str], str] | None, site_url: str
 ) -> Markup:
     def from_here(url: str) -> str:
-        # Without the dot, a name with a colon in it would be a scheme.
-        return (root or "./") + url.removeprefix(site_url) if url.startswith(site_url) else url
+        return _from_here(url, root, site_url)
 
     macros: Any = _environment().get_template("macros.html").module
     told: Markup = macros.story(article, root, folder_of_topic, from_here)
@@ -61,6 +62,17 @@ def _story(
 def render_moved(title: str, target: str, url: str) -> bytes:
     """What a host that cannot redirect gives at an old path."""
     return _render("moved.html", title=title, target=target, url=url)
+
+
+def _render_page(template: str, feed: Feed, root: str, **values: object) -> bytes:
+    icon = _from_here(feed.icon, root, urljoin(feed.url, root))
+    return _render(template, feed=feed, root=root, icon=icon, **values)
+
+
+def _from_here(url: str, root: str, site_url: str) -> str:
+    """A URL within the site as a link from a page; any other as it is."""
+    # Without the dot, a name with a colon in it would be a scheme.
+    return (root or "./") + url.removeprefix(site_url) if url.startswith(site_url) else url
 
 
 def _render(template: str, **values: object) -> bytes:

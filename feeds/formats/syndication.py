@@ -27,6 +27,7 @@ from feedgen.feed import FeedGenerator
 from feeds.article import Article, Download, Image
 from feeds.feed import Context, Entry, Feed, History
 from feeds.formats.content import content_html, summary_of
+from feeds.site import Author
 from feeds.text import escape
 
 _ATOM_NS = "http://www.w3.org/2005/Atom"
@@ -50,14 +51,22 @@ feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
 
 def render_rss(feed: Feed, url: str) -> bytes:
     """RSS 2.0; the URL is the document's own."""
+    items = (entry.part("RSS") for entry in feed.entries)
+    return _with_entries(_titled(_rss_channel(feed, url).rss_str()), items, b"</channel></rss>")
+
+
+def _rss_channel(feed: Feed, url: str) -> Any:
     generator = _generator(feed, url, "application/rss+xml")
     # The channel's link is the last one given, whatever its rel.
     generator.link(href=feed.url)
-    for link in _links_of_history(feed, "rss.xml"):
-        generator.feeds.link(**link, type="application/rss+xml")
+    for rel, href in _links_of_history(feed, "rss.xml"):
+        generator.feeds.link(rel=rel, href=href, type="application/rss+xml")
+    # An author without an email address is no managingEditor in RSS 2.0.
+    generator.dc.dc_creator(feed.author.name)
+    if feed.author.email:
+        generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
     generator.docs("https://www.rssboard.org/rss-specification")
-    items = (entry.part("RSS") for entry in feed.entries)
-    return _with_entries(_titled(generator.rss_str()), items, b"</channel></rss>")
+    return generator
 
 
 def rss_item(article: Article, context: Context) -> bytes:
@@ -68,16 +77,22 @@ def rss_item(article: Article, context: Context) -> bytes:
 
 def render_atom(feed: Feed, url: str) -> bytes:
     """Atom 1.0, RFC 4287; the URL is the document's own."""
-    generator = _generator(feed, url, "application/atom+xml")
-    generator.link(href=feed.url, rel="alternate", type="text/html")
-    for link in _links_of_history(feed, "atom.xml"):
-        generator.link(link, type="application/atom+xml")
     twins = Counter(entry.updated for entry in feed.entries)
     entries = (
         _set_apart(entry) if twins[entry.updated] > 1 else entry.part("Atom")
         for entry in feed.entries
     )
-    return _with_entries(generator.atom_str(), entries, b"</feed>")
+    return _with_entries(_atom_feed(feed, url).atom_str(), entries, b"</feed>")
+
+
+def _atom_feed(feed: Feed, url: str) -> Any:
+    generator = _generator(feed, url, "application/atom+xml")
+    # No link to the other formats: for the feed's page, newsboat takes the last alternate and
+    # rss-parser the first.
+    generator.link(href=feed.url, rel="alternate", type="text/html")
+    for rel, href in _links_of_history(feed, "atom.xml"):
+        generator.link(rel=rel, href=href, type="application/atom+xml")
+    return generator
 
 
 def atom_entry(article: Article, context: Context) -> bytes:
@@ -104,7 +119,7 @@ def _generator(feed: Feed, url: str, media_type: str) -> Any:
     generator.register_extension("dc", DcExtension, atom=False)
     generator.register_extension("feeds", _ChannelParts)
     generator.feeds.history = feed.history
-    generator.id(feed.url)
+    generator.id(feed.id)
     generator.title(feed.title)
     generator.subtitle(feed.description)
     generator.updated(feed.updated)
@@ -113,20 +128,30 @@ def _generator(feed: Feed, url: str, media_type: str) -> Any:
     generator.link(href=url, rel="self", type=media_type)
     if feed.language:
         generator.language(feed.language)
-    author = {"name": feed.author.name, "uri": feed.author.uri, "email": feed.author.email}
-    generator.author({key: value for key, value in author.items() if value})
+    generator.author(_person(feed.author))
+    if feed.icon:
+        generator.icon(feed.icon)
+    if feed.logo or feed.icon:
+        generator.logo(feed.logo or feed.icon)
+    if feed.rights:
+        generator.rights(feed.rights)
     return generator
 
 
-def _links_of_history(feed: Feed, file_name: str) -> Iterator[dict[str, str]]:
-    """The links of RFC 5005 §4 from a document to others of its format."""
+def _person(author: Author) -> dict[str, str]:
+    person = {"name": author.name, "uri": author.uri, "email": author.email}
+    return {key: value for key, value in person.items() if value}
+
+
+def _links_of_history(feed: Feed, file_name: str) -> Iterator[tuple[str, str]]:
+    """The links of RFC 5005 §4 from a document to others of its format: rel and href."""
     history = feed.history
     if history.is_archive:
-        yield {"rel": "current", "href": feed.url + file_name}
+        yield "current", feed.url + file_name
     if history.previous:
-        yield {"rel": "prev-archive", "href": history.previous + file_name}
+        yield "prev-archive", history.previous + file_name
     if history.next:
-        yield {"rel": "next-archive", "href": history.next + file_name}
+        yield "next-archive", history.next + file_name
 
 
 def _rss_item(article: Article, context: Context) -> Any:
@@ -149,6 +174,8 @@ def _rss_item(article: Article, context: Context) -> Any:
     if article.provider:
         # An author without an email address is no <author> in RSS 2.0.
         item.dc.dc_creator([article.provider.name, *article.provider.authors])
+    elif context.author:
+        item.dc.dc_creator(context.author.name)
     if enclosure := _rss_enclosure(article):
         item.enclosure(enclosure.url, "0", enclosure.media_type)
     if article.original_url:
@@ -187,6 +214,9 @@ def _atom_entry(article: Article, context: Context) -> Any:
         entry.author({"name": article.provider.name, **({"uri": home} if home else {})})
         for name in article.provider.authors:
             entry.author({"name": name})
+    elif context.author:
+        # Every reader finds it here; not all of them look for the feed's own (RFC 4287 §4.2.1).
+        entry.author(_person(context.author))
     schemes = [(f"{context.site_url}topics/", name) for name in article.topics]
     schemes += (
         (f"{context.site_url}#category", article.category),

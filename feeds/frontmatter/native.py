@@ -30,6 +30,8 @@ def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
         _report_missing(fields, {what: keys for what, (value, keys) in needed.items() if not value})
         return None
     updated = fields.date("updatedDateTime") or published
+    # The first URL that it ever had is what readers know it by.
+    id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
     featured = fields.markup("featuredContent")
     player = read_player(featured) if featured.strip() else None
     if featured.strip() and not player:
@@ -40,7 +42,7 @@ def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
             "an iframe of a known host over https, or a video or audio element",
         )
     return Article(
-        id=url,
+        id=id,
         url=url,
         title=title,
         published=published,
