@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from feeds import text as texts
 from feeds.article import Article
-from feeds.database import Database, code_fingerprint
+from feeds.database import OTHER_VERSION, Database, code_fingerprint
 from feeds.errors import CatalogError, Problem, Severity
 from feeds.folder import Folder, Stat, UnreadableError
 from feeds.frontmatter import is_html, read_article
@@ -45,6 +45,8 @@ from feeds.workers import spread
 _RACY_NS = 2_000_000_000
 #: Files whose rows are written at once: less than this, and a sync is seen whole or not at all.
 _AT_ONCE = 5_000
+#: Of a file that the next sync looks at again in any case.
+_NEVER = Stat(-1, -1)
 #: The mark of an index that only a part of a sync has come into.
 _UNSETTLED = "unsettled"
 
@@ -70,12 +72,13 @@ class Built:
 class Catalog:
     """The index of one site's articles. Safe to use from many threads and processes."""
 
-    def __init__(self, place: str | os.PathLike[str]) -> None:
+    def __init__(self, place: str | os.PathLike[str], *, syncs: bool = True) -> None:
         """Opens or makes the index: the path of an SQLite file, or a URL as SQLAlchemy has them.
 
-        Raises CatalogError where neither can be done.
+        Who does not sync leaves the making to those who do. Raises CatalogError where neither can
+        be done.
         """
-        self._database = Database(place)
+        self._database = Database(place, makes=syncs)
 
     @property
     def place(self) -> str:
@@ -126,7 +129,7 @@ class Catalog:
             if progress:
                 progress(done, len(suspects))
         if changes.stale or changes.touched or not settled:
-            self._write(changes, is_last=True)
+            self._write(changes, is_last=True, settled=settled)
         return Synced(read, number - read, len(gone))
 
     def is_complete(self) -> bool:
@@ -194,19 +197,17 @@ class Catalog:
             for rows in batches(kept):
                 connection.execute(sa.insert(BUILT), rows)
 
-    def _write(self, changes: _Changes, *, is_last: bool) -> None:
+    def _write(self, changes: _Changes, *, is_last: bool, settled: bool = True) -> None:
         """Writes a part of what a sync found; until the last part, the index is not settled."""
         stale = changes.stale
         with self._database.connection() as connection:
             # The first statement takes the write lock, so two syncs come one after the other.
-            revision = sa.cast(META.c.value, sa.BigInteger) + int(bool(stale))
+            revision = sa.cast(META.c.value, sa.BigInteger) + int(bool(stale) or not settled)
             update = sa.update(META).where(META.c.key == "revision")
             connection.execute(update.values(value=sa.cast(revision, sa.String)))
             marks = {row.key: row.value for row in connection.execute(sa.select(META))}
             if marks["fingerprint"] != code_fingerprint():
-                raise CatalogError(
-                    f"{self._database.name}: another version of feeds keeps it; restart"
-                )
+                raise CatalogError(f"{self._database.name}: {OTHER_VERSION}")
             for table in OF_A_FILE:
                 for batch in batches(stale):
                     connection.execute(sa.delete(table).where(table.c.path.in_(batch)))
@@ -244,7 +245,10 @@ class Catalog:
         """
         self._database.ensure()
         with self._database.connection() as connection:
-            if connection.execute(IS_COMPLETE).scalar_one_or_none() is None:
+            marks = {row.key: row.value for row in connection.execute(sa.select(META))}
+            if marks.get("fingerprint") != code_fingerprint():
+                raise CatalogError(f"{self._database.name}: {OTHER_VERSION}")
+            if "complete" not in marks:
                 raise CatalogError(f"{self._database.name}: not synced yet")
             yield connection
 
@@ -292,6 +296,9 @@ def _read(folder: Folder, suspects: Sequence[_Suspect]) -> list[_FileRows]:
         checked = time.time_ns()
         text, problems = _text_of(folder, path)
         digest = _digest(path, text, problems)
+        if any(each.code == "unreadable" for each in problems):
+            # It may be read again without a sign of it: permissions leave no trace in these two.
+            stat = _NEVER
         source = {
             "path": path, "size": stat.size, "mtime_ns": stat.mtime_ns,
             "checked_ns": checked, "digest": digest,

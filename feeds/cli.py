@@ -140,9 +140,12 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
 
         skipped = [f"{out}{os.sep}{line}" for line in written.skipped]
         say(Last(skipped, summary(opened.synced.read, written.written, written.removed)))
-        if not skipped:
+        # The next build has to look again at files that cannot be read, and at what another process
+        # synced meanwhile.
+        readable = all(each.code != "unreadable" for each in opened.problems)
+        if not skipped and readable and publication.is_current():
             last = Last(list(map(str, opened.problems)), summary(0, 0, 0))
-            record.keep(*publication.sources(), last)
+            record.keep(publication.catalog.place, *publication.sources(), last)
 
 
 @main.command()
@@ -194,8 +197,11 @@ def serve(
     sys.stdout.flush()
     if indexed:
         # Not a thread of ours: the workers are forked from this process.
-        command = [sys.executable, "-m", "feeds", "check", str(site)]
-        subprocess.Popen(command, stdout=sys.stderr)  # noqa: S603  # our own
+        # Nor with the working folder's modules in the place of the library's.
+        command = [sys.executable, "-P", "-m", "feeds", "check", str(site)]
+        paths = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        subprocess.Popen(command, stdout=sys.stderr, env=environment)  # noqa: S603  # our own
     Granian(
         "feeds.web:create_app",
         factory=True,
@@ -271,7 +277,7 @@ def _opened(
     address: str = "",
 ) -> Iterator[_Opened]:
     """The publication of a site, after a sync; the address is where a bare folder is served."""
-    from feeds.catalog import Catalog
+    from feeds.catalog import Catalog, Synced
     from feeds.errors import CatalogError
     from feeds.folder import Folder, locate
     from feeds.publication import Publication
@@ -287,11 +293,15 @@ def _opened(
     if out and not folder.configured and url == folder.site.url:
         hint = "give --url, or a feeds.yaml"
         click.echo(f"warning: no URL is known, so links lead to {url}; {hint}", err=True)
-    catalog = Catalog(locate(folder))
+    # A replica's folder says nothing of the articles: they are what another machine synced.
+    syncs = os.environ.get("FEEDS_SYNC") != "0"
+    catalog = Catalog(locate(folder), syncs=syncs)
 
     def synced_publication() -> tuple[Synced, Publication]:
-        with _progress("Reading articles") as progress:
-            synced = catalog.sync(folder, progress, processes=processors())
+        synced = Synced()
+        if syncs:
+            with _progress("Reading articles") as progress:
+                synced = catalog.sync(folder, progress, processes=processors())
         now = datetime.now(UTC)
         return synced, Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
 

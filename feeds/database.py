@@ -30,6 +30,7 @@ _LIBRARIES = (
 )  # fmt: skip
 #: In seconds: how long to wait for a lock that another process holds, and for a server to answer.
 _PATIENCE, _CONNECTING = 60, 5
+OTHER_VERSION = "another version of feeds keeps it; restart, with the same version everywhere"
 #: Any number: who makes the tables on a server holds the lock of this name.
 _MAKING = 4287_2050
 
@@ -37,12 +38,14 @@ _MAKING = 4287_2050
 class Database:
     """Connections to the tables of a catalog. Safe to use from many threads and processes."""
 
-    def __init__(self, place: str | os.PathLike[str]) -> None:
+    def __init__(self, place: str | os.PathLike[str], *, makes: bool = True) -> None:
         """Opens or makes it: the path of an SQLite file, or a URL as SQLAlchemy has them.
 
-        Raises CatalogError where neither can be done.
+        One that makes nothing takes what somebody else has made, once it is there. Raises
+        CatalogError where neither can be done.
         """
         self.place = os.fspath(place)
+        self._makes = makes
         #: What people may see of the place: a URL without its password.
         self.name = self.place
         #: The inode of an SQLite file; for a server, whether its tables are there.
@@ -80,6 +83,8 @@ class Database:
                 yield connection
         except SQLAlchemyError as error:
             if isinstance(error, DatabaseError) and _is_broken(error):
+                if not self._makes:
+                    raise CatalogError(f"{self.name}: not synced yet") from error
                 self._discard()
             raise CatalogError(f"{self.name}: {_reason(error)}") from error
 
@@ -89,9 +94,13 @@ class Database:
             # A server loaded the app and forked: connections stay with the process that made them.
             self._process = os.getpid()
             self._engine.dispose(close=False)
-        if self._known and self._known == self._inode():
+        inode = self._inode()
+        if inode and self._known == inode:
             return
         self._engine.dispose()
+        if not self._makes:
+            self._known = inode
+            return
         try:
             if self._file:
                 self._file.parent.mkdir(parents=True, exist_ok=True)

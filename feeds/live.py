@@ -67,8 +67,10 @@ class Live:
         self._clock = clock
         self._log = log
         self._configuration = self._configuration_stat()
+        #: Whether feeds.yaml has changed since anything was published.
+        self._is_renewed = False
         self._folder = Folder.open(target)
-        self._catalog = Catalog(locate(self._folder))
+        self._catalog = Catalog(locate(self._folder), syncs=syncs)
         self._syncs = syncs
         #: None until it is known what somebody else has reported.
         self._reported: set[Problem] | None = None if reported else set()
@@ -114,14 +116,16 @@ class Live:
             if self._reported is None:
                 self._report()
             stat = self._configuration_stat()
-            renewed = stat != self._configuration
-            if renewed:
+            if stat != self._configuration:
                 # A broken feeds.yaml leaves the last good one in force.
                 self._configuration = stat
                 self._folder = self._reopened()
+                self._is_renewed = True
             synced = self._catalog.sync(self._folder) if self._syncs else Synced()
+            renewed = self._is_renewed
             if renewed or self._is_outdated():
                 self._publish()
+                self._is_renewed = False
             if renewed or synced.read or synced.removed:
                 self._report()
 
@@ -166,8 +170,6 @@ class Live:
 
     def _publish(self) -> None:
         now = self._clock()
-        # The revision first: a sync in between makes the next look publish once more.
-        self._revision = self._catalog.revision()
         site = self._folder.site
         default = site.url if self._folder.configured else self._address or site.url
         publication = Publication(
@@ -177,7 +179,9 @@ class Live:
             now=now,
             unpublished=self._unpublished,
         )
-        self._due = None if site.future else publication.view.next_due()
+        due = None if site.future else publication.view.next_due()
+        # What could not be published whole is published by the next look.
+        self._due, self._revision = due, publication.revision
         # The cache goes with its publication: what was rendered from older articles, even while
         # this ran, never answers for newer ones.
         self._current = publication, _Cache(_CACHE)

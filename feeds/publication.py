@@ -38,6 +38,9 @@ _ARCHIVE = "archive/"
 _OF_ARCHIVE = re.compile(rf"/archive(/{PERIOD_NAME})?$")
 _IN_ARCHIVE = re.compile(rf"(.*/)?{_ARCHIVE}({PERIOD_NAME})/")
 _BY_FILE_NAME = {format.file_name: format for format in FORMATS}
+#: What a page is called as a file.
+_INDEX = "index.html"
+_FILES = {*_BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,10 @@ class Publication:
     def view(self) -> View:
         """The articles behind it."""
         return self._view
+
+    def is_current(self) -> bool:
+        """Whether nobody has synced since it was made."""
+        return self.catalog.revision() == self.revision
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with the configuration and the articles."""
@@ -395,7 +402,8 @@ class Publication:
         folder = self._folder
         files = [folder.root / path.lstrip("/") for path in self._media]
         due = None if self._site.future else self._view.next_due()
-        return list(folder.article_folders), [*files, folder.root / CONFIGURATION], due
+        configuration = folder.root / (folder.configuration or CONFIGURATION)
+        return list(folder.article_folders), [*files, configuration], due
 
     def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
         """The entries in the documents at these paths, each once."""
@@ -453,7 +461,9 @@ class Publication:
         return {
             path: url
             for path, url in urls.items()
-            if path not in folders and _OF_ARCHIVE.sub("/", path).lstrip("/") not in self._channels
+            if path not in folders
+            and _OF_ARCHIVE.sub("/", path).lstrip("/") not in self._channels
+            and _can_lie(path)
         }
 
 
@@ -475,6 +485,12 @@ def _reopened(
     found = Publication(folder, Catalog(place), url=url, now=now, unpublished=unpublished)
     found.rendered = rendered
     return found
+
+
+def _can_lie(path: str) -> bool:
+    """Whether a file may lie at a path: within the tree, and below no document."""
+    *folders, name = path.removeprefix("/").split("/")
+    return not {"", ".", ".."} & {*folders, name} and not _FILES & {*folders} and name != _INDEX
 
 
 def _split(path: str) -> tuple[str, str]:

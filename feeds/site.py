@@ -123,7 +123,9 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     if not isinstance(values, dict):
         raise ConfigurationError(f"{path}:1: not a mapping; write key: value, one a line")
     for line, key in duplicates:
-        report.add_line(line, "duplicate-key", f"{key} is there twice", "the last one counts")
+        report.add_line(
+            line, "duplicate-key", f"{texts.plain(key)} is there twice", "the last one counts"
+        )
     found = Fields(values, report)
     found.only(_SITE_KEYS)
     for key in ("title", "url"):

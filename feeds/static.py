@@ -121,7 +121,7 @@ def _write(
                 progress(rendered + done, rendered + len(stale))
         learnt |= dict.fromkeys(ours.difference(names))
         _write_manifest(out, scratch, names)
-        if publication.catalog.revision() != publication.revision:
+        if not publication.is_current():
             # Another process synced meanwhile: some bytes may be newer than their fingerprints.
             learnt = dict.fromkeys(learnt)
         publication.catalog.remember_built(str(out), learnt)

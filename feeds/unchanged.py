@@ -41,7 +41,10 @@ class Record:
         self._began = time.time_ns()
         site, self._out = site.absolute(), out.absolute()
         root = site if site.is_dir() else site.parent
-        key = repr((str(site), str(self._out), options, _code()))
+        self._catalog = root / ".feeds" / "catalog.sqlite"
+        # What another index is to be given, none of these files tells.
+        told = os.environ.get("FEEDS_CATALOG"), os.environ.get("FEEDS_SYNC")
+        key = repr((str(site), str(self._out), options, told, _code()))
         # Nowhere but beside feeds.yaml: a bare folder is left as it is.
         name = f"build-{hashlib.sha256(str(self._out).encode('utf-8', 'replace')).hexdigest()[:16]}"
         self._file = root / ".feeds" / f"{name}.json"
@@ -51,28 +54,38 @@ class Record:
         """What the last build said, if another one would find and leave all as it is."""
         try:
             kept: dict[str, Any] = json.loads(self._file.read_bytes())
-            if kept["key"] != self._key or (kept["due"] and time.time() >= kept["due"]):
+            if (
+                not self._catalog.exists()
+                or kept["key"] != self._key
+                or (kept["due"] and time.time() >= kept["due"])
+            ):
                 return None
             inputs, _newest = _state(kept["folders"], kept["files"])
             outputs, _newest = _state([str(self._out)], (), through_manifests=True)
             if (inputs, outputs) != (kept["inputs"], kept["outputs"]):
                 return None
             return Last(kept["problems"], kept["summary"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def keep(
-        self, folders: Iterable[Path], files: Iterable[Path], due: datetime | None, last: Last
+        self,
+        index: str,
+        folders: Iterable[Path],
+        files: Iterable[Path],
+        due: datetime | None,
+        last: Last,
     ) -> None:
         """Keeps what was read and written, unless it may have changed meanwhile.
 
-        The folders are those of the articles, the files all else that was read, there or not; due
+        The index is the catalog's place: none but the file beside feeds.yaml can be looked at. The
+        folders are those of the articles, the files all else that was read, there or not; due
         is when an article will come out by itself.
         """
         names = sorted(map(str, folders)), sorted(map(str, files))
         try:
             inputs, newest = _state(*names)
-            if newest >= self._began - _RACY_NS:
+            if index != str(self._catalog) or newest >= self._began - _RACY_NS:
                 self._file.unlink(missing_ok=True)
                 return
             outputs, _newest = _state([str(self._out)], (), through_manifests=True)
@@ -84,7 +97,11 @@ class Record:
             beside = self._file.with_suffix(f".{os.getpid()}")
             beside.write_text(json.dumps(kept), encoding="utf-8")
             os.replace(beside, self._file)
-        except (OSError, ValueError):  # a cache: without it, the next build takes its time
+        except (
+            OSError,
+            ValueError,
+            RecursionError,
+        ):  # a cache: without it, the next build takes its time
             return
 
 
@@ -106,6 +123,10 @@ def _stats(
     folders: Iterable[str], files: Iterable[str], through_manifests: bool
 ) -> Iterator[tuple[str, os.stat_result | None]]:
     for folder in folders:
+        # A folder may be reached by links, which lead elsewhere with the next release.
+        for each in (folder, *map(str, Path(folder).parents)):
+            if os.path.islink(each):
+                yield each, os.lstat(each)
         yield from _walk(folder, through_manifests)
     for file in files:
         try:
@@ -127,6 +148,8 @@ def _walk(folder: str, through_manifests: bool) -> Iterator[tuple[str, os.stat_r
             if not entry.name.startswith("."):
                 yield from _walk(entry.path, through_manifests)
         else:
+            if entry.is_symlink():
+                yield entry.path, entry.stat(follow_symlinks=False)
             try:
                 yield entry.path, entry.stat()
             except FileNotFoundError:  # a link to nowhere

@@ -227,11 +227,12 @@ def test_an_index_of_another_version_is_made_again(
             patch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
         newer = site.catalog()
         assert newer.sync(Folder.open(site.root)).read == 1
-    # The older one must not write what the newer one reads in another way.
+        assert newer.revision() != revision
+    # The older one must not write what the newer one reads in another way, nor read it in its own.
     site.write("a.md", title="Changed")
-    with pytest.raises(CatalogError, match="another version of feeds keeps it; restart"):
-        catalog.sync(Folder.open(site.root))
-    assert newer.revision() != revision
+    for question in (lambda: catalog.sync(Folder.open(site.root)), catalog.revision):
+        with pytest.raises(CatalogError, match="another version of feeds keeps it; restart"):
+            question()
 
 
 @pytest.mark.sqlite
@@ -506,11 +507,11 @@ def test_a_sync_in_parts_ends_like_one_at_once_even_if_it_was_killed(
     write = catalog._write
     parts: list[bool] = []
 
-    def killed_in_between(changes: Any, *, is_last: bool) -> None:
+    def killed_in_between(changes: Any, *, is_last: bool, **named: Any) -> None:
         if len(parts) == 2:
             raise KeyboardInterrupt
         parts.append(is_last)
-        write(changes, is_last=is_last)
+        write(changes, is_last=is_last, **named)
 
     monkeypatch.setattr(catalog, "_write", killed_in_between)
     with pytest.raises(KeyboardInterrupt):
@@ -530,8 +531,41 @@ def test_a_sync_in_parts_ends_like_one_at_once_even_if_it_was_killed(
     with pytest.raises(KeyboardInterrupt):
         catalog.sync(folder)
     monkeypatch.setattr(catalog, "_write", write)
+    revision = catalog.revision()
     assert catalog.sync(folder).read == 0
+    # Rivals were told apart only now: whoever looked in between has to look again.
+    assert catalog.revision() != revision
     assert everything(catalog) == ["10", "9", "8!"]
+
+
+def test_a_file_that_could_not_be_read_is_read_as_soon_as_it_can_be(
+    site: SiteBuilder, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write("a.md", title="Locked")
+    folder = Folder.open(site.root)
+    with monkeypatch.context() as patch:
+
+        def locked(path: str, *_arguments: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+
+        patch.setattr("feeds.folder.open", locked, raising=False)
+        assert catalog.sync(folder).read == 1
+    assert [each.code for each in catalog.problems()] == ["unreadable"]
+    # Permissions change neither the size nor the time of a file.
+    assert catalog.sync(folder).read == 1
+    assert catalog.problems() == []
+    assert everything(catalog) == ["Locked"]
+    assert catalog.sync(folder) == Synced(unchanged=1)
+
+
+def test_a_key_that_no_server_can_keep_is_named_in_text_that_it_can(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    site.write_text("a.md", '---\ntitle: A\n"b\\0": 1\n"b\\0": 2\n---\n')
+    site.write("b.md", title="Good")
+    catalog.sync(Folder.open(site.root))
+    assert "b is there twice" in [each.message for each in catalog.problems()]
+    assert everything(catalog) == ["Good"]
 
 
 def test_an_article_that_is_taken_back_takes_older_ones_of_its_url_with_it(

@@ -413,6 +413,39 @@ def test_an_indexed_site_is_served_at_once_and_what_changed_meanwhile_shows(
         assert server.wait(20) == 0
 
 
+def test_a_module_in_the_working_folder_is_not_run(site: SiteBuilder, tmp_path: Path) -> None:
+    site.write_text("bad.md", "---\ntitle: a: b\n---\n")
+    assert run("list", site.root).exit_code == 0
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "html.py").write_text("open('run', 'w').close(); raise SystemExit('not this')\n")
+    log = tmp_path / "log"
+    # As the installed command begins: without the working folder among the modules.
+    command = [sys.executable, "-P", "-m", "feeds", "serve", str(site.root), "--port", "0"]
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    with log.open("w") as stream:
+        server = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": paths.rstrip(os.pathsep)},
+            stdout=stream,
+            stderr=stream,
+        )
+    try:
+        deadline = time.monotonic() + 20
+        while "articles/bad.md:2: not YAML" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        while not (found := re.search(r"http://([\d.]+):(\d+)/", log.read_text())):
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        assert answer(found[1], int(found[2]), "/rss.xml")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+    assert not (folder / "run").exists()
+
+
 @pytest.mark.parametrize(("while_", "shown"), [(0.0, True), (60.0, False)])
 def test_a_terminal_sees_a_bar_once_the_work_takes_a_while(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], while_: float, shown: bool

@@ -12,13 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from feeds.catalog import Catalog
+from feeds.cli import main
 from feeds.errors import CatalogError
 from feeds.folder import Folder, locate
 from feeds.live import Dated, Live
 from feeds.publication import Publication
 from feeds.static import write_tree
+from feeds.view import View
 from feeds.web import create_app
 from tests.servers import PostgreSQL
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
@@ -193,3 +196,77 @@ def test_the_url_is_told_to_nobody(shared: SiteBuilder) -> None:
         assert b"postgresql" not in client.get(path).data
     app.extensions["feeds"].close()
     assert os.environ.get("FEEDS_CATALOG") is None
+
+
+def test_no_command_of_a_replica_empties_the_index(
+    shared: SiteBuilder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert CliRunner().invoke(main, ["list", str(shared.root)]).exit_code == 0
+    root = tmp_path / "bare"
+    root.mkdir()
+    (root / "feeds.yaml").write_text(
+        "".join(
+            line
+            for line in (shared.root / "feeds.yaml").read_text().splitlines(keepends=True)
+            if not line.startswith("articles:")
+        )
+    )
+    monkeypatch.setenv("FEEDS_SYNC", "0")
+    for command in (["list"], ["check"], ["build", "--out", str(tmp_path / "out")]):
+        result = CliRunner().invoke(main, [command[0], str(root), *command[1:]])
+        assert result.exit_code == 0, result.output
+    assert b"One" in (tmp_path / "out" / "rss.xml").read_bytes()
+    assert b"One" in body(Live(root, syncs=False), "/rss.xml")
+
+
+def test_a_replica_of_another_version_leaves_the_index_as_it_is(
+    shared: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Live(shared.root)
+    with monkeypatch.context() as patch:
+        for module in ("catalog", "database"):
+            patch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
+        with pytest.raises(CatalogError, match="another version of feeds keeps it"):
+            Live(replica(shared), syncs=False)
+    assert b"One" in body(keeper, "/topics/ai/rss.xml")
+    shared.write("b.md", title="Two", topics=["AI"])
+    keeper.refresh()
+    assert b"Two" in body(keeper, "/topics/ai/rss.xml")
+    keeper.close()
+
+
+@pytest.mark.parametrize("failing", ["sync", "revision"])
+def test_a_change_of_feeds_yaml_shows_once_the_index_answers_again(
+    shared: SiteBuilder, url: str, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    live = Live(shared.root)
+
+    def broken(*_arguments: object, **_named: object) -> None:
+        raise CatalogError("connection is bad")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Catalog, failing, broken)
+        shared.configure(title="Renewed", url="https://feeds.example.org/", catalog=url)
+        with pytest.raises(CatalogError):
+            live.refresh()
+    live.refresh()
+    assert b"<title>Renewed</title>" in body(live, "/rss.xml")
+    live.close()
+
+
+def test_what_could_not_be_published_is_published_by_the_next_look(
+    shared: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(shared.root)
+    shared.write("b.md", title="Two", topics=["AI"])
+
+    def broken(_view: View) -> None:
+        raise CatalogError("connection is bad")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(View, "next_due", broken)
+        with pytest.raises(CatalogError):
+            live.refresh()
+    live.refresh()
+    assert b"Two" in body(live, "/topics/ai/rss.xml")
+    live.close()

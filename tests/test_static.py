@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -547,3 +548,25 @@ def test_a_tree_without_its_manifest_is_still_ours(filled: SiteBuilder, damage: 
     assert result.skipped == ["atom.xml: not written by feeds, so it is left"]
     assert b"Changed" in (filled.out / "rss.xml").read_bytes()
     assert (filled.out / "atom.xml").read_text() == "somebody else's"
+
+
+MISPLACED = [
+    *("/%2Fmedia/b.png", "/a%2F%2Fb.png", "/a%2F.%2Fb.png", "/a%2F..%2F..%2Fb.png"),
+    *("/rss.xml/pic.png", "/topics/ai/feed.json/p.png", "/subscriptions.opml/x.png"),
+    *("/topics/ai/index.html/q.png", "/topics/ai.png/", "/b%00.png", "/index.html"),
+]
+
+
+@pytest.mark.parametrize("url", MISPLACED)
+def test_a_picture_that_no_tree_can_hold_stops_nothing(site: SiteBuilder, url: str) -> None:
+    site.write("a.md", title="One", topics=["AI"], images=[{"url": url}])
+    file = site.root / os.path.normpath(unquote(url).strip("/").replace("\0", ""))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"PNG")
+    beside = set(site.root.parent.iterdir()) | {site.out, site.root.parent / "catalog.sqlite"}
+    for _time in range(2):
+        written = write_tree(site.publication(), site.out)
+        assert written.skipped == []
+    assert (site.out / "index.html").read_bytes().startswith(b"<!doctype")
+    assert (site.out / "topics" / "ai" / "rss.xml").is_file()
+    assert {each for each in site.root.parent.iterdir() if "catalog" not in each.name} <= beside

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from feeds import static, unchanged
 from feeds.cli import main
+from feeds.folder import Folder
 from tests.support import SiteBuilder
 
 #: Without a file beside feeds.yaml, nothing is kept there.
@@ -135,6 +138,91 @@ def test_a_file_that_changed_just_before_a_build_is_looked_at_again(
     site.write("a.md", title="One")
     assert builder.begins()
     assert builder.begins()
+
+
+def test_a_configuration_by_another_name_is_looked_at(build: Builder) -> None:
+    other = build.site.root / "other.yaml"
+    arguments = ["build", str(other), "--out", str(build.site.out)]
+    for title in ("One", "Two"):
+        other.write_text(f"title: {title}\nurl: https://feeds.example.org/\narticles: articles\n")
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+        assert f"<title>{title}</title>" in (build.site.out / "rss.xml").read_text()
+
+
+def test_another_index_is_filled_though_no_file_changed(
+    build: Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        monkeypatch.setenv("FEEDS_CATALOG", f"sqlite:///{tmp_path}/{name}.sqlite")
+        assert build.begins()
+        assert (tmp_path / f"{name}.sqlite").exists()
+        assert build.begins()
+    monkeypatch.delenv("FEEDS_CATALOG")
+    (build.site.root / ".feeds" / "catalog.sqlite").unlink()
+    assert build.begins()
+
+
+def test_a_folder_of_articles_that_is_another_one_now_is_read(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("v1", "v2"):
+        folder = tmp_path / name / "articles"
+        folder.mkdir(parents=True)
+        file = site.write("a.md", title=f"Of {name}")
+        shutil.move(file, folder / "a.md")
+    site.configure(title="T", url="https://feeds.example.org/", articles="../now/articles")
+    (tmp_path / "now").symlink_to("v1")
+    builder = Builder(site, monkeypatch)
+    write_tree = static.write_tree
+
+    def and_a_release(*arguments: object, **named: object) -> object:
+        written = write_tree(*arguments, **named)  # type: ignore[arg-type]  # passed on
+        (tmp_path / "now").unlink()
+        (tmp_path / "now").symlink_to("v2")
+        return written
+
+    with monkeypatch.context() as patch:
+        patch.setattr(static, "write_tree", and_a_release)
+        builder()
+    assert "Of v1" in (site.out / "rss.xml").read_text()
+    assert builder.begins()
+    assert "Of v2" in (site.out / "rss.xml").read_text()
+
+
+def test_what_another_process_synced_meanwhile_is_looked_at_again(
+    build: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tree = static.write_tree
+
+    def and_a_sync(publication: Any, *arguments: object, **named: object) -> object:
+        written = write_tree(publication, *arguments, **named)  # type: ignore[arg-type]
+        (build.site.root / "articles" / "c.md").unlink()
+        publication.catalog.sync(Folder.open(build.site.root))
+        return written
+
+    build.site.write("c.md", title="Three")
+    with monkeypatch.context() as patch:
+        patch.setattr(static, "write_tree", and_a_sync)
+        build()
+    assert "Three" in (build.site.out / "rss.xml").read_text()
+    assert build.begins()
+    assert "Three" not in (build.site.out / "rss.xml").read_text()
+
+
+def test_folders_of_somebody_else_may_be_as_deep_as_they_like(build: Builder) -> None:
+    place = os.getcwd()
+    try:
+        os.chdir(build.site.out)
+        for _level in range(1200):
+            os.mkdir("d")
+            os.chdir("d")
+    finally:
+        os.chdir(place)
+    try:
+        assert build.begins()
+    finally:
+        # Deeper than Python's own way of removing it goes.
+        subprocess.run(["rm", "-r", build.site.out / "d"], check=True)
 
 
 def test_after_any_edits_the_tree_is_that_of_a_first_build(build: Builder, tmp_path: Path) -> None:

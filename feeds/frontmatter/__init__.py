@@ -56,7 +56,9 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
         report.add_line(1, "bad-yaml", "the front matter is no mapping", hint, Severity.ERROR)
         return None, report.problems
     for line, key in duplicates:
-        report.add_line(line, "duplicate-key", f"{key} is there twice", "the last one counts")
+        report.add_line(
+            line, "duplicate-key", f"{texts.plain(key)} is there twice", "the last one counts"
+        )
     if forbidden:
         report.add_line(
             forbidden.string.count("\n", 0, forbidden.start()) + 2 - _FIRST_LINE,
