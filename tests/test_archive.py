@@ -215,7 +215,8 @@ def test_the_archive_is_served_live_with_the_same_bytes_and_kept_for_long_once_c
     filled(site, 60, limit=10)
     tree = build(site)
     site.configure(title="Long", url=URL, limit=10, topics=[{"name": "Odd", "formerly": ["past"]}])
-    client = create_app(site.root).test_client()
+    app = create_app(site.root)
+    client = app.test_client()
     for name in (name for name in tree if "archive/" in name):
         assert client.get(f"/{name}").data == tree[name], name
     periods = sorted(name for name in tree if name.startswith("archive/") and "rss" in name)
@@ -227,3 +228,4 @@ def test_the_archive_is_served_live_with_the_same_bytes_and_kept_for_long_once_c
     moved = client.get("/" + odd.replace("odd", "past"))
     assert moved.status_code == 301
     assert moved.location.endswith(odd.removeprefix("topics/"))
+    app.extensions["feeds"].close()

@@ -216,7 +216,9 @@ def test_no_command_of_a_replica_empties_the_index(
         result = CliRunner().invoke(main, [command[0], str(root), *command[1:]])
         assert result.exit_code == 0, result.output
     assert b"One" in (tmp_path / "out" / "rss.xml").read_bytes()
-    assert b"One" in body(Live(root, syncs=False), "/rss.xml")
+    answering = Live(root, syncs=False)
+    assert b"One" in body(answering, "/rss.xml")
+    answering.close()
 
 
 def test_a_replica_of_another_version_leaves_the_index_as_it_is(
