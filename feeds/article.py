@@ -6,10 +6,14 @@ already sanitised, so that nothing downstream needs a defence of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeVar
+
+#: Where no file's length is known.
+_UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Image:
     title: str = ""
     #: Who is to be credited.
     attribution: str = ""
+    #: In bytes; None where it is not known, as before the article is published.
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Download:
     url: str
     media_type: str
     title: str = ""
+    #: In bytes; None where it is not known, as before the article is published.
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Player:
     media_type: str = ""
     width: int | None = None
     height: int | None = None
+    #: The file's, in bytes; None where it is not known, as before the article is published.
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +133,19 @@ class Article:
             return self.downloads
         if any(each.url == player.url for each in self.downloads):
             return self.downloads
-        return (Download(player.url, player.media_type), *self.downloads)
+        return (Download(player.url, player.media_type, length=player.length), *self.downloads)
 
     def local_files(self) -> tuple[str, ...]:
         """The files of the site that the article shows or offers, by their relative URLs."""
         return tuple(sorted({part.url for part in self._media() if not is_absolute(part.url)}))
 
-    def published_at(self, site_url: str, topics: tuple[str, ...]) -> Article:
-        """The article with its relative URLs resolved and its topics under their own names."""
+    def published_at(
+        self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int] = _UNKNOWN
+    ) -> Article:
+        """The article with its relative URLs resolved and its topics under their own names.
+
+        The lengths, in bytes, are those of its files that are known, by their URLs as it has them.
+        """
         provider = self.provider and replace(
             self.provider, images=_resolve(self.provider.images, site_url)
         )
@@ -141,9 +156,9 @@ class Article:
         return replace(
             self,
             topics=topics,
-            player=self.player and _resolve((self.player,), site_url)[0],
-            images=_resolve(self.images, site_url),
-            downloads=_resolve(self.downloads, site_url),
+            player=self.player and _resolve((self.player,), site_url, lengths)[0],
+            images=_resolve(self.images, site_url, lengths),
+            downloads=_resolve(self.downloads, site_url, lengths),
             related=related,
             provider=provider,
         )
@@ -167,10 +182,17 @@ def is_absolute(url: str) -> bool:
 _Media = TypeVar("_Media", Image, Download, Player)
 
 
-def _resolve(media: tuple[_Media, ...], base: str) -> tuple[_Media, ...]:
+def _resolve(
+    media: tuple[_Media, ...], base: str, lengths: Mapping[str, int] = _UNKNOWN
+) -> tuple[_Media, ...]:
     # A leading slash means the site's own root, which may be a folder of its host: a curation
     # repository writes /assets/… and is published at https://host/repository/.
-    return tuple(
-        item if is_absolute(item.url) else replace(item, url=base + item.url.lstrip("/"))
-        for item in media
-    )
+    resolved = []
+    for item in media:
+        length = lengths.get(item.url)
+        if not is_absolute(item.url):
+            item = replace(item, url=base + item.url.lstrip("/"), length=length)
+        elif length is not None:
+            item = replace(item, length=length)
+        resolved.append(item)
+    return tuple(resolved)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -29,9 +29,12 @@ from feeds.schema import (
     BUILT,
     DOCUMENT,
     IS_COMPLETE,
+    LENGTH,
     MEDIA,
     META,
     OF_A_FILE,
+    OWN_LENGTH,
+    OWN_MEDIA,
     PROBLEM,
     SOURCE,
     TAGGING,
@@ -45,6 +48,8 @@ from feeds.workers import spread
 _RACY_NS = 2_000_000_000
 #: Files whose rows are written at once: less than this, and a sync is seen whole or not at all.
 _AT_ONCE = 5_000
+#: In characters; PostgreSQL indexes 2,700 bytes.
+_LONGEST_URL = 2000
 #: The mark of an index that only a part of a sync has come into.
 _UNSETTLED = "unsettled"
 
@@ -127,7 +132,39 @@ class Catalog:
                 progress(done, len(suspects))
         if changes.stale or changes.touched or not settled:
             self._write(changes, is_last=True)
+        self._measure(folder, everything=not out_of_reach)
         return Synced(read, number - read, len(gone))
+
+    def _measure(self, folder: Folder, *, everything: bool) -> None:
+        """Keeps how long the site's own files are, and forgets those that are gone.
+
+        Without everything in reach, what is gone stays known.
+        """
+        with self._database.connection() as connection:
+            query = sa.select(LENGTH.c.url, LENGTH.c.length).where(OWN_LENGTH)
+            known = dict(map(tuple, connection.execute(query)))
+            urls = connection.execute(sa.select(MEDIA.c.url).where(OWN_MEDIA).distinct()).scalars()
+            found = {url: folder.length(url, known.get(url)) for url in urls}
+        there = {url: length for url, length in found.items() if length is not None}
+        if there.items() - known.items() or (everything and known.keys() - there.keys()):
+            rows = [{"url": url, "length": length} for url, length in there.items()]
+            gone = known.keys() - there.keys() if everything else set()
+            self._write_lengths([{**row, "asked": 0, "reason": ""} for row in rows], gone)
+
+    def _write_lengths(self, rows: Sequence[_Row], gone: Iterable[str] = ()) -> None:
+        with self._database.connection() as connection:
+            # First, as in _write: it takes the lock.
+            _raise_revision(connection)
+            for urls in batches([*(row["url"] for row in rows), *gone]):
+                connection.execute(sa.delete(LENGTH).where(LENGTH.c.url.in_(urls)))
+            for batch in batches(rows):
+                connection.execute(sa.insert(LENGTH), batch)
+
+    def lengths(self) -> dict[str, int]:
+        """How long files are, in bytes, as far as that is known, by the URLs that articles have."""
+        query = sa.select(LENGTH.c.url, LENGTH.c.length).where(LENGTH.c.length.is_not(None))
+        with self.reading() as connection:
+            return dict(map(tuple, connection.execute(query)))
 
     def is_complete(self) -> bool:
         """Whether a sync has ended: else there is nothing to answer from."""
@@ -199,9 +236,7 @@ class Catalog:
         stale = changes.stale
         with self._database.connection() as connection:
             # The first statement takes the write lock, so two syncs come one after the other.
-            revision = sa.cast(META.c.value, sa.BigInteger) + int(bool(stale))
-            update = sa.update(META).where(META.c.key == "revision")
-            connection.execute(update.values(value=sa.cast(revision, sa.String)))
+            _raise_revision(connection, int(bool(stale)))
             marks = {row.key: row.value for row in connection.execute(sa.select(META))}
             if marks["fingerprint"] != code_fingerprint():
                 raise CatalogError(
@@ -247,6 +282,12 @@ class Catalog:
             if connection.execute(IS_COMPLETE).scalar_one_or_none() is None:
                 raise CatalogError(f"{self._database.name}: not synced yet")
             yield connection
+
+
+def _raise_revision(connection: sa.Connection, by: int = 1) -> None:
+    revision = sa.cast(META.c.value, sa.BigInteger) + by
+    update = sa.update(META).where(META.c.key == "revision")
+    connection.execute(update.values(value=sa.cast(revision, sa.String)))
 
 
 class _Suspect(NamedTuple):
@@ -344,7 +385,9 @@ def _tagging_rows(path: str, article: Article) -> list[_Row]:
 
 
 def _media_rows(path: str, article: Article) -> list[_Row]:
-    return [{"url": url, "path": path} for url in article.local_files()]
+    urls = {*article.local_files(), *(each.url for each in article.enclosures)}
+    # A longer one is none that a server's index could hold: its length is never asked for.
+    return [{"url": url, "path": path} for url in sorted(urls) if len(url) <= _LONGEST_URL]
 
 
 def _is_suspect(stat: Stat, known: Any) -> bool:

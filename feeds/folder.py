@@ -143,6 +143,17 @@ class Folder:
             raise UnreadableError(problem)
         return _read(file, path)
 
+    def length(self, url: str, known: int | None) -> int | None:
+        """How long the file of a relative URL is, in bytes; None where media() gives none.
+
+        The length that was known spares looking whether the file may be published.
+        """
+        try:
+            length = os.stat(f"{self.root}{unquote(urlsplit(url).path)}").st_size
+        except (OSError, ValueError):
+            return None
+        return length if length == known or self.media(url) else None
+
     def media(self, url: str) -> Path | None:
         """The file that a relative URL names, if it lies in the site and may be published."""
         try:

@@ -285,7 +285,12 @@ class Publication:
         return list(map(self._as_published, found))
 
     def _as_published(self, article: Article) -> Article:
-        return article.published_at(self.url, self._topics.canonical(article.topics))
+        topics = self._topics.canonical(article.topics)
+        return article.published_at(self.url, topics, self._lengths)
+
+    @cached_property
+    def _lengths(self) -> dict[str, int]:
+        return self.catalog.lengths()
 
     def sources(self) -> tuple[list[Path], list[Path], datetime | None]:
         """The folders and the other files that it is made of, and when it changes by itself."""
@@ -372,6 +377,9 @@ class _Windows:
             if path in self._digests:
                 self._names.setdefault(path, []).append(name)
                 self._members.setdefault(key, set()).add(path)
+        self._lengths: dict[str, list[str]] = {}
+        for path, url, length in view.lengths():
+            self._lengths.setdefault(path, []).append(f"{url} {length}")
         self._found: dict[str, str] = {}
         self._marks: dict[str, str] = {}
         self._order = {path: place for place, path in enumerate(self._digests)}
@@ -392,11 +400,12 @@ class _Windows:
         return self._found[channel.folder]
 
     def _mark(self, path: str) -> str:
-        """An article's text, and what its topics are called and where they lie."""
+        """An article's text, the lengths of its files, its topics' names and where they lie."""
         if path not in self._marks:
             named = map(self._topics.named, self._names.get(path, ()))
             topics = (f"{topic.name}\0{topic.slug}" for topic in named if topic)
-            self._marks[path] = "\0".join((self._digests[path], *topics))
+            lengths = self._lengths.get(path, ())
+            self._marks[path] = "\0".join((self._digests[path], *lengths, "", *topics))
         return self._marks[path]
 
     def _choose(self, channel: Channel) -> list[str]:

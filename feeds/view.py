@@ -15,7 +15,19 @@ from feeds.catalog import Catalog
 from feeds.errors import Problem, Severity
 from feeds.folder import Folder, UnreadableError
 from feeds.frontmatter import line_of
-from feeds.schema import ARTICLE, EPOCH, MEDIA, SOURCE, TAGGING, batches, date_of, micros, unpack
+from feeds.schema import (
+    ARTICLE,
+    EPOCH,
+    LENGTH,
+    MEDIA,
+    OWN_MEDIA,
+    SOURCE,
+    TAGGING,
+    batches,
+    date_of,
+    micros,
+    unpack,
+)
 from feeds.selection import Selection
 from feeds.site import TopicName
 
@@ -83,6 +95,14 @@ class View:
         with self._reading() as connection:
             return [(topic, path, name) for topic, path, name in connection.execute(query)]
 
+    def lengths(self) -> list[tuple[str, str, int]]:
+        """The files of articles, URLs in them, and the lengths that are known of what is there."""
+        query = sa.select(MEDIA.c.path, MEDIA.c.url, LENGTH.c.length)
+        query = query.join(LENGTH, LENGTH.c.url == MEDIA.c.url)
+        query = query.where(LENGTH.c.length.is_not(None)).order_by(MEDIA.c.path, MEDIA.c.url)
+        with self._reading() as connection:
+            return [(path, url, length) for path, url, length in connection.execute(query)]
+
     def count(
         self, selection: Selection, family: Callable[[str], frozenset[str]]
     ) -> tuple[int, datetime | None]:
@@ -126,7 +146,7 @@ class View:
         query = (
             sa.select(MEDIA.c.url)
             .join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
-            .where(*self._eligible())
+            .where(*self._eligible(), OWN_MEDIA)
             .distinct()
             .order_by(MEDIA.c.url)
         )

@@ -49,7 +49,14 @@ def _item(article: Article) -> dict[str, Any]:
             "authors": _authors(article.provider),
             "tags": article.topics,
             "attachments": [
-                _present({"url": each.url, "mime_type": each.media_type, "title": each.title})
+                _present(
+                    {
+                        "url": each.url,
+                        "mime_type": each.media_type,
+                        "title": each.title,
+                        "size_in_bytes": each.length,
+                    }
+                )
                 for each in article.enclosures
             ],
             # A custom object's name begins with an underscore (§Extensions).

@@ -132,7 +132,8 @@ def _rss_item(article: Article, context: Context) -> Any:
         # An author without an email address is no <author> in RSS 2.0.
         item.dc.dc_creator([article.provider.name, *article.provider.authors])
     if enclosure := _rss_enclosure(article):
-        item.enclosure(enclosure.url, "0", enclosure.media_type)
+        # The length has to be there (RSS 2.0, <enclosure>): 0 says that nobody knows it.
+        item.enclosure(enclosure.url, str(enclosure.length or 0), enclosure.media_type)
     if article.original_url:
         item.feeds.link(rel="via", href=article.original_url)
     if context.related_in_rss:
@@ -175,7 +176,10 @@ def _atom_entry(article: Article, context: Context) -> Any:
     if article.original_url:
         entry.feeds.link(rel="via", href=article.original_url)
     for part in article.enclosures:
-        entry.feeds.link(rel="enclosure", type=part.media_type, title=part.title, href=part.url)
+        length = str(part.length or "")
+        entry.feeds.link(
+            rel="enclosure", type=part.media_type, length=length, title=part.title, href=part.url
+        )
     entry.feeds.related(article)
     entry.feeds.media(article)
     return entry
@@ -234,7 +238,10 @@ def _media(article: Article) -> Iterator[etree._Element]:
             etree.SubElement(content, f"{{{_MEDIA_NS}}}credit").text = image.attribution
         yield content
     for file in article.files:
-        yield _content(file, _medium(file.media_type))
+        content = _content(file, _medium(file.media_type))
+        if article.player and article.player.url == file.url:
+            _set(content, width=article.player.width, height=article.player.height)
+        yield content
     if article.player and not article.player.media_type:
         content = etree.Element(f"{{{_MEDIA_NS}}}content", medium="video")
         player = etree.SubElement(content, f"{{{_MEDIA_NS}}}player", url=article.player.url)
@@ -249,6 +256,7 @@ def _media(article: Article) -> Iterator[etree._Element]:
 def _content(part: Image | Download, medium: str) -> etree._Element:
     content = etree.Element(f"{{{_MEDIA_NS}}}content", url=part.url, type=part.media_type)
     content.set("medium", medium)
+    _set(content, fileSize=part.length)
     if part.title:
         title = etree.SubElement(content, f"{{{_MEDIA_NS}}}title", type="plain")
         title.text = part.title
