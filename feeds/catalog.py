@@ -24,6 +24,7 @@ from feeds.database import Database, code_fingerprint
 from feeds.errors import CatalogError, Problem, Severity
 from feeds.folder import Folder, Stat, UnreadableError
 from feeds.frontmatter import is_html, read_article
+from feeds.probe import Answer
 from feeds.schema import (
     ARTICLE,
     BUILT,
@@ -151,10 +152,34 @@ class Catalog:
             gone = known.keys() - there.keys() if everything else set()
             self._write_lengths([{**row, "asked": 0, "reason": ""} for row in rows], gone)
 
-    def _write_lengths(self, rows: Sequence[_Row], gone: Iterable[str] = ()) -> None:
+    def unmeasured(self, files: Sequence[str]) -> list[str]:
+        """The URLs of what articles in these files enclose and of which no length is known.
+
+        Those on other servers alone, in their order; the site's own are measured by a sync.
+        """
+        found: set[str] = set()
+        known = sa.select(LENGTH.c.url).where(LENGTH.c.length.is_not(None))
+        query = sa.select(MEDIA.c.url).where(~OWN_MEDIA, MEDIA.c.url.not_in(known))
+        with self.reading() as connection:
+            for batch in batches(files):
+                found.update(connection.execute(query.where(MEDIA.c.path.in_(batch))).scalars())
+        return sorted(found)
+
+    def learn(self, answers: Iterable[Answer], now: int) -> None:
+        """Keeps what servers said at a time, in seconds since 1970; a new version keeps it too."""
+        rows = [
+            {"url": each.url, "length": each.length, "asked": now, "reason": each.reason}
+            for each in answers
+        ]
+        if rows:
+            self._write_lengths(rows, tells=any(row["length"] is not None for row in rows))
+
+    def _write_lengths(
+        self, rows: Sequence[_Row], gone: Iterable[str] = (), *, tells: bool = True
+    ) -> None:
         with self._database.connection() as connection:
             # First, as in _write: it takes the lock.
-            _raise_revision(connection)
+            _raise_revision(connection, int(tells))
             for urls in batches([*(row["url"] for row in rows), *gone]):
                 connection.execute(sa.delete(LENGTH).where(LENGTH.c.url.in_(urls)))
             for batch in batches(rows):

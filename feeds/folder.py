@@ -26,6 +26,8 @@ CONFIGURATION = "feeds.yaml"
 #: In every tree that Feeds writes; a folder that has it holds no articles.
 MANIFEST = ".feeds-manifest.json"
 _CATALOG = "catalog.sqlite"
+#: Touched when a server has told how long a file is: another build has more to say then.
+PROBED = ".feeds/probed"
 #: In bytes. A longer file is hardly an article, and must not fill the memory.
 MAX_FILE = 8 * 1024 * 1024
 #: In bytes. Most files are shorter; asking for more would take memory for more, every time.

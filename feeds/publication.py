@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -23,8 +24,9 @@ from feeds.catalog import Catalog
 from feeds.database import code_fingerprint
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, Listed
-from feeds.folder import CONFIGURATION, Folder
+from feeds.folder import CONFIGURATION, PROBED, Folder
 from feeds.formats import FORMATS, Format, as_entry, render
+from feeds.probe import Answer
 from feeds.rendered import Rendered
 from feeds.selection import Selection
 from feeds.site import Author, Topic, Topics
@@ -296,8 +298,20 @@ class Publication:
         """The folders and the other files that it is made of, and when it changes by itself."""
         folder = self._folder
         files = [folder.root / path.lstrip("/") for path in self._media]
+        files += folder.root / PROBED, folder.root / CONFIGURATION
         due = None if self._site.future else self._view.next_due()
-        return list(folder.article_folders), [*files, folder.root / CONFIGURATION], due
+        return list(folder.article_folders), files, due
+
+    def unmeasured(self) -> list[str]:
+        """The URLs of the enclosures that are published and whose servers have told no length."""
+        return self.catalog.unmeasured(self.entries_of(self.paths()))
+
+    def learn(self, answers: Sequence[Answer], now: datetime) -> None:
+        """Keeps what servers told, for every publication from now on."""
+        self.catalog.learn(answers, int(now.timestamp()))
+        if any(each.length is not None for each in answers):
+            with suppress(OSError):  # without the folder, no build ends before it begins
+                (self._folder.root / PROBED).touch()
 
     def entries_of(self, paths: Iterable[str]) -> list[str]:
         """The files of the articles in the documents at these paths, each once."""

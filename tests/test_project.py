@@ -26,6 +26,7 @@ SHELL = (
     "database",
     "folder",
     "live",
+    "probe",
     "publication",
     "rendered",
     "schema",
@@ -38,7 +39,7 @@ SHELL = (
 IMPURE = {
     "click", "fcntl", "flask", "granian", "io", "locale", "os", "pathlib", "platformdirs",
     "random", "rich", "shutil", "socket", "sqlalchemy", "sqlite3", "subprocess", "sys", "tempfile",
-    "threading", "time", "watchfiles",
+    "threading", "time", "urllib3", "watchfiles",
 }  # fmt: skip
 #: Each of them is awkward in its own way, and has one owner.
 OWNERS = {
@@ -50,6 +51,7 @@ OWNERS = {
     "cmarkgfm": {"frontmatter/body.py"},
     "msgspec": {"rendered.py", "schema.py"},
     "nh3": {"frontmatter/body.py"},
+    "urllib3": {"probe.py"},
     "sqlalchemy": {"catalog.py", "database.py", "schema.py", "view.py"},
     "watchfiles": {"live.py"},
     "yaml": {"tree.py"},
