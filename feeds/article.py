@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -73,6 +74,47 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said in a recording, as a file."""
+
+    url: str
+    media_type: str
+    #: Empty: that of the feed.
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is heard in a recording, or made it."""
+
+    name: str
+    #: Of the Podcast Taxonomy, in small letters: "host", "guest", …
+    role: str = ""
+    #: Likewise: "cast", "audio production", …
+    group: str = ""
+    image: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """What is told of an article's recording, as of an episode of a podcast."""
+
+    #: In seconds.
+    duration: int | None = None
+    #: Whether it is for adults alone; None where nothing is said.
+    explicit: bool | None = None
+    season: int | None = None
+    number: int | None = None
+    #: "full", "trailer", "bonus", or empty.
+    type: str = ""
+    transcripts: tuple[Transcript, ...] = ()
+    #: The URL of a file of chapters, as JSON.
+    chapters: str = ""
+    people: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
     """Other coverage of the same story."""
 
@@ -111,6 +153,8 @@ class Article:
     images: tuple[Image, ...] = ()
     downloads: tuple[Download, ...] = ()
     related: tuple[Related, ...] = ()
+    #: None for most articles.
+    episode: Episode | None = None
     #: For selection and order; never written out.
     quality: float | None = None
     #: For order; never written out.
@@ -135,9 +179,20 @@ class Article:
             return self.downloads
         return (Download(player.url, player.media_type, length=player.length), *self.downloads)
 
+    @property
+    def recording(self) -> Download | None:
+        """The first of the files to be listened to or watched."""
+        plays = (each for each in self.files if each.media_type.startswith(("audio/", "video/")))
+        return next(plays, None)
+
+    @property
+    def duration(self) -> int | None:
+        """How long its recording, or else what its player plays, takes, in seconds."""
+        return self.episode.duration if self.episode else None
+
     def local_files(self) -> tuple[str, ...]:
         """The files of the site that the article shows or offers, by their relative URLs."""
-        return tuple(sorted({part.url for part in self._media() if not is_absolute(part.url)}))
+        return tuple(sorted({url for url in self._urls() if url and not is_absolute(url)}))
 
     def published_at(
         self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int] = _UNKNOWN
@@ -161,22 +216,44 @@ class Article:
             downloads=_resolve(self.downloads, site_url, lengths),
             related=related,
             provider=provider,
+            episode=self.episode and _resolve_episode(self.episode, site_url),
         )
 
-    def _media(self) -> Iterator[Image | Download | Player]:
-        yield from self.images
-        yield from self.downloads
-        if self.player:
-            yield self.player
+    def _urls(self) -> Iterator[str]:
+        images = [self.images, *(other.images for other in self.related)]
         if self.provider:
-            yield from self.provider.images
-        for other in self.related:
-            yield from other.images
+            images.append(self.provider.images)
+        yield from (image.url for image in chain.from_iterable(images))
+        yield from (download.url for download in self.downloads)
+        if self.player:
+            yield self.player.url
+        if self.episode:
+            yield self.episode.chapters
+            yield from (each.url for each in self.episode.transcripts)
+            yield from (each.image for each in self.episode.people)
 
 
 def is_absolute(url: str) -> bool:
-    """Whether a URL of an article names its own scheme, rather than a place in the site."""
+    """Whether a URL, or an empty string, names no place in the site: it has a scheme of its own."""
     return not url.startswith("/")
+
+
+def absolute(url: str, site_url: str) -> str:
+    """A URL of an article, or an empty string, as seen from anywhere."""
+    # A leading slash means the site's own root, which may be a folder of its host: a curation
+    # repository writes /assets/… and is published at https://host/repository/.
+    return url if is_absolute(url) else site_url + url.lstrip("/")
+
+
+def _resolve_episode(episode: Episode, base: str) -> Episode:
+    return replace(
+        episode,
+        chapters=absolute(episode.chapters, base),
+        transcripts=tuple(
+            replace(each, url=absolute(each.url, base)) for each in episode.transcripts
+        ),
+        people=tuple(replace(each, image=absolute(each.image, base)) for each in episode.people),
+    )
 
 
 _Media = TypeVar("_Media", Image, Download, Player)
@@ -185,13 +262,11 @@ _Media = TypeVar("_Media", Image, Download, Player)
 def _resolve(
     media: tuple[_Media, ...], base: str, lengths: Mapping[str, int] = _UNKNOWN
 ) -> tuple[_Media, ...]:
-    # A leading slash means the site's own root, which may be a folder of its host: a curation
-    # repository writes /assets/… and is published at https://host/repository/.
     resolved = []
     for item in media:
         length = lengths.get(item.url)
         if not is_absolute(item.url):
-            item = replace(item, url=base + item.url.lstrip("/"), length=length)
+            item = replace(item, url=absolute(item.url, base), length=length)
         elif length is not None:
             item = replace(item, length=length)
         resolved.append(item)

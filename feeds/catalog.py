@@ -397,6 +397,7 @@ def _article_row(path: str, article: Article) -> _Row:
         "category": texts.fold(article.category),
         "provider": texts.fold(article.provider.name) if article.provider else "",
         "domain": article.provider.domain if article.provider else "",
+        "recorded": article.recording is not None,
         "draft": article.draft,
         "removed": article.removed,
         "contested": False,

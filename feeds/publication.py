@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -19,13 +19,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
-from feeds.article import Article
+from feeds.article import Article, absolute, is_absolute
 from feeds.catalog import Catalog
 from feeds.database import code_fingerprint
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, Listed
 from feeds.folder import CONFIGURATION, PROBED, Folder
 from feeds.formats import FORMATS, Format, as_entry, render
+from feeds.podcast import Podcast
 from feeds.probe import Answer
 from feeds.rendered import Rendered
 from feeds.selection import Selection
@@ -79,6 +80,8 @@ class Channel:
     title: str
     description: str
     selection: Selection
+    #: What it says of itself, if it is a podcast.
+    podcast: Podcast | None = None
 
 
 class Publication:
@@ -143,7 +146,7 @@ class Publication:
 
         def count(channel: Channel) -> tuple[int, datetime | None]:
             family = [self._topics.family(name) for name in channel.selection.any]
-            if channel.kind == "topic" and len(family[0]) == 1:
+            if channel.kind == "topic" and len(family[0]) == 1 and not channel.podcast:
                 return counts.get(next(iter(family[0])), (0, None))
             return self._view.count(channel.selection, self._topics.family)
 
@@ -269,9 +272,22 @@ class Publication:
             author=site.author or Author(site.title),
             language=site.language,
             entries=self._entries(channel),
+            podcast=self._podcast(channel),
+            is_podcast=channel.podcast is not None,
         )
         self._last_feed = folder, feed
         return feed
+
+    def _podcast(self, channel: Channel) -> Podcast:
+        podcast = channel.podcast or self._site.podcast or Podcast()
+        author = self._site.author or Author(self._site.title)
+        return replace(
+            podcast,
+            image=absolute(podcast.image, self.url),
+            author=podcast.author or author.name,
+            owner_name=podcast.owner_name or author.name,
+            owner_email=podcast.owner_email or author.email,
+        )
 
     def _entries(self, channel: Channel) -> list[Entry]:
         if self.rendered:
@@ -326,15 +342,22 @@ class Publication:
 
     def _all_channels(self) -> Iterator[Channel]:
         site = self._site
-        yield Channel("site", "", site.title, site.title, site.description, Selection())
+        podcast = site.podcast if site.podcast and site.podcast.everything else None
+        selection = Selection(recorded=podcast is not None)
+        yield Channel("site", "", site.title, site.title, site.description, selection, podcast)
         for each in site.feeds:
             folder = f"feeds/{each.name}/"
-            yield Channel("feed", folder, each.title, each.title, each.description, each.selection)
+            selection = replace(each.selection, recorded=each.podcast is not None)
+            yield Channel(
+                "feed", folder, each.title, each.title, each.description, selection, each.podcast
+            )
         for topic in self._topics:
             title = f"{topic.name} · {site.title}"
-            selection = Selection(any=(topic.name,))
+            selection = Selection(any=(topic.name,), recorded=topic.podcast is not None)
             folder = f"topics/{topic.slug}/"
-            yield Channel("topic", folder, topic.name, title, topic.description, selection)
+            yield Channel(
+                "topic", folder, topic.name, title, topic.description, selection, topic.podcast
+            )
 
     def _folder_of_topic(self, name: str) -> str:
         topic = self._topics.named(name)
@@ -349,7 +372,10 @@ class Publication:
     def _media(self) -> dict[str, str]:
         """The relative URLs of what articles show or offer, by their published paths."""
         # Paths are as they are after decoding: as a file's name, and as WSGI gives them.
-        urls = {unquote(urlsplit(url).path): url for url in self._view.media()}
+        podcasts = (self._site.podcast, *(each.podcast for each in self._channels.values()))
+        artwork = {each.image for each in podcasts if each}
+        own = sorted(url for url in artwork if not is_absolute(url))
+        urls = {unquote(urlsplit(url).path): url for url in (*self._view.media(), *own)}
         # Where a feed lies, no file can.
         folders = {f"/{folder.removesuffix('/')}" for folder in self._channels}
         folders |= {folder.rpartition("/")[0] for folder in folders}
@@ -423,7 +449,7 @@ class _Windows:
         return self._marks[path]
 
     def _choose(self, channel: Channel) -> list[str]:
-        if channel.kind != "topic":
+        if channel.kind != "topic" or channel.podcast:
             return self._view.paths(channel.selection, self._topics.family, self._limit)
         keys = self._topics.family(channel.name)
         members = set().union(*(self._members.get(key, ()) for key in keys))

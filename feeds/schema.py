@@ -54,6 +54,7 @@ ARTICLE = sa.Table(
     sa.Column("category", Text, nullable=False),
     sa.Column("provider", Text, nullable=False),
     sa.Column("domain", Text, nullable=False),
+    sa.Column("recorded", sa.Boolean, nullable=False),
     sa.Column("draft", sa.Boolean, nullable=False),
     sa.Column("removed", sa.Boolean, nullable=False),
     #: Whether another file claims the same id.

@@ -237,6 +237,8 @@ class View:
             yield ARTICLE.c.type.in_(map(texts.fold, selection.type))
         if selection.category:
             yield ARTICLE.c.category.in_(map(texts.fold, selection.category))
+        if selection.recorded:
+            yield ARTICLE.c.recorded
         if selection.min_quality is not None:
             yield ARTICLE.c.quality >= selection.min_quality
         if selection.since is not None:

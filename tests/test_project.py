@@ -17,8 +17,8 @@ PACKAGE = ROOT / "feeds"
 
 #: No clock, file, SQL, Flask or Click in here.
 CORE = (
-    "article", "errors", "feed", "fields", "formats", "frontmatter", "selection", "site", "text",
-    "tree",
+    "article", "errors", "feed", "fields", "formats", "frontmatter", "podcast", "selection",
+    "site", "text", "tree",
 )  # fmt: skip
 SHELL = (
     "catalog",

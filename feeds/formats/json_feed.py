@@ -35,6 +35,7 @@ def json_item(article: Article, _context: Context) -> bytes:
 
 
 def _item(article: Article) -> dict[str, Any]:
+    recording = article.recording
     return _present(
         {
             "id": article.id,
@@ -55,6 +56,7 @@ def _item(article: Article) -> dict[str, Any]:
                         "mime_type": each.media_type,
                         "title": each.title,
                         "size_in_bytes": each.length,
+                        "duration_in_seconds": article.duration if each == recording else None,
                     }
                 )
                 for each in article.enclosures

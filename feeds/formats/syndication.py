@@ -22,11 +22,15 @@ from feedgen import feed as feedgen_feed
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.ext.dc import DcEntryExtension, DcExtension
+from feedgen.ext.podcast import PodcastExtension
+from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.feed import FeedGenerator
 
-from feeds.article import Article, Download, Image
+from feeds.article import Article, Download, Episode, Image
 from feeds.feed import Context, Entry, Feed
 from feeds.formats.content import content_html
+from feeds.formats.episode import EPISODE_NAMESPACES, episode_elements, show_elements
+from feeds.podcast import Podcast
 from feeds.text import escape
 
 _ATOM_NS = "http://www.w3.org/2005/Atom"
@@ -53,13 +57,17 @@ def render_rss(feed: Feed, url: str) -> bytes:
     # The channel's link is the last one given, whatever its rel.
     generator.link(href=feed.url)
     generator.docs("https://www.rssboard.org/rss-specification")
-    items = (entry.part("RSS") for entry in feed.entries)
+    items = [entry.part("RSS") for entry in feed.entries]
+    # No text can hold the element: its brackets are escaped there.
+    if feed.is_podcast or any(b"<itunes:" in item or b"<podcast:" in item for item in items):
+        _add_podcast(generator, feed.podcast)
     return _with_entries(_titled(generator.rss_str()), items, b"</channel></rss>")
 
 
 def rss_item(article: Article, context: Context) -> bytes:
     """An article as an item of a channel."""
-    item = _bytes_within(_RSS_NAMESPACES, _rss_item(article, context).rss_entry())
+    namespaces = _RSS_NAMESPACES | EPISODE_NAMESPACES
+    item = _bytes_within(namespaces, _rss_item(article, context).rss_entry())
     return _titled(item) if "&" in article.title or "<" in article.title else item
 
 
@@ -112,6 +120,37 @@ def _generator(feed: Feed, url: str, media_type: str) -> Any:
     return generator
 
 
+def _add_podcast(generator: Any, podcast: Podcast) -> None:
+    """What makes a channel a podcast, by feedgen where that writes what Apple reads today."""
+    generator.register_extension("podcast", PodcastExtension, atom=False)
+    generator.register_extension("show", _Show, atom=False)
+    told = generator.podcast
+    told.itunes_author(podcast.author)
+    told.itunes_category(
+        [{"cat": name, **({"sub": sub} if sub else {})} for name, sub in podcast.categories]
+    )
+    if podcast.owner_email:
+        told.itunes_owner(podcast.owner_name, podcast.owner_email)
+    if podcast.type:
+        told.itunes_type(podcast.type)
+    if podcast.copyright:
+        generator.copyright(podcast.copyright)
+    generator.show.podcast = podcast
+
+
+def _add_episode(item: Any, episode: Episode) -> None:
+    item.register_extension("podcast", PodcastEntryExtension, atom=False)
+    told = item.podcast
+    if episode.duration:
+        told.itunes_duration(str(episode.duration))
+    if episode.season:
+        told.itunes_season(episode.season)
+    if episode.number:
+        told.itunes_episode(episode.number)
+    if episode.type:
+        told.itunes_episode_type(episode.type)
+
+
 def _rss_item(article: Article, context: Context) -> Any:
     item = FeedEntry()
     # Not load_extension: for every item, it would look for a module that is not there.
@@ -140,6 +179,9 @@ def _rss_item(article: Article, context: Context) -> Any:
         item.feeds.related(article)
     if article.updated != article.published:
         item.feeds.updated = article.updated
+    if article.episode and article.recording:
+        _add_episode(item, article.episode)
+        item.feeds.episode(article, article.episode)
     item.feeds.media(article)
     return item
 
@@ -192,12 +234,26 @@ class _Namespaces(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         return {"media": _MEDIA_NS}
 
 
+class _Show(BaseExtension):  # type: ignore[misc]  # feedgen has no types
+    """What feedgen's podcast extension lacks, or writes as Apple had it once."""
+
+    podcast = Podcast()
+
+    def extend_ns(self) -> dict[str, str]:
+        return EPISODE_NAMESPACES
+
+    def extend_rss(self, root: etree._Element) -> etree._Element:
+        root[0].extend(show_elements(self.podcast))
+        return root
+
+
 class _Parts(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
     """What feedgen cannot write: links with their attributes, atom:updated, Media RSS."""
 
     def __init__(self) -> None:
         self._links: list[dict[str, str]] = []
         self._media: list[etree._Element] = []
+        self._episode: list[etree._Element] = []
         self.updated: datetime | None = None
 
     def link(self, **attributes: str) -> None:
@@ -208,6 +264,10 @@ class _Parts(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         """A link for each piece of related coverage."""
         for other in article.related:
             self.link(rel="related", type="text/html", title=other.title, href=other.url)
+
+    def episode(self, article: Article, episode: Episode) -> None:
+        """What feedgen's podcast extension lacks of an episode."""
+        self._episode += episode_elements(article, episode)
 
     def media(self, article: Article) -> None:
         """media:content for every picture, file and player, and a thumbnail (Media RSS 1.5.1)."""
@@ -226,6 +286,7 @@ class _Parts(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         if self.updated:
             element = etree.SubElement(item, f"{{{_ATOM_NS}}}updated")
             element.text = self.updated.isoformat()
+        item.extend(self._episode)
         item.extend(self._media)
         return item
 
@@ -237,13 +298,17 @@ def _media(article: Article) -> Iterator[etree._Element]:
         if image.attribution:
             etree.SubElement(content, f"{{{_MEDIA_NS}}}credit").text = image.attribution
         yield content
+    recording = article.recording
     for file in article.files:
         content = _content(file, _medium(file.media_type))
+        if file == recording:
+            _set(content, duration=article.duration)
         if article.player and article.player.url == file.url:
             _set(content, width=article.player.width, height=article.player.height)
         yield content
     if article.player and not article.player.media_type:
         content = etree.Element(f"{{{_MEDIA_NS}}}content", medium="video")
+        _set(content, duration=None if recording else article.duration)
         player = etree.SubElement(content, f"{{{_MEDIA_NS}}}player", url=article.player.url)
         _set(player, width=article.player.width, height=article.player.height)
         yield content
@@ -276,8 +341,7 @@ def _set(element: etree._Element, **lengths: int | None) -> None:
 
 def _rss_enclosure(article: Article) -> Image | Download | None:
     """The one file that an RSS item may enclose: what plays, what is to be fetched, the picture."""
-    plays = [each for each in article.files if _medium(each.media_type) != "document"]
-    return next(iter((*plays, *article.enclosures)), None)
+    return article.recording or next(iter(article.enclosures), None)
 
 
 def _set_apart(entry: Entry) -> bytes:
