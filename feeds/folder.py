@@ -145,6 +145,15 @@ class Folder:
             raise UnreadableError(problem)
         return _read(file, path)
 
+    def line_of(self, path: str, text: str) -> int:
+        """The line of one of files() in which a text, say a URL, is first found, else 1."""
+        try:
+            source = self.read(path)
+        except UnreadableError:  # gone since
+            return 1
+        found = max(source.find(text), source.find(unquote(text)))
+        return source.count("\n", 0, found) + 1 if found >= 0 else 1
+
     def length(self, url: str, known: int | None) -> int | None:
         """How long the file of a relative URL is, in bytes; None where media() gives none.
 

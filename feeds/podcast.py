@@ -134,6 +134,6 @@ def _categories(said: Fields) -> Iterator[tuple[str, str]]:
         elif known:
             yield _PARENTS[known], known
         else:
-            near = difflib.get_close_matches(texts.fold(name), _KNOWN, 1, 0.5)
+            near = difflib.get_close_matches(texts.fold(name), _KNOWN, 1, 0.6)
             hint = f"did you mean {_KNOWN[near[0]]}?" if near else f"one of {', '.join(CATEGORIES)}"
             said.problem("category", "bad-category", f"Apple has no category {name!r}", hint)

@@ -29,6 +29,7 @@ from feeds.formats import FORMATS, Format, as_entry, render
 from feeds.podcast import Podcast
 from feeds.probe import Answer
 from feeds.rendered import Rendered
+from feeds.requirements import unmet
 from feeds.selection import Selection
 from feeds.site import Author, Topic, Topics
 from feeds.view import View
@@ -135,9 +136,25 @@ class Publication:
                     *self.catalog.problems(),
                     *self._view.conflicts(folder),
                     *self._view.missing_media(folder),
+                    *self._unmet(),
                 ]
             ),
         ]
+
+    def _unmet(self) -> set[Problem]:
+        """What directories require of the podcasts, and these miss."""
+        return {
+            problem
+            for channel in self._channels.values()
+            if channel.podcast
+            for problem in unmet(
+                self._folder,
+                self._feed(channel, channel.folder),
+                channel.podcast,
+                self._view.at(self._windows.paths(channel)),
+                self._lengths,
+            )
+        }
 
     @cached_property
     def listed(self) -> tuple[Listed, ...]:

@@ -251,6 +251,8 @@ def _topics(found: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
 def _feeds(found: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSettings]:
     taken: set[str] = set()
     for item in found.mappings("feeds"):
+        # What is wrong in it is no reason to leave the feed out.
+        show = read_podcast(item, podcast)
         before = len(report.problems)
         item.only(_FEED_KEYS)
         name = item.text("name")
@@ -264,7 +266,7 @@ def _feeds(found: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSett
             title=item.text("title") or name,
             description=item.text("description"),
             selection=Selection.read(item),
-            podcast=read_podcast(item, podcast),
+            podcast=show,
             line=item.line,
         )
         if all(each.severity is Severity.WARNING for each in report.problems[before:]):

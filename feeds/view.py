@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote
 
 import sqlalchemy as sa
 
@@ -190,7 +189,7 @@ class View:
                 others = f" (named by {uses:,} articles)" if uses > 1 else ""
                 message = f"the site has no file {texts.summary(url, 80)} to publish{others}"
                 hint = "put it there, or write its whole URL"
-                line = _line_of_text(folder, path, url)
+                line = folder.line_of(path, url)
                 problems.append(Problem(path, line, "no-file", message, hint, Severity.WARNING))
         return problems
 
@@ -278,12 +277,3 @@ def _line_of_url(folder: Folder, path: str) -> int:
         return line_of(folder.read(path), "webUrl", "originalUrl")
     except UnreadableError:  # gone since
         return 1
-
-
-def _line_of_text(folder: Folder, path: str, text: str) -> int:
-    try:
-        source = folder.read(path)
-    except UnreadableError:  # gone since
-        return 1
-    found = max(source.find(text), source.find(unquote(text)))
-    return source.count("\n", 0, found) + 1 if found >= 0 else 1

@@ -18,8 +18,9 @@ def read_episode(fields: Fields, *, plays: bool) -> Episode | None:
     """The episode, or None where no key says anything of one; it plays if there is a player."""
     duration = fields.duration("duration")
     if not duration and plays:
-        # Of a video, how long it takes, as ISO 8601 has it; of anything else, who knows.
-        duration = parse_duration(fields.markup("length")) if "length" in fields else None
+        # Of a video, the time that it takes, as ISO 8601 has it; else it may mean anything.
+        length = fields.markup("length").strip()
+        duration = parse_duration(length) if length.startswith("PT") else None
     episode = Episode(
         duration=duration,
         explicit=fields.flag("explicit", default=False) if "explicit" in fields else None,
