@@ -154,7 +154,7 @@ def test_every_document_has_what_its_format_requires_and_its_own_self_link(
     assert counts[f"/{name}"] == 8
     assert counts[f"/topics/night-sky/{name}"] == counts[f"/topics/stars/{name}"] == 3
     assert counts[f"/feeds/best/{name}"] == 5
-    assert len(counts) == 12
+    assert len(counts) == 13
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -218,6 +218,8 @@ def by_feedgen_alone(articles: list[Article]) -> tuple[bytes, bytes]:
     rss = syndication._generator(feed, f"{URL}rss.xml", "application/rss+xml")
     rss.link(href=feed.url)
     rss.docs("https://www.rssboard.org/rss-specification")
+    if any(article.episode and article.recording for article in articles):
+        syndication._add_podcast(rss, feed.podcast)
     atom = syndication._generator(feed, f"{URL}atom.xml", "application/atom+xml")
     atom.link(href=feed.url, rel="alternate", type="text/html")
     for article in articles:
