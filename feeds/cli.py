@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,8 +105,9 @@ def init(folder: Path) -> None:
 @_site
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path),
               help="The folder to write.")  # fmt: skip
+@click.option("--probe", is_flag=True, help="Ask other servers how long the enclosures there are.")
 @_publishing
-def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> None:
+def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool) -> None:
     """Write the whole tree for static hosting.
 
     \b
@@ -119,13 +121,13 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
         click.echo(last.summary.replace("%s", f"{time.monotonic() - _STARTED:.1f}"))
 
     record = Record(site, out, url, unpublished)
-    if (last := record.last()) and not (strict and last.problems):
+    if not probe and (last := record.last()) and not (strict and last.problems):
         say(last)
         return
     from feeds.static import write_tree
     from feeds.workers import processors
 
-    with _opened(site, url, unpublished, out) as opened:
+    with _opened(site, url, unpublished, out, probe=probe) as opened:
         publication = opened.publication
         _report(opened.problems, strict)
         with _progress("Writing feeds") as progress:
@@ -275,6 +277,7 @@ def _opened(
     out: Path | None = None,
     *,
     address: str = "",
+    probe: bool = False,
 ) -> Iterator[_Opened]:
     """The publication of a site, after a sync; the address is where a bare folder is served."""
     from feeds.catalog import Catalog, Synced
@@ -303,7 +306,10 @@ def _opened(
             with _progress("Reading articles") as progress:
                 synced = catalog.sync(folder, progress, processes=processors())
         now = datetime.now(UTC)
-        return synced, Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
+        published = partial(Publication, folder, catalog, url=url, now=now, unpublished=unpublished)
+        if probe:
+            _probe(published(), now)
+        return synced, published()
 
     try:
         try:
@@ -315,6 +321,27 @@ def _opened(
         yield _Opened(publication, synced, folder.configured, problems)
     finally:
         catalog.close()
+
+
+def _probe(publication: Publication, now: datetime) -> None:
+    """Asks for the lengths of enclosures; what that gives is never the end of a build."""
+    from feeds.probe import ask
+
+    urls = publication.unmeasured()
+    if not urls:
+        return
+    with _progress("Asking servers") as progress:
+        answers = ask(urls, progress=progress)
+    publication.learn(answers, now)
+    failed = [each for each in answers if each.length is None]
+    missed = len(urls) - len(answers)
+    if not failed and not missed:
+        return
+    reason = f" ({failed[0].url}: {failed[0].reason})" if failed else ""
+    late = f", {missed:,} of them not asked yet" if missed else ""
+    count = f"{len(failed) + missed:,} of {_number(len(urls), 'enclosure')}"
+    hint = "the next --probe asks again"
+    click.echo(f"warning: no length of {count}{reason}{late}; {hint}", err=True)
 
 
 def _report(problems: list[Problem], strict: bool, live: bool = False) -> None:

@@ -11,23 +11,26 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
 from feeds.archive import PERIOD_NAME, Period, cut
-from feeds.article import Article, is_absolute
+from feeds.article import Article, absolute
 from feeds.catalog import Catalog
+from feeds.channels import Channel, channels_of, show_of
 from feeds.database import code_fingerprint
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
-from feeds.folder import CONFIGURATION, Folder
+from feeds.folder import CONFIGURATION, PROBED, Folder
 from feeds.formats import FORMATS, Format, as_entry, render
+from feeds.media import Media
+from feeds.probe import Answer
 from feeds.rendered import EntryKey, Rendered
-from feeds.selection import Selection
+from feeds.requirements import unmet
 from feeds.site import CONTENTS, DEFAULT_URL, Author, Topic, Topics
 from feeds.view import View
 from feeds.windows import Windows
@@ -35,7 +38,6 @@ from feeds.windows import Windows
 _SUBSCRIPTIONS = "/subscriptions.opml"
 #: Where the periods of a feed's archive lie, from its folder.
 _ARCHIVE = "archive/"
-_OF_ARCHIVE = re.compile(rf"/archive(/{PERIOD_NAME})?$")
 _IN_ARCHIVE = re.compile(rf"(.*/)?{_ARCHIVE}({PERIOD_NAME})/")
 _BY_FILE_NAME = {format.file_name: format for format in FORMATS}
 #: What a page is called as a file.
@@ -78,23 +80,6 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """One feed of the site: what it is called, where it lies, which articles it takes."""
-
-    kind: str
-    #: From the site's root: "", "topics/ai/", "feeds/top/".
-    folder: str
-    name: str
-    title: str
-    description: str
-    selection: Selection
-    #: How much of an article it tells: "full", "summary" or "title".
-    content: str
-    #: The folder of the topic that this one is below; empty where there is none.
-    parent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Spot:
     """Where a document of a feed lies."""
 
@@ -133,7 +118,7 @@ class Publication:
         #: The index behind it.
         self.catalog = catalog
         self._topics = Topics(self._site.topics, self._view.topic_names())
-        self._channels = {channel.folder: channel for channel in self._all_channels()}
+        self._channels = {each.folder: each for each in channels_of(self._site, self._topics)}
         self._last_feed: tuple[str, Feed] | None = None
         self._periods: dict[str, tuple[Period, ...]] = {}
         self._contexts = {
@@ -177,9 +162,30 @@ class Publication:
                     *self.catalog.problems(),
                     *self._view.conflicts(folder),
                     *self._view.missing_media(folder),
+                    *self._unmet(),
                 ]
             ),
         ]
+
+    def _unmet(self) -> set[Problem]:
+        """What directories require of the podcasts, and these miss."""
+        return {
+            problem
+            for channel in self._channels.values()
+            if channel.podcast
+            for problem in unmet(
+                self._folder,
+                self._feed(_Spot(channel, channel.folder, None, "")),
+                channel.podcast,
+                self._view.at(self._newest(channel)),
+                self._lengths,
+            )
+        }
+
+    def _newest(self, channel: Channel) -> list[str]:
+        """The files of a feed's newest articles."""
+        found = self._view.paths(channel.selection, self._topics.family)
+        return found[: self._site.limit]
 
     @cached_property
     def listed(self) -> tuple[Listed, ...]:
@@ -188,7 +194,7 @@ class Publication:
 
         def count(channel: Channel) -> tuple[int, datetime | None]:
             family = [self._topics.family(name) for name in channel.selection.any]
-            if channel.kind == "topic" and len(family[0]) == 1:
+            if channel.kind == "topic" and len(family[0]) == 1 and not channel.podcast:
                 return counts.get(next(iter(family[0])), (0, None))
             return self._view.count(channel.selection, self._topics.family)
 
@@ -209,9 +215,7 @@ class Publication:
                 yield from _documents(f"{folder}{_ARCHIVE}{period.name}/")
         for slug in self._topics.former:
             yield from _paths(f"topics/{slug}/")
-        for path in sorted(self._media):
-            if self._media_file(path):
-                yield path
+        yield from filter(self._media.file, self._media)
 
     def document(self, path: str) -> Document | MediaFile | Redirect | None:
         """What lies at a path, or None."""
@@ -236,7 +240,7 @@ class Publication:
 
         Two documents of one fingerprint are the same, so one that exists need not be made again.
         """
-        if file := self._media_file(path):
+        if file := self._media.file(path):
             try:
                 stat = file.stat()
             except OSError:  # gone, or out of reach since
@@ -307,8 +311,15 @@ class Publication:
     def _windows(self) -> Windows:
         return Windows(self._view, self._topics, self._site.limit)
 
+    @cached_property
+    def _media(self) -> Media:
+        site = self._site
+        podcasts = (site.podcast, *(each.podcast for each in self._channels.values()))
+        own = {site.icon, site.logo, *(each.image for each in podcasts if each)}
+        return Media(self._folder, (*self._view.media(), *own), self._channels, _FILES)
+
     def _other(self, path: str) -> MediaFile | Redirect | None:
-        if file := self._media_file(path):
+        if file := self._media.file(path):
             return MediaFile(file, texts.file_type(file.name, texts.DEFAULT_DOWNLOAD))
         slashed = f"{path.removesuffix('/index.html').rstrip('/')}/"
         folder = slashed.removeprefix("/")
@@ -349,7 +360,7 @@ class Publication:
         if (last := self._last_feed) and last[0] == base:
             return last[1]
         site, channel = self._site, spot.channel
-        icon, logo = (self._at_home(url) for url in (site.icon, site.logo))
+        show = show_of(channel, site)
         feed = Feed(
             id=self._identity + channel.folder,
             title=channel.title,
@@ -358,11 +369,13 @@ class Publication:
             base=base,
             author=site.author or Author(site.title),
             language=site.language,
-            icon=icon,
-            logo=logo,
+            icon=absolute(site.icon, self.url),
+            logo=absolute(site.logo, self.url),
             rights=site.rights,
             entries=self._entries(spot),
             history=self._history(channel, spot.period),
+            podcast=replace(show, image=absolute(show.image, self.url)),
+            is_podcast=channel.podcast is not None,
         )
         self._last_feed = base, feed
         return feed
@@ -373,10 +386,6 @@ class Publication:
         site = self._site
         begin = site.id or (site.url if site.url != DEFAULT_URL else self.url)
         return begin if begin.endswith(("/", ":")) else f"{begin}/"
-
-    def _at_home(self, url: str) -> str:
-        """A URL of feeds.yaml, absolute."""
-        return url if is_absolute(url) else self.url + url.lstrip("/")
 
     def _entries(self, spot: _Spot) -> list[Entry]:
         content = spot.channel.content
@@ -395,15 +404,32 @@ class Publication:
         return list(map(self._as_published, found))
 
     def _as_published(self, article: Article) -> Article:
-        return article.published_at(self.url, self._topics.canonical(article.topics))
+        topics = self._topics.canonical(article.topics)
+        return article.published_at(self.url, topics, self._lengths)
+
+    @cached_property
+    def _lengths(self) -> dict[str, int]:
+        return self.catalog.lengths()
 
     def sources(self) -> tuple[list[Path], list[Path], datetime | None]:
         """The folders and the other files that it is made of, and when it changes by itself."""
         folder = self._folder
         files = [folder.root / path.lstrip("/") for path in self._media]
+        files += folder.root / PROBED, folder.root / (folder.configuration or CONFIGURATION)
         due = None if self._site.future else self._view.next_due()
-        configuration = folder.root / (folder.configuration or CONFIGURATION)
-        return list(folder.article_folders), [*files, configuration], due
+        return list(folder.article_folders), files, due
+
+    def unmeasured(self) -> list[str]:
+        """The URLs of the enclosures that are published and whose servers have told no length."""
+        files = {file for _content, file in self.entries_of(self.paths())}
+        return self.catalog.unmeasured(sorted(files))
+
+    def learn(self, answers: Sequence[Answer], now: datetime) -> None:
+        """Keeps what servers told, for every publication from now on."""
+        self.catalog.learn(answers, int(now.timestamp()))
+        if any(each.length is not None for each in answers):
+            with suppress(OSError):  # without the folder, no build ends before it begins
+                (self._folder.root / PROBED).touch()
 
     def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
         """The entries in the documents at these paths, each once."""
@@ -422,49 +448,9 @@ class Publication:
             if article := articles.get(file):
                 yield key, as_entry(self._as_published(article), self._contexts[content])
 
-    def _all_channels(self) -> Iterator[Channel]:
-        site = self._site
-        about = site.description
-        yield Channel("site", "", site.title, site.title, about, Selection(), site.content)
-        for each in site.feeds:
-            yield Channel(
-                "feed", f"feeds/{each.name}/", each.title, each.title, each.description,
-                each.selection, each.content or site.content,
-            )  # fmt: skip
-        for topic in self._topics:
-            title = f"{topic.name} · {site.title}"
-            selection = Selection(any=(topic.name,))
-            yield Channel(
-                "topic", f"topics/{topic.slug}/", topic.name, title, topic.description, selection,
-                topic.content or site.content,
-                f"topics/{topic.parent.slug}/" if topic.parent else "",
-            )  # fmt: skip
-
     def _folder_of_topic(self, name: str) -> str:
         topic = self._topics.named(name)
         return f"topics/{topic.slug}/" if topic else ""
-
-    def _media_file(self, path: str) -> Path | None:
-        """The file that lies at a path now: a picture may arrive after its article, or leave."""
-        url = self._media.get(path)
-        return self._folder.media(url) if url else None
-
-    @cached_property
-    def _media(self) -> dict[str, str]:
-        """The relative URLs of what articles show or offer, by their published paths."""
-        # Paths are as they are after decoding: as a file's name, and as WSGI gives them.
-        own = (url for url in (self._site.icon, self._site.logo) if url and not is_absolute(url))
-        urls = {unquote(urlsplit(url).path): url for url in (*self._view.media(), *own)}
-        # Where a feed lies, or its archive may, no file can.
-        folders = {f"/{folder.removesuffix('/')}" for folder in self._channels}
-        folders |= {folder.rpartition("/")[0] for folder in folders}
-        return {
-            path: url
-            for path, url in urls.items()
-            if path not in folders
-            and _OF_ARCHIVE.sub("/", path).lstrip("/") not in self._channels
-            and _can_lie(path)
-        }
 
 
 def _moved(to: str, title: str, target: str, url: str) -> Redirect:
@@ -485,12 +471,6 @@ def _reopened(
     found = Publication(folder, Catalog(place), url=url, now=now, unpublished=unpublished)
     found.rendered = rendered
     return found
-
-
-def _can_lie(path: str) -> bool:
-    """Whether a file may lie at a path: within the tree, and below no document."""
-    *folders, name = path.removeprefix("/").split("/")
-    return not {"", ".", ".."} & {*folders, name} and not _FILES & {*folders} and name != _INDEX
 
 
 def _split(path: str) -> tuple[str, str]:

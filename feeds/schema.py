@@ -54,6 +54,7 @@ ARTICLE = sa.Table(
     sa.Column("category", Text, nullable=False),
     sa.Column("provider", Text, nullable=False),
     sa.Column("domain", Text, nullable=False),
+    sa.Column("recorded", sa.Boolean, nullable=False),
     sa.Column("draft", sa.Boolean, nullable=False),
     sa.Column("removed", sa.Boolean, nullable=False),
     #: Whether another file claims the same id.
@@ -67,11 +68,25 @@ TAGGING = sa.Table(
     sa.Column("path", Text, primary_key=True, index=True),
     sa.Column("name", Text, nullable=False),
 )
+# The files of the site that an article shows or offers, by relative URLs; its other enclosures, by
+# absolute ones.
 MEDIA = sa.Table(
     "media",
     METADATA,
     sa.Column("url", Text, primary_key=True),
     sa.Column("path", Text, primary_key=True, index=True),
+)
+# How long files are, in bytes: of the site's own as the last sync found them, of others as their
+# servers said. Null where a server was asked in vain.
+LENGTH = sa.Table(
+    "length",
+    METADATA,
+    sa.Column("url", Text, primary_key=True),
+    sa.Column("length", sa.BigInteger, nullable=True),
+    #: When a server was asked, in seconds since 1970; 0 for the site's own.
+    sa.Column("asked", sa.BigInteger, nullable=False),
+    #: Why there was no answer.
+    sa.Column("reason", Text, nullable=False),
 )
 DOCUMENT = sa.Table(
     "document",
@@ -90,6 +105,9 @@ BUILT = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
 )
+#: Which rows of MEDIA and LENGTH are of the site's own files.
+OWN_MEDIA = MEDIA.c.url.startswith("/")
+OWN_LENGTH = LENGTH.c.url.startswith("/")
 IS_COMPLETE = sa.select(META.c.value).where(META.c.key == "complete")
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA)
 

@@ -32,6 +32,8 @@ class Selection:
     min_quality: float | None = None
     #: Back from the newest article of the site, not from the clock.
     since: timedelta | None = None
+    #: Whether it takes nothing but what is to be listened to or watched.
+    recorded: bool = False
 
     @classmethod
     def read(cls, fields: Fields) -> Selection:

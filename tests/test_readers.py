@@ -298,7 +298,7 @@ def test_w3cs_validator_has_nothing_to_say_of_the_golden_site(tmp_path: Path) ->
     publication = golden_site(tmp_path).publication()
     paths = [path for path in publication.paths() if path.endswith(FORMATS)]
     messages = validated(publication, paths, tmp_path)
-    assert len(messages) == 24
+    assert len(messages) == 26
     assert {url: said for url, said in messages.items() if said} == {}
 
 
