@@ -26,6 +26,7 @@ from feeds.folder import Folder, Stat, UnreadableError
 from feeds.frontmatter import is_html, read_article
 from feeds.probe import Answer
 from feeds.schema import (
+    ANNOUNCED,
     ARTICLE,
     BUILT,
     DOCUMENT,
@@ -73,6 +74,14 @@ class Built:
     fingerprint: str
     size: int
     mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A feed as a hub was told of it: what its bytes follow from, and what tells them apart."""
+
+    fingerprint: str
+    digest: str
 
 
 class Catalog:
@@ -234,6 +243,37 @@ class Catalog:
                 with suppress(IntegrityError), connection.begin_nested():
                     connection.execute(sa.insert(DOCUMENT), {"address": address, **values})
             return int(changed)
+
+    def announced(self) -> dict[str, Told]:
+        """What a hub was told of, by the URLs of feeds."""
+        with self.reading() as connection:
+            rows = connection.execute(sa.select(ANNOUNCED)).all()
+        return {row.url: Told(row.fingerprint, row.digest) for row in rows}
+
+    def claim(self, url: str, before: str | None, digest: str, fingerprint: str) -> bool:
+        """Whether it is the caller who has to tell a hub that a feed's digest is another one now.
+
+        The digest before is None where nothing was ever told.
+        """
+        values = {"digest": digest, "fingerprint": fingerprint}
+        with self._database.connection() as connection:
+            if before is not None:
+                of_it = (ANNOUNCED.c.url == url) & (ANNOUNCED.c.digest == before)
+                update = sa.update(ANNOUNCED).where(of_it).values(values)
+                return bool(connection.execute(update).rowcount)
+            with suppress(IntegrityError), connection.begin_nested():
+                connection.execute(sa.insert(ANNOUNCED), {"url": url, **values})
+                return True
+            return False
+
+    def give_back(self, digests: Mapping[str, str | None]) -> None:
+        """Takes back claims: what a hub was told before, by the URLs of feeds."""
+        with self._database.connection() as connection:
+            for url, digest in digests.items():
+                connection.execute(sa.delete(ANNOUNCED).where(ANNOUNCED.c.url == url))
+                if digest is not None:
+                    row = {"url": url, "digest": digest, "fingerprint": ""}
+                    connection.execute(sa.insert(ANNOUNCED), row)
 
     def built(self, tree: str) -> dict[str, Built]:
         """What is known of the files that builds wrote into a tree, by their names."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _STARTED = time.monotonic()
 #: In seconds: until then, nobody asks whether it still works.
 _A_WHILE = 2.0
+_NO_HUB = "write hub: and its URL in feeds.yaml"
 
 # What a command needs is imported where it is needed: --help and a mistyped option answer at once.
 
@@ -107,7 +108,10 @@ def init(folder: Path) -> None:
               help="The folder to write.")  # fmt: skip
 @click.option("--probe", is_flag=True, help="Ask other servers how long the enclosures there are.")
 @_publishing
-def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool) -> None:
+@click.option("--ping", is_flag=True, help="Tell the hub of feeds.yaml which feeds changed.")
+def build(
+    site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool, ping: bool
+) -> None:
     """Write the whole tree for static hosting.
 
     \b
@@ -121,7 +125,7 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool, prob
         click.echo(last.summary.replace("%s", f"{time.monotonic() - _STARTED:.1f}"))
 
     record = Record(site, out, url, unpublished)
-    if not probe and (last := record.last()) and not (strict and last.problems):
+    if not (probe or ping) and (last := record.last()) and not (strict and last.problems):
         say(last)
         return
     from feeds.static import write_tree
@@ -148,6 +152,10 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool, prob
         if not skipped and readable and publication.is_current():
             last = Last(list(map(str, opened.problems)), summary(0, 0, 0))
             record.keep(publication.catalog.place, *publication.sources(), last)
+        if ping and publication.hub:
+            _announce(publication)
+        elif ping:
+            click.echo(f"warning: no hub is known, so none is told; {_NO_HUB}", err=True)
 
 
 @main.command()
@@ -241,6 +249,23 @@ def check(site: Path) -> None:
     click.echo(f"{found}; {ready}", err=True)
     if errors:
         raise click.exceptions.Exit(1)
+
+
+@main.command()
+@_site
+@click.option("--url", callback=_check_url, help="Where the tree is published.")
+def ping(site: Path, url: str) -> None:
+    """Tell the hub of feeds.yaml which feeds changed since it was last told.
+
+    Their new bytes have to be where they are published by then.
+
+    \b
+    feeds ping demo
+    """
+    with _opened(site, url) as opened:
+        if not opened.publication.hub:
+            raise click.ClickException(f"no hub is known; {_NO_HUB}")
+        _announce(opened.publication)
 
 
 @main.command("list")
@@ -342,6 +367,14 @@ def _probe(publication: Publication, now: datetime) -> None:
     count = f"{len(failed) + missed:,} of {_number(len(urls), 'enclosure')}"
     hint = "the next --probe asks again"
     click.echo(f"warning: no length of {count}{reason}{late}; {hint}", err=True)
+
+
+def _announce(publication: Publication) -> None:
+    """Tells the hub; whatever comes of it, what was built is good."""
+    from feeds.websub import announce
+
+    announced = announce(publication)
+    click.echo(f"{announced} ({publication.hub})", err=bool(announced.failed))
 
 
 def _report(problems: list[Problem], strict: bool, live: bool = False) -> None:

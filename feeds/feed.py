@@ -81,6 +81,8 @@ class Feed:
     icon: str = ""
     logo: str = ""
     rights: str = ""
+    #: The URL of a WebSub hub; empty where there is none.
+    hub: str = ""
     #: What its RSS says of itself where it has episodes.
     podcast: Podcast = _NO_PODCAST
     #: Whether all of them are, and it wants to be taken for a podcast.

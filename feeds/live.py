@@ -24,6 +24,9 @@ from feeds.publication import Document, MediaFile, Publication, Redirect
 _POLL = 1.0
 #: In seconds: how often the folder is walked where no change was announced, unless that takes long.
 _WALK = 3.0
+#: In seconds: how long a change has been there before a hub is told, and how soon it is told again
+#: of what it did not take.
+_SETTLED, _AGAIN = 2.0, 60.0
 #: In bytes: how much is kept of what was rendered.
 _CACHE = 64 * 1024 * 1024
 
@@ -77,6 +80,8 @@ class Live:
         self._starting = threading.Lock()
         self._refreshing = threading.Lock()
         self._followed_in = 0
+        #: Whether a hub may have to be told.
+        self._news = threading.Event()
         self._stop = threading.Event()
         try:
             self._is_synced = syncs and not (indexed and self._catalog.is_complete())
@@ -153,6 +158,7 @@ class Live:
     def close(self) -> None:
         """Ends the threads and lets go of the catalog."""
         self._stop.set()
+        self._news.set()
         self._catalog.close()
 
     def _changed(self, publication: Publication, path: str, document: Document) -> int | None:
@@ -185,6 +191,8 @@ class Live:
         # The cache goes with its publication: what was rendered from older articles, even while
         # this ran, never answers for newer ones.
         self._current = publication, _Cache(_CACHE)
+        if publication.hub and self._syncs:
+            self._news.set()
 
     def _is_outdated(self) -> bool:
         due = self._due is not None and self._clock() >= self._due
@@ -206,7 +214,7 @@ class Live:
         with self._starting:
             if self._followed_in != os.getpid():
                 self._followed_in = os.getpid()
-                for target in (self._watch, self._poll):
+                for target in (self._watch, self._poll, self._announce):
                     threading.Thread(target=target, name="feeds", daemon=True).start()
 
     def _poll(self) -> None:
@@ -233,6 +241,28 @@ class Live:
             self._log(str(error))
         except Exception as error:  # a sick file system must not end the following for good
             self._log(f"cannot refresh: {error!r}")
+
+    def _announce(self) -> None:
+        again = None
+        while not self._stop.is_set():
+            self._news.wait(again)
+            # A hub asks for the feed at once, and any process of this app may answer.
+            if self._stop.wait(_SETTLED):
+                break
+            self._news.clear()
+            again = None
+            try:
+                if (publication := self._current[0]).hub:
+                    # Imported late: most sites have no hub.
+                    from feeds.websub import announce
+
+                    announced = announce(publication)
+                    again = _AGAIN if announced.failed else None
+                    if announced.told or announced.failed:
+                        self._log(f"{announced} ({publication.hub})")
+            except Exception as error:  # a sick hub or index must not end the announcing for good
+                self._log(f"cannot announce: {error!r}")
+                again = _AGAIN
 
     def _watch(self) -> None:
         import watchfiles

@@ -124,7 +124,7 @@ class _Asking:
         except _FailedError as error:
             return Answer(url, None, str(error))
         except (HTTPError, OSError, ValueError) as error:
-            return Answer(url, None, _reason(error))
+            return Answer(url, None, reason_of(error))
 
     def _length(self, url: str) -> int:
         for _redirect in range(_REDIRECTS + 1):
@@ -181,7 +181,8 @@ def _length(response: BaseHTTPResponse) -> int:
     return int(length) if re.fullmatch("[0-9]{1,18}", length) else 0
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why there was no answer, for people."""
     from urllib3 import exceptions as kinds
 
     reasons = {
@@ -191,5 +192,7 @@ def _reason(error: Exception) -> str:
         kinds.SSLError: "no trust in its certificate",
         kinds.ProtocolError: "the connection broke",
     }
+    if isinstance(error, kinds.MaxRetryError) and error.reason:
+        error = error.reason
     # Some are a special kind of another: the earlier line counts.
     return next((why for kind, why in reasons.items() if isinstance(error, kind)), "no http answer")

@@ -54,6 +54,8 @@ class Document:
     media_type: str
     #: Whether it is of a closed period: only a correction could change it.
     is_closed: bool = False
+    #: What the Link header leads to (RFC 8288): URLs and their relations.
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
     def digest(self) -> str:
@@ -235,6 +237,17 @@ class Publication:
         beside = channel.folder.removeprefix("topics/")
         return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
 
+    @property
+    def hub(self) -> str:
+        """The URL of the hub that is told of changes; empty where there is none."""
+        return self._site.hub
+
+    def newest_documents(self) -> Iterator[tuple[str, str]]:
+        """The path and the URL of every document that a subscriber asks for."""
+        for folder in self._channels:
+            for path in _documents(folder):
+                yield path, self.url + path.removeprefix("/")
+
     def fingerprint(self, path: str) -> str:
         """What the bytes of a feed's document follow from; empty where that is not known.
 
@@ -342,7 +355,8 @@ class Publication:
             format = _BY_FILE_NAME[spot.name]
             feed = self._feed(spot)
             is_closed = bool(feed.history.next)
-            return Document(render(feed, format), _content_type(format), is_closed)
+            links = ((feed.hub, "hub"), (feed.base + spot.name, "self")) if feed.hub else ()
+            return Document(render(feed, format), _content_type(format), is_closed, links)
         # Imported late, as every renderer is: most of what is published need not be made again.
         from feeds.formats import page
 
@@ -372,6 +386,8 @@ class Publication:
             icon=absolute(site.icon, self.url),
             logo=absolute(site.logo, self.url),
             rights=site.rights,
+            # Nobody has to be told at once of what is old.
+            hub="" if spot.period else site.hub,
             entries=self._entries(spot),
             history=self._history(channel, spot.period),
             podcast=replace(show, image=absolute(show.image, self.url)),

@@ -88,6 +88,14 @@ LENGTH = sa.Table(
     #: Why there was no answer.
     sa.Column("reason", Text, nullable=False),
 )
+# What a hub was told of, by the URLs of feeds.
+ANNOUNCED = sa.Table(
+    "announced",
+    METADATA,
+    sa.Column("url", Text, primary_key=True),
+    sa.Column("fingerprint", Text, nullable=False),
+    sa.Column("digest", Text, nullable=False),
+)
 DOCUMENT = sa.Table(
     "document",
     METADATA,

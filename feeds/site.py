@@ -83,6 +83,8 @@ class Site:
     icon: str = ""
     logo: str = ""
     rights: str = ""
+    #: The URL of a WebSub hub that passes changes on.
+    hub: str = ""
     #: Folders, relative to the site's own.
     articles: tuple[str, ...] = (".",)
     #: Articles in a feed's newest document.
@@ -149,6 +151,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         icon=found.url("icon", relative=True),
         logo=found.url("logo", relative=True),
         rights=found.text("rights"),
+        hub=found.url("hub"),
         articles=_article_folders(found, path),
         limit=found.count("limit") or _DEFAULTS.limit,
         content=found.choice("content", CONTENTS) or _DEFAULTS.content,

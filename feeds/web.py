@@ -92,6 +92,8 @@ def _respond(found: Dated) -> Response:
     # (RFC 9110 §8.8.2.1).
     if found.changed is not None and found.changed <= datetime.now(UTC).timestamp():
         response.last_modified = datetime.fromtimestamp(found.changed, UTC)
+    for url, rel in found.document.links:
+        response.headers.add("Link", f'<{url}>; rel="{rel}"')
     response.cache_control.public = True
     if found.document.media_type.startswith("text/html"):
         response.cache_control.no_cache = True

@@ -36,6 +36,7 @@ SHELL = (
     "unchanged",
     "view",
     "web",
+    "websub",
     "windows",
     "workers",
 )
@@ -55,7 +56,7 @@ OWNERS = {
     "cmarkgfm": {"frontmatter/body.py"},
     "msgspec": {"rendered.py", "schema.py"},
     "nh3": {"frontmatter/body.py"},
-    "urllib3": {"probe.py"},
+    "urllib3": {"probe.py", "websub.py"},
     "sqlalchemy": {"catalog.py", "database.py", "schema.py", "view.py"},
     "watchfiles": {"live.py"},
     "yaml": {"tree.py"},

@@ -22,6 +22,7 @@ def render_json(feed: Feed, url: str) -> bytes:
             "feed_url": url,
             "next_url": f"{feed.history.previous}feed.json" if feed.history.previous else "",
             "description": feed.description,
+            "hubs": [{"type": "WebSub", "url": feed.hub}] if feed.hub else [],
             "icon": feed.logo or feed.icon,
             "favicon": feed.icon,
             "language": feed.language,

@@ -67,12 +67,13 @@ def _rss_channel(feed: Feed, url: str) -> Any:
     generator = _generator(feed, url, "application/rss+xml")
     # The channel's link is the last one given, whatever its rel.
     generator.link(href=feed.url)
-    for rel, href in _links_of_history(feed, "rss.xml"):
-        generator.feeds.link(rel=rel, href=href, type="application/rss+xml")
-    # An author without an email address is no managingEditor in RSS 2.0.
-    generator.dc.dc_creator(feed.author.name)
+    for link in _links(feed, "rss.xml", "application/rss+xml"):
+        generator.feeds.link(**link)
+    # One of them: W3C's validator takes them for the same. An editor has an email address.
     if feed.author.email:
         generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
+    else:
+        generator.dc.dc_creator(feed.author.name)
     generator.docs("https://www.rssboard.org/rss-specification")
     return generator
 
@@ -99,8 +100,8 @@ def _atom_feed(feed: Feed, url: str) -> Any:
     # No link to the other formats: for the feed's page, newsboat takes the last alternate and
     # rss-parser the first.
     generator.link(href=feed.url, rel="alternate", type="text/html")
-    for rel, href in _links_of_history(feed, "atom.xml"):
-        generator.link(rel=rel, href=href, type="application/atom+xml")
+    for link in _links(feed, "atom.xml", "application/atom+xml"):
+        generator.link(**link)
     return generator
 
 
@@ -152,15 +153,19 @@ def _person(author: Author) -> dict[str, str]:
     return {key: value for key, value in person.items() if value}
 
 
-def _links_of_history(feed: Feed, file_name: str) -> Iterator[tuple[str, str]]:
-    """The links of RFC 5005 §4 from a document to others of its format: rel and href."""
+def _links(feed: Feed, file_name: str, media_type: str) -> Iterator[dict[str, str]]:
+    """The links to a hub (WebSub §4), and to other documents of the feed (RFC 5005 §4)."""
+    if feed.hub:
+        yield {"rel": "hub", "href": feed.hub}
     history = feed.history
-    if history.is_archive:
-        yield "current", feed.url + file_name
-    if history.previous:
-        yield "prev-archive", history.previous + file_name
-    if history.next:
-        yield "next-archive", history.next + file_name
+    places = {
+        "current": feed.url if history.is_archive else "",
+        "prev-archive": history.previous,
+        "next-archive": history.next,
+    }
+    for rel, folder in places.items():
+        if folder:
+            yield {"rel": rel, "href": folder + file_name, "type": media_type}
 
 
 def _add_podcast(generator: Any, podcast: Podcast) -> None:
