@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.catalog import Catalog, Synced
+from feeds.document import Document, MediaFile, Redirect
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
 from feeds.folder import CONFIGURATION, Folder, locate
-from feeds.publication import Document, MediaFile, Publication, Redirect
+from feeds.publication import Publication
 
 #: In seconds: how often the catalog is asked whether another process has synced.
 _POLL = 1.0

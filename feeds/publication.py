@@ -23,6 +23,7 @@ from feeds.article import Article, absolute
 from feeds.catalog import Catalog
 from feeds.channels import Channel, channels_of, show_of
 from feeds.database import code_fingerprint
+from feeds.document import Document, MediaFile, Redirect
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
 from feeds.folder import CONFIGURATION, PROBED, Folder
@@ -43,42 +44,6 @@ _BY_FILE_NAME = {format.file_name: format for format in FORMATS}
 #: What a page is called as a file.
 _INDEX = "index.html"
 _FILES = {*_BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/")}
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Bytes that are published at a path."""
-
-    body: bytes
-    #: As the Content-Type header has it.
-    media_type: str
-    #: Whether it is of a closed period: only a correction could change it.
-    is_closed: bool = False
-    #: What the Link header leads to (RFC 8288): URLs and their relations.
-    links: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """What tells these bytes from any others."""
-        return hashlib.sha256(self.body).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """A file of the site that is published as it is."""
-
-    file: Path
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """A path that leads to another for good."""
-
-    #: The other path.
-    to: str
-    #: What a host that cannot redirect gives instead.
-    stand_in: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +88,7 @@ class Publication:
         self._channels = {each.folder: each for each in channels_of(self._site, self._topics)}
         self._last_feed: tuple[str, Feed] | None = None
         self._periods: dict[str, tuple[Period, ...]] = {}
+        self._histories: dict[str, dict[Period | None, History]] = {}
         self._contexts = {
             content: Context(
                 self.url,
@@ -302,18 +268,23 @@ class Publication:
 
     def _history(self, channel: Channel, period: Period | None) -> History:
         """Where a document stands among those of its feed."""
+        if channel.folder not in self._histories:
+            self._histories[channel.folder] = dict(self._histories_of(channel))
+        return self._histories[channel.folder][period]
+
+    def _histories_of(self, channel: Channel) -> Iterator[tuple[Period | None, History]]:
         periods = self._periods_of(channel)
-        folders = ["", *(f"{self.url}{channel.folder}{_ARCHIVE}{each.name}/" for each in periods)]
-        if not period:
-            return History(is_complete=not periods, previous=folders[-1])
-        place = periods.index(period) + 1
-        newer = folders[place + 1 :]
-        return History(is_archive=True, previous=folders[place - 1], next=newer[0] if newer else "")
+        folders = [f"{self.url}{channel.folder}{_ARCHIVE}{each.name}/" for each in periods]
+        yield None, History(is_complete=not periods, previous=folders[-1] if folders else "")
+        around = zip(periods, ("", *folders), (*folders[1:], ""), strict=False)
+        for period, previous, newer in around:
+            yield period, History(is_archive=True, previous=previous, next=newer)
 
     @cached_property
     def _whole(self) -> str:
         """What decides what every document of the site holds."""
-        return f"{code_fingerprint()} {self.url} {self._site!r}"
+        source = f"{code_fingerprint()} {self.url} {self._site!r}"
+        return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
     def _listing(self) -> str:

@@ -18,9 +18,9 @@ from typing import cast
 from flask import Flask, Response, redirect, request
 from werkzeug.utils import send_file
 
+from feeds.document import MediaFile, Redirect
 from feeds.errors import FeedsError
 from feeds.live import Dated, Live
-from feeds.publication import MediaFile, Redirect
 from feeds.site import read_site_url
 
 # In seconds. Readers poll by the hour; a proxy in between may answer for a minute.

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from feeds import __version__
+from feeds.document import Document
 from feeds.probe import reason_of
-from feeds.publication import Document, Publication
+from feeds.publication import Publication
 
 #: In seconds: for all of them, and for one attempt.
 LIMIT, _PATIENCE = 30.0, 10.0

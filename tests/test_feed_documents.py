@@ -19,10 +19,11 @@ import lxml.etree as etree
 import pytest
 
 from feeds.article import Article
+from feeds.document import Document, Redirect
 from feeds.feed import Context, Feed
 from feeds.formats import FORMATS, as_entry, render, syndication
 from feeds.frontmatter import read_article
-from feeds.publication import Document, Publication, Redirect
+from feeds.publication import Publication
 from feeds.site import Author
 from tests.golden import GOLDEN, URL, golden_site
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus

@@ -24,6 +24,7 @@ SHELL = (
     "catalog",
     "cli",
     "database",
+    "document",
     "folder",
     "live",
     "media",

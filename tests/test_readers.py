@@ -23,7 +23,8 @@ import feedparser
 import pytest
 import yaml
 
-from feeds.publication import Document, Publication, Redirect
+from feeds.document import Document, Redirect
+from feeds.publication import Publication
 from feeds.static import write_tree
 from tests.golden import URL, golden_site
 from tests.support import CORPUS, SiteBuilder, document, lacking, needs_corpus, tool

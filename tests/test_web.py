@@ -17,9 +17,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from feeds.document import Document, MediaFile, Redirect
 from feeds.errors import ConfigurationError
 from feeds.live import Dated, Live
-from feeds.publication import Document, MediaFile, Redirect
 from feeds.static import write_tree
 from feeds.web import create_app
 from tests.support import CORPUS, SiteBuilder, needs_corpus
