@@ -244,6 +244,14 @@ class Catalog:
                     connection.execute(sa.insert(DOCUMENT), {"address": address, **values})
             return int(changed)
 
+    def is_known(self, address: str) -> bool:
+        """Whether changed() was ever asked about an address."""
+        if "\0" in address:  # which no server takes
+            return False
+        query = sa.select(DOCUMENT.c.changed).where(DOCUMENT.c.address == address)
+        with self.reading() as connection:
+            return connection.execute(query).scalar_one_or_none() is not None
+
     def announced(self) -> dict[str, Told]:
         """What a hub was told of, by the URLs of feeds."""
         with self.reading() as connection:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _STARTED = time.monotonic()
 #: In seconds: until then, nobody asks whether it still works.
 _A_WHILE = 2.0
+#: In bytes, of a request: no reader has more to say.
+_HEADERS = 32 * 1024
+#: As web servers have it since NCSA's.
+_COMMON_LOG = '%(addr)s - - %(time)s "%(method)s %(path)s %(protocol)s" %(status)d -'
 _NO_HUB = "write hub: and its URL in feeds.yaml"
 
 # What a command needs is imported where it is needed: --help and a mistyped option answer at once.
@@ -165,9 +169,17 @@ def build(
               help="The port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64),
               help="How many processes answer.")  # fmt: skip
+@click.option("--access-log", is_flag=True, help="Print a line for each request.")
 @_publishing
 def serve(
-    site: Path, host: str, port: int, workers: int, url: str, unpublished: bool, strict: bool
+    site: Path,
+    host: str,
+    port: int,
+    workers: int,
+    access_log: bool,
+    url: str,
+    unpublished: bool,
+    strict: bool,
 ) -> None:
     """Serve the feeds live; changed articles show within seconds.
 
@@ -176,6 +188,7 @@ def serve(
     """
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     from feeds.folder import Folder, locate
@@ -224,7 +237,11 @@ def serve(
         blocking_threads=min(8, 2 * (os.cpu_count() or 1)),
         backpressure=256,
         respawn_failed_workers=True,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADERS),
+        websockets=False,
         log_level=LogLevels.warning,
+        log_access=access_log,
+        log_access_format=_COMMON_LOG,
     ).serve()
 
 

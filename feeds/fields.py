@@ -134,6 +134,15 @@ class Fields:
         """A whole number of at least one."""
         return self._convert(key, _parse_count, "bad-number", "a whole number above zero")
 
+    def seconds(self, key: str, default: int) -> int:
+        """A number of seconds, which may be none; a missing one is the default."""
+        wanted = "a number of seconds"
+        value = self._convert(
+            key, lambda text: int(text) if re.fullmatch("[0-9]{1,9}", text) else None,
+            "bad-number", wanted,
+        )  # fmt: skip
+        return default if value is None else value
+
     def flag(self, key: str, default: bool) -> bool:
         """Yes or no, in any of YAML's words for them."""
         value = self._convert(key, _parse_flag, "bad-flag", "true or false")

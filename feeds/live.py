@@ -11,10 +11,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from feeds.answers import Dated
 from feeds.catalog import Catalog, Synced
 from feeds.document import Document, MediaFile, Redirect
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
@@ -30,15 +31,6 @@ _WALK = 3.0
 _SETTLED, _AGAIN = 2.0, 60.0
 #: In bytes: how much is kept of what was rendered.
 _CACHE = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A document, and when its bytes last changed, in seconds since 1970."""
-
-    document: Document
-    #: None where that is not known.
-    changed: int | None
 
 
 class Live:
@@ -78,6 +70,8 @@ class Live:
         self._syncs = syncs
         #: None until it is known what somebody else has reported.
         self._reported: set[Problem] | None = None if reported else set()
+        self._looked = time.monotonic()
+        self._making: dict[str, threading.Lock] = {}
         self._starting = threading.Lock()
         self._refreshing = threading.Lock()
         self._followed_in = 0
@@ -100,9 +94,22 @@ class Live:
     def find(self, path: str) -> Dated | MediaFile | Redirect | None:
         """What is published at a path."""
         self._follow()
-        publication, cache = self._current
-        if dated := cache.get(path):
+        if dated := self.hot(path):
             return dated
+        # Many may ask for what is not there yet: it is made once.
+        making = self._making.setdefault(path, threading.Lock())
+        with making:
+            try:
+                return self.hot(path) or self._found(path)
+            finally:
+                self._making.pop(path, None)
+
+    def hot(self, path: str) -> Dated | None:
+        """The document at a path, if it lies ready."""
+        return self._current[1].get(path)
+
+    def _found(self, path: str) -> Dated | MediaFile | Redirect | None:
+        publication, cache = self._current
         try:
             found = publication.document(path)
         except CatalogError:  # the index was deleted: it is made again
@@ -111,10 +118,24 @@ class Live:
             found = publication.document(path)
         if not isinstance(found, Document):
             return found
-        dated = Dated(found, self._changed(publication, path, found))
+        changed = self._changed(publication, path, found)
+        dated = Dated(found, changed, publication.cache_control(found))
         if dated.changed is not None:
             cache.put(path, dated)
         return dated
+
+    def was_published(self, path: str) -> bool:
+        """Whether a document was served at a path once."""
+        return self._catalog.is_known(self._address_of(self._current[0], path))
+
+    def age(self) -> float:
+        """The seconds since the folder, or who syncs with it, was last looked at.
+
+        Raises FeedsError where the index does not answer.
+        """
+        self._follow()
+        self._catalog.revision()
+        return time.monotonic() - self._looked
 
     def refresh(self) -> None:
         """Syncs with the folder, and publishes what has changed. Raises FeedsError."""
@@ -134,6 +155,7 @@ class Live:
                 self._is_renewed = False
             if renewed or synced.read or synced.removed:
                 self._report()
+            self._looked = time.monotonic()
 
     def _reopened(self) -> Folder:
         """The folder with a feeds.yaml that has changed; one on its way out or in is no change."""
@@ -164,16 +186,20 @@ class Live:
 
     def _changed(self, publication: Publication, path: str, document: Document) -> int | None:
         now = int(self._clock().timestamp())
-        drafts = "drafts of " if self._unpublished else ""
         try:
             # Another process may have published newer bytes already: those have the later date.
             moved = self._configuration_stat() != self._configuration
             if moved or self._catalog.revision() != publication.revision:
                 return None
-            return self._catalog.changed(f"{drafts}{publication.url} {path}", document.digest, now)
+            address = self._address_of(publication, path)
+            return self._catalog.changed(address, document.digest, now)
         except CatalogError as error:  # a full disk: the document is still good
             self._log(str(error))
             return None
+
+    def _address_of(self, publication: Publication, path: str) -> str:
+        drafts = "drafts of " if self._unpublished else ""
+        return f"{drafts}{publication.url} {path}"
 
     def _publish(self) -> None:
         now = self._clock()
@@ -232,6 +258,8 @@ class Live:
                     pause = max(_WALK, 10 * (walked - started))
                 elif self._is_outdated():
                     self._refresh_or_log()
+                elif not self._syncs:
+                    self._looked = time.monotonic()
             except FeedsError as error:
                 self._log(str(error))
 
@@ -286,20 +314,33 @@ class _Cache:
 
     def __init__(self, size: int) -> None:
         self._left = size
-        self._kept: OrderedDict[str, Dated] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Dated, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, path: str) -> Dated | None:
         with self._lock:
-            if dated := self._kept.get(path):
-                self._kept.move_to_end(path)
-            return dated
+            if not (kept := self._kept.get(path)):
+                return None
+            self._kept.move_to_end(path)
+            return kept[0]
 
     def put(self, path: str, dated: Dated) -> None:
         with self._lock:
             if path not in self._kept:
-                self._kept[path] = dated
+                self._kept[path] = dated, len(dated.document.body)
                 self._left -= len(dated.document.body)
-            while self._left < 0:
-                _path, dropped = self._kept.popitem(last=False)
-                self._left += len(dropped.document.body)
+                dated.grew = partial(self._grow, path)
+            self._drop()
+
+    def _grow(self, path: str, size: int) -> None:
+        with self._lock:
+            if path in self._kept:
+                dated, before = self._kept[path]
+                self._kept[path] = dated, before + size
+                self._left -= size
+            self._drop()
+
+    def _drop(self) -> None:
+        while self._left < 0:
+            _path, (_dropped, size) = self._kept.popitem(last=False)
+            self._left += size

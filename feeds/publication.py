@@ -41,6 +41,8 @@ _SUBSCRIPTIONS = "/subscriptions.opml"
 _ARCHIVE = "archive/"
 _IN_ARCHIVE = re.compile(rf"(.*/)?{_ARCHIVE}({PERIOD_NAME})/")
 _BY_FILE_NAME = {format.file_name: format for format in FORMATS}
+#: In seconds. What was closed changes only where an article is corrected or taken back: a week.
+_CLOSED_AGE = 7 * 24 * 60 * 60
 #: What a page is called as a file.
 _INDEX = "index.html"
 _FILES = {*_BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/")}
@@ -202,6 +204,18 @@ class Publication:
             return Redirect(now_at, self._rendered(spot))
         beside = channel.folder.removeprefix("topics/")
         return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
+
+    def cache_control(self, document: Document) -> str:
+        """How long a document may be kept, as the Cache-Control header has it (RFC 9111 §5.2.2)."""
+        if document.media_type.startswith("text/html"):
+            return "public, no-cache"
+        if document.is_closed:
+            return f"public, max-age={_CLOSED_AGE}"
+        site = self._site
+        stale = site.stale_while_revalidate
+        return f"public, max-age={site.max_age}" + (
+            f", stale-while-revalidate={stale}" if stale else ""
+        )
 
     @property
     def hub(self) -> str:

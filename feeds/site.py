@@ -83,6 +83,9 @@ class Site:
     icon: str = ""
     logo: str = ""
     rights: str = ""
+    #: In seconds: how long a feed may be kept, and how long after that while a new one is fetched.
+    max_age: int = 60
+    stale_while_revalidate: int = 600
     #: The URL of a WebSub hub that passes changes on.
     hub: str = ""
     #: Folders, relative to the site's own.
@@ -151,6 +154,10 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         icon=found.url("icon", relative=True),
         logo=found.url("logo", relative=True),
         rights=found.text("rights"),
+        max_age=found.seconds("max_age", _DEFAULTS.max_age),
+        stale_while_revalidate=found.seconds(
+            "stale_while_revalidate", _DEFAULTS.stale_while_revalidate
+        ),
         hub=found.url("hub"),
         articles=_article_folders(found, path),
         limit=found.count("limit") or _DEFAULTS.limit,

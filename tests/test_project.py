@@ -22,6 +22,7 @@ CORE = (
 )  # fmt: skip
 SHELL = (
     "catalog",
+    "answers",
     "cli",
     "database",
     "document",

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from feeds.answers import Dated
 from feeds.catalog import Catalog
 from feeds.cli import main
 from feeds.errors import CatalogError
 from feeds.folder import Folder, locate
-from feeds.live import Dated, Live
+from feeds.live import Live
 from feeds.publication import Publication
 from feeds.static import write_tree
 from feeds.view import View
