@@ -51,9 +51,7 @@ class Dated:
         if told is not None and told > time.time():
             told = None
         status = _status(environ, chosen.etag, told)
-        headers = chosen.headers if status == _OK else chosen.about
-        if told is not None:
-            headers = [*headers, ("Last-Modified", formatdate(told, usegmt=True))]
+        headers = chosen.headers[status == _OK, told is not None]
         is_whole = status == _OK and environ["REQUEST_METHOD"] != "HEAD"
         return status, headers, chosen.body if is_whole else b""
 
@@ -77,9 +75,8 @@ class Dated:
 class _Representation:
     body: bytes
     etag: str
-    #: Of an answer with the body, and of one without it: no Last-Modified among them.
-    headers: list[tuple[str, str]]
-    about: list[tuple[str, str]]
+    #: By whether the answer has the body, and by whether it tells when that last changed.
+    headers: dict[tuple[bool, bool], list[tuple[str, str]]]
 
 
 def _represent(dated: Dated, encoding: str, body: bytes) -> _Representation:
@@ -93,10 +90,13 @@ def _represent(dated: Dated, encoding: str, body: bytes) -> _Representation:
         # Feeds are for everybody's scripts too.
         about.append(("Access-Control-Allow-Origin", "*"))
         about.append(("Access-Control-Expose-Headers", "ETag, Link"))
-    headers = [("Content-Type", document.media_type), ("Content-Length", str(len(body))), *about]
+    whole = [("Content-Type", document.media_type), ("Content-Length", str(len(body))), *about]
     if encoding:
-        headers.append(("Content-Encoding", encoding))
-    return _Representation(body, etag, headers, about)
+        whole.append(("Content-Encoding", encoding))
+    date = ("Last-Modified", formatdate(dated.changed, usegmt=True))
+    headers = {(True, False): whole, (False, False): about}
+    headers |= {(is_whole, True): [*each, date] for (is_whole, _), each in headers.items()}
+    return _Representation(body, etag, headers)
 
 
 _OK, _NOT_MODIFIED, _FAILED = "200 OK", "304 Not Modified", "412 Precondition Failed"

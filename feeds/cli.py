@@ -232,9 +232,9 @@ def serve(
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        # Documents come out of memory or are rendered under Python's one lock: more threads would
-        # only wait for each other.
-        blocking_threads=min(8, 2 * (os.cpu_count() or 1)),
+        # Documents come out of memory or are rendered under Python's one lock: more threads only
+        # wait for each other. The second one answers while the first one renders.
+        blocking_threads=2,
         backpressure=256,
         respawn_failed_workers=True,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADERS),
