@@ -150,7 +150,7 @@ def main() -> None:
         folder.chmod(0o755)  # nginx reads as nobody where root starts it
         site, tree = folder / "site", folder / "tree"
         subprocess.run(
-            [sys.executable, str(HERE / "generate.py"), str(site), "--articles", "200", "--topics", "20"],
+            [sys.executable, str(HERE / "generate.py"), str(site), "--articles=200", "--topics=20"],
             check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         build = [sys.executable, "-m", "feeds", "build", str(site), "--out", str(tree)]
@@ -168,7 +168,7 @@ def main() -> None:
                         known.setdefault(name, []).append(rate(url, arguments.seconds, match))
     first = next(iter(whole))
     print(
-        f"\n| server | 200 a second | to the first | 304 a second | to the first |\n| {'--- | ' * 5}"
+        "\n| server | 200 a second | to the first | 304 a second | to the first |\n|" + " --- |" * 5
     )
     for name, rates in whole.items():
         row = [f"{statistics.median(rates):,.0f}"]
@@ -180,7 +180,8 @@ def main() -> None:
     cores = os.cpu_count()
     version = ".".join(map(str, sys.version_info[:3]))
     print(
-        f"\nA feed of {size / 1024:.0f} KB, 32 connections, 2 workers each; Python {version}, {cores} cores"
+        f"\nA feed of {size / 1024:.0f} KB, 32 connections, 2 workers each;"
+        f" Python {version}, {cores} cores"
     )
 
 

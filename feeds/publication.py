@@ -23,11 +23,12 @@ from feeds.article import Article, absolute
 from feeds.catalog import Catalog
 from feeds.channels import Channel, channels_of, show_of
 from feeds.database import code_fingerprint
+from feeds.delta import feed_document
 from feeds.document import Document, MediaFile, Redirect
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
 from feeds.folder import CONFIGURATION, PROBED, Folder
-from feeds.formats import FORMATS, Format, as_entry, render
+from feeds.formats import FORMATS, Format, as_entry
 from feeds.media import Media
 from feeds.probe import Answer
 from feeds.rendered import EntryKey, Rendered
@@ -338,10 +339,7 @@ class Publication:
     def _rendered(self, spot: _Spot) -> Document:
         if spot.name:
             format = _BY_FILE_NAME[spot.name]
-            feed = self._feed(spot)
-            is_closed = bool(feed.history.next)
-            links = ((feed.hub, "hub"), (feed.base + spot.name, "self")) if feed.hub else ()
-            return Document(render(feed, format), _content_type(format), is_closed, links)
+            return feed_document(self._feed(spot), format)
         # Imported late, as every renderer is: most of what is published need not be made again.
         from feeds.formats import page
 
@@ -352,6 +350,11 @@ class Publication:
         else:
             body = page.render_feed(self._feed(spot))
         return Document(body, page.MEDIA_TYPE)
+
+    def feed_at(self, path: str) -> tuple[Feed, Format] | None:
+        """The feed of the feed document at a path, and its format."""
+        spot = self._spot(path)
+        return (self._feed(spot), _BY_FILE_NAME[spot.name]) if spot and spot.name else None
 
     def _feed(self, spot: _Spot) -> Feed:
         base = f"{self.url}{spot.folder}{spot.within}"
@@ -488,9 +491,3 @@ def _paths(folder: str) -> Iterator[str]:
 def _documents(folder: str) -> Iterator[str]:
     for format in FORMATS:
         yield f"/{folder}{format.file_name}"
-
-
-def _content_type(format: Format) -> str:
-    # JSON is UTF-8 by definition (RFC 8259 §8.1); XML may be told otherwise.
-    charset = "" if format.media_type.endswith("json") else "; charset=utf-8"
-    return format.media_type + charset

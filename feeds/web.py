@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _MEDIA_AGE = 60
 #: In bytes, of a request: nothing here takes any.
 _LONGEST_BODY = 16 * 1024
-_CONDITIONS = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
+_CONDITIONS = "A-IM, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 
 
 def create_app(
@@ -72,6 +72,10 @@ def create_app(
     def published(path: str) -> Response:
         found = live.find(f"/{path}")
         if isinstance(found, Dated):
+            if _wants_the_newer() and (newer := live.newer(f"/{path}", request.if_none_match)):
+                whole, part = newer
+                status, headers, body = whole.newer(part)
+                return Response(body, status, headers)
             # Flask takes the body of an answer to HEAD away by itself, and keeps its length.
             status, headers, body = found.answer(request.environ | {"REQUEST_METHOD": "GET"})
             return Response(body, status, headers)
@@ -124,13 +128,18 @@ class _Front:
         self._live = live
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] in ("GET", "HEAD") and (
-            dated := self._live.hot(environ["PATH_INFO"])
-        ):
+        plain = environ["REQUEST_METHOD"] in ("GET", "HEAD") and "HTTP_A_IM" not in environ
+        if plain and (dated := self._live.hot(environ["PATH_INFO"])):
             status, headers, body = dated.answer(environ)
             start_response(status, headers)
             return (body,) if body else ()
         return self._app(environ, start_response)
+
+
+def _wants_the_newer() -> bool:
+    """Whether the client takes a part of a feed for an answer (RFC 3229 §10.5.2)."""
+    asked = (each.partition(";")[0].strip() for each in request.headers.get("A-IM", "").split(","))
+    return "feed" in asked
 
 
 def _send(found: MediaFile) -> Response:

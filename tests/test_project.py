@@ -25,6 +25,7 @@ SHELL = (
     "answers",
     "cli",
     "database",
+    "delta",
     "document",
     "folder",
     "live",
