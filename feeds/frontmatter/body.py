@@ -73,8 +73,8 @@ _SOURCELESS = re.compile(r'<source(?![^>]*\ssrc=")[^>]*>')
 _PLAYER = re.compile(r'<(?:iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")+)>')
 
 _NO_CHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
-# cmark's marks of a footnote, and its ways back from one: a feed is one page of many articles, where
-# neither leads anywhere.
+# cmark's marks of a footnote, and its ways back from one. No body has ids, since a reader may show
+# many bodies on one page, and so neither would lead anywhere.
 _FOOTNOTE = re.compile(r'(<sup class="footnote-ref">)<a href="#fn-[^>]*>(\d+)</a>')
 _WAY_BACK = re.compile(r' ?<a href="#fnref-[^>]* data-footnote-backref.*?</a>')
 # What runs, by its tag; and the beginning of what may run, found fast in bodies that have none.

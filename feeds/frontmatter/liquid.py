@@ -1,24 +1,26 @@
 """Takes out of a body what Jekyll would have replaced: Liquid's tags and outputs.
 
-Articles are read where Jekyll reads them, and what it would make of {% if %} is not known here. Only
-what is plainly meant for it goes: code keeps every brace, and so does prose about templates.
+What it would make of {% if %} is not known here. Only what is plainly meant for it goes: code keeps
+every brace, and so does prose about templates. All of it takes time in proportion to the body.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 
-# {% raw %} fences what Liquid must not touch; Liquid runs first, so that a fence in code is one too.
-_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
-_HIGHLIGHT = re.compile(
-    r"\{%-?\s*highlight\s+\S[^%\n]*%\}(.*?)\{%-?\s*endhighlight\s*-?%\}", re.DOTALL
+# {% raw %} fences what Liquid must not touch.
+_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}"), re.compile(r"\{%-?\s*endraw\s*-?%\}")
+_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}"), re.compile(r"\{%-?\s*endcomment\s*-?%\}")
+_HIGHLIGHT = (
+    re.compile(r"\{%-?\s*highlight\s+[^\s%][^%\n]{0,200}%\}"),
+    re.compile(r"\{%-?\s*endhighlight\s*-?%\}"),
 )
-_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
 # With what they need: {% if %} alone is what somebody writes about.
 _TAG = re.compile(
     r"\{%-?\s*(?:(?:assign|capture|case|cycle|decrement|elsif|for|if|include|include_relative"
-    r"|increment|layout|link|post_url|render|tablerow|unless|when)\s+[^\s%-](?:(?!%\}).)*?%\}"
+    r"|increment|layout|link|post_url|render|tablerow|unless|when)\s+[^\s%-][^%\n]{0,300}%\}"
     r"|(?:seo|feed_meta)\s*-?%\})"
 )
 _PLAIN_TAG = re.compile(
@@ -30,12 +32,16 @@ _OUTPUT = re.compile(
     r"\s*(?:\|[^{}\n]*?)?-?\}\}"
 )
 _CODE_IN_MARKDOWN = re.compile(
-    r"^[ \t>]*(?:[-*+]\s+)?(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?)(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"^[ \t>]*(?:[-*+][ \t]+)?(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?"
+    r"(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
     r"|(?:(?<=\n\n)|(?<=\A))(?:(?: {4}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+"
-    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)(?P=ticks)(?!`)",
+    r"|(?<!`)(?P<ticks>`++)(?:(?!\n[ \t]*\n).){1,2000}?(?<!`)(?P=ticks)(?!`)",
     re.DOTALL | re.MULTILINE,
 )
-_CODE_IN_HTML = re.compile(r"<(pre|code|samp|kbd)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_CODE_IN_HTML = (
+    re.compile(r"<(?=(?:pre|code|samp|kbd)\b)", re.IGNORECASE),
+    re.compile(r"</(?:pre|code|samp|kbd)\s*>(?!\s*</(?:pre|code)\b)", re.IGNORECASE),
+)
 # Stands for what is not to be looked at; no body may hold it.
 _HELD = re.compile("\x00(\\d+)\x00")
 
@@ -48,28 +54,51 @@ def without_tags(source: str, *, is_html: bool) -> str:
 
     def hold(text: str) -> str:
         held.append(text)
-        return f"\x00{len(held) - 1}\x00"
+        return f"\0{len(held) - 1}\0"
 
-    def hold_code(match: re.Match[str]) -> str:
-        # A fence around all that the code shows.
-        return hold(_RAW.sub(r"\1", match[0]))
+    def hold_code(code: str) -> str:
+        # Liquid runs first: one that fences all that the code shows is none of it.
+        return hold(_between(code, _RAW, str))
 
-    def hold_highlight(match: re.Match[str]) -> str:
-        code = _RAW.sub(r"\1", match[1]).strip("\n")
+    def hold_highlight(code: str) -> str:
+        code = _between(code, _RAW, str).strip("\n")
         if is_html:
             return hold(f"<pre><code>{html.escape(code, quote=False)}</code></pre>")
-        fence = "~" * (3 + max((len(run) for run in re.findall("~+", code)), default=0))
+        fence = "~" * max(3, 1 + max(map(len, re.findall("~+", code)), default=0))
         return hold(f"\n{fence}\n{code}\n{fence}\n")
 
-    source = _HIGHLIGHT.sub(hold_highlight, source)
-    code = _CODE_IN_HTML if is_html else _CODE_IN_MARKDOWN
-    source = code.sub(hold_code, source)
-    source = _RAW.sub(lambda match: hold(match[1]), source)
+    source = _between(source, _HIGHLIGHT, hold_highlight)
+    if is_html:
+        source = _between(source, _CODE_IN_HTML, hold_code, whole=True)
+    else:
+        source = _CODE_IN_MARKDOWN.sub(lambda match: hold_code(match[0]), source)
+    source = _between(source, _RAW, hold)
     if "{%" in source:
-        without = _TAG.sub("", _COMMENT.sub("", source))
+        without = _TAG.sub("", _between(source, _COMMENT, lambda _comment: ""))
+        # An end alone is what somebody writes about, too.
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
     # What is held may hold again.
-    while "\x00" in source:
+    while "\0" in source:
         source = _HELD.sub(lambda match: held[int(match[1])], source)
     return source
+
+
+def _between(
+    source: str,
+    tags: tuple[re.Pattern[str], re.Pattern[str]],
+    made: Callable[[str], str],
+    *,
+    whole: bool = False,
+) -> str:
+    """The source with something made of what stands between two tags, or of the whole, tags too."""
+    opens, closes = tags
+    parts: list[str] = []
+    at = 0
+    while (opening := opens.search(source, at)) and (
+        closing := closes.search(source, opening.end())
+    ):
+        start, end = (opening.start(), closing.end()) if whole else (opening.end(), closing.start())
+        parts += (source[at : opening.start()], made(source[start:end]))
+        at = closing.end()
+    return "".join((*parts, source[at:]))

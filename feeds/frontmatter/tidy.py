@@ -45,6 +45,8 @@ _PLACEHOLDER = re.compile(r"\s*\{[a-z][a-z0-9_-]+\}\s*")
 _DIRECTION = re.compile(r'\s(?:dir|lang)="[^"]*"')
 _NAUGHT = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
 _ICON = re.compile(r'\s(?:width|height)="0*([0-9]|[1-3][0-9]|4[0-8])"')
+# What most bodies have none of, and a search for words finds fast.
+_SIGNS = (' hidden="', ' role="', ' style="', "<form", "<table", '="0"', '="1"', '="00', '="01')
 #: Characters of text: a form of more is a page that stands in one.
 _LONGEST_FORM = 500
 
@@ -61,15 +63,9 @@ def mark(tag: str, name: str, value: str) -> str | None:
 
 def tidy(markup: str) -> str:
     """The HTML without what is hidden, empty or a mere box. It must be the sanitiser's."""
-    if not (
-        _LEFTOVER.search(markup)
-        or _MARK.search(markup)
-        or "<table>" in markup
-        or "<form>" in markup
-        or _DOT.search(markup)
-    ):
-        return markup
-    return _Tidier(markup).result()
+    if any(sign in markup for sign in _SIGNS) or _LEFTOVER.search(markup):
+        return _Tidier(markup).result()
+    return markup
 
 
 def _hides(tag: str, style: str) -> bool:
@@ -80,16 +76,13 @@ def _hides(tag: str, style: str) -> bool:
     if declared.get("display") == "none" or declared.get("visibility") in ("hidden", "collapse"):
         return True
     # Text that fades in by a script begins transparent too.
-    naught = [
-        name
-        for name in ("height", "max-height", "width", "max-width")
-        if (value := declared.get(name)) and _NAUGHT.fullmatch(value)
-    ]
+    sizes = (declared.get(name) for name in ("height", "max-height", "width", "max-width"))
+    naught = any(size and _NAUGHT.fullmatch(size) for size in sizes)
     if tag in ("img", "iframe"):
-        return bool(naught) or declared.get("opacity") in ("0", "0.0", "0%")
+        return naught or declared.get("opacity") in ("0", "0.0", "0%")
     # A box for a frame is of no height but its padding.
     padded = any(name.startswith("padding") and value != "0" for name, value in declared.items())
-    return bool(naught) and declared.get("overflow") == "hidden" and not padded
+    return naught and declared.get("overflow") == "hidden" and not padded
 
 
 @dataclass(slots=True)
@@ -199,7 +192,11 @@ class _Tidier:
             return
         if element.written == "div" and element.tag == "td" and not element.blocks:
             element.written = "p"
-        parent.parts += (f"<{element.written}{attributes}>", *element.parts, f"</{element.written}>")
+        parent.parts += (
+            f"<{element.written}{attributes}>",
+            *element.parts,
+            f"</{element.written}>",
+        )
         parent.shows |= element.shows or element.tag in ("audio", "video")
         parent.flows |= element.written in _INLINE
         parent.blocks |= element.blocks or element.written not in _INLINE
