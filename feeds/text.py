@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
+from itertools import pairwise
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 # What XML 1.0 §2.2 does not allow, and the C1 controls and noncharacters that it discourages. Tab,
@@ -61,6 +62,13 @@ def repair(text: str) -> str:
 _MARKS = "‘’“”–—…•"
 _MAY_BE_MOJIBAKE = re.compile(f"[^\x00-\x7f{_MARKS}]|[^\x00-\x7f]{{2}}")
 
+# A word in capitals may end in these letters, in Portuguese say, and a quotation with it: “IRMÃ” is
+# no Ô. So may a dash follow.
+_LAST_CAPITAL = re.compile(
+    "(?<![Ââ€])[“«„‘](?:(?:[^“”«»„‘’ÂÃâ€]|Ã(?=[A-Z])){0,200}[A-ZÀ-ÖØ-Þ\\s])?[ÃÂ]"
+    "(?=[”»“’](?![\\w”»’]))|[A-ZÀ-ÖØ-Þ]{2}Ã(?=—(?!\\d))"
+)
+
 
 @cache
 def _without_mojibake() -> Callable[[str], str]:
@@ -82,7 +90,11 @@ def _without_mojibake() -> Callable[[str], str]:
     )
 
     def repaired(text: str) -> str:
-        return ftfy.fix_text(text, config)
+        if "Ã" not in text and "Â" not in text:
+            return ftfy.fix_text(text, config)
+        # Looked at apart, a letter and the mark behind it are what they are.
+        seams = [0, *(match.end() for match in _LAST_CAPITAL.finditer(text)), len(text)]
+        return "".join(ftfy.fix_text(text[a:b], config) for a, b in pairwise(seams))
 
     return repaired
 

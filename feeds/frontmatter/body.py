@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -87,7 +88,7 @@ _LOOKED_THROUGH = 50_000
 _DEEPEST = 400
 # Those that end by themselves, and those that hold nothing, lie in none of their kind.
 _NESTING = re.compile(
-    r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)[a-zA-Z]"
+    r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)([a-zA-Z][a-zA-Z0-9]*)"
 )
 _MAY_RUN = re.compile(rf"<({'|'.join(_RUNNING)})|\bon[a-z]+\s*=|script:", re.IGNORECASE)
 
@@ -229,10 +230,17 @@ def _is_too_deep(markup: str) -> bool:
     """Whether tags lie so deep within each other that a parser would take its time."""
     if markup.count("<") <= _DEEPEST:
         return False
+    opened: Counter[str] = Counter()
     depth = 0
     for match in _NESTING.finditer(markup):
-        depth += -1 if match[1] else 1
-        depth = max(depth, 0)
+        tag = match[2].lower()
+        if not match[1]:
+            opened[tag] += 1
+            depth += 1
+        elif opened[tag]:
+            # An end of what was never begun ends nothing.
+            opened[tag] -= 1
+            depth -= 1
         if depth > _DEEPEST:
             return True
     return False

@@ -26,6 +26,7 @@ _INLINE = frozenset(
 _SHOWN = frozenset(("img", "hr"))
 _VOID = frozenset("br col hr img source wbr".split())
 _TABLE = frozenset("table caption colgroup thead tbody tfoot tr td th".split())
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _VERBATIM = frozenset("pre code kbd samp".split())
 
 # The canonical HTML of the sanitiser: attributes in quotes, brackets of text always escaped.
@@ -226,7 +227,8 @@ class _Table:
     #: Whether its role says that it lays out.
     says: bool
     headed: bool = False
-    nests: bool = False
+    #: Whether it holds a heading or a table, which rows of data do not.
+    lays: bool = False
     cells: int = 0
     widest: int = 0
 
@@ -234,23 +236,25 @@ class _Table:
 def _layout_tables(tokens: list[re.Match[str]]) -> set[int]:
     """The tables, by the index of their tag, that lay out a page and hold no rows of data.
 
-    Those that say so, and those without a heading that hold a table or no two cells beside each
-    other.
+    Those that say so, and those without a th or caption that hold a table, a heading, or no two
+    cells beside each other.
     """
 
     found = set()
     within: list[_Table] = []
     for index, token in enumerate(tokens):
         tag, closes = token[2], token[1]
-        if tag == "table" and not closes:
+        if within and tag in _HEADINGS:
+            within[-1].lays = True
+        elif tag == "table" and not closes:
             if within:
-                within[-1].nests = True
+                within[-1].lays = True
             within.append(_Table(index, ' role="none"' in token[3]))
         elif not within or tag not in _TABLE:
             continue
         elif tag == "table":
             table = within.pop()
-            if table.says or (not table.headed and (table.nests or table.widest < 2)):
+            if table.says or (not table.headed and (table.lays or table.widest < 2)):
                 found.add(table.index)
         elif closes:
             continue
