@@ -80,6 +80,7 @@ def _without_mojibake() -> Callable[[str], str]:
     config = ftfy.TextFixerConfig(
         unescape_html=False,
         remove_terminal_escapes=False,
+        replace_lossy_sequences=False,  # a guess that may cost a good letter
         fix_latin_ligatures=False,
         fix_character_width=False,
         uncurl_quotes=False,
