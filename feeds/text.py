@@ -69,6 +69,9 @@ _LAST_CAPITAL = re.compile(
     "(?=[”»“’](?![\\w”»’]))|[A-ZÀ-ÖØ-Þ]{2}Ã(?=—(?!\\d))"
 )
 
+# The end of a quotation, ”, is misread as two characters and a control, which many programs drop.
+_LOST_END = re.compile("(â€œ[^â]{1,300})â€(?=[\\s.,;:!?)<]|$)")
+
 
 @cache
 def _without_mojibake() -> Callable[[str], str]:
@@ -91,6 +94,8 @@ def _without_mojibake() -> Callable[[str], str]:
     )
 
     def repaired(text: str) -> str:
+        if "â€œ" in text:
+            text = _LOST_END.sub("\\1â€\x9d", text)
         if "Ã" not in text and "Â" not in text:
             return ftfy.fix_text(text, config)
         # Looked at apart, a letter and the mark behind it are what they are.

@@ -59,6 +59,7 @@ def test_good_text_is_left_as_it_is(sentence: str) -> None:
     [
         ("Googleâ€™s model", "Google’s model"),
         ("CafÃ© â€œchez nousâ€\x9d", "Café “chez nous”"),
+        ("â€œchez nousâ€, â€œouiâ€ dit-elle", "“chez nous”, “oui” dit-elle"),
         ("naÃ¯ve â€“ or notâ€¦", "naïve – or not…"),
         ("Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "привет"),
         ("å\x8d—", "南"),
