@@ -82,7 +82,7 @@ def test_what_shows_nothing_goes(hidden: str) -> None:
         "<div>a line</div><div><br></div><div>another</div>",
         "<table><tbody><tr><td>a</td><td></td></tr></tbody></table>",
         "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>",
-        "<pre>  \n</pre>",
+        "<pre>  \n x</pre>",
         "<p>two<b> </b>words {name}</p>",
         "<p>{name}</p>",
         '<video src="https://media.example.com/v.mp4" controls=""></video>',
@@ -172,6 +172,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.just("\n"), max_size=14).map(lambda parts: "".join(parts)))
 @example("<b><table><td>x")
 @example("<p><table role=none><td><p>x")
+@example("<pre>\n\n\n\n\n\n\n")
 def test_a_body_that_was_tidied_is_tidy_and_well_nested(source: str) -> None:
     once = html(source.replace("\t", " "))
     assert html(once) == re.sub(r' data-frame="[^"]*"', "", once)

@@ -79,6 +79,8 @@ _NO_CHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
 _FOOTNOTE = re.compile(r'(<sup class="footnote-ref">)<a href="#fn-[^>]*>(\d+)</a>')
 _WAY_BACK = re.compile(r' ?<a href="#fnref-[^>]* data-footnote-backref.*?</a>')
 # What runs, by its tag; and the beginning of what may run, found fast in bodies that have none.
+# Each parser that reads a block of code takes an empty line from its beginning.
+_FIRST_LINES = re.compile(r"(<pre(?:\s[a-z-]+=\"[^\"]*\")*>)\n+")
 _EXTENSIONS = ["table", "strikethrough", "autolink"]
 _RUNNING = ("script", "object", "embed", "applet", "form")
 _SCRIPTED = ("javascript", "vbscript")
@@ -106,7 +108,7 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
     # A character reference may have named what no feed may hold.
     cleaned = tidy(texts.repair(cleaned))
     if is_html or "<" in source:
-        cleaned = _well_nested(cleaned)
+        cleaned = _well_nested(_FIRST_LINES.sub(r"\1", cleaned))
     return cleaned.strip()
 
 
