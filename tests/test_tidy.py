@@ -52,6 +52,9 @@ def test_the_document_lists_the_elements_and_attributes_that_stay() -> None:
         '<span style="visibility:hidden">preview</span>',
         '<div style="max-height:0px;overflow:hidden">preview</div>',
         '<div style="height:0; width:0; overflow:hidden;">preview</div>',
+        '<div style="max-height:0;overflow:hidden;padding:0px">preview</div>',
+        '<table role="none"><tr><td style="display:none">preview</td></tr></table>',
+        '<table role="none" style="display:none"><tr><td>preview</td></tr></table>',
         "<p hidden>preview</p>",
         '<img src="/a.gif" width="1" height="1">',
         '<img src="/a.gif" width="1px" height="1px" alt="x">',
@@ -152,6 +155,13 @@ def test_a_mail_laid_out_in_tables_becomes_paragraphs() -> None:
 def test_a_direction_and_a_language_outlive_the_table_that_had_them() -> None:
     mail = '<table role="none" dir="rtl" lang="he"><tr><td>שלום</td></tr></table>'
     assert html(mail) == '<div dir="rtl" lang="he"><p>שלום</p></div>'
+
+
+def test_code_within_a_table_that_lays_out_keeps_its_lines() -> None:
+    code = "<pre>a   b\n\n\n<b>c</b>   d</pre>"
+    assert html(f"<table role=none><tr><td>{code}  <p>x   y</p></td></tr></table>") == (
+        f"{code} <p>x y</p>"
+    )
 
 
 def test_a_page_that_stands_in_a_form_stays() -> None:

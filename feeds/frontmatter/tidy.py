@@ -82,7 +82,9 @@ def _hides(tag: str, style: str) -> bool:
     if tag in ("img", "iframe"):
         return naught or declared.get("opacity") in ("0", "0.0", "0%")
     # A box for a frame is of no height but its padding.
-    padded = any(name.startswith("padding") and value != "0" for name, value in declared.items())
+    padded = any(
+        name.startswith("padding") and re.search("[1-9]", value) for name, value in declared.items()
+    )
     return naught and declared.get("overflow") == "hidden" and not padded
 
 
@@ -92,6 +94,7 @@ class _Element:
     attributes: str = ""
     #: What it will be written as.
     written: str = ""
+    hidden: bool = False
     parts: list[str] = field(default_factory=list)
     #: Whether a person would see anything of it.
     shows: bool = False
@@ -131,8 +134,7 @@ class _Tidier:
 
     def _text(self, text: str) -> None:
         parent = self._open[-1]
-        verbatim = any(each.tag in _VERBATIM for each in self._open) if "\n" in text else False
-        if self._boxes and not verbatim:
+        if self._boxes and not any(each.tag in _VERBATIM for each in self._open):
             text = _SPACE.sub(lambda space: "\n" if "\n" in space[0] else " ", text)
         blank = _BLANK.fullmatch(text)
         if self._boxes and parent.written in ("p", "div") and _PLACEHOLDER.fullmatch(text):
@@ -143,17 +145,17 @@ class _Tidier:
         parent.parts.append(text)
 
     def _start(self, tag: str, attributes: str) -> None:
-        written = tag
+        written, hidden = tag, _is_hidden(attributes)
         if tag in _TABLE and self._tables and self._tables[-1]:
             written, attributes = "div", "".join(_DIRECTION.findall(attributes))
-        element = _Element(tag, attributes, written)
+        element = _Element(tag, attributes, written, hidden)
         if tag not in _VOID:
             self._open.append(element)
             return
         parent = self._open[-1]
         if tag == "col" and written == "div":
             return
-        if shows_nothing(attributes) if tag == "img" else _is_hidden(attributes):
+        if hidden or (tag == "img" and shows_nothing(attributes)):
             return
         if tag == "img" and ' alt=""' in attributes and len(_ICON.findall(attributes)) == 2:
             parent.icons += 1
@@ -168,7 +170,7 @@ class _Tidier:
         parent = self._open[-1]
         if element.tag == "table":
             self._tables.pop()
-        if _is_hidden(element.attributes):
+        if element.hidden:
             return
         if element.tag == "form":
             if element.length <= _LONGEST_FORM:
