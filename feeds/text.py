@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
+from itertools import pairwise
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 # What XML 1.0 §2.2 does not allow, and the C1 controls and noncharacters that it discourages. Tab,
@@ -61,6 +62,16 @@ def repair(text: str) -> str:
 _MARKS = "‘’“”–—…•"
 _MAY_BE_MOJIBAKE = re.compile(f"[^\x00-\x7f{_MARKS}]|[^\x00-\x7f]{{2}}")
 
+# A word in capitals may end in these letters, in Portuguese say, and a quotation with it: “IRMÃ” is
+# no Ô. So may a dash follow.
+_LAST_CAPITAL = re.compile(
+    "(?<![Ââ€])[“«„‘](?:(?:[^“”«»„‘’ÂÃâ€]|Ã(?=[A-Z])){0,200}[A-ZÀ-ÖØ-Þ\\s])?[ÃÂ]"
+    "(?=[”»“’](?![\\w”»’]))|[A-ZÀ-ÖØ-Þ]{2}Ã(?=—(?!\\d))"
+)
+
+# The end of a quotation, ”, is misread as two characters and a control, which many programs drop.
+_LOST_END = re.compile("(â€œ[^â]{1,300})â€(?=[\\s.,;:!?)<]|$)")
+
 
 @cache
 def _without_mojibake() -> Callable[[str], str]:
@@ -72,6 +83,7 @@ def _without_mojibake() -> Callable[[str], str]:
     config = ftfy.TextFixerConfig(
         unescape_html=False,
         remove_terminal_escapes=False,
+        replace_lossy_sequences=False,  # a guess that may cost a good letter
         fix_latin_ligatures=False,
         fix_character_width=False,
         uncurl_quotes=False,
@@ -82,7 +94,13 @@ def _without_mojibake() -> Callable[[str], str]:
     )
 
     def repaired(text: str) -> str:
-        return ftfy.fix_text(text, config)
+        if "â€œ" in text:
+            text = _LOST_END.sub("\\1â€\x9d", text)
+        if "Ã" not in text and "Â" not in text:
+            return ftfy.fix_text(text, config)
+        # Looked at apart, a letter and the mark behind it are what they are.
+        seams = [0, *(match.end() for match in _LAST_CAPITAL.finditer(text)), len(text)]
+        return "".join(ftfy.fix_text(text[a:b], config) for a, b in pairwise(seams))
 
     return repaired
 
