@@ -293,7 +293,9 @@ class Publication:
         yield None, History(is_complete=not periods, previous=folders[-1] if folders else "")
         around = zip(periods, ("", *folders), (*folders[1:], ""), strict=False)
         for period, previous, newer in around:
-            yield period, History(is_archive=True, previous=previous, next=newer)
+            # One that leads nowhere says that this is all, as W3C's validator wants it.
+            alone = not (previous or newer)
+            yield period, History(True, is_complete=alone, previous=previous, next=newer)
 
     @cached_property
     def _whole(self) -> str:
