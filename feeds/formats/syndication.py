@@ -158,8 +158,9 @@ def _links(feed: Feed, file_name: str, media_type: str) -> Iterator[dict[str, st
     if feed.hub:
         yield {"rel": "hub", "href": feed.hub}
     history = feed.history
+    # What is complete is its own newest document, as W3C's validator has it.
     places = {
-        "current": feed.url if history.is_archive else "",
+        "current": feed.url if history.is_archive and not history.is_complete else "",
         "prev-archive": history.previous,
         "next-archive": history.next,
     }
