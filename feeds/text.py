@@ -30,7 +30,8 @@ _FORBIDDEN_ASTRAL = re.compile(
 
 def forbidden(text: str) -> re.Match[str] | None:
     """The first character that no feed may hold."""
-    if text.isprintable():  # most texts of one line; none of those characters is
+    # Most texts; none of those characters is printable.
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
         return None
     found = _FORBIDDEN.search(text)
     if not found and not text.isascii() and _ASTRAL.search(text):

@@ -9,6 +9,9 @@ from feeds import text as texts
 from feeds.article import Episode, Person, Transcript, is_absolute
 from feeds.fields import Fields, parse_duration
 
+_KEYS = (
+    "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
+)  # fmt: skip
 _TYPES = ("full", "trailer", "bonus")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
@@ -16,6 +19,8 @@ _LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
 
 def read_episode(fields: Fields, *, plays: bool) -> Episode | None:
     """The episode, or None where no key says anything of one; it plays if there is a player."""
+    if not plays and not any(key in fields for key in _KEYS):  # most articles
+        return None
     duration = fields.duration("duration")
     if not duration and plays:
         # Of a video, the time that it takes, as ISO 8601 has it; else it may mean anything.
