@@ -295,9 +295,10 @@ def _well_nested(markup: str) -> str:
     """HTML that a parser reads back as it stands: links within links, say, take a second pass."""
     for _attempt in range(5):
         before = markup
-        markup = tidy(_nesting_cleaner().clean(before))
+        markup = _nesting_cleaner().clean(before)
         if markup == before:
             break
+        markup = tidy(markup)
     return markup
 
 

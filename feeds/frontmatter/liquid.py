@@ -48,7 +48,7 @@ _HELD = re.compile("\x00(\\d+)\x00")
 
 def without_tags(source: str, *, is_html: bool) -> str:
     """The body's source as it reads without Jekyll. It must be repaired text."""
-    if "{%" not in source and "{{" not in source:
+    if "{" not in source or ("{%" not in source and "{{" not in source):
         return source
     held: list[str] = []
 

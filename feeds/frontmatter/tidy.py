@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 MARKS = frozenset(("hidden", "role", "style"))
 
 _EMPTIED = frozenset(
-    "a abbr article aside b blockquote caption cite del details dfn div dl em figcaption figure"
-    " footer h1 h2 h3 h4 h5 h6 header i ins li mark ol p q s section small span strong sub summary"
-    " sup table time u ul".split()
+    "a abbr article aside b blockquote cite del details dfn div dl em figcaption figure footer h1"
+    " h2 h3 h4 h5 h6 header i ins li mark ol p pre q s section small span strong sub summary sup"
+    " table time u ul".split()
 )
 _INLINE = frozenset(
     "a abbr b cite code del dfn em i ins kbd mark q ruby s samp small span strong sub sup time u"
@@ -35,9 +35,8 @@ _MARK = re.compile(r'\s(?:hidden|role|style)="[^"]*"')
 # White space, and what mails put behind their preview text so that nothing else gets into it.
 _NOTHING = "(?:\\s|&nbsp;|[\xad\u034f\u061c\u115f\u180e\u200b-\u200f\u2060-\u2064\ufeff])"
 _BLANK = re.compile(f"{_NOTHING}*")
-_LEFTOVER = re.compile(
-    rf'<({"|".join(sorted(_EMPTIED))})(?:\s[a-z-]+="[^"]*")*>(?:{_NOTHING}|<br>)*</\1>'
-)
+# Of an element that may be empty; a picture before the end of one is none.
+_LEFTOVER = re.compile(f"<(?!br|col|hr|img|source|wbr)[a-z][^<>]*>(?:{_NOTHING}|<br>)*</")
 _DOT = re.compile(r'\s(?:width|height)="0*[01]"')
 _SPACE = re.compile(r"\s+")
 _LINES = re.compile(r"\n\s+")
@@ -47,7 +46,7 @@ _DIRECTION = re.compile(r'\s(?:dir|lang)="[^"]*"')
 _NAUGHT = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
 _ICON = re.compile(r'\s(?:width|height)="0*([0-9]|[1-3][0-9]|4[0-8])"')
 # What most bodies have none of, and a search for words finds fast.
-_SIGNS = (' hidden="', ' role="', ' style="', "<form", "<table", '="0"', '="1"', '="00', '="01')
+_SIGNS = (' hidden="', ' role="', ' style="', "<form", "<table")
 #: Characters of text: a form of more is a page that stands in one.
 _LONGEST_FORM = 500
 
@@ -64,9 +63,14 @@ def mark(tag: str, name: str, value: str) -> str | None:
 
 def tidy(markup: str) -> str:
     """The HTML without what is hidden, empty or a mere box. It must be the sanitiser's."""
-    if any(sign in markup for sign in _SIGNS) or _LEFTOVER.search(markup):
-        return _Tidier(markup).result()
-    return markup
+    for sign in _SIGNS:
+        if sign in markup:
+            break
+    else:
+        dots = "<img" in markup and _DOT.search(markup)
+        if not dots and not _LEFTOVER.search(markup):
+            return markup
+    return _Tidier(markup).result()
 
 
 def _hides(tag: str, style: str) -> bool:
@@ -139,7 +143,7 @@ class _Tidier:
         blank = _BLANK.fullmatch(text)
         if self._boxes and parent.written in ("p", "div") and _PLACEHOLDER.fullmatch(text):
             return
-        if not blank or parent.tag in _VERBATIM:
+        if not blank:
             parent.shows = parent.flows = True
             parent.length += len(text)
         parent.parts.append(text)
