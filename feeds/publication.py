@@ -209,14 +209,12 @@ class Publication:
     def cache_control(self, document: Document) -> str:
         """How long a document may be kept, as the Cache-Control header has it (RFC 9111 §5.2.2)."""
         if document.media_type.startswith("text/html"):
-            return "public, no-cache"
+            return "no-cache"
         if document.is_closed:
-            return f"public, max-age={_CLOSED_AGE}"
+            return f"max-age={_CLOSED_AGE}"
         site = self._site
         stale = site.stale_while_revalidate
-        return f"public, max-age={site.max_age}" + (
-            f", stale-while-revalidate={stale}" if stale else ""
-        )
+        return f"max-age={site.max_age}" + (f", stale-while-revalidate={stale}" if stale else "")
 
     @property
     def hub(self) -> str:

@@ -29,8 +29,8 @@ from feeds.site import read_site_url
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: In seconds: how long a picture may be kept.
-_MEDIA_AGE = 60
+#: In seconds: how long a picture may be kept, and where something has moved.
+_MEDIA_AGE, _MOVED_AGE = 60, 3600
 #: In bytes, of a request: nothing here takes any.
 _LONGEST_BODY = 16 * 1024
 _CONDITIONS = "A-IM, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
@@ -83,7 +83,9 @@ def create_app(
             with suppress(OSError):  # gone, or out of reach since
                 return _send(found)
         if isinstance(found, Redirect):
-            return app.make_response(redirect(_relative(found.to, request.path), 301))
+            moved = app.make_response(redirect(_relative(found.to, request.path), 301))
+            moved.cache_control.max_age = _MOVED_AGE
+            return moved
         if live.was_published(f"/{path}"):
             return Response(f"/{path} is gone\n", 410, mimetype="text/plain")
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
@@ -152,7 +154,7 @@ def _send(found: MediaFile) -> Response:
         found.file, environ, found.media_type, max_age=_MEDIA_AGE, response_class=Response
     )
     response = cast(Response, sent)
-    response.cache_control.public = True
+    response.cache_control.public = False
     if found.media_type == "image/svg+xml":
         # A drawing may hold a script, which must not run as this site's own.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 from typing import Any
 
 import brotli
@@ -182,14 +184,14 @@ def test_scripts_of_other_pages_may_read_feeds(app: Flask, path: str) -> None:
 def test_how_long_feeds_may_be_kept_is_the_publishers_choice(site: SiteBuilder) -> None:
     site.write("a.md")
     for keys, expected in (
-        ({}, "public, max-age=60, stale-while-revalidate=600"),
-        ({"max_age": 300, "stale_while_revalidate": 0}, "public, max-age=300"),
-        ({"max_age": -1}, "public, max-age=60, stale-while-revalidate=600"),
+        ({}, "max-age=60, stale-while-revalidate=600"),
+        ({"max_age": 300, "stale_while_revalidate": 0}, "max-age=300"),
+        ({"max_age": -1}, "max-age=60, stale-while-revalidate=600"),
     ):
         site.configure(title="T", url="https://feeds.example.org/", **keys)
         app = create_app(site.root)
         assert get(app, "/rss.xml").headers["Cache-Control"] == expected
-        assert get(app, "/").headers["Cache-Control"] == "public, no-cache"
+        assert get(app, "/").headers["Cache-Control"] == "no-cache"
         app.extensions["feeds"].close()
     [problem] = site.publication().problems()
     assert (problem.code, problem.hint) == ("bad-number", "it should be a number of seconds")
@@ -323,3 +325,38 @@ def test_what_is_remembered_of_versions_is_bounded(
     assert list(past) == ["/atom.xml", "/feed.json"]
     assert {len(versions) for versions in past.values()} == {live._VERSIONS}
     assert get(app, "/rss.xml", A_IM="feed", If_None_Match=first).status_code == 200
+
+
+LINTED = [
+    *FEEDS,
+    "/",
+    "/topics/ai/",
+    "/topics/ai",
+    "/subscriptions.opml",
+    "/a.png",
+    "/no",
+    "/healthz",
+]
+
+
+@pytest.mark.parametrize("path", LINTED)
+@pytest.mark.parametrize("headers", [{}, {"Accept_Encoding": "br"}, {"If_None_Match": "*"}])
+def test_a_linter_of_http_finds_nothing_to_warn_of(
+    site: SiteBuilder, path: str, headers: dict[str, str]
+) -> None:
+    httplint = pytest.importorskip("httplint")
+    (site.root / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" * 100)
+    site.write("a.md", "Some words. " * 60, topics=["AI"], images=[{"url": "a.png"}])
+    app = create_app(site.root)
+    response = get(app, path, **headers)
+    linter = httplint.HttpResponseLinter(start_time=time.time())
+    status, _space, phrase = response.status.partition(" ")
+    linter.process_response_topline(b"HTTP/1.1", status.encode(), phrase.encode())
+    # A server adds the date where there is none.
+    fields = [*(response.headers | {"Date": formatdate(usegmt=True)}).to_wsgi_list()]
+    linter.process_headers([(name.encode(), value.encode()) for name, value in fields])
+    linter.feed_content(response.data)
+    linter.finish_content(True)
+    found = [str(note) for note in linter.notes if note.level.value in ("bad", "warning")]
+    assert found == []
+    app.extensions["feeds"].close()
