@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from feeds.archive import PERIOD_NAME, Period
+from feeds.formats import FORMATS
 from feeds.podcast import Podcast
 from feeds.selection import Selection
 from feeds.site import Author, Site, Topics
+
+BY_FILE_NAME = {format.file_name: format for format in FORMATS}
+#: Where the periods of a feed's archive lie, from its folder.
+ARCHIVE = "archive/"
+IN_ARCHIVE = re.compile(rf"(.*/)?{ARCHIVE}({PERIOD_NAME})/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,24 @@ class Channel:
     parent: str = ""
     #: What it says of itself, if it is a podcast.
     podcast: Podcast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a document of a feed lies."""
+
+    channel: Channel
+    #: The channel's, or the one that its topic had.
+    folder: str
+    #: Of the feed's archive; None for the newest articles.
+    period: Period | None
+    #: The file's name; empty for the page.
+    name: str
+
+    @property
+    def within(self) -> str:
+        """The folder of the path, from the feed's."""
+        return f"{ARCHIVE}{self.period.name}/" if self.period else ""
 
 
 def channels_of(site: Site, topics: Topics) -> Iterator[Channel]:
@@ -63,3 +89,21 @@ def show_of(channel: Channel, site: Site) -> Podcast:
         owner_name=podcast.owner_name or author.name,
         owner_email=podcast.owner_email or author.email,
     )
+
+
+def split(path: str) -> tuple[str, str]:
+    """The folder of a path, as channels have it, and the name in it."""
+    folder, _slash, name = path.removeprefix("/").rpartition("/")
+    return (f"{folder}/" if folder else ""), name
+
+
+def paths_in(folder: str) -> Iterator[str]:
+    """The paths of a feed's folder: its page and its documents."""
+    yield f"/{folder}"
+    yield from documents_in(folder)
+
+
+def documents_in(folder: str) -> Iterator[str]:
+    """The paths of a folder's feed documents."""
+    for format in FORMATS:
+        yield f"/{folder}{format.file_name}"

@@ -57,6 +57,8 @@ class History:
     #: The archive's next older and next newer document (§4); empty where there is none.
     previous: str = ""
     next: str = ""
+    #: The names of all periods of the archive, the newest first, for those who look back.
+    periods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

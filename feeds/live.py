@@ -110,6 +110,11 @@ class Live:
             finally:
                 self._making.pop(path, None)
 
+    def directory(self, query: str) -> Dated:
+        """The directory of the feeds that have these words; nothing of it is kept."""
+        self._follow()
+        return Dated(self._current[0].directory(query), None)
+
     def newer(self, path: str, etags: Container[str]) -> tuple[Dated, Document] | None:
         """The document at a path, and one with the entries alone that a client does not have.
 

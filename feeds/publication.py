@@ -9,26 +9,36 @@ The static writer writes what this gives and the live app serves it, so the two 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from feeds import text as texts
-from feeds.archive import PERIOD_NAME, Period, cut
+from feeds.archive import Period, cut
 from feeds.article import Article, absolute
 from feeds.catalog import Catalog
-from feeds.channels import Channel, channels_of, show_of
+from feeds.channels import (
+    ARCHIVE,
+    BY_FILE_NAME,
+    IN_ARCHIVE,
+    Channel,
+    Spot,
+    channels_of,
+    documents_in,
+    paths_in,
+    show_of,
+    split,
+)
 from feeds.database import code_fingerprint
 from feeds.delta import feed_document
 from feeds.document import Document, MediaFile, Redirect
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
 from feeds.folder import CONFIGURATION, PROBED, Folder
-from feeds.formats import FORMATS, Format, as_entry
+from feeds.formats import Format, as_entry
 from feeds.media import Media
 from feeds.probe import Answer
 from feeds.rendered import EntryKey, Rendered
@@ -38,33 +48,11 @@ from feeds.view import View
 from feeds.windows import Windows
 
 _SUBSCRIPTIONS = "/subscriptions.opml"
-#: Where the periods of a feed's archive lie, from its folder.
-_ARCHIVE = "archive/"
-_IN_ARCHIVE = re.compile(rf"(.*/)?{_ARCHIVE}({PERIOD_NAME})/")
-_BY_FILE_NAME = {format.file_name: format for format in FORMATS}
 #: In seconds. What was closed changes only where an article is corrected or taken back: a week.
 _CLOSED_AGE = 7 * 24 * 60 * 60
 #: What a page is called as a file.
 _INDEX = "index.html"
-_FILES = {*_BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/")}
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where a document of a feed lies."""
-
-    channel: Channel
-    #: The channel's, or the one that its topic had.
-    folder: str
-    #: Of the feed's archive; None for the newest articles.
-    period: Period | None
-    #: The file's name; empty for the page.
-    name: str
-
-    @property
-    def within(self) -> str:
-        """The folder of the path, from the feed's."""
-        return f"{_ARCHIVE}{self.period.name}/" if self.period else ""
+_FILES = {*BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/")}
 
 
 class Publication:
@@ -146,7 +134,7 @@ class Publication:
             if channel.podcast
             for problem in unmet(
                 self._folder,
-                self._feed(_Spot(channel, channel.folder, None, "")),
+                self._feed(Spot(channel, channel.folder, None, "")),
                 channel.podcast,
                 self._view.at(self._newest(channel)),
                 self._lengths,
@@ -181,11 +169,11 @@ class Publication:
         """Every path at which something lies, folders with a slash at their end."""
         yield _SUBSCRIPTIONS
         for folder, channel in self._channels.items():
-            yield from _paths(folder)
+            yield from paths_in(folder)
             for period in self._windows.periods(channel.selection):
-                yield from _documents(f"{folder}{_ARCHIVE}{period.name}/")
+                yield from paths_in(f"{folder}{ARCHIVE}{period.name}/")
         for slug in self._topics.former:
-            yield from _paths(f"topics/{slug}/")
+            yield from paths_in(f"topics/{slug}/")
         yield from filter(self._media.file, self._media)
 
     def document(self, path: str) -> Document | MediaFile | Redirect | None:
@@ -206,6 +194,14 @@ class Publication:
         beside = channel.folder.removeprefix("topics/")
         return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
 
+    def directory(self, query: str) -> Document:
+        """The directory of the feeds whose names and descriptions have all of these words."""
+        from feeds.formats import page
+
+        spot = Spot(self._channels[""], "", None, "")
+        body = page.render_directory(self._feed(spot), self.listed, (), query)
+        return Document(body, page.MEDIA_TYPE)
+
     def cache_control(self, document: Document) -> str:
         """How long a document may be kept, as the Cache-Control header has it (RFC 9111 §5.2.2)."""
         if document.media_type.startswith("text/html"):
@@ -224,7 +220,7 @@ class Publication:
     def newest_documents(self) -> Iterator[tuple[str, str]]:
         """The path and the URL of every document that a subscriber asks for."""
         for folder in self._channels:
-            for path in _documents(folder):
+            for path in documents_in(folder):
                 yield path, self.url + path.removeprefix("/")
 
     def fingerprint(self, path: str) -> str:
@@ -252,22 +248,22 @@ class Publication:
         )
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _spot(self, path: str) -> _Spot | None:
+    def _spot(self, path: str) -> Spot | None:
         """What document of which feed is meant by a path."""
-        folder, name = _split(path)
-        if name and name not in _BY_FILE_NAME:
+        folder, name = split(path)
+        if name and name not in BY_FILE_NAME:
             return None
-        in_archive = _IN_ARCHIVE.fullmatch(folder) if name else None
+        in_archive = IN_ARCHIVE.fullmatch(folder)
         if in_archive:
             folder = in_archive[1] or ""
         channel = self._channels.get(folder)
         if not channel and (moved := self._moved_from(folder)):
             channel = self._channels[f"topics/{moved.slug}/"]
         if not channel or not in_archive:
-            return _Spot(channel, folder, None, name) if channel else None
+            return Spot(channel, folder, None, name) if channel else None
         for period in self._periods_of(channel):
             if period.name == in_archive[2]:
-                return _Spot(channel, folder, period, name)
+                return Spot(channel, folder, period, name)
         return None
 
     def _periods_of(self, channel: Channel) -> tuple[Period, ...]:
@@ -287,8 +283,15 @@ class Publication:
 
     def _histories_of(self, channel: Channel) -> Iterator[tuple[Period | None, History]]:
         periods = self._periods_of(channel)
-        folders = [f"{self.url}{channel.folder}{_ARCHIVE}{each.name}/" for each in periods]
-        yield None, History(is_complete=not periods, previous=folders[-1] if folders else "")
+        folders = [f"{self.url}{channel.folder}{ARCHIVE}{each.name}/" for each in periods]
+        yield (
+            None,
+            History(
+                is_complete=not periods,
+                previous=folders[-1] if folders else "",
+                periods=tuple(each.name for each in reversed(periods)),
+            ),
+        )
         around = zip(periods, ("", *folders), (*folders[1:], ""), strict=False)
         for period, previous, newer in around:
             # One that leads nowhere says that this is all, as W3C's validator wants it.
@@ -327,7 +330,7 @@ class Publication:
         if moved := self._moved_from(folder):
             slashed = f"/topics/{moved.slug}/"
             folder = slashed.removeprefix("/")
-        if folder not in self._channels:
+        if folder not in self._channels and not self._spot(slashed):
             return None
         return _moved(slashed, self._site.title, self.url + folder, self.url + folder)
 
@@ -336,14 +339,17 @@ class Publication:
         kind, _slash, slug = folder.removesuffix("/").partition("/")
         return self._topics.former.get(slug) if kind == "topics" else None
 
-    def _rendered(self, spot: _Spot) -> Document:
+    def _rendered(self, spot: Spot) -> Document:
         if spot.name:
-            format = _BY_FILE_NAME[spot.name]
+            format = BY_FILE_NAME[spot.name]
             return feed_document(self._feed(spot), format)
         # Imported late, as every renderer is: most of what is published need not be made again.
         from feeds.formats import page
 
-        if not spot.folder:
+        if spot.period:
+            root = "../" * (spot.folder + spot.within).count("/")
+            body = page.render_period(self._feed(spot), spot.period.name, root)
+        elif not spot.folder:
             # No more than the feed has: its articles decide what is made anew.
             newest = self._articles(spot, min(page.ON_DIRECTORY, self._site.limit))
             body = page.render_directory(self._feed(spot), self.listed, newest)
@@ -354,9 +360,9 @@ class Publication:
     def feed_at(self, path: str) -> tuple[Feed, Format] | None:
         """The feed of the feed document at a path, and its format."""
         spot = self._spot(path)
-        return (self._feed(spot), _BY_FILE_NAME[spot.name]) if spot and spot.name else None
+        return (self._feed(spot), BY_FILE_NAME[spot.name]) if spot and spot.name else None
 
-    def _feed(self, spot: _Spot) -> Feed:
+    def _feed(self, spot: Spot) -> Feed:
         base = f"{self.url}{spot.folder}{spot.within}"
         # A feed's documents are asked for one after the other: its articles are fetched once.
         if (last := self._last_feed) and last[0] == base:
@@ -391,7 +397,7 @@ class Publication:
         begin = site.id or (site.url if site.url != DEFAULT_URL else self.url)
         return begin if begin.endswith(("/", ":")) else f"{begin}/"
 
-    def _entries(self, spot: _Spot) -> list[Entry]:
+    def _entries(self, spot: Spot) -> list[Entry]:
         content = spot.channel.content
         if self.rendered:
             files = self._windows.paths(spot.channel.selection, spot.period)
@@ -403,7 +409,7 @@ class Publication:
         context = self._contexts[content]
         return [as_entry(each, context) for each in self._articles(spot, limit)]
 
-    def _articles(self, spot: _Spot, limit: int | None) -> list[Article]:
+    def _articles(self, spot: Spot, limit: int | None) -> list[Article]:
         found = self._view.articles(spot.channel.selection, self._topics.family, limit, spot.period)
         return list(map(self._as_published, found))
 
@@ -475,19 +481,3 @@ def _reopened(
     found = Publication(folder, Catalog(place), url=url, now=now, unpublished=unpublished)
     found.rendered = rendered
     return found
-
-
-def _split(path: str) -> tuple[str, str]:
-    """The folder of a path, as channels have it, and the name in it."""
-    folder, _slash, name = path.removeprefix("/").rpartition("/")
-    return (f"{folder}/" if folder else ""), name
-
-
-def _paths(folder: str) -> Iterator[str]:
-    yield f"/{folder}"
-    yield from _documents(folder)
-
-
-def _documents(folder: str) -> Iterator[str]:
-    for format in FORMATS:
-        yield f"/{folder}{format.file_name}"

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _MEDIA_AGE, _MOVED_AGE = 60, 3600
 #: In bytes, of a request: nothing here takes any.
 _LONGEST_BODY = 16 * 1024
+#: In characters, of a search for feeds.
+_LONGEST_QUERY = 100
 _CONDITIONS = "A-IM, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 
 
@@ -70,7 +72,8 @@ def create_app(
     @app.get("/", defaults={"path": ""})
     @app.get("/<path:path>")
     def published(path: str) -> Response:
-        found = live.find(f"/{path}")
+        query = "" if path else " ".join(request.args.get("q", "")[:_LONGEST_QUERY].split())
+        found = live.directory(query) if query else live.find(f"/{path}")
         if isinstance(found, Dated):
             if _wants_the_newer() and (newer := live.newer(f"/{path}", request.if_none_match)):
                 whole, part = newer
@@ -130,7 +133,9 @@ class _Front:
         self._live = live
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        plain = environ["REQUEST_METHOD"] in ("GET", "HEAD") and "HTTP_A_IM" not in environ
+        plain = environ["REQUEST_METHOD"] in ("GET", "HEAD") and not (
+            "HTTP_A_IM" in environ or environ.get("QUERY_STRING")
+        )
         if plain and (dated := self._live.hot(environ["PATH_INFO"])):
             status, headers, body = dated.answer(environ)
             start_response(status, headers)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.servers import PostgreSQL
-from tests.support import SiteBuilder
+from tests.support import SiteBuilder, lacking
 
 _ENVIRONMENT = (
     "FEEDS_SITE", "FEEDS_URL", "FEEDS_UNPUBLISHED", "FEEDS_REPORTED", "FEEDS_CATALOG", "FEEDS_SYNC",
@@ -56,6 +59,19 @@ def engine(
         server: PostgreSQL = request.getfixturevalue("postgresql")
         monkeypatch.setenv("FEEDS_CATALOG", server.new_schema())
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def node_readers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder from which node finds rss-parser and feedsmith; axe-core is in it too."""
+    if folder := os.environ.get("NODE_READERS"):
+        return Path(folder)
+    if not (npm := shutil.which("npm")) or os.environ.get("CI") != "true":
+        lacking("a folder of rss-parser and feedsmith (NODE_READERS)")
+    made = tmp_path_factory.mktemp("node")
+    install = [npm, "install", "--no-audit", "--no-fund", "rss-parser", "feedsmith", "axe-core"]
+    subprocess.run(install, cwd=made, check=True, capture_output=True, timeout=110)
+    return made
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import feedparser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html
 
 from feeds.archive import cut
 from feeds.static import write_tree
@@ -172,6 +174,26 @@ def test_an_archive_of_one_period_says_that_it_is_all(site: SiteBuilder) -> None
     assert ElementTree.fromstring(tree["feeds/odd/atom.xml"]).find(f"{FH}complete") is None
 
 
+def test_people_can_look_back_too(site: SiteBuilder) -> None:
+    filled(site, 300)
+    tree = build(site)
+    page = html.fromstring(tree["topics/odd/index.html"])
+    links = page.xpath("//nav[@aria-label='Older articles']/a/@href")
+    assert links == [f"archive/{year}/" for year in (2018, 2017, 2016, 2015)]
+    seen = []
+    folder = "topics/odd/archive/2018/"
+    while folder:
+        page = html.fromstring(tree[f"{folder}index.html"])
+        seen += page.xpath("//article//h3/a/text()")
+        # Whatever lies in the site is linked from where the page is.
+        for link in page.xpath("//a/@href[starts-with(., '.')]"):
+            target = posixpath.normpath(posixpath.join(folder, link))
+            assert {target, f"{target}/index.html"} & {*tree, "./index.html"} or target == "."
+        older = page.xpath("//a[@rel='prev']/@href")
+        folder = f"{posixpath.normpath(posixpath.join(folder, older[0]))}/" if older else ""
+    assert seen == [f"Article {number}" for number in range(299, 0, -2)]
+
+
 def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
     names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     return {name.rpartition("/")[0] for name in names if name.endswith(FILES)}
@@ -230,11 +252,12 @@ def test_the_archive_is_served_live_with_the_same_bytes_and_kept_for_long_once_c
     app = create_app(site.root)
     client = app.test_client()
     for name in (name for name in tree if "archive/" in name):
-        assert client.get(f"/{name}").data == tree[name], name
+        assert client.get(f"/{name.removesuffix('index.html')}").data == tree[name], name
     periods = sorted(name for name in tree if name.startswith("archive/") and "rss" in name)
     assert client.get(f"/{periods[0]}").cache_control.max_age == 604800
     assert client.get(f"/{periods[-1]}").cache_control.max_age == 60
-    assert client.get("/archive/2015/").status_code == 404
+    assert client.get("/archive/2014/").status_code == 404
+    assert client.get("/archive/2015-01").location.endswith("2015-01/")
     assert client.get("/archive/1999/rss.xml").status_code == 404
     odd = sorted(name for name in tree if name.startswith("topics/odd/archive/"))[0]
     moved = client.get("/" + odd.replace("odd", "past"))

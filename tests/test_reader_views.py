@@ -23,9 +23,7 @@ import feedparser
 import pytest
 
 from tests.support import CORPUS, SiteBuilder, needs_corpus, tool
-from tests.test_readers import node_readers, read_in_node
-
-__all__ = ["node_readers"]  # a fixture, for the tests below
+from tests.test_readers import read_in_node
 
 ARTICLE = Path(__file__).parent / "readers" / "sorting-pears.md"
 

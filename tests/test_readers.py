@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from feeds.document import Document, Redirect
 from feeds.publication import Publication
 from feeds.static import write_tree
 from tests.golden import URL, golden_site
-from tests.support import CORPUS, SiteBuilder, document, lacking, needs_corpus, tool
+from tests.support import CORPUS, SiteBuilder, document, needs_corpus, tool
 
 FORMATS = ("rss.xml", "atom.xml")
 
@@ -166,19 +165,6 @@ def test_sfeed_opens_the_article_and_not_its_picture(published: Published, name:
     assert categories.split("|")[:2] == published.keys["topics"]
     assert kind == "html"
     assert int(date) > 1_600_000_000
-
-
-@pytest.fixture(scope="session")
-def node_readers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder from which node finds rss-parser and feedsmith."""
-    if folder := os.environ.get("NODE_READERS"):
-        return Path(folder)
-    if not (npm := shutil.which("npm")) or os.environ.get("CI") != "true":
-        lacking("a folder of rss-parser and feedsmith (NODE_READERS)")
-    made = tmp_path_factory.mktemp("node")
-    install = [npm, "install", "--no-audit", "--no-fund", "rss-parser", "feedsmith"]
-    subprocess.run(install, cwd=made, check=True, capture_output=True, timeout=110)
-    return made
 
 
 READ_IN_NODE = """

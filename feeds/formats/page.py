@@ -10,10 +10,10 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import jinja2
 from markupsafe import Markup
@@ -26,21 +26,56 @@ from feeds.text import summary
 MEDIA_TYPE = "text/html; charset=utf-8"
 #: Articles on a feed's page, and on the directory.
 ON_PAGE, ON_DIRECTORY = 30, 6
+#: Well-known readers, and where each of them takes the address of a feed.
+_READERS = (
+    ("Feedly", "https://feedly.com/i/subscription/feed%2F"),
+    ("Inoreader", "https://www.inoreader.com/?add_feed="),
+    ("NewsBlur", "https://www.newsblur.com/?url="),
+    ("The Old Reader", "https://theoldreader.com/feeds/subscribe?url="),
+)
 #: The site's root, from the page of a feed.
 _ROOT = "../../"
 
 
-def render_directory(feed: Feed, listed: Iterable[Listed], newest: Iterable[Article]) -> bytes:
-    """The directory of every feed, with the newest articles of the whole site."""
+def render_directory(
+    feed: Feed, listed: Iterable[Listed], newest: Iterable[Article], query: str = ""
+) -> bytes:
+    """The directory of every feed, with the newest articles of the whole site.
+
+    With a query, only the feeds that have all its words are listed, after the site's own.
+    """
     stories = [_story(article, "", None, feed.url) for article in newest]
-    values = {"listed": tuple(listed), "stories": stories}
-    return _render_page("directory.html", feed, "", **values)
+    everything, *others = listed
+    words = query.casefold().split()
+    found = (each for each in others if all(word in _text_of(each) for word in words))
+    values = {"listed": (everything, *found), "stories": stories, "query": query}
+    return _render_page("directory.html", feed, "", feed.title, feed.url, **values)
+
+
+def _text_of(listed: Listed) -> str:
+    return f"{listed.name} {listed.description}".casefold()
 
 
 def render_feed(feed: Feed) -> bytes:
     """A feed's page, two folders below the site's root."""
     stories = [Markup(each.part("page").decode()) for each in feed.entries[:ON_PAGE]]  # noqa: S704
-    return _render_page("feed.html", feed, _ROOT, stories=stories)
+    return _render_page("feed.html", feed, _ROOT, feed.title, feed.url, stories=stories)
+
+
+def render_period(feed: Feed, name: str, root: str) -> bytes:
+    """A period of a feed's archive, two folders below the feed's page; the root as seen from it."""
+    parts = (each.part("page") for each in feed.entries)
+    if root != _ROOT:
+        # No text can hold a quotation mark: it is escaped there.
+        parts = (part.replace(b'="../../', f'="{root}'.encode()) for part in parts)
+    stories = [Markup(part.decode()) for part in parts]  # noqa: S704
+    older, newer = (
+        url.rstrip("/").rpartition("/")[2] for url in (feed.history.previous, feed.history.next)
+    )
+    return _render_page(
+        "archive.html", feed, root, f"{feed.title}, {name}", feed.base,
+        stories=stories, older=older, newer=newer,
+    )  # fmt: skip
 
 
 def story(article: Article, context: Context) -> bytes:
@@ -64,9 +99,12 @@ def render_moved(title: str, target: str, url: str) -> bytes:
     return _render("moved.html", title=title, target=target, url=url)
 
 
-def _render_page(template: str, feed: Feed, root: str, **values: object) -> bytes:
-    icon = _from_here(feed.icon, root, urljoin(feed.url, root))
-    return _render(template, feed=feed, root=root, icon=icon, **values)
+def _render_page(
+    template: str, feed: Feed, root: str, title: str, url: str, **values: object
+) -> bytes:
+    icon = _from_here(feed.icon, root, urljoin(url, root))
+    values |= {"feed": feed, "root": root, "title": title, "url": url, "icon": icon}
+    return _render(template, **values)
 
 
 def _from_here(url: str, root: str, site_url: str) -> str:
@@ -82,7 +120,7 @@ def _render(template: str, **values: object) -> bytes:
 @cache
 def _environment() -> jinja2.Environment:
     style = files(__package__).joinpath("templates", "style.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    script = files(__package__).joinpath("templates", "script.js").read_text("utf-8")
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__),
         autoescape=True,
@@ -93,13 +131,22 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         formats=FORMATS,
         style=Markup(style),  # noqa: S704  # our own file
+        script=Markup(script),  # noqa: S704  # our own file
+        readers=_READERS,
         policy=(
-            f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self' http: https:;"
-            " base-uri 'none'; form-action 'none'"
+            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+            " img-src 'self' http: https:; base-uri 'none'; form-action 'self'"
         ),
     )
-    environment.filters.update(day=_day, instant=datetime.isoformat, summary=summary)
+    environment.filters.update(
+        day=_day, instant=datetime.isoformat, quoted=partial(quote, safe=""), summary=summary
+    )
     return environment
+
+
+def _hash(text: str) -> str:
+    """What allows an element with this text, and no other."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _day(date: datetime) -> str:
