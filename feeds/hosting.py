@@ -187,7 +187,8 @@ def _cloudflare(facts: Facts) -> dict[str, str]:
     rules = [*_for_all(facts)]
     for kind in facts.kinds:
         if not kind.is_page:
-            rules += [(kind.name, kind.headers), (f"*/{kind.name}", kind.headers)]
+            rules += [(kind.name, kind.headers)]
+            rules += [(f"*/{kind.name}", kind.headers)] if kind.of_feeds else []
     room = _CLOUDFLARE_HEADERS - len(rules) - len([*_lasting(facts, ())])
     rules += _lasting(facts, facts.closed[: max(room // max(len(facts.places), 1), 0)])
     # Redirects without a splat come first, and win.
@@ -237,10 +238,14 @@ def _named(place: str) -> str:
 
 
 def _headers(facts: Facts, rules: Iterable[tuple[str, dict[str, str]]]) -> str:
-    blocks = []
+    # Of two rules for one path, the host would take the last.
+    joined: dict[str, dict[str, str]] = {}
     for pattern, headers in rules:
-        lines = [f"{facts.root}{pattern}", *(f"  {name}: {headers[name]}" for name in headers)]
-        blocks.append(_lines(lines))
+        joined.setdefault(pattern, {}).update(headers)
+    blocks = (
+        _lines([f"{facts.root}{pattern}", *(f"  {name}: {headers[name]}" for name in headers)])
+        for pattern, headers in joined.items()
+    )
     return "\n".join(blocks)
 
 
@@ -288,12 +293,13 @@ def _nginx(facts: Facts) -> dict[str, str]:
     inside = ["index index.html;", "absolute_redirect off;", "charset off;"]
     if facts.compressed:
         inside += ["gzip_static on;", "gzip_vary on;"]
-    inside += _block("types", *(f'"{facts.types[each]}" {each};' for each in sorted(facts.types)))
-    inside += ["default_type application/octet-stream;", *_added(_MEDIA_CACHE)]
-    if "svg" in facts.types:
-        # What it holds of its own takes the place of all that is around it.
-        csp = {"Content-Security-Policy": SVG_POLICY}
-        inside += _block(r'location ~* "\.svg$"', *_added(_MEDIA_CACHE, csp))
+    inside += _added(_MEDIA_CACHE)
+    media: list[str] = []
+    for ending in sorted(facts.types):
+        csp = {"Content-Security-Policy": SVG_POLICY} if ending == "svg" else {}
+        typed = ["types { }", f'default_type "{facts.types[ending]}";', *_added(_MEDIA_CACHE, csp)]
+        # After the documents' own: of regular expressions, the first one that matches counts.
+        media += _block(rf'location ~* "\.{re.escape(ending)}$"', *typed)
     for kind in facts.kinds:
         typed = ["types { }", f'default_type "{kind.content_type}";']
         if kind.is_page:
@@ -305,6 +311,7 @@ def _nginx(facts: Facts) -> dict[str, str]:
             typed += _block("if ($feeds_closed)", "set $feeds_kept $feeds_closed;")
             typed += _added("$feeds_kept", _FOR_SCRIPTS)
         inside += _block(f'location ~ "{anywhere}{re.escape(kind.name)}$"', *typed)
+    inside += media
     for old, new in facts.moved:
         lead = rf'rewrite "^{re.escape(root + old)}([\w./-]*)$" "{root}{new}$1?" permanent;'
         inside += _block(f'location ^~ "{root}{old}"', lead)

@@ -98,6 +98,8 @@ def _write(
             }
         wanted = {_file_of(path): path for path in publication.paths()}
         told = _told(publication, compressed, hosting)
+        taken = dict.fromkeys(sorted(told.keys() & wanted), "an article's file is there instead")
+        told = {name: told[name] for name in told.keys() - taken}
         small = {each for name in wanted if compressed for each in beside(name)}.difference(wanted)
         every = [*wanted, *told, *sorted(small)]
         # First: a folder may be in the place of a file, or a file in that of a folder.
@@ -106,7 +108,7 @@ def _write(
             learnt[name] = None
         ours.intersection_update(every)
         foreign = dict.fromkeys(_foreign(out, every, ours), "not written by feeds, so it is left")
-        result.skipped = [f"{name}: {why}" for name, why in foreign.items()]
+        result.skipped = [f"{name}: {why}" for name, why in (foreign | taken).items()]
         small.difference_update(foreign)
         names = [name for name in wanted if name not in foreign]
         # Before the first file is written, the manifest has to own every file that may be: a build

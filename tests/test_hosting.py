@@ -52,6 +52,7 @@ def rules_of(text: str) -> Rules:
             assert name not in rules[-1][1], line
             rules[-1][1][name] = value
     assert all(headers for _path, headers in rules)
+    assert len(dict(rules)) == len(rules)
     return rules
 
 
@@ -250,6 +251,14 @@ def test_a_file_of_somebody_else_for_the_host_is_left(filled: SiteBuilder) -> No
     (filled.out / "_headers").write_text("mine")
     assert build(filled, "netlify").skipped == ["_headers: not written by feeds, so it is left"]
     assert (filled.out / "_headers").read_text() == "mine"
+
+
+def test_a_file_of_an_article_keeps_its_place(site: SiteBuilder) -> None:
+    (site.root / "s3.json").write_text("{}")
+    site.write("a.md", actions=[{"url": "/s3.json"}])
+    for _again in range(2):
+        assert build(site, "s3").skipped == ["s3.json: an article's file is there instead"]
+        assert (site.out / "s3.json").read_text() == "{}"
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -250,6 +250,17 @@ def test_the_encoding_is_one_that_the_client_likes(
 
 
 @pytest.mark.parametrize("host", ["nginx", "apache"])
+def test_what_somebody_else_puts_into_the_tree_is_served_as_the_host_does(
+    host: str, root: Path
+) -> None:
+    with hosting(host, root) as (server, tree):
+        (tree / "robots.txt").write_text("User-agent: *\n")
+        (tree / "own.xml").write_text("<own/>")
+        assert server.get("/robots.txt").status == 200
+        assert "xml" in server.get("/own.xml").headers["Content-Type"]
+
+
+@pytest.mark.parametrize("host", ["nginx", "apache"])
 def test_a_tree_below_a_folder_of_the_host_answers_alike(host: str, root: Path) -> None:
     with hosting(host, root, "/blog/feeds/") as (server, _tree):
         for path in ("/topics/ai/", "/rss.xml", "/archive/2024/rss.xml", "/media/a.svg"):
