@@ -33,6 +33,8 @@ _A_WHILE = 2.0
 _HEADERS = 32 * 1024
 #: As web servers have it since NCSA's.
 _COMMON_LOG = '%(addr)s - - %(time)s "%(method)s %(path)s %(protocol)s" %(status)d -'
+#: Those of feeds.hosting, which is not loaded for --help.
+_HOSTS = ("netlify", "cloudflare", "github-pages", "nginx", "apache", "s3")
 _NO_HUB = "write hub: and its URL in feeds.yaml"
 
 # What a command needs is imported where it is needed: --help and a mistyped option answer at once.
@@ -111,10 +113,20 @@ def init(folder: Path) -> None:
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path),
               help="The folder to write.")  # fmt: skip
 @click.option("--probe", is_flag=True, help="Ask other servers how long the enclosures there are.")
+@click.option("--compress", is_flag=True, help="Write .br, .zst and .gz files beside the others.")
+@click.option("--hosting", type=click.Choice(_HOSTS), help="Write the file that this host reads.")
 @_publishing
 @click.option("--ping", is_flag=True, help="Tell the hub of feeds.yaml which feeds changed.")
 def build(
-    site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool, ping: bool
+    site: Path,
+    out: Path,
+    url: str,
+    unpublished: bool,
+    strict: bool,
+    probe: bool,
+    ping: bool,
+    compress: bool,
+    hosting: str | None,
 ) -> None:
     """Write the whole tree for static hosting.
 
@@ -128,7 +140,7 @@ def build(
             click.echo(line, err=True)
         click.echo(last.summary.replace("%s", f"{time.monotonic() - _STARTED:.1f}"))
 
-    record = Record(site, out, url, unpublished)
+    record = Record(site, out, url, unpublished, compress, hosting)
     if not (probe or ping) and (last := record.last()) and not (strict and last.problems):
         say(last)
         return
@@ -139,7 +151,14 @@ def build(
         publication = opened.publication
         _report(opened.problems, strict)
         with _progress("Writing feeds") as progress:
-            written = write_tree(publication, out, progress, processes=processors())
+            written = write_tree(
+                publication,
+                out,
+                progress,
+                processes=processors(),
+                compressed=compress,
+                hosting=hosting or "",
+            )
 
         def summary(read: int, files: int, removed: int) -> str:
             return (

@@ -12,11 +12,9 @@ from feeds.formats import Format, render
 
 def feed_document(feed: Feed, format: Format) -> Document:
     """The feed in a format, with what is told of it in the headers."""
-    # JSON is UTF-8 by definition (RFC 8259 §8.1); XML may be told otherwise.
-    charset = "" if format.media_type.endswith("json") else "; charset=utf-8"
     links = ((feed.hub, "hub"), (feed.base + format.file_name, "self")) if feed.hub else ()
     is_closed = bool(feed.history.next)
-    return Document(render(feed, format), format.media_type + charset, is_closed, links)
+    return Document(render(feed, format), format.content_type, is_closed, links)
 
 
 def marks(feed: Feed, format: Format) -> frozenset[bytes]:

@@ -6,6 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+#: In seconds. What was closed changes only where an article is corrected or taken back: a week.
+_CLOSED_AGE = 7 * 24 * 60 * 60
+#: In seconds: how long a picture may be kept.
+MEDIA_AGE = 60
+#: The Content-Security-Policy of a drawing: it may hold a script, which must not run as this
+#: site's own.
+SVG_POLICY = "sandbox; default-src 'none'"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -23,6 +31,17 @@ class Document:
     def digest(self) -> str:
         """What tells these bytes from any others."""
         return hashlib.sha256(self.body).hexdigest()[:32]
+
+    def cache_control(self, age: int, stale: int) -> str:
+        """How long it may be kept, as the Cache-Control header has it (RFC 9111 §5.2.2).
+
+        Takes for how many seconds a feed may be, and for how many more while a new one is fetched.
+        """
+        if self.is_closed:
+            return f"max-age={_CLOSED_AGE}"
+        if self.media_type.startswith("text/html"):
+            return "no-cache"
+        return f"max-age={age}" + (f", stale-while-revalidate={stale}" if stale else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from feeds.document import Document, MediaFile, Redirect
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
 from feeds.folder import CONFIGURATION, PROBED, Folder
-from feeds.formats import Format, as_entry
+from feeds.formats import LIST_TYPE, PAGE_TYPE, Format, as_entry
 from feeds.media import Media
 from feeds.probe import Answer
 from feeds.rendered import EntryKey, Rendered
@@ -48,8 +48,6 @@ from feeds.view import View
 from feeds.windows import Windows
 
 _SUBSCRIPTIONS = "/subscriptions.opml"
-#: In seconds. What was closed changes only where an article is corrected or taken back: a week.
-_CLOSED_AGE = 7 * 24 * 60 * 60
 #: What a page is called as a file.
 _INDEX = "index.html"
 _FILES = {*BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/")}
@@ -199,18 +197,21 @@ class Publication:
         from feeds.formats import page
 
         spot = Spot(self._channels[""], "", None, "")
-        body = page.render_directory(self._feed(spot), self.listed, (), query)
-        return Document(body, page.MEDIA_TYPE)
+        return Document(page.render_directory(self._feed(spot), self.listed, (), query), PAGE_TYPE)
+
+    def outline(self, path: str) -> Document | MediaFile | Redirect | None:
+        """What lies at a path, without the bytes of documents."""
+        if not (spot := self._spot(path)):
+            return Document(b"", LIST_TYPE) if path == _SUBSCRIPTIONS else self._other(path)
+        type = BY_FILE_NAME[spot.name].content_type if spot.name else PAGE_TYPE
+        is_closed = bool(self._history(spot.channel, spot.period).next)
+        found = Document(b"", type, is_closed)
+        home = spot.channel.folder
+        return found if spot.folder == home else Redirect(f"/{home}{spot.within}{spot.name}", found)
 
     def cache_control(self, document: Document) -> str:
-        """How long a document may be kept, as the Cache-Control header has it (RFC 9111 §5.2.2)."""
-        if document.media_type.startswith("text/html"):
-            return "no-cache"
-        if document.is_closed:
-            return f"max-age={_CLOSED_AGE}"
-        site = self._site
-        stale = site.stale_while_revalidate
-        return f"max-age={site.max_age}" + (f", stale-while-revalidate={stale}" if stale else "")
+        """How long a document may be kept, as the Cache-Control header has it."""
+        return document.cache_control(self._site.max_age, self._site.stale_while_revalidate)
 
     @property
     def hub(self) -> str:
@@ -355,7 +356,8 @@ class Publication:
             body = page.render_directory(self._feed(spot), self.listed, newest)
         else:
             body = page.render_feed(self._feed(spot))
-        return Document(body, page.MEDIA_TYPE)
+        is_closed = bool(self._history(spot.channel, spot.period).next)
+        return Document(body, page.MEDIA_TYPE, is_closed)
 
     def feed_at(self, path: str) -> tuple[Feed, Format] | None:
         """The feed of the feed document at a path, and its format."""

@@ -18,9 +18,11 @@ from functools import partial
 from pathlib import Path
 
 from feeds.catalog import Built
+from feeds.compressed import TEXT, beside, compress, outdated
 from feeds.document import MediaFile, Redirect
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST
+from feeds.hosting import facts_of, host_files
 from feeds.publication import Publication
 from feeds.rendered import EntryKey, Place, Rendered
 from feeds.workers import spread
@@ -54,16 +56,19 @@ def write_tree(
     progress: Callable[[int, int], None] | None = None,
     *,
     processes: int = 1,
+    compressed: bool = False,
+    hosting: str = "",
 ) -> Written:
     """Makes the folder hold just what the publication publishes, and what is not ours.
 
-    The progress is called with the number of files done and to do; with several processes (see
-    feeds.workers) many are made at once. Raises OutputError.
+    With compressed files beside the others, if they are asked for, and with what a host of this
+    name reads (see feeds.hosting). The progress is called with the number of files done and to do;
+    with several processes (see feeds.workers) many are made at once. Raises OutputError.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
         with _locked(out):
-            return _write(publication, out.resolve(), progress, processes)
+            return _write(publication, out.resolve(), progress, processes, compressed, hosting)
     except OSError as error:
         where = error.filename2 or error.filename or out
         raise OutputError(f"{where}: {error.strerror or error}") from error
@@ -74,6 +79,8 @@ def _write(
     out: Path,
     progress: Callable[[int, int], None] | None,
     processes: int,
+    compressed: bool,
+    hosting: str,
 ) -> Written:
     scratch = out / _SCRATCH
     shutil.rmtree(scratch, ignore_errors=True)
@@ -90,17 +97,23 @@ def _write(
                 if _state(f"{out}{os.sep}{name}", each.fingerprint) == each
             }
         wanted = {_file_of(path): path for path in publication.paths()}
+        told = _told(publication, compressed, hosting)
+        taken = dict.fromkeys(sorted(told.keys() & wanted), "an article's file is there instead")
+        told = {name: told[name] for name in told.keys() - taken}
+        small = {each for name in wanted if compressed for each in beside(name)}.difference(wanted)
+        every = [*wanted, *told, *sorted(small)]
         # First: a folder may be in the place of a file, or a file in that of a folder.
-        for name in sorted(ours.difference(wanted)):
+        for name in sorted(ours.difference(every)):
             result.removed += _remove(out, name)
             learnt[name] = None
-        ours.intersection_update(wanted)
-        foreign = dict.fromkeys(_foreign(out, wanted, ours), "not written by feeds, so it is left")
-        result.skipped = [f"{name}: {why}" for name, why in foreign.items()]
+        ours.intersection_update(every)
+        foreign = dict.fromkeys(_foreign(out, every, ours), "not written by feeds, so it is left")
+        result.skipped = [f"{name}: {why}" for name, why in (foreign | taken).items()]
+        small.difference_update(foreign)
         names = [name for name in wanted if name not in foreign]
         # Before the first file is written, the manifest has to own every file that may be: a build
         # that is killed must not leave files behind that the next one takes for somebody else's.
-        _write_manifest(out, scratch, ours.union(names))
+        _write_manifest(out, scratch, ours.union(names, told.keys() - foreign))
         stale = []
         for name in names:
             fingerprint = publication.fingerprint(wanted[name])
@@ -122,7 +135,21 @@ def _write(
                     names.remove(name)
             if progress:
                 progress(rendered + done, rendered + len(stale))
-        learnt |= dict.fromkeys(ours.difference(names))
+        for name in told.keys() - foreign:
+            result.written += _replace(out / name, told[name], scratch)
+            learnt[name] = _state(f"{out}{os.sep}{name}", hosting)
+            names.append(name)
+        if small:
+            places = {name: [each for each in beside(name) if each in small] for name in names}
+            stale_small = outdated(out, places, known)
+            if stale_small:
+                _write_manifest(out, scratch, ours.union(names, *stale_small.values()))
+            for each in compress(out, scratch, stale_small, processes=processes):
+                learnt[each.name] = each.built
+                result.written += each.was_written
+                result.removed += each.was_removed
+            names += (each for each in small if (out / each).exists())
+        learnt |= dict.fromkeys(ours.difference(names, small) | (known.keys() - set(every)))
         _write_manifest(out, scratch, names)
         if not publication.is_current():
             # Another process synced meanwhile: some bytes may be newer than their fingerprints.
@@ -162,6 +189,14 @@ def _render_some(
     publication: Publication, rendered: Rendered, keys: Sequence[EntryKey]
 ) -> list[Place]:
     return rendered.write(publication.entries_at(keys))
+
+
+def _told(publication: Publication, compressed: bool, hosting: str) -> dict[str, bytes]:
+    """What a host is told in files of its own: their names and bytes."""
+    if not hosting:
+        return {}
+    endings = TEXT if compressed else ()
+    return host_files(hosting, facts_of(publication, hidden=(MANIFEST,), compressed=endings))
 
 
 def _state(file: str, fingerprint: str) -> Built | None:
@@ -214,13 +249,21 @@ def _place(publication: Publication, path: str, out: Path, name: str, scratch: P
         if target.is_file() and filecmp.cmp(beside, target, shallow=False):
             return False
     elif found:
-        if _bytes_of(target) == found.body:
-            return False
-        beside.write_bytes(found.body)
+        return _replace(target, found.body, scratch)
     else:
         raise _UnreadableError("gone since the build began")
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(beside, target)
+    return True
+
+
+def _replace(target: Path, body: bytes, scratch: Path) -> bool:
+    """Whether the bytes had to be written, since they were not there."""
+    if _bytes_of(target) == body:
+        return False
+    (scratch / "file").write_bytes(body)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(scratch / "file", target)
     return True
 
 

@@ -21,7 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import send_file
 
 from feeds.answers import Dated
-from feeds.document import MediaFile, Redirect
+from feeds.document import MEDIA_AGE, SVG_POLICY, MediaFile, Redirect
 from feeds.errors import FeedsError
 from feeds.live import Live
 from feeds.site import read_site_url
@@ -29,8 +29,8 @@ from feeds.site import read_site_url
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: In seconds: how long a picture may be kept, and where something has moved.
-_MEDIA_AGE, _MOVED_AGE = 60, 3600
+#: In seconds: how long the way to where something has moved may be kept.
+_MOVED_AGE = 3600
 #: In bytes, of a request: nothing here takes any.
 _LONGEST_BODY = 16 * 1024
 #: In characters, of a search for feeds.
@@ -156,13 +156,12 @@ def _send(found: MediaFile) -> Response:
     if not asked or asked.units != "bytes" or len(asked.ranges) > 1:
         environ.pop("HTTP_RANGE", None)
     sent = send_file(
-        found.file, environ, found.media_type, max_age=_MEDIA_AGE, response_class=Response
+        found.file, environ, found.media_type, max_age=MEDIA_AGE, response_class=Response
     )
     response = cast(Response, sent)
     response.cache_control.public = False
     if found.media_type == "image/svg+xml":
-        # A drawing may hold a script, which must not run as this site's own.
-        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response.headers["Content-Security-Policy"] = SVG_POLICY
     return response
 
 

@@ -34,7 +34,9 @@ def lacking(what: str) -> NoReturn:
 
 def tool(name: str) -> str:
     """The path of a program that the test needs."""
-    return shutil.which(name) or lacking(name)
+    # Debian keeps servers off the path of ordinary users.
+    places = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"
+    return shutil.which(name, path=places) or lacking(name)
 
 
 def article(**keys: Any) -> dict[str, Any]:

@@ -104,7 +104,9 @@ def test_any_change_begins_a_build(build: Builder, change: Callable[[SiteBuilder
 
 
 @pytest.mark.parametrize(
-    "options", [("--url", "https://other.example/"), ("--unpublished",)], ids=lambda each: each[0]
+    "options",
+    [("--url", "https://other.example/"), ("--unpublished",), ("--compress",), ("--hosting", "s3")],
+    ids=lambda each: each[0],
 )
 def test_another_option_is_another_build(build: Builder, options: tuple[str, ...]) -> None:
     assert build.begins(*options)

@@ -33,6 +33,12 @@ class Format:
     document: tuple[str, str]
     part: tuple[str, str]
 
+    @property
+    def content_type(self) -> str:
+        """As the Content-Type header has it."""
+        # JSON is UTF-8 by definition (RFC 8259 §8.1); XML may be told otherwise.
+        return self.media_type + ("" if self.media_type.endswith("json") else "; charset=utf-8")
+
 
 _XML, _JSON = "feeds.formats.syndication", "feeds.formats.json_feed"
 RSS = Format("RSS", "rss.xml", "application/rss+xml", (_XML, "render_rss"), (_XML, "rss_item"))
@@ -43,6 +49,8 @@ JSON = Format(
     "JSON Feed", "feed.json", "application/feed+json", (_JSON, "render_json"), (_JSON, "json_item")
 )
 FORMATS = (RSS, ATOM, JSON)
+#: What pages and lists of feeds are, as the Content-Type header has it.
+PAGE_TYPE, LIST_TYPE = "text/html; charset=utf-8", "text/x-opml; charset=utf-8"
 
 _PARTS = {format.name: format.part for format in FORMATS}
 _PARTS["page"] = ("feeds.formats.page", "story")

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import lxml.etree as etree
 
 from feeds.feed import Listed
-from feeds.formats import RSS
+from feeds.formats import LIST_TYPE, RSS
 
-MEDIA_TYPE = "text/x-opml; charset=utf-8"
+MEDIA_TYPE = LIST_TYPE
 
 _GROUPS = {"feed": "Feeds", "topic": "Topics"}
 

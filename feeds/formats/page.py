@@ -20,10 +20,10 @@ from markupsafe import Markup
 
 from feeds.article import Article
 from feeds.feed import Context, Feed, Listed
-from feeds.formats import FORMATS
+from feeds.formats import FORMATS, PAGE_TYPE
 from feeds.text import summary
 
-MEDIA_TYPE = "text/html; charset=utf-8"
+MEDIA_TYPE = PAGE_TYPE
 #: Articles on a feed's page, and on the directory.
 ON_PAGE, ON_DIRECTORY = 30, 6
 #: Well-known readers, and where each of them takes the address of a feed.
