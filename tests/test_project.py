@@ -18,7 +18,7 @@ PACKAGE = ROOT / "feeds"
 #: No clock, file, SQL, Flask or Click in here.
 CORE = (
     "archive", "article", "errors", "feed", "fields", "formats", "frontmatter", "selection", "site",
-    "text", "tree",
+    "text", "tree", "words",
 )  # fmt: skip
 SHELL = (
     "catalog",
@@ -29,6 +29,7 @@ SHELL = (
     "publication",
     "rendered",
     "schema",
+    "search",
     "static",
     "unchanged",
     "view",
@@ -51,7 +52,7 @@ OWNERS = {
     "cmarkgfm": {"frontmatter/body.py"},
     "msgspec": {"rendered.py", "schema.py"},
     "nh3": {"frontmatter/body.py"},
-    "sqlalchemy": {"catalog.py", "database.py", "schema.py", "view.py"},
+    "sqlalchemy": {"catalog.py", "database.py", "schema.py", "search.py", "view.py"},
     "watchfiles": {"live.py"},
     "yaml": {"tree.py"},
 }
