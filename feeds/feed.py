@@ -77,6 +77,8 @@ class Feed:
     icon: str = ""
     logo: str = ""
     rights: str = ""
+    #: What follows the names of its documents: the query of a feed that is made for one.
+    query: str = ""
 
     @property
     def updated(self) -> datetime:

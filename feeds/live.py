@@ -10,15 +10,16 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.catalog import Catalog, Synced
-from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
+from feeds.errors import CatalogError, ConfigurationError, FeedsError, NotReadyError, Problem
 from feeds.folder import CONFIGURATION, Folder, locate
-from feeds.publication import Document, MediaFile, Publication, Redirect
+from feeds.publication import Document, MediaFile, Publication, Redirect, Refusal
 
 #: In seconds: how often the catalog is asked whether another process has synced.
 _POLL = 1.0
@@ -26,6 +27,10 @@ _POLL = 1.0
 _WALK = 3.0
 #: In bytes: how much is kept of what was rendered.
 _CACHE = 64 * 1024 * 1024
+#: The same of custom feeds, apart: whatever clients think of, the site's own feeds stay there.
+_CUSTOM_CACHE = 16 * 1024 * 1024
+#: In seconds: how long a search waits for the words to be indexed, before it is put off.
+_MOMENT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,9 @@ class Live:
         self._refreshing = threading.Lock()
         self._followed_in = 0
         self._stop = threading.Event()
+        #: Makes the index of words, when a search is first asked for.
+        self._indexing: threading.Thread | None = None
+        self._waiting = threading.Semaphore()
         try:
             self._is_synced = syncs and not (indexed and self._catalog.is_complete())
             if self._is_synced:
@@ -91,17 +99,32 @@ class Live:
         if indexed:
             self._follow()
 
-    def find(self, path: str) -> Dated | MediaFile | Redirect | None:
-        """What is published at a path."""
+    def find(self, path: str, query: str = "") -> Dated | MediaFile | Redirect | Refusal | None:
+        """What is published at a path, or made there for a query (without its question mark).
+
+        Raises NotReadyError where the words of the articles are still being indexed.
+        """
         self._follow()
-        publication, cache = self._current
+        found = self._find(path)
+        if found:
+            return found
+        try:
+            return self._custom(path, query)
+        except NotReadyError:
+            self._index_words()
+        except CatalogError:
+            self.refresh()
+        return self._custom(path, query)
+
+    def _find(self, path: str) -> Dated | MediaFile | Redirect | None:
+        publication, cache, _custom = self._current
         if dated := cache.get(path):
             return dated
         try:
             found = publication.document(path)
         except CatalogError:  # the index was deleted: it is made again
             self.refresh()
-            publication, cache = self._current
+            publication, cache, _custom = self._current
             found = publication.document(path)
         if not isinstance(found, Document):
             return found
@@ -109,6 +132,42 @@ class Live:
         if dated.changed is not None:
             cache.put(path, dated)
         return dated
+
+    def _custom(self, path: str, query: str) -> Dated | Redirect | Refusal | None:
+        """What is made for a query: kept in memory alone, since clients may think of any number."""
+        publication, _cache, cache = self._current
+        key = f"{path}?{query}"
+        if dated := cache.get(key):
+            return dated
+        with cache.making(key):
+            if dated := cache.get(key):
+                return dated
+            found = publication.custom(path, query)
+            if not isinstance(found, Document):
+                return found
+            dated = Dated(found, None)
+            cache.put(key, dated)
+            return dated
+
+    def _index_words(self) -> None:
+        """Has the words indexed. Raises NotReadyError where that takes more than a moment."""
+        with self._starting:
+            if not (self._indexing and self._indexing.is_alive()):
+                self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)
+                self._indexing.start()
+            indexing = self._indexing
+        # The threads that answer are few: one may wait, and the others have more to do.
+        if self._waiting.acquire(blocking=False):
+            try:
+                indexing.join(_MOMENT)
+            finally:
+                self._waiting.release()
+
+    def _fill_or_log(self) -> None:
+        try:
+            self._catalog.search.fill(self._stop.is_set)
+        except FeedsError as error:
+            self._log(str(error))
 
     def refresh(self) -> None:
         """Syncs with the folder, and publishes what has changed. Raises FeedsError."""
@@ -153,6 +212,8 @@ class Live:
     def close(self) -> None:
         """Ends the threads and lets go of the catalog."""
         self._stop.set()
+        if self._indexing:
+            self._indexing.join()
         self._catalog.close()
 
     def _changed(self, publication: Publication, path: str, document: Document) -> int | None:
@@ -171,6 +232,10 @@ class Live:
     def _publish(self) -> None:
         now = self._clock()
         site = self._folder.site
+        search = self._catalog.search
+        if search.is_used() or any(each.selection.q for each in site.feeds):
+            # Before anybody asks: whoever has searched once will search again.
+            search.fill(self._stop.is_set)
         default = site.url if self._folder.configured else self._address or site.url
         publication = Publication(
             self._folder,
@@ -184,7 +249,7 @@ class Live:
         self._due, self._revision = due, publication.revision
         # The cache goes with its publication: what was rendered from older articles, even while
         # this ran, never answers for newer ones.
-        self._current = publication, _Cache(_CACHE)
+        self._current = publication, _Cache(_CACHE), _Cache(_CUSTOM_CACHE)
 
     def _is_outdated(self) -> bool:
         due = self._due is not None and self._clock() >= self._due
@@ -257,6 +322,23 @@ class _Cache:
         self._left = size
         self._kept: OrderedDict[str, Dated] = OrderedDict()
         self._lock = threading.Lock()
+        #: By what is made at the moment: a lock, and how many want it.
+        self._making: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def making(self, path: str) -> Iterator[None]:
+        """One at a time: of many who miss a document at once, the first is to make it."""
+        with self._lock:
+            lock, number = self._making.get(path, (threading.Lock(), 0))
+            self._making[path] = lock, number + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, number = self._making.pop(path)
+                if number > 1:
+                    self._making[path] = lock, number - 1
 
     def get(self, path: str) -> Dated | None:
         with self._lock:
@@ -268,7 +350,7 @@ class _Cache:
         with self._lock:
             if path not in self._kept:
                 self._kept[path] = dated
-                self._left -= len(dated.document.body)
+                self._left -= len(path) + len(dated.document.body)
             while self._left < 0:
-                _path, dropped = self._kept.popitem(last=False)
-                self._left += len(dropped.document.body)
+                path, dropped = self._kept.popitem(last=False)
+                self._left += len(path) + len(dropped.document.body)

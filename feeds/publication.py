@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
@@ -22,10 +23,11 @@ from feeds.archive import PERIOD_NAME, Period, cut
 from feeds.article import Article, is_absolute
 from feeds.catalog import Catalog
 from feeds.database import code_fingerprint
-from feeds.errors import Problem
+from feeds.errors import NotReadyError, Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
 from feeds.folder import CONFIGURATION, Folder
 from feeds.formats import FORMATS, Format, as_entry, render
+from feeds.query import Asked, read_query
 from feeds.rendered import EntryKey, Rendered
 from feeds.selection import Selection
 from feeds.site import CONTENTS, DEFAULT_URL, Author, Topic, Topics
@@ -33,6 +35,8 @@ from feeds.view import View
 from feeds.windows import Windows
 
 _SUBSCRIPTIONS = "/subscriptions.opml"
+#: Where the feeds lie that are made for the query of a URL, and the page that makes such URLs.
+_CUSTOM = "/custom/"
 #: Where the periods of a feed's archive lie, from its folder.
 _ARCHIVE = "archive/"
 _OF_ARCHIVE = re.compile(rf"/archive(/{PERIOD_NAME})?$")
@@ -75,6 +79,13 @@ class Redirect:
     to: str
     #: What a host that cannot redirect gives instead.
     stand_in: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is wrong with what was asked for."""
+
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +242,81 @@ class Publication:
         beside = channel.folder.removeprefix("topics/")
         return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
 
+    def custom(self, path: str, query: str) -> Document | Redirect | Refusal | None:
+        """What is made for a query (as a URL has it, without its question mark) at a path, or None.
+
+        Of this only an app can publish: it is the same with every query that asks for the same, and
+        all but one of them lead there. Raises NotReadyError where the words that it searches for
+        are not indexed yet.
+        """
+        folder, name = _split(path)
+        if path.removesuffix(_INDEX).removesuffix("/") == _CUSTOM.removesuffix("/"):
+            name = ""
+        elif f"/{folder}" != _CUSTOM or name not in _BY_FILE_NAME:
+            return None
+        asked = read_query(query, self._topics, of_form=not name)
+        if asked.problems and name:
+            body = "".join(f"{each}\n" for each in asked.problems)
+            return Refusal(Document(body.encode(), "text/plain; charset=utf-8"))
+        if asked.problems:
+            return Refusal(self._custom_page(asked, ()))
+        lies_in = self._folder_of(asked) if name else _CUSTOM.removeprefix("/")
+        to = f"/{lies_in}{name}"
+        if asked.query and lies_in == _CUSTOM.removeprefix("/"):
+            to += f"?{asked.query}"
+        if to != (f"{path}?{query}" if query else path):
+            moved = f"{self.url}{to.removeprefix('/')}"
+            return _moved(to, asked.name, moved, moved)
+        if asked.selection.q and not self.catalog.search.is_ready():
+            raise NotReadyError("the words of the articles are being indexed")
+        # One more tells whether these are all.
+        most = self._site.limit
+        found = self._view.articles(asked.selection, self._topics.family, most + 1)
+        articles = list(map(self._as_published, found[:most]))
+        if not name:
+            return self._custom_page(asked, articles)
+        context = self._contexts[self._site.content]
+        feed = self._custom_feed(asked, [as_entry(each, context) for each in articles])
+        feed = replace(feed, history=History(is_complete=len(found) <= most))
+        format = _BY_FILE_NAME[name]
+        return Document(render(feed, format), _content_type(format))
+
+    def _folder_of(self, asked: Asked) -> str:
+        """The folder of the feed that a query asks for."""
+        if asked.topic:
+            return f"topics/{asked.topic.slug}/"
+        return _CUSTOM.removeprefix("/") if asked.query else ""
+
+    def _custom_feed(self, asked: Asked, entries: Sequence[Entry]) -> Feed:
+        site = self._site
+        folder = _CUSTOM.removeprefix("/")
+        query = f"?{asked.query}" if asked.query else ""
+        return self._headed(
+            id=f"{self._identity}{folder}{query}",
+            title=f"{asked.name} · {site.title}",
+            description=f"Articles of {site.title}: {asked.name}",
+            url=f"{self.url}{folder}{query}",
+            base=self.url + folder,
+            query=query,
+            entries=entries,
+        )
+
+    def _custom_page(self, asked: Asked, articles: Sequence[Article]) -> Document:
+        from feeds.formats import page
+
+        folder = self._folder_of(asked)
+        is_custom = f"/{folder}" == _CUSTOM
+        body = page.render_custom(
+            self._custom_feed(asked, ()),
+            asked,
+            list(self._topics),
+            articles,
+            folder="" if is_custom else f"../{folder}",
+            documents=self.url + folder,
+            folder_of_topic=self._folder_of_topic,
+        )
+        return Document(body, page.MEDIA_TYPE)
+
     def fingerprint(self, path: str) -> str:
         """What the bytes of a feed's document follow from; empty where that is not known.
 
@@ -348,24 +434,31 @@ class Publication:
         # A feed's documents are asked for one after the other: its articles are fetched once.
         if (last := self._last_feed) and last[0] == base:
             return last[1]
-        site, channel = self._site, spot.channel
-        icon, logo = (self._at_home(url) for url in (site.icon, site.logo))
-        feed = Feed(
+        channel = spot.channel
+        feed = self._headed(
             id=self._identity + channel.folder,
             title=channel.title,
             description=channel.description or channel.title,
             url=self.url + channel.folder,
             base=base,
-            author=site.author or Author(site.title),
-            language=site.language,
-            icon=icon,
-            logo=logo,
-            rights=site.rights,
             entries=self._entries(spot),
             history=self._history(channel, spot.period),
         )
         self._last_feed = base, feed
         return feed
+
+    def _headed(self, **values: Any) -> Feed:
+        """A feed of this site: these values, and what all of its feeds say."""
+        site = self._site
+        icon, logo = (self._at_home(url) for url in (site.icon, site.logo))
+        return Feed(
+            author=site.author or Author(site.title),
+            language=site.language,
+            icon=icon,
+            logo=logo,
+            rights=site.rights,
+            **values,
+        )
 
     @cached_property
     def _identity(self) -> str:

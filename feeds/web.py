@@ -18,9 +18,9 @@ from typing import cast
 from flask import Flask, Response, redirect, request
 from werkzeug.utils import send_file
 
-from feeds.errors import FeedsError
+from feeds.errors import FeedsError, NotReadyError
 from feeds.live import Dated, Live
-from feeds.publication import MediaFile, Redirect
+from feeds.publication import MediaFile, Redirect, Refusal
 from feeds.site import read_site_url
 
 # In seconds. Readers poll by the hour; a proxy in between may answer for a minute.
@@ -58,7 +58,7 @@ def create_app(
     @app.get("/", defaults={"path": ""})
     @app.get("/<path:path>")
     def published(path: str) -> Response:
-        found = live.find(f"/{path}")
+        found = live.find(f"/{path}", request.query_string.decode("utf-8", "replace"))
         if isinstance(found, Dated):
             return _respond(found)
         if isinstance(found, MediaFile):
@@ -66,7 +66,14 @@ def create_app(
                 return _send(found)
         if isinstance(found, Redirect):
             return app.make_response(redirect(_relative(found.to, request.path), 301))
+        if isinstance(found, Refusal):
+            return Response(found.document.body, 400, content_type=found.document.media_type)
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
+
+    @app.errorhandler(NotReadyError)
+    def not_ready(error: NotReadyError) -> Response:
+        headers = {"Retry-After": "2"}
+        return Response(f"Not now: {error}\n", 503, headers, mimetype="text/plain")
 
     @app.errorhandler(FeedsError)
     def unavailable(error: FeedsError) -> Response:
@@ -122,5 +129,6 @@ def _send(found: MediaFile) -> Response:
 
 def _relative(to: str, path: str) -> str:
     """A path of the app, as seen from another: a proxy may have put both wherever it likes."""
+    to, mark, query = to.partition("?")
     relative = posixpath.relpath(to, posixpath.dirname(path))
-    return f"{relative}/" if to.endswith("/") else relative
+    return f"{relative}{'/' if to.endswith('/') else ''}{mark}{query}"

@@ -17,8 +17,8 @@ PACKAGE = ROOT / "feeds"
 
 #: No clock, file, SQL, Flask or Click in here.
 CORE = (
-    "archive", "article", "errors", "feed", "fields", "formats", "frontmatter", "selection", "site",
-    "text", "tree", "words",
+    "archive", "article", "errors", "feed", "fields", "formats", "frontmatter", "query",
+    "selection", "site", "text", "tree", "words",
 )  # fmt: skip
 SHELL = (
     "catalog",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -21,6 +21,8 @@ from markupsafe import Markup
 from feeds.article import Article
 from feeds.feed import Context, Feed, Listed
 from feeds.formats import FORMATS
+from feeds.query import PARAMETERS, Asked
+from feeds.site import Topic
 from feeds.text import summary
 
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -28,6 +30,8 @@ MEDIA_TYPE = "text/html; charset=utf-8"
 ON_PAGE, ON_DIRECTORY = 30, 6
 #: The site's root, from the page of a feed.
 _ROOT = "../../"
+#: Topics on the form of custom feeds: as boxes to tick, and as names that are proposed.
+_BOXES, _PROPOSED = 60, 500
 
 
 def render_directory(feed: Feed, listed: Iterable[Listed], newest: Iterable[Article]) -> bytes:
@@ -41,6 +45,43 @@ def render_feed(feed: Feed) -> bytes:
     """A feed's page, two folders below the site's root."""
     stories = [Markup(each.part("page").decode()) for each in feed.entries[:ON_PAGE]]  # noqa: S704
     return _render_page("feed.html", feed, _ROOT, stories=stories)
+
+
+def render_custom(
+    feed: Feed,
+    asked: Asked,
+    topics: Sequence[Topic],
+    articles: Iterable[Article],
+    *,
+    folder: str,
+    documents: str,
+    folder_of_topic: Callable[[str], str],
+) -> bytes:
+    """The form of custom feeds, one folder below the site's root, with what a query asks for.
+
+    The feed's documents lie in a folder, as seen from the page, and at a URL.
+    """
+    root = "../"
+    site_url = urljoin(feed.base, root)
+    newest = list(articles)[:ON_PAGE]
+    names = {topic.slug: topic.name for topic in topics}
+    given = {key: list(asked.given.get(key, ())) for key in PARAMETERS}
+    given |= {key: [names.get(each, each) for each in given[key]] for key in ("topic", "not")}
+    style, policy = _styles("style.css", "custom.css")
+    return _render_page(
+        "custom.html", feed, root,
+        stories=[_story(each, root, folder_of_topic, site_url) for each in newest],
+        problems=asked.problems,
+        given=given,
+        boxes=topics if len(topics) <= _BOXES else (),
+        proposed=topics[:_PROPOSED],
+        folder=folder,
+        documents=documents,
+        # Of the feed that is there already, no query is a part.
+        query="" if folder else feed.query,
+        style=style,
+        policy=policy.replace("form-action 'none'", "form-action 'self'"),
+    )  # fmt: skip
 
 
 def story(article: Article, context: Context) -> bytes:
@@ -80,9 +121,21 @@ def _render(template: str, **values: object) -> bytes:
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    style = files(__package__).joinpath("templates", "style.css").read_text("utf-8")
+def _styles(*names: str) -> tuple[Markup, str]:
+    """The style of a page, and the policy that allows this style and hardly anything else."""
+    folder = files(__package__).joinpath("templates")
+    style = "".join(folder.joinpath(name).read_text("utf-8") for name in names)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self' http: https:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+    return Markup(style), policy  # noqa: S704  # our own files
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    style, policy = _styles("style.css")
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__),
         autoescape=True,
@@ -90,14 +143,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        formats=FORMATS,
-        style=Markup(style),  # noqa: S704  # our own file
-        policy=(
-            f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self' http: https:;"
-            " base-uri 'none'; form-action 'none'"
-        ),
-    )
+    environment.globals.update(formats=FORMATS, style=style, policy=policy)
     environment.filters.update(day=_day, instant=datetime.isoformat, summary=summary)
     return environment
 
