@@ -6,10 +6,15 @@ already sanitised, so that nothing downstream needs a defence of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
 from typing import TypeVar
+
+#: Where no file's length is known.
+_UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Image:
     title: str = ""
     #: Who is to be credited.
     attribution: str = ""
+    #: In bytes; None where it is not known, as before the article is published.
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,8 @@ class Download:
     url: str
     media_type: str
     title: str = ""
+    #: In bytes; None where it is not known, as before the article is published.
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,49 @@ class Player:
     media_type: str = ""
     width: int | None = None
     height: int | None = None
+    #: The file's, in bytes; None where it is not known, as before the article is published.
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said in a recording, as a file."""
+
+    url: str
+    media_type: str
+    #: Empty: that of the feed.
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is heard in a recording, or made it."""
+
+    name: str
+    #: Of the Podcast Taxonomy, in small letters: "host", "guest", …
+    role: str = ""
+    #: Likewise: "cast", "audio production", …
+    group: str = ""
+    image: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """What is told of an article's recording, as of an episode of a podcast."""
+
+    #: In seconds.
+    duration: int | None = None
+    #: Whether it is for adults alone; None where nothing is said.
+    explicit: bool | None = None
+    season: int | None = None
+    number: int | None = None
+    #: "full", "trailer", "bonus", or empty.
+    type: str = ""
+    transcripts: tuple[Transcript, ...] = ()
+    #: The URL of a file of chapters, as JSON.
+    chapters: str = ""
+    people: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +153,8 @@ class Article:
     images: tuple[Image, ...] = ()
     downloads: tuple[Download, ...] = ()
     related: tuple[Related, ...] = ()
+    #: None for most articles.
+    episode: Episode | None = None
     #: For selection and order; never written out.
     quality: float | None = None
     #: For order; never written out.
@@ -123,14 +177,30 @@ class Article:
             return self.downloads
         if any(each.url == player.url for each in self.downloads):
             return self.downloads
-        return (Download(player.url, player.media_type), *self.downloads)
+        return (Download(player.url, player.media_type, length=player.length), *self.downloads)
+
+    @property
+    def recording(self) -> Download | None:
+        """The first of the files to be listened to or watched."""
+        plays = (each for each in self.files if each.media_type.startswith(("audio/", "video/")))
+        return next(plays, None)
+
+    @property
+    def duration(self) -> int | None:
+        """How long its recording, or else what its player plays, takes, in seconds."""
+        return self.episode.duration if self.episode else None
 
     def local_files(self) -> tuple[str, ...]:
         """The files of the site that the article shows or offers, by their relative URLs."""
-        return tuple(sorted({part.url for part in self._media() if not is_absolute(part.url)}))
+        return tuple(sorted({url for url in self._urls() if url and not is_absolute(url)}))
 
-    def published_at(self, site_url: str, topics: tuple[str, ...]) -> Article:
-        """The article with its relative URLs resolved and its topics under their own names."""
+    def published_at(
+        self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int] = _UNKNOWN
+    ) -> Article:
+        """The article with its relative URLs resolved and its topics under their own names.
+
+        The lengths, in bytes, are those of its files that are known, by their URLs as it has them.
+        """
         provider = self.provider and replace(
             self.provider, images=_resolve(self.provider.images, site_url)
         )
@@ -141,36 +211,63 @@ class Article:
         return replace(
             self,
             topics=topics,
-            player=self.player and _resolve((self.player,), site_url)[0],
-            images=_resolve(self.images, site_url),
-            downloads=_resolve(self.downloads, site_url),
+            player=self.player and _resolve((self.player,), site_url, lengths)[0],
+            images=_resolve(self.images, site_url, lengths),
+            downloads=_resolve(self.downloads, site_url, lengths),
             related=related,
             provider=provider,
+            episode=self.episode and _resolve_episode(self.episode, site_url),
         )
 
-    def _media(self) -> Iterator[Image | Download | Player]:
-        yield from self.images
-        yield from self.downloads
-        if self.player:
-            yield self.player
+    def _urls(self) -> Iterator[str]:
+        images = [self.images, *(other.images for other in self.related)]
         if self.provider:
-            yield from self.provider.images
-        for other in self.related:
-            yield from other.images
+            images.append(self.provider.images)
+        yield from (image.url for image in chain.from_iterable(images))
+        yield from (download.url for download in self.downloads)
+        if self.player:
+            yield self.player.url
+        if self.episode:
+            yield self.episode.chapters
+            yield from (each.url for each in self.episode.transcripts)
+            yield from (each.image for each in self.episode.people)
 
 
 def is_absolute(url: str) -> bool:
-    """Whether a URL of an article names its own scheme, rather than a place in the site."""
+    """Whether a URL, or an empty string, names no place in the site: it has a scheme of its own."""
     return not url.startswith("/")
+
+
+def absolute(url: str, site_url: str) -> str:
+    """A URL of an article, or an empty string, as seen from anywhere."""
+    # A leading slash means the site's own root, which may be a folder of its host: a curation
+    # repository writes /assets/… and is published at https://host/repository/.
+    return url if is_absolute(url) else site_url + url.lstrip("/")
+
+
+def _resolve_episode(episode: Episode, base: str) -> Episode:
+    return replace(
+        episode,
+        chapters=absolute(episode.chapters, base),
+        transcripts=tuple(
+            replace(each, url=absolute(each.url, base)) for each in episode.transcripts
+        ),
+        people=tuple(replace(each, image=absolute(each.image, base)) for each in episode.people),
+    )
 
 
 _Media = TypeVar("_Media", Image, Download, Player)
 
 
-def _resolve(media: tuple[_Media, ...], base: str) -> tuple[_Media, ...]:
-    # A leading slash means the site's own root, which may be a folder of its host: a curation
-    # repository writes /assets/… and is published at https://host/repository/.
-    return tuple(
-        item if is_absolute(item.url) else replace(item, url=base + item.url.lstrip("/"))
-        for item in media
-    )
+def _resolve(
+    media: tuple[_Media, ...], base: str, lengths: Mapping[str, int] = _UNKNOWN
+) -> tuple[_Media, ...]:
+    resolved = []
+    for item in media:
+        length = lengths.get(item.url)
+        if not is_absolute(item.url):
+            item = replace(item, url=absolute(item.url, base), length=length)
+        elif length is not None:
+            item = replace(item, length=length)
+        resolved.append(item)
+    return tuple(resolved)

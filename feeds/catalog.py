@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,14 +24,19 @@ from feeds.database import OTHER_VERSION, Database, code_fingerprint
 from feeds.errors import CatalogError, Problem, Severity
 from feeds.folder import Folder, Stat, UnreadableError
 from feeds.frontmatter import is_html, read_article
+from feeds.probe import Answer
 from feeds.schema import (
+    ANNOUNCED,
     ARTICLE,
     BUILT,
     DOCUMENT,
     IS_COMPLETE,
+    LENGTH,
     MEDIA,
     META,
     OF_A_FILE,
+    OWN_LENGTH,
+    OWN_MEDIA,
     PROBLEM,
     SOURCE,
     TAGGING,
@@ -48,6 +53,8 @@ _RACY_NS = 2_000_000_000
 _AT_ONCE = 5_000
 #: Of a file that the next sync looks at again in any case.
 _NEVER = Stat(-1, -1)
+#: In characters; PostgreSQL indexes 2,700 bytes.
+_LONGEST_URL = 2000
 #: The mark of an index that only a part of a sync has come into.
 _UNSETTLED = "unsettled"
 
@@ -68,6 +75,14 @@ class Built:
     fingerprint: str
     size: int
     mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A feed as a hub was told of it: what its bytes follow from, and what tells them apart."""
+
+    fingerprint: str
+    digest: str
 
 
 class Catalog:
@@ -133,7 +148,63 @@ class Catalog:
                 progress(done, len(suspects))
         if changes.stale or changes.touched or not settled:
             self._write(changes, is_last=True, settled=settled)
+        self._measure(folder, everything=not out_of_reach)
         return Synced(read, number - read, len(gone))
+
+    def _measure(self, folder: Folder, *, everything: bool) -> None:
+        """Keeps how long the site's own files are, and forgets those that are gone.
+
+        Without everything in reach, what is gone stays known.
+        """
+        with self._database.connection() as connection:
+            query = sa.select(LENGTH.c.url, LENGTH.c.length).where(OWN_LENGTH)
+            known = dict(map(tuple, connection.execute(query)))
+            urls = connection.execute(sa.select(MEDIA.c.url).where(OWN_MEDIA).distinct()).scalars()
+            found = {url: folder.length(url, known.get(url)) for url in urls}
+        there = {url: length for url, length in found.items() if length is not None}
+        if there.items() - known.items() or (everything and known.keys() - there.keys()):
+            rows = [{"url": url, "length": length} for url, length in there.items()]
+            gone = known.keys() - there.keys() if everything else set()
+            self._write_lengths([{**row, "asked": 0, "reason": ""} for row in rows], gone)
+
+    def unmeasured(self, files: Sequence[str]) -> list[str]:
+        """The URLs of what articles in these files enclose and of which no length is known.
+
+        Those on other servers alone, in their order; the site's own are measured by a sync.
+        """
+        found: set[str] = set()
+        known = sa.select(LENGTH.c.url).where(LENGTH.c.length.is_not(None))
+        query = sa.select(MEDIA.c.url).where(~OWN_MEDIA, MEDIA.c.url.not_in(known))
+        with self.reading() as connection:
+            for batch in batches(files):
+                found.update(connection.execute(query.where(MEDIA.c.path.in_(batch))).scalars())
+        return sorted(found)
+
+    def learn(self, answers: Iterable[Answer], now: int) -> None:
+        """Keeps what servers said at a time, in seconds since 1970; a new version keeps it too."""
+        rows = [
+            {"url": each.url, "length": each.length, "asked": now, "reason": each.reason}
+            for each in answers
+        ]
+        if rows:
+            self._write_lengths(rows, tells=any(row["length"] is not None for row in rows))
+
+    def _write_lengths(
+        self, rows: Sequence[_Row], gone: Iterable[str] = (), *, tells: bool = True
+    ) -> None:
+        with self._database.connection() as connection:
+            # First, as in _write: it takes the lock.
+            _raise_revision(connection, int(tells))
+            for urls in batches([*(row["url"] for row in rows), *gone]):
+                connection.execute(sa.delete(LENGTH).where(LENGTH.c.url.in_(urls)))
+            for batch in batches(rows):
+                connection.execute(sa.insert(LENGTH), batch)
+
+    def lengths(self) -> dict[str, int]:
+        """How long files are, in bytes, as far as that is known, by the URLs that articles have."""
+        query = sa.select(LENGTH.c.url, LENGTH.c.length).where(LENGTH.c.length.is_not(None))
+        with self.reading() as connection:
+            return dict(map(tuple, connection.execute(query)))
 
     def is_complete(self) -> bool:
         """Whether a sync has ended: else there is nothing to answer from."""
@@ -176,6 +247,45 @@ class Catalog:
                     connection.execute(sa.insert(DOCUMENT), {"address": address, **values})
             return int(changed)
 
+    def is_known(self, address: str) -> bool:
+        """Whether changed() was ever asked about an address."""
+        if "\0" in address:  # which no server takes
+            return False
+        query = sa.select(DOCUMENT.c.changed).where(DOCUMENT.c.address == address)
+        with self.reading() as connection:
+            return connection.execute(query).scalar_one_or_none() is not None
+
+    def announced(self) -> dict[str, Told]:
+        """What a hub was told of, by the URLs of feeds."""
+        with self.reading() as connection:
+            rows = connection.execute(sa.select(ANNOUNCED)).all()
+        return {row.url: Told(row.fingerprint, row.digest) for row in rows}
+
+    def claim(self, url: str, before: str | None, digest: str, fingerprint: str) -> bool:
+        """Whether it is the caller who has to tell a hub that a feed's digest is another one now.
+
+        The digest before is None where nothing was ever told.
+        """
+        values = {"digest": digest, "fingerprint": fingerprint}
+        with self._database.connection() as connection:
+            if before is not None:
+                of_it = (ANNOUNCED.c.url == url) & (ANNOUNCED.c.digest == before)
+                update = sa.update(ANNOUNCED).where(of_it).values(values)
+                return bool(connection.execute(update).rowcount)
+            with suppress(IntegrityError), connection.begin_nested():
+                connection.execute(sa.insert(ANNOUNCED), {"url": url, **values})
+                return True
+            return False
+
+    def give_back(self, digests: Mapping[str, str | None]) -> None:
+        """Takes back claims: what a hub was told before, by the URLs of feeds."""
+        with self._database.connection() as connection:
+            for url, digest in digests.items():
+                connection.execute(sa.delete(ANNOUNCED).where(ANNOUNCED.c.url == url))
+                if digest is not None:
+                    row = {"url": url, "digest": digest, "fingerprint": ""}
+                    connection.execute(sa.insert(ANNOUNCED), row)
+
     def built(self, tree: str) -> dict[str, Built]:
         """What is known of the files that builds wrote into a tree, by their names."""
         query = sa.select(BUILT).where(BUILT.c.tree == tree)
@@ -205,9 +315,7 @@ class Catalog:
         stale = changes.stale
         with self._database.connection() as connection:
             # The first statement takes the write lock, so two syncs come one after the other.
-            revision = sa.cast(META.c.value, sa.BigInteger) + int(bool(stale) or not settled)
-            update = sa.update(META).where(META.c.key == "revision")
-            connection.execute(update.values(value=sa.cast(revision, sa.String)))
+            _raise_revision(connection, int(bool(stale) or not settled))
             marks = {row.key: row.value for row in connection.execute(sa.select(META))}
             if marks["fingerprint"] != code_fingerprint():
                 raise CatalogError(f"{self._database.name}: {OTHER_VERSION}")
@@ -254,6 +362,12 @@ class Catalog:
             if "complete" not in marks:
                 raise CatalogError(f"{self._database.name}: not synced yet")
             yield connection
+
+
+def _raise_revision(connection: sa.Connection, by: int = 1) -> None:
+    revision = sa.cast(META.c.value, sa.BigInteger) + by
+    update = sa.update(META).where(META.c.key == "revision")
+    connection.execute(update.values(value=sa.cast(revision, sa.String)))
 
 
 class _Suspect(NamedTuple):
@@ -341,6 +455,7 @@ def _article_row(path: str, article: Article) -> _Row:
         "category": texts.fold(article.category),
         "provider": texts.fold(article.provider.name) if article.provider else "",
         "domain": article.provider.domain if article.provider else "",
+        "recorded": article.recording is not None,
         "draft": article.draft,
         "removed": article.removed,
         "contested": False,
@@ -354,7 +469,9 @@ def _tagging_rows(path: str, article: Article) -> list[_Row]:
 
 
 def _media_rows(path: str, article: Article) -> list[_Row]:
-    return [{"url": url, "path": path} for url in article.local_files()]
+    urls = {*article.local_files(), *(each.url for each in article.enclosures)}
+    # A longer one is none that a server's index could hold: its length is never asked for.
+    return [{"url": url, "path": path} for url in sorted(urls) if len(url) <= _LONGEST_URL]
 
 
 def _is_suspect(stat: Stat, known: Any) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 _STARTED = time.monotonic()
 #: In seconds: until then, nobody asks whether it still works.
 _A_WHILE = 2.0
+#: In bytes, of a request: no reader has more to say.
+_HEADERS = 32 * 1024
+#: As web servers have it since NCSA's.
+_COMMON_LOG = '%(addr)s - - %(time)s "%(method)s %(path)s %(protocol)s" %(status)d -'
+_NO_HUB = "write hub: and its URL in feeds.yaml"
 
 # What a command needs is imported where it is needed: --help and a mistyped option answer at once.
 
@@ -104,8 +110,12 @@ def init(folder: Path) -> None:
 @_site
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path),
               help="The folder to write.")  # fmt: skip
+@click.option("--probe", is_flag=True, help="Ask other servers how long the enclosures there are.")
 @_publishing
-def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> None:
+@click.option("--ping", is_flag=True, help="Tell the hub of feeds.yaml which feeds changed.")
+def build(
+    site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool, ping: bool
+) -> None:
     """Write the whole tree for static hosting.
 
     \b
@@ -119,13 +129,13 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
         click.echo(last.summary.replace("%s", f"{time.monotonic() - _STARTED:.1f}"))
 
     record = Record(site, out, url, unpublished)
-    if (last := record.last()) and not (strict and last.problems):
+    if not (probe or ping) and (last := record.last()) and not (strict and last.problems):
         say(last)
         return
     from feeds.static import write_tree
     from feeds.workers import processors
 
-    with _opened(site, url, unpublished, out) as opened:
+    with _opened(site, url, unpublished, out, probe=probe) as opened:
         publication = opened.publication
         _report(opened.problems, strict)
         with _progress("Writing feeds") as progress:
@@ -146,6 +156,10 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
         if not skipped and readable and publication.is_current():
             last = Last(list(map(str, opened.problems)), summary(0, 0, 0))
             record.keep(publication.catalog.place, *publication.sources(), last)
+        if ping and publication.hub:
+            _announce(publication)
+        elif ping:
+            click.echo(f"warning: no hub is known, so none is told; {_NO_HUB}", err=True)
 
 
 @main.command()
@@ -155,9 +169,17 @@ def build(site: Path, out: Path, url: str, unpublished: bool, strict: bool) -> N
               help="The port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64),
               help="How many processes answer.")  # fmt: skip
+@click.option("--access-log", is_flag=True, help="Print a line for each request.")
 @_publishing
 def serve(
-    site: Path, host: str, port: int, workers: int, url: str, unpublished: bool, strict: bool
+    site: Path,
+    host: str,
+    port: int,
+    workers: int,
+    access_log: bool,
+    url: str,
+    unpublished: bool,
+    strict: bool,
 ) -> None:
     """Serve the feeds live; changed articles show within seconds.
 
@@ -166,6 +188,7 @@ def serve(
     """
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     from feeds.folder import Folder, locate
@@ -209,12 +232,16 @@ def serve(
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        # Documents come out of memory or are rendered under Python's one lock: more threads would
-        # only wait for each other.
-        blocking_threads=min(8, 2 * (os.cpu_count() or 1)),
+        # Documents come out of memory or are rendered under Python's one lock: more threads only
+        # wait for each other. The second one answers while the first one renders.
+        blocking_threads=2,
         backpressure=256,
         respawn_failed_workers=True,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADERS),
+        websockets=False,
         log_level=LogLevels.warning,
+        log_access=access_log,
+        log_access_format=_COMMON_LOG,
     ).serve()
 
 
@@ -239,6 +266,23 @@ def check(site: Path) -> None:
     click.echo(f"{found}; {ready}", err=True)
     if errors:
         raise click.exceptions.Exit(1)
+
+
+@main.command()
+@_site
+@click.option("--url", callback=_check_url, help="Where the tree is published.")
+def ping(site: Path, url: str) -> None:
+    """Tell the hub of feeds.yaml which feeds changed since it was last told.
+
+    Their new bytes have to be where they are published by then.
+
+    \b
+    feeds ping demo
+    """
+    with _opened(site, url) as opened:
+        if not opened.publication.hub:
+            raise click.ClickException(f"no hub is known; {_NO_HUB}")
+        _announce(opened.publication)
 
 
 @main.command("list")
@@ -275,6 +319,7 @@ def _opened(
     out: Path | None = None,
     *,
     address: str = "",
+    probe: bool = False,
 ) -> Iterator[_Opened]:
     """The publication of a site, after a sync; the address is where a bare folder is served."""
     from feeds.catalog import Catalog, Synced
@@ -303,7 +348,10 @@ def _opened(
             with _progress("Reading articles") as progress:
                 synced = catalog.sync(folder, progress, processes=processors())
         now = datetime.now(UTC)
-        return synced, Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
+        published = partial(Publication, folder, catalog, url=url, now=now, unpublished=unpublished)
+        if probe:
+            _probe(published(), now)
+        return synced, published()
 
     try:
         try:
@@ -315,6 +363,35 @@ def _opened(
         yield _Opened(publication, synced, folder.configured, problems)
     finally:
         catalog.close()
+
+
+def _probe(publication: Publication, now: datetime) -> None:
+    """Asks for the lengths of enclosures; what that gives is never the end of a build."""
+    from feeds.probe import ask
+
+    urls = publication.unmeasured()
+    if not urls:
+        return
+    with _progress("Asking servers") as progress:
+        answers = ask(urls, progress=progress)
+    publication.learn(answers, now)
+    failed = [each for each in answers if each.length is None]
+    missed = len(urls) - len(answers)
+    if not failed and not missed:
+        return
+    reason = f" ({failed[0].url}: {failed[0].reason})" if failed else ""
+    late = f", {missed:,} of them not asked yet" if missed else ""
+    count = f"{len(failed) + missed:,} of {_number(len(urls), 'enclosure')}"
+    hint = "the next --probe asks again"
+    click.echo(f"warning: no length of {count}{reason}{late}; {hint}", err=True)
+
+
+def _announce(publication: Publication) -> None:
+    """Tells the hub; whatever comes of it, what was built is good."""
+    from feeds.websub import announce
+
+    announced = announce(publication)
+    click.echo(f"{announced} ({publication.hub})", err=bool(announced.failed))
 
 
 def _report(problems: list[Problem], strict: bool, live: bool = False) -> None:

@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from feeds.podcast import Podcast
 from feeds.site import Author
 
 #: When an empty feed last changed: a clock would change its bytes, and W3C's validator takes a date
 #: before 1990 for a mistake.
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+_NO_PODCAST = Podcast()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,12 @@ class Feed:
     icon: str = ""
     logo: str = ""
     rights: str = ""
+    #: The URL of a WebSub hub; empty where there is none.
+    hub: str = ""
+    #: What its RSS says of itself where it has episodes.
+    podcast: Podcast = _NO_PODCAST
+    #: Whether all of them are, and it wants to be taken for a podcast.
+    is_podcast: bool = False
     #: What follows the names of its documents: the query of a feed that is made for one.
     query: str = ""
 

@@ -19,6 +19,7 @@ from feeds.errors import Problem, Severity
 from feeds.tree import Place, Tree
 
 _Value = TypeVar("_Value")
+_EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
 
 
 class Report:
@@ -133,19 +134,55 @@ class Fields:
         """A whole number of at least one."""
         return self._convert(key, _parse_count, "bad-number", "a whole number above zero")
 
+    def seconds(self, key: str, default: int) -> int:
+        """A number of seconds, which may be none; a missing one is the default."""
+        wanted = "a number of seconds"
+        value = self._convert(
+            key, lambda text: int(text) if re.fullmatch("[0-9]{1,9}", text) else None,
+            "bad-number", wanted,
+        )  # fmt: skip
+        return default if value is None else value
+
     def flag(self, key: str, default: bool) -> bool:
         """Yes or no, in any of YAML's words for them."""
         value = self._convert(key, _parse_flag, "bad-flag", "true or false")
         return default if value is None else value
 
+    def duration(self, key: str) -> int | None:
+        """How long something takes, in seconds above zero."""
+        return self._convert(key, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
+
+    def choice(self, key: str, names: Sequence[str]) -> str:
+        """One of these names, in any case; a missing one is empty."""
+        wanted = f"{', '.join(names[:-1])} or {names[-1]}"
+        return (
+            self._convert(
+                key,
+                lambda value: value.lower() if value.lower() in names else None,
+                "bad-choice",
+                wanted,
+            )
+            or ""
+        )
+
+    def email(self, key: str) -> str:
+        """An address for letters; a missing one is empty."""
+        return (
+            self._convert(
+                key, lambda text: text if _EMAIL.fullmatch(text) else None, "bad-email", "name@host"
+            )
+            or ""
+        )
+
+    def switch(self, key: str) -> Fields | bool:
+        """The mapping under a key, or yes or no in its place; a missing one is no."""
+        if isinstance(self._values.get(key), dict):
+            return self.mapping(key) or False
+        return self.flag(key, default=False)
+
     def period(self, key: str) -> timedelta | None:
         """A span of time: 12h, 30d, 2w."""
         return self._convert(key, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
-
-    def choice(self, key: str, choices: Sequence[str]) -> str:
-        """One of these words; a missing one is empty."""
-        wanted = f"{', '.join(choices[:-1])} or {choices[-1]}"
-        return self._convert(key, _one_of(choices), "bad-choice", wanted) or ""
 
     def urls(self, key: str) -> tuple[str, ...]:
         """A list of http(s) URLs in canonical form, each once; a URL alone is a list of one."""
@@ -298,10 +335,6 @@ def _parse_identifier(text: str) -> str | None:
     return text if is_name else texts.url(text)
 
 
-def _one_of(choices: Sequence[str]) -> Callable[[str], str | None]:
-    return lambda text: text.lower() if text.lower() in choices else None
-
-
 _FLAGS = dict.fromkeys(("true", "yes", "on", "y", "1"), True) | dict.fromkeys(
     ("false", "no", "off", "n", "0"), False
 )
@@ -309,6 +342,23 @@ _FLAGS = dict.fromkeys(("true", "yes", "on", "y", "1"), True) | dict.fromkeys(
 
 def _parse_flag(text: str) -> bool | None:
     return _FLAGS.get(text.lower())
+
+
+_CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
+# Of ISO 8601, what recordings have.
+_ISO_DURATION = re.compile(r"PT(?=\d)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?")
+
+
+def parse_duration(text: str) -> int | None:
+    """Seconds of 3723, 62:03, 1:02:03 or PT1H2M3S; None where the text is none, or nothing."""
+    text = text.strip()
+    if re.fullmatch("[0-9]{1,7}", text):
+        return int(text) or None
+    parts = _CLOCK.fullmatch(text) or _ISO_DURATION.fullmatch(text.upper())
+    if not parts or not text.isascii():
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    return hours * 3600 + minutes * 60 + seconds or None
 
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}

@@ -9,37 +9,36 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections import OrderedDict, deque
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from feeds import delta
+from feeds.answers import Dated
 from feeds.catalog import Catalog, Synced
+from feeds.document import Document, MediaFile, Redirect, Refusal
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, NotReadyError, Problem
 from feeds.folder import CONFIGURATION, Folder, locate
-from feeds.publication import Document, MediaFile, Publication, Redirect, Refusal
+from feeds.publication import Publication
 
 #: In seconds: how often the catalog is asked whether another process has synced.
 _POLL = 1.0
 #: In seconds: how often the folder is walked where no change was announced, unless that takes long.
 _WALK = 3.0
+#: In seconds: how long a change has been there before a hub is told, and how soon it is told again
+#: of what it did not take.
+_SETTLED, _AGAIN = 2.0, 60.0
+#: Versions of a document whose entries are remembered, and documents.
+_VERSIONS, _REMEMBERED = 8, 500
 #: In bytes: how much is kept of what was rendered.
 _CACHE = 64 * 1024 * 1024
 #: The same of custom feeds, apart: whatever clients think of, the site's own feeds stay there.
 _CUSTOM_CACHE = 16 * 1024 * 1024
 #: In seconds: how long a search waits for the words to be indexed, before it is put off.
 _MOMENT = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A document, and when its bytes last changed, in seconds since 1970."""
-
-    document: Document
-    #: None where that is not known.
-    changed: int | None
 
 
 class Live:
@@ -79,9 +78,16 @@ class Live:
         self._syncs = syncs
         #: None until it is known what somebody else has reported.
         self._reported: set[Problem] | None = None if reported else set()
+        self._looked = time.monotonic()
+        self._making: dict[str, threading.Lock] = {}
+        self._remembering = threading.Lock()
+        #: The digests of the last versions of documents, and the marks of their entries, by paths.
+        self._past: OrderedDict[str, deque[tuple[str, frozenset[bytes]]]] = OrderedDict()
         self._starting = threading.Lock()
         self._refreshing = threading.Lock()
         self._followed_in = 0
+        #: Whether a hub may have to be told.
+        self._news = threading.Event()
         self._stop = threading.Event()
         #: Makes the index of words, when a search is first asked for.
         self._indexing: threading.Thread | None = None
@@ -102,24 +108,54 @@ class Live:
     def find(self, path: str, query: str = "") -> Dated | MediaFile | Redirect | Refusal | None:
         """What is published at a path, or made there for a query (without its question mark).
 
-        Raises NotReadyError where the words of the articles are still being indexed.
+        Raises NotReadyError where the words of the articles are not indexed yet.
         """
         self._follow()
-        found = self._find(path)
-        if found:
-            return found
+        if dated := self.hot(path, query):
+            return dated
+        with self._alone(path):
+            if found := self._current[1].get(path) or self._found(path):
+                return found
         try:
             return self._custom(path, query)
         except NotReadyError:
             self._index_words()
-        except CatalogError:
+        except CatalogError:  # the index was deleted: it is made again
             self.refresh()
         return self._custom(path, query)
 
-    def _find(self, path: str) -> Dated | MediaFile | Redirect | None:
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        """One at a time: what many ask for and is not there yet is made once."""
+        with self._making.setdefault(key, threading.Lock()):
+            try:
+                yield
+            finally:
+                self._making.pop(key, None)
+
+    def newer(self, path: str, etags: Container[str]) -> tuple[Dated, Document] | None:
+        """The document at a path, and one with the entries alone that a client does not have.
+
+        The client has a version with one of these validators. None where that version is not known,
+        or the whole is no more.
+        """
+        dated = self.find(path)
+        if not isinstance(dated, Dated) or dated.is_known_to(etags):
+            return None
+        place = self._current[0].feed_at(path)
+        for digest, known in self._past.get(path, ()) if place else ():
+            if place and dated.is_known_to(etags, digest):
+                part = delta.newer(*place, known)
+                return (dated, part) if part else None
+        return None
+
+    def hot(self, path: str, query: str = "") -> Dated | None:
+        """The document at a path, or made there for a query, if it lies ready."""
+        _publication, cache, custom = self._current
+        return cache.get(path) or custom.get(f"{path}?{query}")
+
+    def _found(self, path: str) -> Dated | MediaFile | Redirect | None:
         publication, cache, _custom = self._current
-        if dated := cache.get(path):
-            return dated
         try:
             found = publication.document(path)
         except CatalogError:  # the index was deleted: it is made again
@@ -128,29 +164,29 @@ class Live:
             found = publication.document(path)
         if not isinstance(found, Document):
             return found
-        dated = Dated(found, self._changed(publication, path, found))
+        changed = self._changed(publication, path, found)
+        dated = Dated(found, changed, publication.cache_control(found))
         if dated.changed is not None:
             cache.put(path, dated)
+            self._remember(publication, path, found)
         return dated
 
     def _custom(self, path: str, query: str) -> Dated | Redirect | Refusal | None:
         """What is made for a query: kept in memory alone, since clients may think of any number."""
-        publication, _cache, cache = self._current
         key = f"{path}?{query}"
-        if dated := cache.get(key):
-            return dated
-        with cache.making(key):
+        with self._alone(key):
+            publication, _cache, cache = self._current
             if dated := cache.get(key):
                 return dated
             found = publication.custom(path, query)
             if not isinstance(found, Document):
                 return found
-            dated = Dated(found, None)
+            dated = Dated(found, None, publication.cache_control(found))
             cache.put(key, dated)
             return dated
 
     def _index_words(self) -> None:
-        """Has the words indexed. Raises NotReadyError where that takes more than a moment."""
+        """Has the words indexed, and waits a moment for it."""
         with self._starting:
             if not (self._indexing and self._indexing.is_alive()):
                 self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)
@@ -168,6 +204,31 @@ class Live:
             self._catalog.search.fill(self._stop.is_set)
         except FeedsError as error:
             self._log(str(error))
+
+    def _remember(self, publication: Publication, path: str, document: Document) -> None:
+        """Keeps which entries a version of a feed has, for clients that will ask what is newer."""
+        if not (place := publication.feed_at(path)):
+            return
+        with self._remembering:
+            versions = self._past.setdefault(path, deque(maxlen=_VERSIONS))
+            self._past.move_to_end(path)
+            if document.digest not in (digest for digest, _marks in versions):
+                versions.appendleft((document.digest, delta.marks(*place)))
+            while len(self._past) > _REMEMBERED:
+                self._past.popitem(last=False)
+
+    def was_published(self, path: str) -> bool:
+        """Whether a document was served at a path once."""
+        return self._catalog.is_known(self._address_of(self._current[0], path))
+
+    def age(self) -> float:
+        """The seconds since the folder, or who syncs with it, was last looked at.
+
+        Raises FeedsError where the index does not answer.
+        """
+        self._follow()
+        self._catalog.revision()
+        return time.monotonic() - self._looked
 
     def refresh(self) -> None:
         """Syncs with the folder, and publishes what has changed. Raises FeedsError."""
@@ -187,6 +248,7 @@ class Live:
                 self._is_renewed = False
             if renewed or synced.read or synced.removed:
                 self._report()
+            self._looked = time.monotonic()
 
     def _reopened(self) -> Folder:
         """The folder with a feeds.yaml that has changed; one on its way out or in is no change."""
@@ -212,22 +274,27 @@ class Live:
     def close(self) -> None:
         """Ends the threads and lets go of the catalog."""
         self._stop.set()
+        self._news.set()
         if self._indexing:
             self._indexing.join()
         self._catalog.close()
 
     def _changed(self, publication: Publication, path: str, document: Document) -> int | None:
         now = int(self._clock().timestamp())
-        drafts = "drafts of " if self._unpublished else ""
         try:
             # Another process may have published newer bytes already: those have the later date.
             moved = self._configuration_stat() != self._configuration
             if moved or self._catalog.revision() != publication.revision:
                 return None
-            return self._catalog.changed(f"{drafts}{publication.url} {path}", document.digest, now)
+            address = self._address_of(publication, path)
+            return self._catalog.changed(address, document.digest, now)
         except CatalogError as error:  # a full disk: the document is still good
             self._log(str(error))
             return None
+
+    def _address_of(self, publication: Publication, path: str) -> str:
+        drafts = "drafts of " if self._unpublished else ""
+        return f"{drafts}{publication.url} {path}"
 
     def _publish(self) -> None:
         now = self._clock()
@@ -250,6 +317,8 @@ class Live:
         # The cache goes with its publication: what was rendered from older articles, even while
         # this ran, never answers for newer ones.
         self._current = publication, _Cache(_CACHE), _Cache(_CUSTOM_CACHE)
+        if publication.hub and self._syncs:
+            self._news.set()
 
     def _is_outdated(self) -> bool:
         due = self._due is not None and self._clock() >= self._due
@@ -271,7 +340,7 @@ class Live:
         with self._starting:
             if self._followed_in != os.getpid():
                 self._followed_in = os.getpid()
-                for target in (self._watch, self._poll):
+                for target in (self._watch, self._poll, self._announce):
                     threading.Thread(target=target, name="feeds", daemon=True).start()
 
     def _poll(self) -> None:
@@ -288,6 +357,8 @@ class Live:
                     pause = max(_WALK, 10 * (walked - started))
                 elif self._is_outdated():
                     self._refresh_or_log()
+                elif not self._syncs:
+                    self._looked = time.monotonic()
             except FeedsError as error:
                 self._log(str(error))
 
@@ -298,6 +369,28 @@ class Live:
             self._log(str(error))
         except Exception as error:  # a sick file system must not end the following for good
             self._log(f"cannot refresh: {error!r}")
+
+    def _announce(self) -> None:
+        again = None
+        while not self._stop.is_set():
+            self._news.wait(again)
+            # A hub asks for the feed at once, and any process of this app may answer.
+            if self._stop.wait(_SETTLED):
+                break
+            self._news.clear()
+            again = None
+            try:
+                if (publication := self._current[0]).hub:
+                    # Imported late: most sites have no hub.
+                    from feeds.websub import announce
+
+                    announced = announce(publication)
+                    again = _AGAIN if announced.failed else None
+                    if announced.told or announced.failed:
+                        self._log(f"{announced} ({publication.hub})")
+            except Exception as error:  # a sick hub or index must not end the announcing for good
+                self._log(f"cannot announce: {error!r}")
+                again = _AGAIN
 
     def _watch(self) -> None:
         import watchfiles
@@ -320,37 +413,35 @@ class _Cache:
 
     def __init__(self, size: int) -> None:
         self._left = size
-        self._kept: OrderedDict[str, Dated] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Dated, int]] = OrderedDict()
         self._lock = threading.Lock()
-        #: By what is made at the moment: a lock, and how many want it.
-        self._making: dict[str, tuple[threading.Lock, int]] = {}
-
-    @contextmanager
-    def making(self, path: str) -> Iterator[None]:
-        """One at a time: of many who miss a document at once, the first is to make it."""
-        with self._lock:
-            lock, number = self._making.get(path, (threading.Lock(), 0))
-            self._making[path] = lock, number + 1
-        try:
-            with lock:
-                yield
-        finally:
-            with self._lock:
-                lock, number = self._making.pop(path)
-                if number > 1:
-                    self._making[path] = lock, number - 1
 
     def get(self, path: str) -> Dated | None:
         with self._lock:
-            if dated := self._kept.get(path):
-                self._kept.move_to_end(path)
-            return dated
+            if not (kept := self._kept.get(path)):
+                return None
+            self._kept.move_to_end(path)
+            return kept[0]
 
     def put(self, path: str, dated: Dated) -> None:
         with self._lock:
             if path not in self._kept:
-                self._kept[path] = dated
-                self._left -= len(path) + len(dated.document.body)
-            while self._left < 0:
-                path, dropped = self._kept.popitem(last=False)
-                self._left += len(path) + len(dropped.document.body)
+                # A path may be as long as the query of a client.
+                size = len(path) + len(dated.document.body)
+                self._kept[path] = dated, size
+                self._left -= size
+                dated.grew = partial(self._grow, path)
+            self._drop()
+
+    def _grow(self, path: str, size: int) -> None:
+        with self._lock:
+            if path in self._kept:
+                dated, before = self._kept[path]
+                self._kept[path] = dated, before + size
+                self._left -= size
+            self._drop()
+
+    def _drop(self) -> None:
+        while self._left < 0:
+            _path, (_dropped, size) = self._kept.popitem(last=False)
+            self._left += size

@@ -11,98 +11,46 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from feeds import text as texts
 from feeds.archive import PERIOD_NAME, Period, cut
-from feeds.article import Article, is_absolute
+from feeds.article import Article
 from feeds.catalog import Catalog
+from feeds.channels import Channel, channels_of, head_of
+from feeds.custom import Custom
 from feeds.database import code_fingerprint
-from feeds.errors import NotReadyError, Problem
+from feeds.delta import feed_document
+from feeds.document import Document, MediaFile, Redirect, Refusal
+from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
-from feeds.folder import CONFIGURATION, Folder
-from feeds.formats import FORMATS, Format, as_entry, render
-from feeds.query import Asked, read_query
+from feeds.folder import CONFIGURATION, PROBED, Folder
+from feeds.formats import FORMATS, Format, as_entry
+from feeds.media import Media
+from feeds.probe import Answer
 from feeds.rendered import EntryKey, Rendered
+from feeds.requirements import unmet
 from feeds.selection import Selection
-from feeds.site import CONTENTS, DEFAULT_URL, Author, Topic, Topics
+from feeds.site import CONTENTS, Topic, Topics
 from feeds.view import View
 from feeds.windows import Windows
 
 _SUBSCRIPTIONS = "/subscriptions.opml"
-#: Where the feeds lie that are made for the query of a URL, and the page that makes such URLs.
-_CUSTOM = "/custom/"
+#: Where feeds are made for the queries of URLs.
+_CUSTOM = "custom/"
 #: Where the periods of a feed's archive lie, from its folder.
 _ARCHIVE = "archive/"
-_OF_ARCHIVE = re.compile(rf"/archive(/{PERIOD_NAME})?$")
 _IN_ARCHIVE = re.compile(rf"(.*/)?{_ARCHIVE}({PERIOD_NAME})/")
 _BY_FILE_NAME = {format.file_name: format for format in FORMATS}
+#: In seconds. What was closed changes only where an article is corrected or taken back: a week.
+_CLOSED_AGE = 7 * 24 * 60 * 60
 #: What a page is called as a file.
 _INDEX = "index.html"
 _FILES = {*_BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/")}
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Bytes that are published at a path."""
-
-    body: bytes
-    #: As the Content-Type header has it.
-    media_type: str
-    #: Whether it is of a closed period: only a correction could change it.
-    is_closed: bool = False
-
-    @property
-    def digest(self) -> str:
-        """What tells these bytes from any others."""
-        return hashlib.sha256(self.body).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """A file of the site that is published as it is."""
-
-    file: Path
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """A path that leads to another for good."""
-
-    #: The other path.
-    to: str
-    #: What a host that cannot redirect gives instead.
-    stand_in: Document
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What is wrong with what was asked for."""
-
-    document: Document
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """One feed of the site: what it is called, where it lies, which articles it takes."""
-
-    kind: str
-    #: From the site's root: "", "topics/ai/", "feeds/top/".
-    folder: str
-    name: str
-    title: str
-    description: str
-    selection: Selection
-    #: How much of an article it tells: "full", "summary" or "title".
-    content: str
-    #: The folder of the topic that this one is below; empty where there is none.
-    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +92,10 @@ class Publication:
         #: The index behind it.
         self.catalog = catalog
         self._topics = Topics(self._site.topics, self._view.topic_names())
-        self._channels = {channel.folder: channel for channel in self._all_channels()}
+        self._channels = {each.folder: each for each in channels_of(self._site, self._topics)}
         self._last_feed: tuple[str, Feed] | None = None
         self._periods: dict[str, tuple[Period, ...]] = {}
+        self._histories: dict[str, dict[Period | None, History]] = {}
         self._contexts = {
             content: Context(
                 self.url,
@@ -188,9 +137,30 @@ class Publication:
                     *self.catalog.problems(),
                     *self._view.conflicts(folder),
                     *self._view.missing_media(folder),
+                    *self._unmet(),
                 ]
             ),
         ]
+
+    def _unmet(self) -> set[Problem]:
+        """What directories require of the podcasts, and these miss."""
+        return {
+            problem
+            for channel in self._channels.values()
+            if channel.podcast
+            for problem in unmet(
+                self._folder,
+                self._feed(_Spot(channel, channel.folder, None, "")),
+                channel.podcast,
+                self._view.at(self._newest(channel)),
+                self._lengths,
+            )
+        }
+
+    def _newest(self, channel: Channel) -> list[str]:
+        """The files of a feed's newest articles."""
+        found = self._view.paths(channel.selection, self._topics.family)
+        return found[: self._site.limit]
 
     @cached_property
     def listed(self) -> tuple[Listed, ...]:
@@ -199,7 +169,7 @@ class Publication:
 
         def count(channel: Channel) -> tuple[int, datetime | None]:
             family = [self._topics.family(name) for name in channel.selection.any]
-            if channel.kind == "topic" and len(family[0]) == 1:
+            if channel.kind == "topic" and len(family[0]) == 1 and not channel.podcast:
                 return counts.get(next(iter(family[0])), (0, None))
             return self._view.count(channel.selection, self._topics.family)
 
@@ -220,9 +190,7 @@ class Publication:
                 yield from _documents(f"{folder}{_ARCHIVE}{period.name}/")
         for slug in self._topics.former:
             yield from _paths(f"topics/{slug}/")
-        for path in sorted(self._media):
-            if self._media_file(path):
-                yield path
+        yield from filter(self._media.file, self._media)
 
     def document(self, path: str) -> Document | MediaFile | Redirect | None:
         """What lies at a path, or None."""
@@ -243,86 +211,36 @@ class Publication:
         return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
 
     def custom(self, path: str, query: str) -> Document | Redirect | Refusal | None:
-        """What is made for a query (as a URL has it, without its question mark) at a path, or None.
+        """What an app alone makes at a path for a query. See Custom.document()."""
+        return self._custom.document(path, query)
 
-        Of this only an app can publish: it is the same with every query that asks for the same, and
-        all but one of them lead there. Raises NotReadyError where the words that it searches for
-        are not indexed yet.
-        """
-        folder, name = _split(path)
-        if path.removesuffix(_INDEX).removesuffix("/") == _CUSTOM.removesuffix("/"):
-            name = ""
-        elif f"/{folder}" != _CUSTOM or name not in _BY_FILE_NAME:
-            return None
-        asked = read_query(query, self._topics, of_form=not name)
-        if asked.problems and name:
-            body = "".join(f"{each}\n" for each in asked.problems)
-            return Refusal(Document(body.encode(), "text/plain; charset=utf-8"))
-        if asked.problems:
-            return Refusal(self._custom_page(asked, ()))
-        lies_in = self._folder_of(asked) if name else _CUSTOM.removeprefix("/")
-        to = f"/{lies_in}{name}"
-        if asked.query and lies_in == _CUSTOM.removeprefix("/"):
-            to += f"?{asked.query}"
-        if to != (f"{path}?{query}" if query else path):
-            moved = f"{self.url}{to.removeprefix('/')}"
-            return _moved(to, asked.name, moved, moved)
-        if asked.selection.q and not self.catalog.search.is_ready():
-            raise NotReadyError("the words of the articles are being indexed")
-        # One more tells whether these are all.
-        most = self._site.limit
-        found = self._view.articles(asked.selection, self._topics.family, most + 1)
-        articles = list(map(self._as_published, found[:most]))
-        if not name:
-            return self._custom_page(asked, articles)
-        context = self._contexts[self._site.content]
-        feed = self._custom_feed(asked, [as_entry(each, context) for each in articles])
-        feed = replace(feed, history=History(is_complete=len(found) <= most))
-        format = _BY_FILE_NAME[name]
-        return Document(render(feed, format), _content_type(format))
-
-    def _folder_of(self, asked: Asked) -> str:
-        """The folder of the feed that a query asks for."""
-        if asked.topic:
-            return f"topics/{asked.topic.slug}/"
-        return _CUSTOM.removeprefix("/") if asked.query else ""
-
-    def _custom_feed(self, asked: Asked, entries: Sequence[Entry]) -> Feed:
+    def cache_control(self, document: Document) -> str:
+        """How long a document may be kept, as the Cache-Control header has it (RFC 9111 §5.2.2)."""
+        if document.media_type.startswith("text/html"):
+            return "no-cache"
+        if document.is_closed:
+            return f"max-age={_CLOSED_AGE}"
         site = self._site
-        folder = _CUSTOM.removeprefix("/")
-        query = f"?{asked.query}" if asked.query else ""
-        return self._headed(
-            id=f"{self._identity}{folder}{query}",
-            title=f"{asked.name} · {site.title}",
-            description=f"Articles of {site.title}: {asked.name}",
-            url=f"{self.url}{folder}{query}",
-            base=self.url + folder,
-            query=query,
-            entries=entries,
-        )
+        stale = site.stale_while_revalidate
+        return f"max-age={site.max_age}" + (f", stale-while-revalidate={stale}" if stale else "")
 
-    def _custom_page(self, asked: Asked, articles: Sequence[Article]) -> Document:
-        from feeds.formats import page
+    @property
+    def hub(self) -> str:
+        """The URL of the hub that is told of changes; empty where there is none."""
+        return self._site.hub
 
-        folder = self._folder_of(asked)
-        is_custom = f"/{folder}" == _CUSTOM
-        body = page.render_custom(
-            self._custom_feed(asked, ()),
-            asked,
-            list(self._topics),
-            articles,
-            folder="" if is_custom else f"../{folder}",
-            documents=self.url + folder,
-            folder_of_topic=self._folder_of_topic,
-        )
-        return Document(body, page.MEDIA_TYPE)
+    def newest_documents(self) -> Iterator[tuple[str, str]]:
+        """The path and the URL of every document that a subscriber asks for."""
+        for folder in self._channels:
+            for path in _documents(folder):
+                yield path, self.url + path.removeprefix("/")
 
     def fingerprint(self, path: str) -> str:
         """What the bytes of a feed's document follow from; empty where that is not known.
 
         Two documents of one fingerprint are the same, so one that exists need not be made again.
         """
-        if file := self._media_file(path):
+        if file := self._media.file(path):
             try:
                 stat = file.stat()
             except OSError:  # gone, or out of reach since
@@ -371,18 +289,25 @@ class Publication:
 
     def _history(self, channel: Channel, period: Period | None) -> History:
         """Where a document stands among those of its feed."""
+        if channel.folder not in self._histories:
+            self._histories[channel.folder] = dict(self._histories_of(channel))
+        return self._histories[channel.folder][period]
+
+    def _histories_of(self, channel: Channel) -> Iterator[tuple[Period | None, History]]:
         periods = self._periods_of(channel)
-        folders = ["", *(f"{self.url}{channel.folder}{_ARCHIVE}{each.name}/" for each in periods)]
-        if not period:
-            return History(is_complete=not periods, previous=folders[-1])
-        place = periods.index(period) + 1
-        newer = folders[place + 1 :]
-        return History(is_archive=True, previous=folders[place - 1], next=newer[0] if newer else "")
+        folders = [f"{self.url}{channel.folder}{_ARCHIVE}{each.name}/" for each in periods]
+        yield None, History(is_complete=not periods, previous=folders[-1] if folders else "")
+        around = zip(periods, ("", *folders), (*folders[1:], ""), strict=False)
+        for period, previous, newer in around:
+            # One that leads nowhere says that this is all, as W3C's validator wants it.
+            alone = not (previous or newer)
+            yield period, History(True, is_complete=alone, previous=previous, next=newer)
 
     @cached_property
     def _whole(self) -> str:
         """What decides what every document of the site holds."""
-        return f"{code_fingerprint()} {self.url} {self._site!r}"
+        source = f"{code_fingerprint()} {self.url} {self._site!r}"
+        return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
     def _listing(self) -> str:
@@ -393,8 +318,22 @@ class Publication:
     def _windows(self) -> Windows:
         return Windows(self._view, self._topics, self._site.limit)
 
+    @cached_property
+    def _custom(self) -> Custom:
+        return Custom(
+            _CUSTOM, self._site, self._topics, self._channels, self._contexts[self._site.content],
+            self._head, self._articles, self.catalog.search.is_ready,
+        )  # fmt: skip
+
+    @cached_property
+    def _media(self) -> Media:
+        site = self._site
+        podcasts = (site.podcast, *(each.podcast for each in self._channels.values()))
+        own = {site.icon, site.logo, *(each.image for each in podcasts if each)}
+        return Media(self._folder, (*self._view.media(), *own), self._channels, _FILES)
+
     def _other(self, path: str) -> MediaFile | Redirect | None:
-        if file := self._media_file(path):
+        if file := self._media.file(path):
             return MediaFile(file, texts.file_type(file.name, texts.DEFAULT_DOWNLOAD))
         slashed = f"{path.removesuffix('/index.html').rstrip('/')}/"
         folder = slashed.removeprefix("/")
@@ -414,62 +353,43 @@ class Publication:
 
     def _rendered(self, spot: _Spot) -> Document:
         if spot.name:
-            format = _BY_FILE_NAME[spot.name]
-            feed = self._feed(spot)
-            is_closed = bool(feed.history.next)
-            return Document(render(feed, format), _content_type(format), is_closed)
+            return feed_document(self._feed(spot), _BY_FILE_NAME[spot.name])
         # Imported late, as every renderer is: most of what is published need not be made again.
         from feeds.formats import page
 
         if not spot.folder:
             # No more than the feed has: its articles decide what is made anew.
-            newest = self._articles(spot, min(page.ON_DIRECTORY, self._site.limit))
+            newest = self._articles(
+                spot.channel.selection, min(page.ON_DIRECTORY, self._site.limit)
+            )
             body = page.render_directory(self._feed(spot), self.listed, newest)
         else:
             body = page.render_feed(self._feed(spot))
         return Document(body, page.MEDIA_TYPE)
+
+    def feed_at(self, path: str) -> tuple[Feed, Format] | None:
+        """The feed of the feed document at a path, and its format."""
+        spot = self._spot(path)
+        return (self._feed(spot), _BY_FILE_NAME[spot.name]) if spot and spot.name else None
 
     def _feed(self, spot: _Spot) -> Feed:
         base = f"{self.url}{spot.folder}{spot.within}"
         # A feed's documents are asked for one after the other: its articles are fetched once.
         if (last := self._last_feed) and last[0] == base:
             return last[1]
-        channel = spot.channel
-        feed = self._headed(
-            id=self._identity + channel.folder,
-            title=channel.title,
-            description=channel.description or channel.title,
-            url=self.url + channel.folder,
+        feed = replace(
+            self._head(spot.channel),
             base=base,
+            # Nobody has to be told at once of what is old.
+            hub="" if spot.period else self._site.hub,
             entries=self._entries(spot),
-            history=self._history(channel, spot.period),
+            history=self._history(spot.channel, spot.period),
         )
         self._last_feed = base, feed
         return feed
 
-    def _headed(self, **values: Any) -> Feed:
-        """A feed of this site: these values, and what all of its feeds say."""
-        site = self._site
-        icon, logo = (self._at_home(url) for url in (site.icon, site.logo))
-        return Feed(
-            author=site.author or Author(site.title),
-            language=site.language,
-            icon=icon,
-            logo=logo,
-            rights=site.rights,
-            **values,
-        )
-
-    @cached_property
-    def _identity(self) -> str:
-        """What the ids of feeds begin with: the same under whatever URL they are published."""
-        site = self._site
-        begin = site.id or (site.url if site.url != DEFAULT_URL else self.url)
-        return begin if begin.endswith(("/", ":")) else f"{begin}/"
-
-    def _at_home(self, url: str) -> str:
-        """A URL of feeds.yaml, absolute."""
-        return url if is_absolute(url) else self.url + url.lstrip("/")
+    def _head(self, channel: Channel) -> Feed:
+        return head_of(channel, self._site, self.url)
 
     def _entries(self, spot: _Spot) -> list[Entry]:
         content = spot.channel.content
@@ -481,22 +401,42 @@ class Publication:
                 return entries
         limit = None if spot.period else self._site.limit
         context = self._contexts[content]
-        return [as_entry(each, context) for each in self._articles(spot, limit)]
+        articles = self._articles(spot.channel.selection, limit, spot.period)
+        return [as_entry(each, context) for each in articles]
 
-    def _articles(self, spot: _Spot, limit: int | None) -> list[Article]:
-        found = self._view.articles(spot.channel.selection, self._topics.family, limit, spot.period)
+    def _articles(
+        self, selection: Selection, limit: int | None, period: Period | None = None
+    ) -> list[Article]:
+        found = self._view.articles(selection, self._topics.family, limit, period)
         return list(map(self._as_published, found))
 
     def _as_published(self, article: Article) -> Article:
-        return article.published_at(self.url, self._topics.canonical(article.topics))
+        topics = self._topics.canonical(article.topics)
+        return article.published_at(self.url, topics, self._lengths)
+
+    @cached_property
+    def _lengths(self) -> dict[str, int]:
+        return self.catalog.lengths()
 
     def sources(self) -> tuple[list[Path], list[Path], datetime | None]:
         """The folders and the other files that it is made of, and when it changes by itself."""
         folder = self._folder
         files = [folder.root / path.lstrip("/") for path in self._media]
+        files += folder.root / PROBED, folder.root / (folder.configuration or CONFIGURATION)
         due = None if self._site.future else self._view.next_due()
-        configuration = folder.root / (folder.configuration or CONFIGURATION)
-        return list(folder.article_folders), [*files, configuration], due
+        return list(folder.article_folders), files, due
+
+    def unmeasured(self) -> list[str]:
+        """The URLs of the enclosures that are published and whose servers have told no length."""
+        files = {file for _content, file in self.entries_of(self.paths())}
+        return self.catalog.unmeasured(sorted(files))
+
+    def learn(self, answers: Sequence[Answer], now: datetime) -> None:
+        """Keeps what servers told, for every publication from now on."""
+        self.catalog.learn(answers, int(now.timestamp()))
+        if any(each.length is not None for each in answers):
+            with suppress(OSError):  # without the folder, no build ends before it begins
+                (self._folder.root / PROBED).touch()
 
     def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
         """The entries in the documents at these paths, each once."""
@@ -515,49 +455,9 @@ class Publication:
             if article := articles.get(file):
                 yield key, as_entry(self._as_published(article), self._contexts[content])
 
-    def _all_channels(self) -> Iterator[Channel]:
-        site = self._site
-        about = site.description
-        yield Channel("site", "", site.title, site.title, about, Selection(), site.content)
-        for each in site.feeds:
-            yield Channel(
-                "feed", f"feeds/{each.name}/", each.title, each.title, each.description,
-                each.selection, each.content or site.content,
-            )  # fmt: skip
-        for topic in self._topics:
-            title = f"{topic.name} · {site.title}"
-            selection = Selection(any=(topic.name,))
-            yield Channel(
-                "topic", f"topics/{topic.slug}/", topic.name, title, topic.description, selection,
-                topic.content or site.content,
-                f"topics/{topic.parent.slug}/" if topic.parent else "",
-            )  # fmt: skip
-
     def _folder_of_topic(self, name: str) -> str:
         topic = self._topics.named(name)
         return f"topics/{topic.slug}/" if topic else ""
-
-    def _media_file(self, path: str) -> Path | None:
-        """The file that lies at a path now: a picture may arrive after its article, or leave."""
-        url = self._media.get(path)
-        return self._folder.media(url) if url else None
-
-    @cached_property
-    def _media(self) -> dict[str, str]:
-        """The relative URLs of what articles show or offer, by their published paths."""
-        # Paths are as they are after decoding: as a file's name, and as WSGI gives them.
-        own = (url for url in (self._site.icon, self._site.logo) if url and not is_absolute(url))
-        urls = {unquote(urlsplit(url).path): url for url in (*self._view.media(), *own)}
-        # Where a feed lies, or its archive may, no file can.
-        folders = {f"/{folder.removesuffix('/')}" for folder in self._channels}
-        folders |= {folder.rpartition("/")[0] for folder in folders}
-        return {
-            path: url
-            for path, url in urls.items()
-            if path not in folders
-            and _OF_ARCHIVE.sub("/", path).lstrip("/") not in self._channels
-            and _can_lie(path)
-        }
 
 
 def _moved(to: str, title: str, target: str, url: str) -> Redirect:
@@ -580,12 +480,6 @@ def _reopened(
     return found
 
 
-def _can_lie(path: str) -> bool:
-    """Whether a file may lie at a path: within the tree, and below no document."""
-    *folders, name = path.removeprefix("/").split("/")
-    return not {"", ".", ".."} & {*folders, name} and not _FILES & {*folders} and name != _INDEX
-
-
 def _split(path: str) -> tuple[str, str]:
     """The folder of a path, as channels have it, and the name in it."""
     folder, _slash, name = path.removeprefix("/").rpartition("/")
@@ -600,9 +494,3 @@ def _paths(folder: str) -> Iterator[str]:
 def _documents(folder: str) -> Iterator[str]:
     for format in FORMATS:
         yield f"/{folder}{format.file_name}"
-
-
-def _content_type(format: Format) -> str:
-    # JSON is UTF-8 by definition (RFC 8259 §8.1); XML may be told otherwise.
-    charset = "" if format.media_type.endswith("json") else "; charset=utf-8"
-    return format.media_type + charset

@@ -55,6 +55,7 @@ ARTICLE = sa.Table(
     sa.Column("category", Text, nullable=False),
     sa.Column("provider", Text, nullable=False),
     sa.Column("domain", Text, nullable=False),
+    sa.Column("recorded", sa.Boolean, nullable=False),
     sa.Column("draft", sa.Boolean, nullable=False),
     sa.Column("removed", sa.Boolean, nullable=False),
     #: Whether another file claims the same id.
@@ -68,11 +69,33 @@ TAGGING = sa.Table(
     sa.Column("path", Text, primary_key=True, index=True),
     sa.Column("name", Text, nullable=False),
 )
+# The files of the site that an article shows or offers, by relative URLs; its other enclosures, by
+# absolute ones.
 MEDIA = sa.Table(
     "media",
     METADATA,
     sa.Column("url", Text, primary_key=True),
     sa.Column("path", Text, primary_key=True, index=True),
+)
+# How long files are, in bytes: of the site's own as the last sync found them, of others as their
+# servers said. Null where a server was asked in vain.
+LENGTH = sa.Table(
+    "length",
+    METADATA,
+    sa.Column("url", Text, primary_key=True),
+    sa.Column("length", sa.BigInteger, nullable=True),
+    #: When a server was asked, in seconds since 1970; 0 for the site's own.
+    sa.Column("asked", sa.BigInteger, nullable=False),
+    #: Why there was no answer.
+    sa.Column("reason", Text, nullable=False),
+)
+# What a hub was told of, by the URLs of feeds.
+ANNOUNCED = sa.Table(
+    "announced",
+    METADATA,
+    sa.Column("url", Text, primary_key=True),
+    sa.Column("fingerprint", Text, nullable=False),
+    sa.Column("digest", Text, nullable=False),
 )
 DOCUMENT = sa.Table(
     "document",
@@ -107,6 +130,9 @@ SEARCH_TABLE = "searched_words"
 sa.Index("searched_by_lexeme", SEARCHED.c.lexemes, postgresql_using="gin").ddl_if(
     dialect="postgresql"
 )
+#: Which rows of MEDIA and LENGTH are of the site's own files.
+OWN_MEDIA = MEDIA.c.url.startswith("/")
+OWN_LENGTH = LENGTH.c.url.startswith("/")
 IS_COMPLETE = sa.select(META.c.value).where(META.c.key == "complete")
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 

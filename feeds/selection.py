@@ -37,6 +37,8 @@ class Selection:
     since: timedelta | None = None
     #: Words in the title, the excerpt or the body, as words.canonical() writes them.
     q: str = ""
+    #: Whether it takes nothing but what is to be listened to or watched.
+    recorded: bool = False
 
     @classmethod
     def read(cls, fields: Fields) -> Selection:

@@ -13,6 +13,7 @@ from feeds import text as texts
 from feeds import tree
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.fields import Fields, Report
+from feeds.podcast import Podcast, read_podcast
 from feeds.selection import KEYS as SELECTION_KEYS
 from feeds.selection import Selection
 
@@ -44,6 +45,8 @@ class TopicSettings:
     description: str = ""
     #: One of CONTENTS; empty for the site's.
     content: str = ""
+    #: What its feed says of itself, if it is a podcast.
+    podcast: Podcast | None = None
     #: In feeds.yaml. What is published does not follow from it.
     line: int = field(default=1, repr=False, compare=False)
 
@@ -58,6 +61,8 @@ class FeedSettings:
     selection: Selection
     #: One of CONTENTS; empty for the site's.
     content: str = ""
+    #: What it says of itself, if it is a podcast.
+    podcast: Podcast | None = None
     #: In feeds.yaml. What is published does not follow from it.
     line: int = field(default=1, repr=False, compare=False)
 
@@ -78,6 +83,11 @@ class Site:
     icon: str = ""
     logo: str = ""
     rights: str = ""
+    #: In seconds: how long a feed may be kept, and how long after that while a new one is fetched.
+    max_age: int = 60
+    stale_while_revalidate: int = 600
+    #: The URL of a WebSub hub that passes changes on.
+    hub: str = ""
     #: Folders, relative to the site's own.
     articles: tuple[str, ...] = (".",)
     #: Articles in a feed's newest document.
@@ -88,6 +98,8 @@ class Site:
     #: Articles dated in the future are published at once.
     future: bool = False
     related_in_rss: bool = True
+    #: What its podcasts say of themselves.
+    podcast: Podcast | None = None
     #: A URL of the database of the index, if it is to be shared. May hold a password.
     catalog: str = field(default="", repr=False, compare=False)
     topics: tuple[TopicSettings, ...] = ()
@@ -99,10 +111,9 @@ _DEFAULTS = Site(title="")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
 _SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-_EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
 _SITE_KEYS = tuple(each.name for each in fields(Site))
 _TOPIC_KEYS = tuple(each.name for each in fields(TopicSettings) if each.name != "line")
-_FEED_KEYS = ("name", "title", "description", "content", *SELECTION_KEYS)
+_FEED_KEYS = ("name", "title", "description", "content", "podcast", *SELECTION_KEYS)
 
 
 def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Problem]]:
@@ -132,6 +143,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         if key not in found:
             why = "where the feeds are published" if key == "url" else "what the site is called"
             found.problem(key, f"missing-{key}", f"no {key}", f"a {key} is needed: {why}")
+    podcast = read_podcast(found)
     site = Site(
         title=found.text("title") or default_title,
         url=_url(found) or DEFAULT_URL,
@@ -142,15 +154,21 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         icon=found.url("icon", relative=True),
         logo=found.url("logo", relative=True),
         rights=found.text("rights"),
+        max_age=found.seconds("max_age", _DEFAULTS.max_age),
+        stale_while_revalidate=found.seconds(
+            "stale_while_revalidate", _DEFAULTS.stale_while_revalidate
+        ),
+        hub=found.url("hub"),
         articles=_article_folders(found, path),
         limit=found.count("limit") or _DEFAULTS.limit,
         content=found.choice("content", CONTENTS) or _DEFAULTS.content,
         unpublished=found.flag("unpublished", _DEFAULTS.unpublished),
         future=found.flag("future", _DEFAULTS.future),
         related_in_rss=found.flag("related_in_rss", _DEFAULTS.related_in_rss),
+        podcast=podcast,
         catalog=_catalog(found),
-        topics=tuple(_topics(found)),
-        feeds=tuple(_feeds(found, report)),
+        topics=tuple(_topics(found, podcast or Podcast())),
+        feeds=tuple(_feeds(found, report, podcast or Podcast())),
     )
     return site, report.problems
 
@@ -213,10 +231,7 @@ def _author(found: Fields) -> Author | None:
     if not author:
         return None
     author.only(("name", "uri", "email"))
-    email = author.text("email")
-    if email and not _EMAIL.fullmatch(email):
-        author.problem("email", "bad-email", f"email is {email!r}", "write name@host")
-        email = ""
+    email = author.email("email")
     name = author.text("name")
     if not name:
         author.problem("name", "missing-name", "the author has no name", "name it")
@@ -224,7 +239,7 @@ def _author(found: Fields) -> Author | None:
     return Author(name, author.url("uri"), email)
 
 
-def _topics(found: Fields) -> Iterator[TopicSettings]:
+def _topics(found: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
     taken: dict[str, str] = {}
     slugs: set[str] = set()
     for item in found.mappings("topics", short="name"):
@@ -260,13 +275,16 @@ def _topics(found: Fields) -> Iterator[TopicSettings]:
             parent=item.text("parent"),
             description=item.text("description"),
             content=item.choice("content", CONTENTS),
+            podcast=read_podcast(item, podcast),
             line=item.line,
         )
 
 
-def _feeds(found: Fields, report: Report) -> Iterator[FeedSettings]:
+def _feeds(found: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSettings]:
     taken: set[str] = set()
     for item in found.mappings("feeds"):
+        # What is wrong in it is no reason to leave the feed out.
+        show = read_podcast(item, podcast)
         before = len(report.problems)
         item.only(_FEED_KEYS)
         name = item.text("name")
@@ -281,6 +299,7 @@ def _feeds(found: Fields, report: Report) -> Iterator[FeedSettings]:
             description=item.text("description"),
             selection=Selection.read(item),
             content=item.choice("content", CONTENTS),
+            podcast=show,
             line=item.line,
         )
         if all(each.severity is Severity.WARNING for each in report.problems[before:]):
@@ -308,6 +327,7 @@ class Topic:
     description: str = ""
     #: One of CONTENTS; empty for the site's.
     content: str = ""
+    podcast: Podcast | None = None
     #: The folded names that mean this topic: its own and its aliases.
     keys: set[str] = field(default_factory=set)
     #: The keys of this topic and of every topic below it: what its feed takes.
@@ -332,6 +352,7 @@ class Topics:
         for each in sorted(settings, key=lambda each: not each.slug):
             topic = self._add(each.name, each.slug)
             topic.description, topic.content = each.description, each.content
+            topic.podcast = each.podcast
             topic.keys |= set(map(texts.fold, each.aliases))
             self._by_key |= dict.fromkeys(topic.keys, topic)
         self._known = set(self._by_key)

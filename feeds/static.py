@@ -18,9 +18,10 @@ from functools import partial
 from pathlib import Path
 
 from feeds.catalog import Built
+from feeds.document import MediaFile, Redirect
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST
-from feeds.publication import MediaFile, Publication, Redirect
+from feeds.publication import Publication
 from feeds.rendered import EntryKey, Place, Rendered
 from feeds.workers import spread
 
@@ -84,7 +85,9 @@ def _write(
         ours = _read_manifest(out)
         if ours is None:  # lost or damaged: what is still as a build left it is ours
             ours = {
-                name for name, each in known.items() if _state(out / name, each.fingerprint) == each
+                name
+                for name, each in known.items()
+                if _state(f"{out}{os.sep}{name}", each.fingerprint) == each
             }
         wanted = {_file_of(path): path for path in publication.paths()}
         # First: a folder may be in the place of a file, or a file in that of a folder.
@@ -101,7 +104,7 @@ def _write(
         stale = []
         for name in names:
             fingerprint = publication.fingerprint(wanted[name])
-            there = _state(out / name, fingerprint)
+            there = _state(f"{out}{os.sep}{name}", fingerprint)
             if not fingerprint or not there or there != known.get(name):
                 stale.append((wanted[name], name, fingerprint))
         rendered = 0
@@ -161,10 +164,10 @@ def _render_some(
     return rendered.write(publication.entries_at(keys))
 
 
-def _state(file: Path, fingerprint: str) -> Built | None:
+def _state(file: str, fingerprint: str) -> Built | None:
     """A file as it lies there, if it is what the fingerprint says; None where there is none."""
     try:
-        stat = file.stat()
+        stat = os.stat(file)
     except OSError:
         return None
     return Built(fingerprint, stat.st_size, stat.st_mtime_ns)
@@ -190,7 +193,7 @@ def _place_all(
         except OSError as error:
             # Its own name, not that of the scratch file beside it.
             raise OutputError(f"{out / name}: {error.strerror}") from error
-        built = _state(out / name, fingerprint) if fingerprint else None
+        built = _state(f"{out}{os.sep}{name}", fingerprint) if fingerprint else None
         placed.append((name, built, written, trouble))
     return placed
 
@@ -251,22 +254,23 @@ def _remove(out: Path, name: str) -> int:
 
 def _foreign(out: Path, wanted: Iterable[str], ours: set[str]) -> list[str]:
     """The files whose place, or a folder on the way to it, is not ours to change."""
-    blocked: dict[Path, bool] = {}
+    blocked = {"": False}
+    # Thousands of names: Paths of them would take longer than the looking.
+    top = f"{out}{os.sep}"
 
-    def is_blocked(folder: Path) -> bool:
-        if folder == out:
-            return False
+    def is_blocked(folder: str) -> bool:
         if folder not in blocked:
-            there = folder.is_symlink() or (folder.exists() and not folder.is_dir())
-            blocked[folder] = there or is_blocked(folder.parent)
+            place = top + folder
+            there = os.path.islink(place) or (os.path.exists(place) and not os.path.isdir(place))
+            blocked[folder] = there or is_blocked(folder.rpartition("/")[0])
         return blocked[folder]
 
     return [
         name
         for name in wanted
-        if is_blocked((out / name).parent)
-        or (out / name).is_dir()
-        or (name not in ours and os.path.lexists(out / name))
+        if is_blocked(name.rpartition("/")[0])
+        or os.path.isdir(top + name)
+        or (name not in ours and os.path.lexists(top + name))
     ]
 
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
+from itertools import pairwise
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 # What XML 1.0 §2.2 does not allow, and the C1 controls and noncharacters that it discourages. Tab,
@@ -29,7 +30,8 @@ _FORBIDDEN_ASTRAL = re.compile(
 
 def forbidden(text: str) -> re.Match[str] | None:
     """The first character that no feed may hold."""
-    if text.isprintable():  # most texts of one line; none of those characters is
+    # Most texts; none of those characters is printable.
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
         return None
     found = _FORBIDDEN.search(text)
     if not found and not text.isascii() and _ASTRAL.search(text):
@@ -61,6 +63,16 @@ def repair(text: str) -> str:
 _MARKS = "‘’“”–—…•"
 _MAY_BE_MOJIBAKE = re.compile(f"[^\x00-\x7f{_MARKS}]|[^\x00-\x7f]{{2}}")
 
+# A word in capitals may end in these letters, in Portuguese say, and a quotation with it: “IRMÃ” is
+# no Ô. So may a dash follow.
+_LAST_CAPITAL = re.compile(
+    "(?<![Ââ€])[“«„‘](?:(?:[^“”«»„‘’ÂÃâ€]|Ã(?=[A-Z])){0,200}[A-ZÀ-ÖØ-Þ\\s])?[ÃÂ]"
+    "(?=[”»“’](?![\\w”»’]))|[A-ZÀ-ÖØ-Þ]{2}Ã(?=—(?!\\d))"
+)
+
+# The end of a quotation, ”, is misread as two characters and a control, which many programs drop.
+_LOST_END = re.compile("(â€œ[^â]{1,300})â€(?=[\\s.,;:!?)<]|$)")
+
 
 @cache
 def _without_mojibake() -> Callable[[str], str]:
@@ -72,6 +84,7 @@ def _without_mojibake() -> Callable[[str], str]:
     config = ftfy.TextFixerConfig(
         unescape_html=False,
         remove_terminal_escapes=False,
+        replace_lossy_sequences=False,  # a guess that may cost a good letter
         fix_latin_ligatures=False,
         fix_character_width=False,
         uncurl_quotes=False,
@@ -82,7 +95,13 @@ def _without_mojibake() -> Callable[[str], str]:
     )
 
     def repaired(text: str) -> str:
-        return ftfy.fix_text(text, config)
+        if "â€œ" in text:
+            text = _LOST_END.sub("\\1â€\x9d", text)
+        if "Ã" not in text and "Â" not in text:
+            return ftfy.fix_text(text, config)
+        # Looked at apart, a letter and the mark behind it are what they are.
+        seams = [0, *(match.end() for match in _LAST_CAPITAL.finditer(text)), len(text)]
+        return "".join(ftfy.fix_text(text[a:b], config) for a, b in pairwise(seams))
 
     return repaired
 
@@ -215,7 +234,8 @@ MEDIA_TYPES = {
     "pdf": "application/pdf", "epub": "application/epub+zip", "zip": "application/zip",
     "gz": "application/gzip", "tgz": "application/gzip", "bz2": "application/x-bzip2",
     "xz": "application/x-xz", "7z": "application/x-7z-compressed", "tar": "application/x-tar",
-    "csv": "text/csv", "txt": "text/plain", "vtt": "text/vtt", "srt": "application/x-subrip",
+    "csv": "text/csv", "json": "application/json",
+    "txt": "text/plain", "vtt": "text/vtt", "srt": "application/x-subrip",
     "doc": "application/msword", "xls": "application/vnd.ms-excel",
     "ppt": "application/vnd.ms-powerpoint",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

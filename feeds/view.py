@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 import sqlalchemy as sa
 
@@ -16,7 +15,19 @@ from feeds.catalog import Catalog
 from feeds.errors import Problem, Severity
 from feeds.folder import Folder, UnreadableError
 from feeds.frontmatter import line_of
-from feeds.schema import ARTICLE, EPOCH, MEDIA, SOURCE, TAGGING, batches, date_of, micros, unpack
+from feeds.schema import (
+    ARTICLE,
+    EPOCH,
+    LENGTH,
+    MEDIA,
+    OWN_MEDIA,
+    SOURCE,
+    TAGGING,
+    batches,
+    date_of,
+    micros,
+    unpack,
+)
 from feeds.selection import Selection
 from feeds.site import TopicName
 
@@ -122,6 +133,14 @@ class View:
         with self._reading() as connection:
             return [(topic, path, name) for topic, path, name in connection.execute(query)]
 
+    def lengths(self) -> list[tuple[str, str, int]]:
+        """The files of articles, URLs in them, and the lengths that are known of what is there."""
+        query = sa.select(MEDIA.c.path, MEDIA.c.url, LENGTH.c.length)
+        query = query.join(LENGTH, LENGTH.c.url == MEDIA.c.url)
+        query = query.where(LENGTH.c.length.is_not(None)).order_by(MEDIA.c.path, MEDIA.c.url)
+        with self._reading() as connection:
+            return [(path, url, length) for path, url, length in connection.execute(query)]
+
     def count(
         self, selection: Selection, family: Callable[[str], frozenset[str]]
     ) -> tuple[int, datetime | None]:
@@ -165,7 +184,7 @@ class View:
         query = (
             sa.select(MEDIA.c.url)
             .join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
-            .where(*self._eligible())
+            .where(*self._eligible(), OWN_MEDIA)
             .distinct()
             .order_by(MEDIA.c.url)
         )
@@ -209,7 +228,7 @@ class View:
                 others = f" (named by {uses:,} articles)" if uses > 1 else ""
                 message = f"the site has no file {texts.summary(url, 80)} to publish{others}"
                 hint = "put it there, or write its whole URL"
-                line = _line_of_text(folder, path, url)
+                line = folder.line_of(path, url)
                 problems.append(Problem(path, line, "no-file", message, hint, Severity.WARNING))
         return problems
 
@@ -256,6 +275,8 @@ class View:
             yield ARTICLE.c.type.in_(map(texts.fold, selection.type))
         if selection.category:
             yield ARTICLE.c.category.in_(map(texts.fold, selection.category))
+        if selection.recorded:
+            yield ARTICLE.c.recorded
         if selection.min_quality is not None:
             yield ARTICLE.c.quality >= selection.min_quality
         if selection.since is not None:
@@ -298,12 +319,3 @@ def _line_of_url(folder: Folder, path: str) -> int:
         return line_of(folder.read(path), "webUrl", "originalUrl")
     except UnreadableError:  # gone since
         return 1
-
-
-def _line_of_text(folder: Folder, path: str, text: str) -> int:
-    try:
-        source = folder.read(path)
-    except UnreadableError:  # gone since
-        return 1
-    found = max(source.find(text), source.find(unquote(text)))
-    return source.count("\n", 0, found) + 1 if found >= 0 else 1

@@ -2,7 +2,8 @@
 
 Which site it serves comes from FEEDS_SITE, else the working folder; FEEDS_URL says where it is
 published, FEEDS_UNPUBLISHED=1 shows drafts, FEEDS_CATALOG names the database of the index, and with
-FEEDS_SYNC=0 it answers from what another process puts there.
+FEEDS_SYNC=0 it answers from what another process puts there. FEEDS_PROXIES is the number of proxies
+in front of it whose X-Forwarded headers are to be believed.
 """
 
 from __future__ import annotations
@@ -10,23 +11,29 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, redirect, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import send_file
 
+from feeds.answers import Dated
+from feeds.document import MediaFile, Redirect, Refusal
 from feeds.errors import FeedsError, NotReadyError
-from feeds.live import Dated, Live
-from feeds.publication import MediaFile, Redirect, Refusal
+from feeds.live import Live
 from feeds.site import read_site_url
 
-# In seconds. Readers poll by the hour; a proxy in between may answer for a minute.
-_FEED_AGE = 60
-# What was closed changes only where an article is corrected or taken back: a week, at worst.
-_CLOSED_AGE = 7 * 24 * 60 * 60
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+#: In seconds: how long a picture may be kept, and where something has moved.
+_MEDIA_AGE, _MOVED_AGE = 60, 3600
+#: In bytes, of a request: nothing here takes any.
+_LONGEST_BODY = 16 * 1024
+_CONDITIONS = "A-IM, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 
 
 def create_app(
@@ -53,22 +60,46 @@ def create_app(
     )
     # No static folder: every path belongs to the publication.
     app = Flask("feeds", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
     app.extensions["feeds"] = live
+    front: WSGIApplication = _Front(app.wsgi_app, live)
+    if proxies := int(os.environ.get("FEEDS_PROXIES") or 0):
+        front = ProxyFix(front, x_for=proxies, x_proto=proxies, x_host=proxies, x_prefix=proxies)
+    app.wsgi_app = front  # type: ignore[assignment, method-assign]  # as Flask's own documents do it
 
     @app.get("/", defaults={"path": ""})
     @app.get("/<path:path>")
     def published(path: str) -> Response:
         found = live.find(f"/{path}", request.query_string.decode("utf-8", "replace"))
         if isinstance(found, Dated):
-            return _respond(found)
+            if _wants_the_newer() and (newer := live.newer(f"/{path}", request.if_none_match)):
+                whole, part = newer
+                status, headers, body = whole.newer(part)
+                return Response(body, status, headers)
+            # Flask takes the body of an answer to HEAD away by itself, and keeps its length.
+            status, headers, body = found.answer(request.environ | {"REQUEST_METHOD": "GET"})
+            return Response(body, status, headers)
         if isinstance(found, MediaFile):
             with suppress(OSError):  # gone, or out of reach since
                 return _send(found)
         if isinstance(found, Redirect):
-            return app.make_response(redirect(_relative(found.to, request.path), 301))
+            moved = app.make_response(redirect(_relative(found.to, request.path), 301))
+            moved.cache_control.max_age = _MOVED_AGE
+            return moved
         if isinstance(found, Refusal):
             return Response(found.document.body, 400, content_type=found.document.media_type)
+        if live.was_published(f"/{path}"):
+            return Response(f"/{path} is gone\n", 410, mimetype="text/plain")
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
+
+    @app.get("/healthz")
+    def health() -> Response:
+        age = live.age()
+        response = Response(
+            f'{{"status":"ok","synced_seconds_ago":{age:.1f}}}\n', mimetype="application/json"
+        )
+        response.cache_control.no_store = True
+        return response
 
     @app.errorhandler(NotReadyError)
     def not_ready(error: NotReadyError) -> Response:
@@ -87,27 +118,39 @@ def create_app(
     def protect(response: Response) -> Response:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
+        if "Access-Control-Request-Method" in request.headers:
+            # A script of any page may ask what has changed; nothing here knows who asks.
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
+            response.headers["Access-Control-Allow-Headers"] = _CONDITIONS
+            response.headers["Access-Control-Max-Age"] = "86400"
         return response
 
     return app
 
 
-def _respond(found: Dated) -> Response:
-    response = Response(found.document.body, content_type=found.document.media_type)
-    response.set_etag(found.document.digest)
-    # A date that lies ahead tells two changes within one second apart; it is told once it has come
-    # (RFC 9110 §8.8.2.1).
-    if found.changed is not None and found.changed <= datetime.now(UTC).timestamp():
-        response.last_modified = datetime.fromtimestamp(found.changed, UTC)
-    response.cache_control.public = True
-    if found.document.media_type.startswith("text/html"):
-        response.cache_control.no_cache = True
-    else:
-        response.cache_control.max_age = _CLOSED_AGE if found.document.is_closed else _FEED_AGE
-    response.make_conditional(request)
-    if response.status_code == 412:
-        response.set_data(b"")
-    return response
+class _Front:
+    """Answers what lies ready before Flask hears of it: most requests, and many times as fast."""
+
+    def __init__(self, app: WSGIApplication, live: Live) -> None:
+        self._app = app
+        self._live = live
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        plain = environ["REQUEST_METHOD"] in ("GET", "HEAD") and "HTTP_A_IM" not in environ
+        if plain and (
+            dated := self._live.hot(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        ):
+            status, headers, body = dated.answer(environ)
+            start_response(status, headers)
+            return (body,) if body else ()
+        return self._app(environ, start_response)
+
+
+def _wants_the_newer() -> bool:
+    """Whether the client takes a part of a feed for an answer (RFC 3229 §10.5.2)."""
+    asked = (each.partition(";")[0].strip() for each in request.headers.get("A-IM", "").split(","))
+    return "feed" in asked
 
 
 def _send(found: MediaFile) -> Response:
@@ -117,10 +160,10 @@ def _send(found: MediaFile) -> Response:
     if not asked or asked.units != "bytes" or len(asked.ranges) > 1:
         environ.pop("HTTP_RANGE", None)
     sent = send_file(
-        found.file, environ, found.media_type, max_age=_FEED_AGE, response_class=Response
+        found.file, environ, found.media_type, max_age=_MEDIA_AGE, response_class=Response
     )
     response = cast(Response, sent)
-    response.cache_control.public = True
+    response.cache_control.public = False
     if found.media_type == "image/svg+xml":
         # A drawing may hold a script, which must not run as this site's own.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -31,6 +31,9 @@ class Windows:
             if path in self._files:
                 self._names.setdefault(path, []).append(name)
                 self._tagged.setdefault(key, set()).add(path)
+        self._lengths: dict[str, list[str]] = {}
+        for path, url, length in view.lengths():
+            self._lengths.setdefault(path, []).append(f"{url} {length}")
         self._selected: dict[Selection, list[str]] = {}
         self._periods: dict[Selection, tuple[Period, ...]] = {}
         self._marks: dict[str, str] = {}
@@ -65,11 +68,12 @@ class Windows:
         return self._last[2]
 
     def _mark(self, path: str) -> str:
-        """An article's text, and what its topics are called and where they lie."""
+        """An article's text, the lengths of its files, its topics' names and where they lie."""
         if path not in self._marks:
             named = map(self._topics.named, self._names.get(path, ()))
             topics = (f"{topic.name}\0{topic.slug}" for topic in named if topic)
-            self._marks[path] = "\0".join((self._files[path].digest, *topics))
+            lengths = self._lengths.get(path, ())
+            self._marks[path] = "\0".join((self._files[path].digest, *lengths, "", *topics))
         return self._marks[path]
 
     def _age(self, path: str) -> int:

@@ -12,7 +12,7 @@ from tests.support import SiteBuilder
 
 _ENVIRONMENT = (
     "FEEDS_SITE", "FEEDS_URL", "FEEDS_UNPUBLISHED", "FEEDS_REPORTED", "FEEDS_CATALOG", "FEEDS_SYNC",
-    "FEEDS_INDEXED", "FEEDS_ADDRESS",
+    "FEEDS_INDEXED", "FEEDS_ADDRESS", "FEEDS_PROXIES",
 )  # fmt: skip
 
 

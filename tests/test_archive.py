@@ -160,6 +160,18 @@ def test_a_feed_of_few_articles_is_complete_and_has_no_archive(site: SiteBuilder
     assert "next_url" not in json.loads(tree["feed.json"])
 
 
+def test_an_archive_of_one_period_says_that_it_is_all(site: SiteBuilder) -> None:
+    filled(site, 60)
+    site.configure(title="Long", url=URL, limit=20, feeds=[{"name": "odd", "any": ["Odd"]}])
+    tree = build(site)
+    [name] = [each for each in tree if each.startswith("feeds/odd/archive/") and "atom" in each]
+    root = ElementTree.fromstring(tree[name])
+    assert len(root.findall(f"{ATOM}entry")) == 30
+    assert root.find(f"{FH}archive") is not None
+    assert root.find(f"{FH}complete") is not None
+    assert ElementTree.fromstring(tree["feeds/odd/atom.xml"]).find(f"{FH}complete") is None
+
+
 def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
     names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     return {name.rpartition("/")[0] for name in names if name.endswith(FILES)}
@@ -215,7 +227,8 @@ def test_the_archive_is_served_live_with_the_same_bytes_and_kept_for_long_once_c
     filled(site, 60, limit=10)
     tree = build(site)
     site.configure(title="Long", url=URL, limit=10, topics=[{"name": "Odd", "formerly": ["past"]}])
-    client = create_app(site.root).test_client()
+    app = create_app(site.root)
+    client = app.test_client()
     for name in (name for name in tree if "archive/" in name):
         assert client.get(f"/{name}").data == tree[name], name
     periods = sorted(name for name in tree if name.startswith("archive/") and "rss" in name)
@@ -227,3 +240,4 @@ def test_the_archive_is_served_live_with_the_same_bytes_and_kept_for_long_once_c
     moved = client.get("/" + odd.replace("odd", "past"))
     assert moved.status_code == 301
     assert moved.location.endswith(odd.removeprefix("topics/"))
+    app.extensions["feeds"].close()

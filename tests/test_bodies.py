@@ -318,7 +318,12 @@ def test_a_source_stays_in_what_it_is_the_source_of() -> None:
 
 @pytest.mark.parametrize(
     ("body", "name"),
-    [("<div>" * 100_000, "a.html"), (">" * 50_000 + " x", "a.md"), ("<b><p>" * 5_000, "a.html")],
+    [
+        ("<div>" * 100_000, "a.html"),
+        (">" * 50_000 + " x", "a.md"),
+        ("<b><p>" * 5_000, "a.html"),
+        ("<code></b>" * 50_000, "a.html"),
+    ],
 )
 def test_tags_too_deep_within_each_other_are_named_and_cost_no_time(body: str, name: str) -> None:
     started = time.monotonic()

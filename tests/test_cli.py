@@ -446,7 +446,7 @@ def test_a_module_in_the_working_folder_is_not_run(site: SiteBuilder, tmp_path: 
     assert not (folder / "run").exists()
 
 
-@pytest.mark.parametrize(("while_", "shown"), [(0.0, True), (60.0, False)])
+@pytest.mark.parametrize(("while_", "shown"), [(0.0, True), (1e9, False)])
 def test_a_terminal_sees_a_bar_once_the_work_takes_a_while(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], while_: float, shown: bool
 ) -> None:

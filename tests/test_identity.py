@@ -9,7 +9,7 @@ import feedparser
 import lxml.etree as etree
 import pytest
 
-from feeds.publication import MediaFile
+from feeds.document import MediaFile
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"

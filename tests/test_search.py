@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds import words
+from feeds.answers import Dated
 from feeds.catalog import Catalog
 from feeds.folder import Folder
 from feeds.frontmatter.body import plain_text
-from feeds.live import Dated, Live
+from feeds.live import Live
 from feeds.schema import SEARCHED
 from feeds.selection import Selection
 from feeds.static import write_tree

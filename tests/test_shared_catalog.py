@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from feeds.answers import Dated
 from feeds.catalog import Catalog
 from feeds.cli import main
 from feeds.errors import CatalogError
 from feeds.folder import Folder, locate
-from feeds.live import Dated, Live
+from feeds.live import Live
 from feeds.publication import Publication
 from feeds.static import write_tree
 from feeds.view import View
@@ -216,7 +217,9 @@ def test_no_command_of_a_replica_empties_the_index(
         result = CliRunner().invoke(main, [command[0], str(root), *command[1:]])
         assert result.exit_code == 0, result.output
     assert b"One" in (tmp_path / "out" / "rss.xml").read_bytes()
-    assert b"One" in body(Live(root, syncs=False), "/rss.xml")
+    answering = Live(root, syncs=False)
+    assert b"One" in body(answering, "/rss.xml")
+    answering.close()
 
 
 def test_a_replica_of_another_version_leaves_the_index_as_it_is(

@@ -24,9 +24,9 @@ from lxml import etree
 
 from feeds import static, workers
 from feeds.catalog import Catalog
+from feeds.document import Document
 from feeds.errors import OutputError
 from feeds.folder import MANIFEST, Folder
-from feeds.publication import Document
 from feeds.rendered import Rendered
 from feeds.static import write_tree
 from tests.support import CORPUS, SiteBuilder, needs_corpus

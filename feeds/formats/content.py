@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from feeds.article import Article, Image, Player, Related
-from feeds.frontmatter.body import plain_text, watch_url
+from feeds.frontmatter.body import plain_text, watch_url, with_frames
 from feeds.text import escape as escape_text
 from feeds.text import summary
 
@@ -25,7 +25,7 @@ def content_html(article: Article, *, frame: bool) -> str:
     elif article.images and not article.body:
         parts.append(f"<p>{_picture(article.images[0], article.title)}</p>")
     if article.body:
-        parts.append(article.body)
+        parts.append(with_frames(article.body, _frame if frame else None))
     elif article.excerpt:
         parts.append(f"<p>{escape_text(article.excerpt)}</p>")
     links = [_link(each.url, each.title or _file_name(each.url)) for each in article.downloads]
@@ -43,38 +43,38 @@ def summary_of(article: Article) -> str:
 
 
 def _player(article: Article, player: Player, frame: bool) -> str:
-    size = "".join(
-        f' {name}="{value}"'
-        for name, value in (("width", player.width), ("height", player.height))
-        if value
-    )
     if player.media_type:
         tag = player.media_type.partition("/")[0]
         poster = f' poster="{escape(article.images[0].url)}"' if article.images else ""
         poster = poster if tag == "video" else ""
-        size = size if tag == "video" else ""
+        size = _size(player) if tag == "video" else ""
         link = _link(player.url, article.title)
         return f'<{tag} src="{escape(player.url)}" controls{size}{poster}>{link}</{tag}>'
     target = watch_url(player.url)
     if frame:
-        return (
-            f'<p><iframe src="{escape(player.url)}"{size} title="{escape(article.title)}"'
-            f" allowfullscreen></iframe><br>{_link(target, '▶ ' + article.title)}</p>"
-        )
+        return f"<p>{_frame(player, target, article.title)}</p>"
     if article.images:
         picture = _picture(article.images[0], article.title)
         return f'<p><a href="{escape(target)}">{picture}<br>▶ {escape_text(article.title)}</a></p>'
     return f"<p>{_link(target, '▶ ' + article.title)}</p>"
 
 
-def _picture(image: Image, title: str) -> str:
-    size = "".join(
-        f' {name}="{value}"'
-        for name, value in (("width", image.width), ("height", image.height))
-        if value
+def _frame(player: Player, page: str, title: str) -> str:
+    return (
+        f'<iframe src="{escape(player.url)}"{_size(player)} title="{escape(title)}"'
+        f" allowfullscreen></iframe><br>{_link(page, '▶ ' + title)}"
     )
+
+
+def _picture(image: Image, title: str) -> str:
+    size = _size(image)
     credit = f"<br><small>{escape_text(image.attribution)}</small>" if image.attribution else ""
     return f'<img src="{escape(image.url)}" alt="{escape(image.title or title)}"{size}>{credit}'
+
+
+def _size(part: Image | Player) -> str:
+    sizes = (("width", part.width), ("height", part.height))
+    return "".join(f' {name}="{value}"' for name, value in sizes if value)
 
 
 def _coverage(other: Related) -> str:

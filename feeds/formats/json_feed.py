@@ -22,6 +22,7 @@ def render_json(feed: Feed, url: str) -> bytes:
             "feed_url": url,
             "next_url": f"{feed.history.previous}feed.json" if feed.history.previous else "",
             "description": feed.description,
+            "hubs": [{"type": "WebSub", "url": feed.hub}] if feed.hub else [],
             "icon": feed.logo or feed.icon,
             "favicon": feed.icon,
             "language": feed.language,
@@ -40,6 +41,7 @@ def json_item(article: Article, context: Context) -> bytes:
 def _item(article: Article, content: str, author: Author | None) -> dict[str, Any]:
     summary = summary_of(article) if content == "summary" else article.excerpt
     told = "" if content == "title" else summary
+    recording = article.recording
     return _present(
         {
             "id": article.id,
@@ -56,7 +58,15 @@ def _item(article: Article, content: str, author: Author | None) -> dict[str, An
             "authors": _authors(article.provider) or _author(author),
             "tags": article.topics,
             "attachments": [
-                _present({"url": each.url, "mime_type": each.media_type, "title": each.title})
+                _present(
+                    {
+                        "url": each.url,
+                        "mime_type": each.media_type,
+                        "title": each.title,
+                        "size_in_bytes": each.length,
+                        "duration_in_seconds": article.duration if each == recording else None,
+                    }
+                )
                 for each in article.enclosures
             ],
             # A custom object's name begins with an underscore (§Extensions).

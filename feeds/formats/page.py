@@ -54,15 +54,13 @@ def render_custom(
     articles: Iterable[Article],
     *,
     folder: str,
-    documents: str,
-    folder_of_topic: Callable[[str], str],
+    context: Context,
 ) -> bytes:
     """The form of custom feeds, one folder below the site's root, with what a query asks for.
 
-    The feed's documents lie in a folder, as seen from the page, and at a URL.
+    The feed's documents lie in a folder, as seen from the page.
     """
     root = "../"
-    site_url = urljoin(feed.base, root)
     newest = list(articles)[:ON_PAGE]
     names = {topic.slug: topic.name for topic in topics}
     given = {key: list(asked.given.get(key, ())) for key in PARAMETERS}
@@ -70,13 +68,13 @@ def render_custom(
     style, policy = _styles("style.css", "custom.css")
     return _render_page(
         "custom.html", feed, root,
-        stories=[_story(each, root, folder_of_topic, site_url) for each in newest],
+        stories=[_story(each, root, context.folder_of_topic, context.site_url) for each in newest],
         problems=asked.problems,
         given=given,
         boxes=topics if len(topics) <= _BOXES else (),
         proposed=topics[:_PROPOSED],
         folder=folder,
-        documents=documents,
+        documents=urljoin(feed.base, folder or "."),
         # Of the feed that is there already, no query is a part.
         query="" if folder else feed.query,
         style=style,

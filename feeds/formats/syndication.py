@@ -22,11 +22,15 @@ from feedgen import feed as feedgen_feed
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.ext.dc import DcEntryExtension, DcExtension
+from feedgen.ext.podcast import PodcastExtension
+from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.feed import FeedGenerator
 
-from feeds.article import Article, Download, Image
+from feeds.article import Article, Download, Episode, Image
 from feeds.feed import Context, Entry, Feed, History
 from feeds.formats.content import content_html, summary_of
+from feeds.formats.episode import EPISODE_NAMESPACES, episode_elements, show_elements
+from feeds.podcast import Podcast
 from feeds.site import Author
 from feeds.text import escape
 
@@ -51,27 +55,33 @@ feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
 
 def render_rss(feed: Feed, url: str) -> bytes:
     """RSS 2.0; the URL is the document's own."""
-    items = (entry.part("RSS") for entry in feed.entries)
-    return _with_entries(_titled(_rss_channel(feed, url).rss_str()), items, b"</channel></rss>")
+    items = [entry.part("RSS") for entry in feed.entries]
+    generator = _rss_channel(feed, url)
+    # No text can hold the element: its brackets are escaped there.
+    if feed.is_podcast or any(b"<itunes:" in item or b"<podcast:" in item for item in items):
+        _add_podcast(generator, feed.podcast)
+    return _with_entries(_titled(generator.rss_str()), items, b"</channel></rss>")
 
 
 def _rss_channel(feed: Feed, url: str) -> Any:
     generator = _generator(feed, url, "application/rss+xml")
     # The channel's link is the last one given, whatever its rel.
     generator.link(href=feed.url)
-    for rel, href in _links_of_history(feed, "rss.xml"):
-        generator.feeds.link(rel=rel, href=href, type="application/rss+xml")
-    # An author without an email address is no managingEditor in RSS 2.0.
-    generator.dc.dc_creator(feed.author.name)
+    for link in _links(feed, "rss.xml", "application/rss+xml"):
+        generator.feeds.link(**link)
+    # One of them: W3C's validator takes them for the same. An editor has an email address.
     if feed.author.email:
         generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
+    else:
+        generator.dc.dc_creator(feed.author.name)
     generator.docs("https://www.rssboard.org/rss-specification")
     return generator
 
 
 def rss_item(article: Article, context: Context) -> bytes:
     """An article as an item of a channel."""
-    item = _bytes_within(_RSS_NAMESPACES, _rss_item(article, context).rss_entry())
+    namespaces = _RSS_NAMESPACES | EPISODE_NAMESPACES
+    item = _bytes_within(namespaces, _rss_item(article, context).rss_entry())
     return _titled(item) if "&" in article.title or "<" in article.title else item
 
 
@@ -90,8 +100,8 @@ def _atom_feed(feed: Feed, url: str) -> Any:
     # No link to the other formats: for the feed's page, newsboat takes the last alternate and
     # rss-parser the first.
     generator.link(href=feed.url, rel="alternate", type="text/html")
-    for rel, href in _links_of_history(feed, "atom.xml"):
-        generator.link(rel=rel, href=href, type="application/atom+xml")
+    for link in _links(feed, "atom.xml", "application/atom+xml"):
+        generator.link(**link)
     return generator
 
 
@@ -143,15 +153,51 @@ def _person(author: Author) -> dict[str, str]:
     return {key: value for key, value in person.items() if value}
 
 
-def _links_of_history(feed: Feed, file_name: str) -> Iterator[tuple[str, str]]:
-    """The links of RFC 5005 §4 from a document to others of its format: rel and href."""
+def _links(feed: Feed, file_name: str, media_type: str) -> Iterator[dict[str, str]]:
+    """The links to a hub (WebSub §4), and to other documents of the feed (RFC 5005 §4)."""
+    if feed.hub:
+        yield {"rel": "hub", "href": feed.hub}
     history = feed.history
-    if history.is_archive:
-        yield "current", feed.url + file_name
-    if history.previous:
-        yield "prev-archive", history.previous + file_name
-    if history.next:
-        yield "next-archive", history.next + file_name
+    # What is complete is its own newest document, as W3C's validator has it.
+    places = {
+        "current": feed.url if history.is_archive and not history.is_complete else "",
+        "prev-archive": history.previous,
+        "next-archive": history.next,
+    }
+    for rel, folder in places.items():
+        if folder:
+            yield {"rel": rel, "href": folder + file_name, "type": media_type}
+
+
+def _add_podcast(generator: Any, podcast: Podcast) -> None:
+    """What makes a channel a podcast, by feedgen where that writes what Apple reads today."""
+    generator.register_extension("podcast", PodcastExtension, atom=False)
+    generator.register_extension("show", _Show, atom=False)
+    told = generator.podcast
+    told.itunes_author(podcast.author)
+    told.itunes_category(
+        [{"cat": name, **({"sub": sub} if sub else {})} for name, sub in podcast.categories]
+    )
+    if podcast.owner_email:
+        told.itunes_owner(podcast.owner_name, podcast.owner_email)
+    if podcast.type:
+        told.itunes_type(podcast.type)
+    if podcast.copyright:
+        generator.copyright(podcast.copyright)
+    generator.show.podcast = podcast
+
+
+def _add_episode(item: Any, episode: Episode) -> None:
+    item.register_extension("podcast", PodcastEntryExtension, atom=False)
+    told = item.podcast
+    if episode.duration:
+        told.itunes_duration(str(episode.duration))
+    if episode.season:
+        told.itunes_season(episode.season)
+    if episode.number:
+        told.itunes_episode(episode.number)
+    if episode.type:
+        told.itunes_episode_type(episode.type)
 
 
 def _rss_item(article: Article, context: Context) -> Any:
@@ -177,13 +223,17 @@ def _rss_item(article: Article, context: Context) -> Any:
     elif context.author:
         item.dc.dc_creator(context.author.name)
     if enclosure := _rss_enclosure(article):
-        item.enclosure(enclosure.url, "0", enclosure.media_type)
+        # The length has to be there (RSS 2.0, <enclosure>): 0 says that nobody knows it.
+        item.enclosure(enclosure.url, str(enclosure.length or 0), enclosure.media_type)
     if article.original_url:
         item.feeds.link(rel="via", href=article.original_url)
     if context.related_in_rss:
         item.feeds.related(article)
     if article.updated != article.published:
         item.feeds.updated = article.updated
+    if article.episode and article.recording:
+        _add_episode(item, article.episode)
+        item.feeds.episode(article, article.episode)
     item.feeds.media(article)
     return item
 
@@ -228,7 +278,10 @@ def _atom_entry(article: Article, context: Context) -> Any:
     if article.original_url:
         entry.feeds.link(rel="via", href=article.original_url)
     for part in article.enclosures:
-        entry.feeds.link(rel="enclosure", type=part.media_type, title=part.title, href=part.url)
+        length = str(part.length or "")
+        entry.feeds.link(
+            rel="enclosure", type=part.media_type, length=length, title=part.title, href=part.url
+        )
     entry.feeds.related(article)
     entry.feeds.media(article)
     return entry
@@ -275,12 +328,26 @@ class _ChannelParts(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         return [f"{{{_HISTORY_NS}}}{name}" for name, is_so in marks.items() if is_so]
 
 
+class _Show(BaseExtension):  # type: ignore[misc]  # feedgen has no types
+    """What feedgen's podcast extension lacks, or writes as Apple had it once."""
+
+    podcast = Podcast()
+
+    def extend_ns(self) -> dict[str, str]:
+        return EPISODE_NAMESPACES
+
+    def extend_rss(self, root: etree._Element) -> etree._Element:
+        root[0].extend(show_elements(self.podcast))
+        return root
+
+
 class _Parts(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
     """What feedgen cannot write: links with their attributes, atom:updated, Media RSS."""
 
     def __init__(self) -> None:
         self._links: list[dict[str, str]] = []
         self._media: list[etree._Element] = []
+        self._episode: list[etree._Element] = []
         self.updated: datetime | None = None
 
     def link(self, **attributes: str) -> None:
@@ -291,6 +358,10 @@ class _Parts(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         """A link for each piece of related coverage."""
         for other in article.related:
             self.link(rel="related", type="text/html", title=other.title, href=other.url)
+
+    def episode(self, article: Article, episode: Episode) -> None:
+        """What feedgen's podcast extension lacks of an episode."""
+        self._episode += episode_elements(article, episode)
 
     def media(self, article: Article) -> None:
         """media:content for every picture, file and player, and a thumbnail (Media RSS 1.5.1)."""
@@ -309,6 +380,7 @@ class _Parts(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
         if self.updated:
             element = etree.SubElement(item, f"{{{_ATOM_NS}}}updated")
             element.text = self.updated.isoformat()
+        item.extend(self._episode)
         item.extend(self._media)
         return item
 
@@ -320,10 +392,17 @@ def _media(article: Article) -> Iterator[etree._Element]:
         if image.attribution:
             etree.SubElement(content, f"{{{_MEDIA_NS}}}credit").text = image.attribution
         yield content
+    recording = article.recording
     for file in article.files:
-        yield _content(file, _medium(file.media_type))
+        content = _content(file, _medium(file.media_type))
+        if file == recording:
+            _set(content, duration=article.duration)
+        if article.player and article.player.url == file.url:
+            _set(content, width=article.player.width, height=article.player.height)
+        yield content
     if article.player and not article.player.media_type:
         content = etree.Element(f"{{{_MEDIA_NS}}}content", medium="video")
+        _set(content, duration=None if recording else article.duration)
         player = etree.SubElement(content, f"{{{_MEDIA_NS}}}player", url=article.player.url)
         _set(player, width=article.player.width, height=article.player.height)
         yield content
@@ -336,6 +415,7 @@ def _media(article: Article) -> Iterator[etree._Element]:
 def _content(part: Image | Download, medium: str) -> etree._Element:
     content = etree.Element(f"{{{_MEDIA_NS}}}content", url=part.url, type=part.media_type)
     content.set("medium", medium)
+    _set(content, fileSize=part.length)
     if part.title:
         title = etree.SubElement(content, f"{{{_MEDIA_NS}}}title", type="plain")
         title.text = part.title
@@ -355,8 +435,7 @@ def _set(element: etree._Element, **lengths: int | None) -> None:
 
 def _rss_enclosure(article: Article) -> Image | Download | None:
     """The one file that an RSS item may enclose: what plays, what is to be fetched, the picture."""
-    plays = [each for each in article.files if _medium(each.media_type) != "document"]
-    return next(iter((*plays, *article.enclosures)), None)
+    return article.recording or next(iter(article.enclosures), None)
 
 
 def _set_apart(entry: Entry) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache
@@ -18,6 +20,8 @@ import nh3
 
 from feeds import text as texts
 from feeds.article import Player
+from feeds.frontmatter import liquid
+from feeds.frontmatter.tidy import MARKS, mark, shows_nothing, tidy
 
 _TAGS = frozenset(
     "a abbr article aside audio b blockquote br caption cite code col colgroup dd del details dfn"
@@ -27,7 +31,7 @@ _TAGS = frozenset(
 )
 # Tags whose content is not prose.
 _DROPPED = frozenset(
-    "button embed head math noembed noframes noscript object option script select style svg"
+    "button embed head label math noembed noframes noscript object option script select style svg"
     " template textarea title xml".split()
 )
 _ATTRIBUTES = {
@@ -60,6 +64,9 @@ _PLAYER_HOSTS = frozenset(
 
 # The canonical HTML that nh3 writes: attributes always quoted, and never a quote inside.
 _ATTRIBUTE = re.compile(r'\s([a-z-]+)="([^"]*)"')
+#: A link in a body that stands for a player: its URL, width and height.
+_FRAME = "data-frame"
+_FRAMED = re.compile(rf'(<a href="[^"]*") {_FRAME}="(\S*) (\d*) (\d*)">([^<]*)</a>')
 _IFRAME = re.compile(r'<iframe((?:\s[a-z-]+="[^"]*")*)>.*?</iframe>', re.DOTALL)
 _PICTURE = re.compile(r'<img((?:\s[a-z-]+="[^"]*")*)>')
 # A picture's, since a reader that is told one size chooses none.
@@ -71,9 +78,14 @@ _APART = re.compile(
     r"|header|hr|li|p|pre|section|summary|t[dhr])\b)"
 )
 _NO_CHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
-# Jekyll's fences around text that Liquid must not touch.
-_RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
+# cmark's marks of a footnote, and its ways back from one. No body has ids, since a reader may show
+# many bodies on one page, and so neither would lead anywhere.
+_FOOTNOTE = re.compile(r'(<sup class="footnote-ref">)<a href="#fn-[^>]*>(\d+)</a>')
+_WAY_BACK = re.compile(r' ?<a href="#fnref-[^>]* data-footnote-backref.*?</a>')
 # What runs, by its tag; and the beginning of what may run, found fast in bodies that have none.
+# Each parser that reads a block of code takes an empty line from its beginning.
+_FIRST_LINES = re.compile(r"(<pre(?:\s[a-z-]+=\"[^\"]*\")*>)\n+")
+_EXTENSIONS = ["table", "strikethrough", "autolink"]
 _RUNNING = ("script", "object", "embed", "applet", "form")
 _SCRIPTED = ("javascript", "vbscript")
 #: In characters: Python's parser takes long over a long body that is meant to take long.
@@ -82,14 +94,14 @@ _LOOKED_THROUGH = 50_000
 _DEEPEST = 400
 # Those that end by themselves, and those that hold nothing, lie in none of their kind.
 _NESTING = re.compile(
-    r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)[a-zA-Z]"
+    r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)([a-zA-Z][a-zA-Z0-9]*)"
 )
 _MAY_RUN = re.compile(rf"<({'|'.join(_RUNNING)})|\bon[a-z]+\s*=|script:", re.IGNORECASE)
 
 
 def clean_body(source: str, *, is_html: bool, base: str) -> str:
     """Safe HTML of a body. Relative links are resolved against the base, an article's URL."""
-    source = _RAW.sub("", texts.repair(source))
+    source = liquid.without_tags(texts.repair(source), is_html=is_html)
     _base.set(base)
     markup = source if is_html else _from_markdown(source)
     if _is_too_deep(markup):
@@ -98,10 +110,29 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
     cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
     cleaned = _IFRAME.sub(_link_for_frame, _SOURCELESS.sub("", cleaned))
     # A character reference may have named what no feed may hold.
-    cleaned = texts.repair(cleaned)
+    cleaned = tidy(texts.repair(cleaned))
     if is_html or "<" in source:
-        cleaned = _well_nested(cleaned)
+        cleaned = _well_nested(_FIRST_LINES.sub(r"\1", cleaned))
     return cleaned.strip()
+
+
+def with_frames(body: str, frame: Callable[[Player, str, str], str] | None) -> str:
+    """The body with a frame in place of each link to a player, or with plain links.
+
+    The frame's HTML is made from the player, its page and its title.
+    """
+    if f' {_FRAME}="' not in body:
+        return body
+
+    def replaced(match: re.Match[str]) -> str:
+        if not frame:
+            return f"{match[1]}>{match[5]}</a>"
+        player, page = html.unescape(match[2]), html.unescape(match[1].partition('"')[2][:-1])
+        sizes = _pixels(match[3]), _pixels(match[4])
+        title = html.unescape(match[5]).removeprefix("▶ ")
+        return frame(Player(player, "", *sizes), page, title)
+
+    return _FRAMED.sub(replaced, body)
 
 
 def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
@@ -201,17 +232,27 @@ def _from_markdown(source: str) -> str:
     # Two references for which cmark writes bytes that are no text.
     source = _NO_CHARACTER.sub("", source)
     options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
-    return str(markdown_to_html_with_extensions(source, options, ["table", "strikethrough"]))
+    markup = str(markdown_to_html_with_extensions(source, options, _EXTENSIONS))
+    if ' class="footnote-ref"' in markup:
+        markup = _WAY_BACK.sub("", _FOOTNOTE.sub(r"\1\2", markup))
+    return markup
 
 
 def _is_too_deep(markup: str) -> bool:
     """Whether tags lie so deep within each other that a parser would take its time."""
     if markup.count("<") <= _DEEPEST:
         return False
+    opened: Counter[str] = Counter()
     depth = 0
     for match in _NESTING.finditer(markup):
-        depth += -1 if match[1] else 1
-        depth = max(depth, 0)
+        tag = match[2].lower()
+        if not match[1]:
+            opened[tag] += 1
+            depth += 1
+        elif opened[tag]:
+            # An end of what was never begun ends nothing.
+            opened[tag] -= 1
+            depth -= 1
         if depth > _DEEPEST:
             return True
     return False
@@ -220,9 +261,10 @@ def _is_too_deep(markup: str) -> bool:
 @cache
 def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(_TAGS | {"iframe"}),
+        tags=set(_TAGS | {"form", "iframe"}),
         clean_content_tags=set(_DROPPED),
-        attributes=_ATTRIBUTES | {"iframe": {"src"}},
+        attributes=_ATTRIBUTES
+        | {"*": _ATTRIBUTES["*"] | MARKS, "iframe": {"height", "src", "title", "width"}},
         attribute_filter=_kept_attribute,
         link_rel=None,
         url_schemes=_SCHEMES,
@@ -244,8 +286,9 @@ def _kept_attribute(tag: str, name: str, value: str) -> str | None:
         except ValueError:
             return None
     if name in _LENGTHS:
+        value = value.strip().removesuffix("px")
         return value if value.isascii() and value.isdigit() else None
-    return value
+    return mark(tag, name, value) if name in MARKS else value
 
 
 def _well_nested(markup: str) -> str:
@@ -255,22 +298,39 @@ def _well_nested(markup: str) -> str:
         markup = _nesting_cleaner().clean(before)
         if markup == before:
             break
+        markup = tidy(markup)
     return markup
 
 
 @cache
 def _nesting_cleaner() -> nh3.Cleaner:
-    return nh3.Cleaner(tags=set(_TAGS), attributes=_ATTRIBUTES, link_rel=None, url_schemes=_SCHEMES)
+    attributes = _ATTRIBUTES | {"a": _ATTRIBUTES["a"] | {_FRAME}}
+    return nh3.Cleaner(tags=set(_TAGS), attributes=attributes, link_rel=None, url_schemes=_SCHEMES)
 
 
 def _link_for_frame(match: re.Match[str]) -> str:
-    # W3C's validator and most readers reject frames in a feed: a link is what survives.
-    source = dict(_ATTRIBUTE.findall(match[1])).get("src", "")
-    if not source:
+    # W3C's validator and most readers reject frames in a feed: a link is what survives, and tells
+    # those formats that may hold a frame what to show.
+    attributes = dict(_ATTRIBUTE.findall(match[1]))
+    source = html.unescape(attributes.get("src", ""))
+    if not source or shows_nothing(match[1]):
         return ""
-    target = watch_url(html.unescape(source))
+    target = watch_url(source)
     host = (urlsplit(target).hostname or "").removeprefix("www.")
-    return f'<a href="{html.escape(target)}">{host} ▶</a>'
+    title = " ".join(html.unescape(attributes.get("title", "")).split()) or host
+    player = _player_of(source)
+    size = f"{attributes.get('width', '')} {attributes.get('height', '')}"
+    frame = f' {_FRAME}="{html.escape(player)} {size}"' if player else ""
+    return f'<a href="{html.escape(target)}"{frame}>▶ {html.escape(title, quote=False)}</a>'
+
+
+def _player_of(frame: str) -> str:
+    """The player of a known host that a frame shows, or that its wrapper names, over https."""
+    wrapped = parse_qs(urlsplit(frame).query).get("src", [""])[0]
+    for url in (frame, texts.url(wrapped) or ""):
+        if urlsplit(url).hostname in _PLAYER_HOSTS:
+            return re.sub("^http:", "https:", url)
+    return ""
 
 
 def _first_line(source: str, pattern: str) -> int:

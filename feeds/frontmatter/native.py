@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from feeds import text as texts
-from feeds.article import Article, Download, Image, Provider, Related, is_absolute
+from feeds.article import Article, Download, Image, Provider, Related
 from feeds.errors import Severity
 from feeds.fields import Fields
 from feeds.frontmatter.body import clean_body, read_player
+from feeds.frontmatter.episode import file_url, read_episode
 
 
 def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
@@ -59,6 +60,7 @@ def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
         images=tuple(_images(fields)),
         downloads=tuple(_downloads(fields)),
         related=tuple(_related(fields)),
+        episode=read_episode(fields, plays=player is not None),
         quality=fields.number("quality"),
         heat=fields.number("heat"),
         draft=not fields.flag("published", default=True),
@@ -139,13 +141,9 @@ def _related(fields: Fields) -> Iterator[Related]:
 
 
 def _file_url(item: Fields) -> str:
-    url = item.url("url", relative=True)
+    url = file_url(item, "url")
     if not url:
         _report_no_url(item, "url")
-    elif not is_absolute(url) and not texts.media_type(url, ""):
-        hint = "the whole URL, or a file of a known kind, such as /media/a.jpg"
-        item.problem("url", "bad-url", f"{url} is no file that is published", hint)
-        return ""
     return url
 
 

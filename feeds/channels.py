@@ -1,0 +1,90 @@
+"""Every feed of a site: what it is called, where it lies, which articles it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from feeds.article import absolute
+from feeds.feed import Feed
+from feeds.podcast import Podcast
+from feeds.selection import Selection
+from feeds.site import DEFAULT_URL, Author, Site, Topics
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One feed of the site: what it is called, where it lies, which articles it takes."""
+
+    kind: str
+    #: From the site's root: "", "topics/ai/", "feeds/top/".
+    folder: str
+    name: str
+    title: str
+    description: str
+    selection: Selection
+    #: How much of an article it tells: "full", "summary" or "title".
+    content: str
+    #: The folder of the topic that this one is below; empty where there is none.
+    parent: str = ""
+    #: What it says of itself, if it is a podcast.
+    podcast: Podcast | None = None
+
+
+def channels_of(site: Site, topics: Topics) -> Iterator[Channel]:
+    """The feed of everything, those that feeds.yaml names, and one for each topic."""
+    podcast = site.podcast if site.podcast and site.podcast.everything else None
+    selection = Selection(recorded=podcast is not None)
+    yield Channel(
+        "site", "", site.title, site.title, site.description, selection, site.content,
+        podcast=podcast,
+    )  # fmt: skip
+    for each in site.feeds:
+        selection = replace(each.selection, recorded=each.podcast is not None)
+        yield Channel(
+            "feed", f"feeds/{each.name}/", each.title, each.title, each.description, selection,
+            each.content or site.content, podcast=each.podcast,
+        )  # fmt: skip
+    for topic in topics:
+        title = f"{topic.name} · {site.title}"
+        selection = Selection(any=(topic.name,), recorded=topic.podcast is not None)
+        yield Channel(
+            "topic", f"topics/{topic.slug}/", topic.name, title, topic.description, selection,
+            topic.content or site.content,
+            f"topics/{topic.parent.slug}/" if topic.parent else "", topic.podcast,
+        )  # fmt: skip
+
+
+def show_of(channel: Channel, site: Site) -> Podcast:
+    """What a feed with episodes says of itself: what nothing is said of comes from the site."""
+    podcast = channel.podcast or site.podcast or Podcast()
+    author = site.author or Author(site.title)
+    return replace(
+        podcast,
+        author=podcast.author or author.name,
+        owner_name=podcast.owner_name or author.name,
+        owner_email=podcast.owner_email or author.email,
+    )
+
+
+def head_of(channel: Channel, site: Site, url: str) -> Feed:
+    """A feed without its entries, of a site that is published at a URL."""
+    # The same under whatever URL it is published.
+    identity = site.id or (site.url if site.url != DEFAULT_URL else url)
+    identity = identity if identity.endswith(("/", ":")) else f"{identity}/"
+    show = show_of(channel, site)
+    return Feed(
+        id=identity + channel.folder,
+        title=channel.title,
+        description=channel.description or channel.title,
+        url=url + channel.folder,
+        base=url + channel.folder,
+        author=site.author or Author(site.title),
+        language=site.language,
+        icon=absolute(site.icon, url),
+        logo=absolute(site.logo, url),
+        rights=site.rights,
+        entries=(),
+        podcast=replace(show, image=absolute(show.image, url)),
+        is_podcast=channel.podcast is not None,
+    )

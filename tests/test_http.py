@@ -1,0 +1,362 @@
+"""HTTP as clients praise it: encodings, validators, conditions, scripts of others, what is gone."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+from typing import Any
+
+import brotli
+import feedparser
+import pytest
+import zstandard
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from feeds import answers, live
+from feeds.answers import Dated
+from feeds.document import Document
+from feeds.errors import CatalogError
+from feeds.formats import render
+from feeds.live import Live
+from feeds.web import create_app
+from tests.support import SiteBuilder
+
+FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
+DECODERS = {
+    "br": brotli.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+    "gzip": gzip.decompress,
+}
+
+
+@pytest.fixture
+def app(site: SiteBuilder) -> Iterator[Flask]:
+    for number in range(5):
+        site.write(f"{number}.md", "A body of some words. " * 20, title=f"No. {number}")
+    app = create_app(site.root)
+    yield app
+    app.extensions["feeds"].close()
+
+
+def get(app: Flask, path: str, method: str = "GET", **headers: str) -> TestResponse:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return app.test_client().open(path, method=method, headers=named, buffered=True)
+
+
+@pytest.mark.parametrize("path", [*FEEDS, "/"])
+@pytest.mark.parametrize("encoding", DECODERS)
+def test_a_document_comes_in_the_encoding_that_is_asked_for(
+    app: Flask, path: str, encoding: str
+) -> None:
+    plain = get(app, path)
+    assert "Content-Encoding" not in plain.headers
+    for _cold_and_hot in range(2):
+        encoded = get(app, path, Accept_Encoding=encoding)
+        assert encoded.headers["Content-Encoding"] == encoding
+        assert DECODERS[encoding](encoded.data) == plain.data
+        assert len(encoded.data) < len(plain.data)
+        assert encoded.headers["Content-Length"] == str(len(encoded.data))
+    # Each is a representation of its own, with a strong validator of its own.
+    assert encoded.headers["ETag"] != plain.headers["ETag"]
+    assert not encoded.headers["ETag"].startswith("W/")
+    for response in (plain, encoded):
+        assert response.headers["Vary"].startswith("Accept-Encoding")
+    etag = encoded.headers["ETag"]
+    known = get(app, path, Accept_Encoding=encoding, If_None_Match=etag)
+    assert (known.status_code, known.data) == (304, b"")
+    assert known.headers["ETag"] == etag
+    assert known.headers["Vary"] == plain.headers["Vary"]
+    assert get(app, path, If_None_Match=etag).status_code == 200
+    head = get(app, path, "HEAD", Accept_Encoding=encoding)
+    assert (head.data, head.headers["Content-Length"]) == (b"", str(len(encoded.data)))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, zstd", "zstd"),
+        ("br;q=0.1, gzip;q=0.9", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("*", "br"),
+        ("identity", None),
+        ("deflate", None),
+        ("", None),
+        ("br;q=nonsense, \x00, ;;;,", None),
+        ("gzip," * 1000, None),
+    ],
+)
+def test_the_encoding_is_the_one_that_the_client_likes_best(
+    app: Flask, accepted: str, chosen: str | None
+) -> None:
+    environ = {"HTTP_ACCEPT_ENCODING": accepted, "REQUEST_METHOD": "GET"}
+    found = app.extensions["feeds"].find("/rss.xml")
+    _status, headers, _body = found.answer(environ)
+    assert dict(headers).get("Content-Encoding") == chosen
+
+
+def test_what_is_short_is_not_encoded() -> None:
+    dated = Dated(Document(b"short", "text/plain"), 0)
+    environ = {"HTTP_ACCEPT_ENCODING": "gzip", "REQUEST_METHOD": "GET"}
+    assert dated.answer(environ)[2] == b"short"
+
+
+def test_a_document_is_encoded_once_for_all_who_ask(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[int] = []
+    encoders = answers._encoders()
+
+    def counting(body: bytes) -> bytes:
+        encoded.append(len(body))
+        return encoders["br"](body)
+
+    monkeypatch.setattr(answers, "_encoders", lambda: encoders | {"br": counting})
+    with ThreadPoolExecutor(16) as threads:
+        ask = [threads.submit(get, app, "/rss.xml", Accept_Encoding="br") for _ in range(64)]
+        assert {each.result().status_code for each in ask} == {200}
+    assert len(encoded) == 1
+
+
+def test_many_who_ask_for_what_is_not_there_yet_wait_for_one_rendering(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write("a.md", title="One")
+    rendered: list[str] = []
+    gate = threading.Barrier(51)
+
+    def counting(feed: Any, format: Any) -> bytes:
+        rendered.append(format.name)
+        return render(feed, format)
+
+    monkeypatch.setattr("feeds.delta.render", counting)
+    served = Live(site.root)
+
+    def ask() -> Any:
+        gate.wait()
+        return served.find("/atom.xml")
+
+    with ThreadPoolExecutor(50) as threads:
+        asked = [threads.submit(ask) for _client in range(50)]
+        gate.wait()
+        assert len({id(each.result()) for each in asked}) == 1
+    assert rendered == ["Atom"]
+    served.close()
+
+
+def test_memory_is_bounded_with_every_encoding(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = [len(get(app, path).data) for path in FEEDS]
+    monkeypatch.setattr(live, "_CACHE", sum(sizes) + 10)
+    app.extensions["feeds"]._publish()
+    for _twice in range(2):
+        for path in FEEDS:
+            for encoding in ("br", "zstd", "gzip", "identity"):
+                assert get(app, path, Accept_Encoding=encoding).status_code == 200
+    cache = app.extensions["feeds"]._current[1]
+    held = sum(
+        len(dated.document.body)
+        + sum(len(each.body) for name, each in dated._encoded.items() if name)
+        for dated, _size in cache._kept.values()
+    )
+    assert 0 < held <= sum(sizes) + 10
+    assert held + cache._left == sum(sizes) + 10
+
+
+@pytest.mark.parametrize("path", [*FEEDS, "/subscriptions.opml"])
+def test_scripts_of_other_pages_may_read_feeds(app: Flask, path: str) -> None:
+    assert get(app, path).headers["Access-Control-Allow-Origin"] == "*"
+    asked = get(
+        app, path, "OPTIONS", Origin="https://a.example", Access_Control_Request_Method="GET",
+        Access_Control_Request_Headers="if-none-match",
+    )  # fmt: skip
+    assert asked.status_code == 200
+    assert asked.headers["Access-Control-Allow-Origin"] == "*"
+    assert "If-None-Match" in asked.headers["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Origin" not in get(app, "/").headers
+
+
+def test_how_long_feeds_may_be_kept_is_the_publishers_choice(site: SiteBuilder) -> None:
+    site.write("a.md")
+    for keys, expected in (
+        ({}, "max-age=60, stale-while-revalidate=600"),
+        ({"max_age": 300, "stale_while_revalidate": 0}, "max-age=300"),
+        ({"max_age": -1}, "max-age=60, stale-while-revalidate=600"),
+    ):
+        site.configure(title="T", url="https://feeds.example.org/", **keys)
+        app = create_app(site.root)
+        assert get(app, "/rss.xml").headers["Cache-Control"] == expected
+        assert get(app, "/").headers["Cache-Control"] == "no-cache"
+        app.extensions["feeds"].close()
+    [problem] = site.publication().problems()
+    assert (problem.code, problem.hint) == ("bad-number", "it should be a number of seconds")
+
+
+def test_what_was_removed_is_gone_and_what_never_was_is_not_found(
+    site: SiteBuilder, app: Flask
+) -> None:
+    site.write("robots.md", topics=["Robots"])
+    app.extensions["feeds"].refresh()
+    assert get(app, "/topics/robots/rss.xml").status_code == 200
+    (site.root / "articles" / "robots.md").unlink()
+    app.extensions["feeds"].refresh()
+    gone = get(app, "/topics/robots/rss.xml")
+    assert (gone.status_code, gone.data) == (410, b"/topics/robots/rss.xml is gone\n")
+    assert get(app, "/topics/never/rss.xml").status_code == 404
+    site.write("robots.md", topics=["Robots"])
+    app.extensions["feeds"].refresh()
+    assert get(app, "/topics/robots/rss.xml").status_code == 200
+
+
+def test_whoever_watches_the_app_learns_how_old_its_state_is(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    response = get(app, "/healthz")
+    told = json.loads(response.data)
+    assert (response.status_code, told["status"]) == (200, "ok")
+    assert 0 <= told["synced_seconds_ago"] < 10
+    assert response.headers["Cache-Control"] == "no-store"
+
+    def broken(_catalog: Any) -> str:
+        raise CatalogError("connection is bad")
+
+    monkeypatch.setattr("feeds.catalog.Catalog.revision", broken)
+    assert get(app, "/healthz").status_code == 503
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [("", "http"), ("1", "https")])
+def test_proxies_are_believed_only_where_that_is_said(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch, proxies: str, seen: str
+) -> None:
+    monkeypatch.setenv("FEEDS_PROXIES", proxies)
+    app = create_app(site.root)
+    schemes: list[str] = []
+    wrapped = app.view_functions["health"]
+
+    def looking() -> Any:
+        from flask import request
+
+        schemes.append(request.scheme)
+        return wrapped()
+
+    app.view_functions["health"] = looking
+    get(app, "/healthz", X_Forwarded_Proto="https", X_Forwarded_Host="a.example")
+    assert schemes == [seen]
+    app.extensions["feeds"].close()
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_conditions_are_looked_at_in_their_order(app: Flask, path: str) -> None:
+    whole = get(app, path)
+    etag, date = whole.headers["ETag"], whole.headers["Last-Modified"]
+    past = "Mon, 01 Jan 2001 00:00:00 GMT"
+    for headers, status in (
+        ({"If_None_Match": f'"other", W/{etag}'}, 304),
+        ({"If_None_Match": "*"}, 304),
+        ({"If_None_Match": '"other"', "If_Modified_Since": date}, 200),
+        ({"If_Modified_Since": date}, 304),
+        ({"If_Modified_Since": past}, 200),
+        ({"If_Modified_Since": "nonsense"}, 200),
+        ({"If_Match": etag}, 200),
+        ({"If_Match": '"other"'}, 412),
+        ({"If_Match": "*", "If_None_Match": etag}, 304),
+        ({"If_Unmodified_Since": past}, 412),
+        ({"If_Unmodified_Since": date}, 200),
+    ):
+        for method in ("GET", "HEAD"):
+            assert get(app, path, method, **headers).status_code == status, headers
+
+
+def titles(response: TestResponse, path: str) -> list[str]:
+    if path.endswith("json"):
+        return [item["title"] for item in json.loads(response.data)["items"]]
+    return [entry.title for entry in feedparser.parse(response.data).entries]
+
+
+@pytest.mark.parametrize("path", [*FEEDS, "/topics/ai/atom.xml"])
+def test_a_client_that_asks_for_it_gets_only_what_it_does_not_have(
+    site: SiteBuilder, app: Flask, path: str
+) -> None:
+    before = get(app, path)
+    assert "A-IM" in before.headers["Vary"]
+    site.write("new.md", title="New")
+    site.write("0.md", title="Corrected")
+    (site.root / "articles" / "1.md").unlink()
+    app.extensions["feeds"].refresh()
+    whole = get(app, path)
+    for etag in (before.headers["ETag"], before.headers["ETag"].replace('"', '-br"')[3:]):
+        etag = f'"{etag.strip(chr(34))}"'
+        newer = get(app, path, A_IM="feed, gzip;q=0.5", If_None_Match=etag)
+        assert (newer.status_code, newer.headers["IM"]) == (226, "feed")
+        assert sorted(titles(newer, path)) == ["Corrected", "New"]
+        assert newer.headers["ETag"] == whole.headers["ETag"]
+        assert newer.headers["Content-Type"] == whole.headers["Content-Type"]
+        assert newer.headers["Cache-Control"] == "no-store, im"
+        assert "A-IM" in newer.headers["Vary"]
+    # What it has now is the newest; what nobody knows, and who does not ask, gets the whole.
+    known = get(app, path, A_IM="feed", If_None_Match=newer.headers["ETag"])
+    assert known.status_code == 304
+    for headers in (
+        {"A_IM": "feed", "If_None_Match": '"of-another-time"'},
+        {"A_IM": "feed"},
+        {"A_IM": "vcdiff", "If_None_Match": before.headers["ETag"]},
+        {"If_None_Match": before.headers["ETag"]},
+    ):
+        response = get(app, path, **headers)
+        assert (response.status_code, response.data) == (200, whole.data), headers
+
+
+def test_what_is_remembered_of_versions_is_bounded(
+    site: SiteBuilder, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_REMEMBERED", 2)
+    first = get(app, "/rss.xml").headers["ETag"]
+    for number in range(live._VERSIONS + 1):
+        site.write("0.md", title=f"Version {number}")
+        app.extensions["feeds"].refresh()
+        for path in FEEDS[1:]:
+            get(app, path)
+    past = app.extensions["feeds"]._past
+    assert list(past) == ["/atom.xml", "/feed.json"]
+    assert {len(versions) for versions in past.values()} == {live._VERSIONS}
+    assert get(app, "/rss.xml", A_IM="feed", If_None_Match=first).status_code == 200
+
+
+LINTED = [
+    *FEEDS,
+    "/",
+    "/topics/ai/",
+    "/topics/ai",
+    "/subscriptions.opml",
+    "/a.png",
+    "/no",
+    "/healthz",
+]
+
+
+@pytest.mark.parametrize("path", LINTED)
+@pytest.mark.parametrize("headers", [{}, {"Accept_Encoding": "br"}, {"If_None_Match": "*"}])
+def test_a_linter_of_http_finds_nothing_to_warn_of(
+    site: SiteBuilder, path: str, headers: dict[str, str]
+) -> None:
+    httplint = pytest.importorskip("httplint")
+    (site.root / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" * 100)
+    site.write("a.md", "Some words. " * 60, topics=["AI"], images=[{"url": "a.png"}])
+    app = create_app(site.root)
+    response = get(app, path, **headers)
+    linter = httplint.HttpResponseLinter(start_time=time.time())
+    status, _space, phrase = response.status.partition(" ")
+    linter.process_response_topline(b"HTTP/1.1", status.encode(), phrase.encode())
+    # A server adds the date where there is none.
+    fields = [*(response.headers | {"Date": formatdate(usegmt=True)}).to_wsgi_list()]
+    linter.process_headers([(name.encode(), value.encode()) for name, value in fields])
+    linter.feed_content(response.data)
+    linter.finish_content(True)
+    found = [str(note) for note in linter.notes if note.level.value in ("bad", "warning")]
+    assert found == []
+    app.extensions["feeds"].close()

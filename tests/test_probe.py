@@ -1,0 +1,427 @@
+"""Asking servers for lengths: what is asked, how politely, and what is remembered of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from feeds import __version__, static, unchanged
+from feeds import probe as probing
+from feeds.catalog import Catalog
+from feeds.cli import main
+from feeds.folder import Folder, locate
+from feeds.probe import Answer, ask
+from feeds.web import create_app
+from tests.support import SiteBuilder
+from tests.test_static import tree
+from tests.test_web import eventually, get
+
+_Reply = Callable[["_Handler"], None]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_HEAD(self) -> None:
+        self._reply()
+
+    def do_GET(self) -> None:
+        self._reply()
+
+    def _reply(self) -> None:
+        server = self.server
+        with server.lock:
+            server.asked.append((self.command, self.path))
+            server.agents.add(self.headers["User-Agent"])
+            server.under_way += 1
+            server.most = max(server.most, server.under_way)
+        try:
+            server.replies.get(self.path, missing)(self)
+        finally:
+            with server.lock:
+                server.under_way -= 1
+
+    def answer(self, status: int, **headers: str | int) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    """A server of files that are nothing but headers, and what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.replies: dict[str, _Reply] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.agents: set[str] = set()
+        self.under_way = self.most = 0
+        self.lock = threading.Lock()
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def __setitem__(self, path: str, reply: _Reply) -> None:
+        self.replies[path] = reply
+
+
+def missing(handler: _Handler) -> None:
+    handler.answer(404)
+
+
+def file(length: int) -> _Reply:
+    return lambda handler: handler.answer(200, Content_Length=length, Content_Type="audio/mpeg")
+
+
+def ranged(total: str) -> _Reply:
+    """What refuses HEAD, and tells a range."""
+
+    def reply(handler: _Handler) -> None:
+        if handler.command == "HEAD":
+            handler.answer(405)
+            return
+        assert handler.headers["Range"] == "bytes=0-0"
+        handler.answer(206, Content_Range=total, Content_Length=1)
+        handler.wfile.write(b"x")
+
+    return reply
+
+
+def leads_to(target: str, status: int = 302) -> _Reply:
+    return lambda handler: handler.answer(status, Location=target)
+
+
+def pause(handler: _Handler) -> None:
+    handler.answer(429, Retry_After=3600)
+
+
+def slow(handler: _Handler) -> None:
+    time.sleep(0.2)
+    handler.answer(200, Content_Length=5)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    found = Server()
+    yield found
+    found.shutdown()
+    found.server_close()
+
+
+def answer(server: Server, path: str) -> Answer:
+    (found,) = ask([server.url + path], limit=5)
+    return found
+
+
+def untold(handler: _Handler) -> None:
+    handler.answer(200)
+
+
+def whole(handler: _Handler) -> None:
+    """Nothing for HEAD, and the whole file for a range."""
+    handler.answer(200, **({"Content_Length": 1 << 40} if handler.command == "GET" else {}))
+
+
+def packed(handler: _Handler) -> None:
+    handler.answer(200, Content_Length=10, Content_Encoding="gzip")
+
+
+@pytest.mark.parametrize(
+    ("reply", "length", "reason"),
+    [
+        (file(123), 123, ""),
+        (ranged("bytes 0-0/98765"), 98765, ""),
+        (ranged("BYTES */42"), 42, ""),
+        (ranged("bytes 0-0/*"), None, "the server does not tell"),
+        (whole, 1 << 40, ""),
+        (untold, None, "the server does not tell"),
+        (packed, None, "the server does not tell"),
+        (file(0), None, "the server does not tell"),
+        (missing, None, "HTTP 404"),
+        (lambda handler: handler.answer(500), None, "HTTP 500"),
+        (leads_to("/there"), 7, ""),
+        (leads_to("/there", 308), 7, ""),
+        (leads_to("/x"), None, "it leads on and on"),
+        (leads_to("file:///etc/passwd"), None, "it leads to what is no http or https URL"),
+        (leads_to("ftp://127.0.0.1/x"), None, "it leads to what is no http or https URL"),
+        (lambda handler: handler.answer(302), None, "HTTP 302"),
+    ],
+)
+def test_an_answer_is_a_length_or_a_reason(
+    server: Server, reply: _Reply, length: int | None, reason: str
+) -> None:
+    server["/x"], server["/there"] = reply, file(7)
+    assert answer(server, "/x") == Answer(f"{server.url}/x", length, reason)
+    assert server.agents == {f"Feeds/{__version__}"}
+
+
+def test_a_server_that_is_not_there_is_a_reason() -> None:
+    server = Server()
+    server.shutdown()
+    server.server_close()
+    assert answer(server, "/x").reason == "no connection"
+
+
+def test_a_server_that_speaks_no_http_is_a_reason(server: Server) -> None:
+    server["/x"] = lambda handler: handler.wfile.write(b"who is there?\n")[0:0]  # type: ignore[index]
+    assert answer(server, "/x").length is None
+
+
+def test_one_host_is_asked_two_questions_at_once_and_each_url_once(server: Server) -> None:
+    paths = [f"/{number}" for number in range(12)]
+    for path in paths:
+        server[path] = slow
+    answers = ask([server.url + path for path in paths] * 2)
+    assert [each.length for each in answers] == [5] * 12
+    assert server.most == 2
+    assert sorted(server.asked) == sorted(("HEAD", path) for path in paths)
+
+
+def test_all_hosts_together_are_asked_eight_questions_at_once() -> None:
+    others = [Server() for _number in range(6)]
+    under_way: list[int] = []
+
+    def reply(handler: _Handler) -> None:
+        under_way.append(sum(each.under_way for each in others))
+        slow(handler)
+
+    urls = []
+    for each in others:
+        for number in range(4):
+            each[f"/{number}"] = reply
+            urls.append(f"{each.url}/{number}")
+    assert len(ask(urls)) == 24
+    assert 2 < max(under_way) <= 8
+    for each in others:
+        each.shutdown()
+        each.server_close()
+
+
+def test_a_host_that_many_lead_to_is_asked_two_questions_at_once(server: Server) -> None:
+    others = [Server() for _number in range(4)]
+    server["/there"] = slow
+    urls = []
+    for each in others:
+        each["/a"] = each["/b"] = leads_to(f"{server.url}/there")
+        urls += [f"{each.url}/a", f"{each.url}/b"]
+    assert [each.length for each in ask(urls)] == [5] * 8
+    assert server.most == 2
+    for each in others:
+        each.shutdown()
+        each.server_close()
+
+
+def test_a_host_that_wants_a_pause_is_left_in_peace(server: Server) -> None:
+    paths = [f"/{number}" for number in range(50)]
+    for path in paths:
+        server[path] = pause
+    answers = ask([server.url + path for path in paths])
+    # Two may be under way when the first of them is answered.
+    assert 1 <= len(answers) == len(server.asked) <= 2
+    assert answers[0].reason == "HTTP 429: the server wants a pause"
+
+
+def test_a_server_that_never_ends_takes_no_longer_than_allowed(server: Server) -> None:
+    def drips(handler: _Handler) -> None:
+        handler.send_response(200)
+        handler.flush_headers()
+        for _second in range(50):
+            handler.wfile.write(b"X-More: yes\r\n")
+            time.sleep(0.1)
+
+    server["/drips"], server["/x"] = drips, file(9)
+    started = time.monotonic()
+    answers = ask([f"{server.url}/drips", f"{server.url}/x"], limit=1)
+    assert time.monotonic() - started < 3
+    assert answers == [Answer(f"{server.url}/x", 9)]
+
+
+def test_nothing_to_ask_asks_nothing() -> None:
+    assert ask([]) == []
+
+
+# What a build does with the answers.
+
+
+def build(site: SiteBuilder, *options: str, out: Path | None = None) -> Result:
+    place = str(out or site.out)
+    result = CliRunner().invoke(main, ["build", str(site.root), "--out", place, *options])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.fixture
+def podcast(site: SiteBuilder, server: Server) -> SiteBuilder:
+    server["/talk.mp3"] = file(5000)
+    actions = [{"url": f"{server.url}/talk.mp3", "title": "Talk"}]
+    images = [{"url": f"{server.url}/gone.jpg"}, {"url": "/media/none.png"}]
+    site.write("a.md", actions=actions, images=images)
+    return site
+
+
+def index(site: SiteBuilder) -> Catalog:
+    """The index that builds of the site use."""
+    return Catalog(locate(Folder.open(site.root)))
+
+
+def sizes(out: Path) -> list[int | None]:
+    feed = json.loads((out / "feed.json").read_bytes())
+    return [each.get("size_in_bytes") for each in feed["items"][0]["attachments"]]
+
+
+def test_an_answer_is_used_by_every_later_build(
+    podcast: SiteBuilder, server: Server, tmp_path: Path
+) -> None:
+    build(podcast)
+    assert server.asked == []
+    assert sizes(podcast.out) == [None, None, None]
+    build(podcast, "--probe")
+    assert sizes(podcast.out) == [5000, None, None]
+    assert b'length="5000"' in (podcast.out / "rss.xml").read_bytes()
+    build(podcast)
+    assert sizes(podcast.out) == [5000, None, None]
+    build(podcast, out=tmp_path / "again")
+    assert tree(tmp_path / "again") == tree(podcast.out)
+
+
+def test_a_failure_is_asked_again_and_an_answer_is_not(
+    podcast: SiteBuilder, server: Server
+) -> None:
+    result = build(podcast, "--probe")
+    gone = f"{server.url}/gone.jpg"
+    assert (
+        f"warning: no length of 1 of 2 enclosures ({gone}: HTTP 404); the next --probe asks again"
+        in result.stderr
+    )
+    assert sorted(server.asked) == [("HEAD", "/gone.jpg"), ("HEAD", "/talk.mp3")]
+    server.asked.clear()
+    server["/gone.jpg"] = file(33)
+    assert "no length" not in build(podcast, "--probe").stderr
+    assert server.asked == [("HEAD", "/gone.jpg")]
+    assert sizes(podcast.out) == [5000, 33, None]
+    server.asked.clear()
+    build(podcast, "--probe")
+    assert server.asked == []
+
+
+def test_what_a_pause_leaves_out_is_counted_and_asked_next_time(
+    site: SiteBuilder, server: Server
+) -> None:
+    images = [{"url": f"{server.url}/{number}.png"} for number in range(20)]
+    site.write("a.md", images=images)
+    for number in range(20):
+        server[f"/{number}.png"] = pause
+    stderr = build(site, "--probe").stderr
+    assert "no length of 20 of 20 enclosures" in stderr
+    assert " of them not asked yet; the next --probe asks again" in stderr
+    for number in range(20):
+        server[f"/{number}.png"] = file(number + 1)
+    assert build(site, "--probe").stderr == ""
+    assert sorted(filter(None, sizes(site.out))) == list(range(1, 21))
+
+
+def test_only_what_is_published_is_asked_for(site: SiteBuilder, server: Server) -> None:
+    site.configure(title="Short", url="https://feeds.example.org/", limit=1)
+    site.write("draft.md", published=False, images=[{"url": f"{server.url}/draft.png"}])
+    site.write("gone.md", removed=True, images=[{"url": f"{server.url}/gone.png"}])
+    # The archive has what the newest document has no room for.
+    for day, name in ((1, "old"), (2, "new")):
+        date = f"2026-05-0{day}T10:00:00Z"
+        images = [{"url": f"{server.url}/{name}.png"}]
+        site.write(f"{name}.md", publishedDateTime=date, images=images)
+    build(site, "--probe")
+    assert sorted(server.asked) == [("HEAD", "/new.png"), ("HEAD", "/old.png")]
+
+
+def test_a_probe_is_no_problem_for_strict(podcast: SiteBuilder, server: Server) -> None:
+    (podcast.root / "media").mkdir()
+    (podcast.root / "media" / "none.png").write_bytes(b"x")
+    assert "HTTP 404" in build(podcast, "--probe", "--strict").stderr
+    assert len(server.asked) == 2
+
+
+@pytest.mark.sqlite
+def test_what_was_learnt_begins_a_build_that_would_have_ended(
+    podcast: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = []
+    write_tree = static.write_tree
+
+    def counted(*arguments: Any, **named: Any) -> object:
+        began.append(1)
+        return write_tree(*arguments, **named)
+
+    monkeypatch.setattr(static, "write_tree", counted)
+    monkeypatch.setattr(unchanged, "_RACY_NS", 0)
+    build(podcast)
+    build(podcast)
+    assert len(began) == 1
+    build(podcast, "--probe", out=tmp_path / "other")
+    build(podcast)
+    assert len(began) == 3
+    assert sizes(podcast.out) == [5000, None, None]
+    build(podcast)
+    assert len(began) == 3
+
+
+def test_the_live_app_tells_what_was_learnt(podcast: SiteBuilder, tmp_path: Path) -> None:
+    app = create_app(podcast.root)
+    before = get(app, "/rss.xml")
+    assert b'length="0"' in before.data
+    build(podcast, "--probe", out=tmp_path / "out")
+    assert eventually(lambda: b'length="5000"' in get(app, "/rss.xml").data)
+    assert get(app, "/rss.xml").headers["ETag"] != before.headers["ETag"]
+    assert get(app, "/atom.xml").data == (tmp_path / "out" / "atom.xml").read_bytes()
+    app.extensions["feeds"].close()
+
+
+def test_answers_outlive_a_new_version_and_a_lost_article(
+    podcast: SiteBuilder, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(podcast, "--probe")
+    known = index(podcast).lengths()
+    assert known == {f"{server.url}/talk.mp3": 5000}
+    for module in ("database", "catalog", "publication"):
+        monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another version")
+    text = (podcast.root / "articles" / "a.md").read_bytes()
+    (podcast.root / "articles" / "a.md").unlink()
+    index(podcast).sync(Folder.open(podcast.root))
+    podcast.write_text("a.md", text)
+    build(podcast)
+    assert sizes(podcast.out) == [5000, None, None]
+
+
+def test_the_bytes_of_a_tree_do_not_tell_when_servers_were_asked(
+    podcast: SiteBuilder, server: Server, tmp_path: Path
+) -> None:
+    build(podcast, "--probe")
+    catalog = index(podcast)
+    for now in (1, 2_000_000_000):
+        catalog.learn([Answer(f"{server.url}/talk.mp3", 5000)], now)
+        build(podcast, out=tmp_path / str(now))
+        assert tree(tmp_path / str(now)) == tree(podcast.out)
+
+
+def test_a_build_without_a_question_loads_nothing_to_ask_with(
+    monkeypatch: pytest.MonkeyPatch, site: SiteBuilder
+) -> None:
+    def forbidden(*_arguments: object, **_named: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(probing, "ask", forbidden)
+    site.write("a.md", images=[{"url": "/media/none.png"}])
+    build(site, "--probe")
+    build(site)

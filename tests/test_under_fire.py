@@ -1,0 +1,213 @@
+"""The live app under fire: mixed load while articles come, break, are mended and go.
+
+It lasts some seconds, or FEEDS_SOAK seconds: with 600, it is the soak of docs/soak.md.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import brotli
+import lxml.etree as etree
+import pytest
+import urllib3
+import zstandard
+
+from tests.support import SiteBuilder
+
+SECONDS = float(os.environ.get("FEEDS_SOAK", "8"))
+PATHS = [
+    *("/", "/rss.xml", "/atom.xml", "/feed.json", "/subscriptions.opml"),
+    *(f"/topics/{topic}/{name}" for topic in ("ai", "sea") for name in ("rss.xml", "atom.xml")),
+    *("/topics/ai/", "/archive/2020/rss.xml", "/archive/2020/feed.json"),
+]
+ODD = [
+    *("/nothing", "/topics/none/rss.xml", "/%00", "/%ff%fe/rss.xml", "/" + "a" * 3000),
+    *("/../../etc/passwd", "/topics/ai", "/rss.xml/", "/archive/0000/rss.xml", "/?q=%00&x[]=1"),
+]
+DECODERS = {
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+}
+
+
+@pytest.fixture
+def server(site: SiteBuilder) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A site under two workers: its URL, and their parent."""
+    site.configure(title="Under fire", url="https://feeds.example.org/", limit=20)
+    for number in range(60):
+        year = 2020 + number // 30
+        site.write(
+            f"{number}.md", "Some words. " * 50, title=f"No. {number}",
+            publishedDateTime=f"{year}-01-{number % 28 + 1:02}", topics=["AI", "Sea"][: number % 3],
+        )  # fmt: skip
+    log = (site.root.parent / "log").open("w")
+    command = [sys.executable, "-m", "feeds", "serve", str(site.root), "--port", "0"]
+    process = subprocess.Popen([*command, "--workers", "2"], stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 20
+        told = site.root.parent / "log"
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", told.read_text())):
+            assert time.monotonic() < deadline, told.read_text()
+            time.sleep(0.05)
+        http = urllib3.PoolManager()
+        http.request("GET", f"{found[0]}/healthz", retries=urllib3.Retry(20, backoff_factor=0.1))
+        yield found[0], process
+    finally:
+        log.close()
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def memory(parent: int) -> int:
+    """The memory of the workers, in bytes."""
+    children = subprocess.run(
+        ["ps", "-o", "rss=", "--ppid", str(parent)], capture_output=True, text=True, check=False
+    )
+    return 1024 * sum(map(int, children.stdout.split()))
+
+
+def check(path: str, response: urllib3.BaseHTTPResponse) -> None:
+    """A whole document parses, and its validator is that of its bytes."""
+    encoding = response.headers.get("Content-Encoding", "")
+    body = DECODERS[encoding](response.data) if encoding else response.data
+    digest = response.headers["ETag"].strip('"').partition("-")[0]
+    if response.status == 200:
+        assert hashlib.sha256(body).hexdigest()[:32] == digest, path
+    if path.endswith(("xml", "opml")):
+        etree.fromstring(body)
+    elif path.endswith("json"):
+        json.loads(body)
+    else:
+        assert body.rstrip().endswith(b"</html>"), path
+
+
+def test_under_mixed_load_nothing_breaks_and_every_change_shows(
+    site: SiteBuilder, server: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    url, process = server
+    end = time.monotonic() + SECONDS
+    failures: list[str] = []
+    counts: Counter[int] = Counter()
+    slowest = 0.0
+
+    def load(seed: int) -> None:
+        chance = random.Random(seed)
+        http = urllib3.PoolManager(retries=False, timeout=10)
+        etags: dict[str, str] = {}
+        while time.monotonic() < end and not failures:
+            is_odd = chance.random() < 0.1
+            path = chance.choice(ODD if is_odd else PATHS)
+            headers = {"Accept-Encoding": chance.choice(["br", "gzip", "zstd", "identity"])}
+            if path in etags and chance.random() < 0.5:
+                headers["If-None-Match"] = etags[path]
+                if chance.random() < 0.2:
+                    headers["A-IM"] = "feed"
+            try:
+                response = http.request(
+                    chance.choice(["GET", "GET", "GET", "HEAD"]), url + path, headers=headers,
+                    decode_content=False, redirect=False,
+                )  # fmt: skip
+                counts[response.status] += 1
+                assert response.status in ((200, 301, 400, 404, 410) if is_odd else (200, 226, 304))
+                if response.status in (200, 226) and response.data and not is_odd:
+                    check(path, response)
+                    etags[path] = response.headers["ETag"]
+            except Exception as error:  # told to the test's own thread
+                failures.append(f"{path} {headers}: {error!r}")
+
+    loading = [threading.Thread(target=load, args=(seed,)) for seed in range(8)]
+    for thread in loading:
+        thread.start()
+    http = urllib3.PoolManager()
+    before, round_ = 0, 0
+
+    def shows(title: str, wanted: bool) -> bool:
+        # Each worker answers in turn: all of them have to have it.
+        answers = (http.request("GET", f"{url}/rss.xml").data for _each in range(4))
+        return all((f"<title>{title}</title>".encode() in body) == wanted for body in answers)
+
+    while time.monotonic() < end and not failures:
+        round_ += 1
+        file: Path | None = None
+        for title, wanted, change in (
+            (f"Fresh {round_}", True, "write"),
+            (f"Fresh {round_}", False, "break"),
+            (f"Mended {round_}", True, "mend"),
+            (f"Mended {round_}", False, "delete"),
+        ):
+            if change == "break":
+                site.write_text("fresh.md", "---\ntitle: a: b\n---\n", old=False)
+            elif change == "delete":
+                assert file
+                file.unlink()
+            else:
+                file = site.write("fresh.md", title=title, publishedDateTime="2026-05-01")
+                os.utime(file)
+            began = time.monotonic()
+            while not shows(title, wanted):
+                if time.monotonic() - began > 5:
+                    failures.append(f"{title}, {change}: not within five seconds")
+                    break
+                time.sleep(0.02)
+            slowest = max(slowest, time.monotonic() - began)
+        if round_ == 3:
+            before = memory(process.pid)
+    for thread in loading:
+        thread.join()
+    assert failures == []
+    assert counts[200] > 100
+    assert counts[304] > 10
+    assert round_ > 1
+    if before:
+        # What a worker has once had, Python keeps; what grows with every change would go on.
+        assert memory(process.pid) < before * 1.25 + 20_000_000
+    sys.stdout.write(
+        f"{SECONDS:.0f} s, {sum(counts.values()):,} requests {dict(sorted(counts.items()))},"
+        f" {4 * round_} changes, the slowest shown after {slowest:.1f} s,"
+        f" memory {before / 1e6:.0f} to {memory(process.pid) / 1e6:.0f} MB\n"
+    )
+
+
+def test_requests_under_way_are_answered_when_the_server_is_ended(
+    server: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    url, process = server
+    http = urllib3.PoolManager(maxsize=16, retries=False)
+    answered: list[bytes] = []
+
+    def ask() -> None:
+        while True:
+            try:
+                response = http.request("GET", f"{url}/rss.xml", timeout=5)
+            except urllib3.exceptions.HTTPError:
+                return  # not accepted any more: nothing was under way
+            assert response.status == 200
+            answered.append(response.data)
+
+    asking = [threading.Thread(target=ask) for _client in range(8)]
+    for thread in asking:
+        thread.start()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    for thread in asking:
+        thread.join(20)
+    assert len(answered) > 8
+    assert len(set(answered)) == 1
+    assert answered[0].endswith(b"</rss>\n")
+    assert process.wait(20) == 0

@@ -1,0 +1,380 @@
+"""WebSub: a hub is told of the feeds that changed, and passes them on to their subscribers."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import feedparser
+import pytest
+import urllib3
+from click.testing import CliRunner, Result
+from flask import Flask, request
+from flask_websub.hub import Hub, SQLite3HubStorage
+from werkzeug.serving import make_server
+
+from feeds import websub
+from feeds.cli import main
+from feeds.live import Live
+from feeds.web import create_app
+from feeds.websub import announce
+from tests.support import SiteBuilder
+
+URL = "https://feeds.example.org/"
+PATHS = [
+    f"{folder}{name}"
+    for folder in ("", "topics/ai/")
+    for name in ("rss.xml", "atom.xml", "feed.json")
+]
+
+
+class Served:
+    """A WSGI application on a port of its own."""
+
+    def __init__(self, app: Any) -> None:
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class Pool:
+    """What the hub's work is handed to in the place of Celery: threads."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(4)
+
+    def task(self, bind: bool = False, **_options: Any) -> Callable[[Any], Any]:
+        def made(function: Any) -> Any:
+            def delay(*arguments: Any) -> None:
+                self._threads.submit(function, *((made, *arguments) if bind else arguments))
+
+            function.delay = delay
+            return function
+
+        return made
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+
+class Recorder:
+    """A hub that takes down what it is told, and answers as it is asked to."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.modes: set[str] = set()
+        #: The next answers, and the one after them.
+        self.answers: list[int] = []
+        self.answer = 202
+        self.pause = 0.0
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                time.sleep(recorder.pause)
+                status = recorder.answers.pop(0) if recorder.answers else recorder.answer
+                if status == 202:
+                    recorder.told += form["hub.url"]
+                    recorder.modes |= set(form["hub.mode"])
+                    assert form["hub.url"] == form["hub.topic"]
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                if status == 301:
+                    self.send_header("Location", "https://elsewhere.example/")
+                self.end_headers()
+
+            def log_message(self, *_arguments: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same pauses, shorter."""
+    monkeypatch.setattr(websub, "_BACKOFF", 0.02)
+    monkeypatch.setattr("feeds.live._SETTLED", 0.3)
+
+
+@pytest.fixture
+def hub() -> Iterator[Recorder]:
+    recorder = Recorder()
+    yield recorder
+    recorder.close()
+
+
+@pytest.fixture
+def announced(site: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch) -> SiteBuilder:
+    """A site whose hub was told of all."""
+    # The one that commands and apps find too.
+    place = os.environ.get("FEEDS_CATALOG") or f"sqlite:///{site.root.parent / 'catalog.sqlite'}"
+    monkeypatch.setenv("FEEDS_CATALOG", place)
+    site.configure(title="Test site", url=URL, hub=hub.url)
+    site.write("a.md", title="One", topics=["AI"])
+    assert sorted(announce(site.publication()).told) == sorted(URL + path for path in PATHS)
+    hub.told.clear()
+    return site
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(each) for each in arguments])
+
+
+def has_subscriber(hub: Any, topic: str) -> bool:
+    return bool(list(hub.storage.get_callbacks(topic)))
+
+
+def eventually(attempt: Callable[[], bool], seconds: float = 15.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if attempt():
+            return True
+        time.sleep(0.05)
+    return attempt()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_feed_names_its_hub_and_itself(site: SiteBuilder, path: str) -> None:
+    hub = "https://hub.example.net/?a=1&b=2"
+    site.configure(title="Test site", url=URL, hub=hub)
+    site.write("a.md", topics=["AI"])
+    body = site.published(f"/{path}")
+    if path.endswith("json"):
+        data = json.loads(body)
+        assert (data["hubs"], data["feed_url"]) == ([{"type": "WebSub", "url": hub}], URL + path)
+    else:
+        links = {link.rel: link.href for link in feedparser.parse(body).feed.links}
+        assert (links["hub"], links["self"]) == (hub, URL + path)
+    app = create_app(site.root)
+    response = app.test_client().get(f"/{path}")
+    assert response.headers.getlist("Link") == [
+        f'<{hub}>; rel="hub"', f'<{URL}{path}>; rel="self"'
+    ]  # fmt: skip
+    assert "Link" not in app.test_client().get("/topics/ai/").headers
+    app.extensions["feeds"].close()
+
+
+def test_without_a_hub_nothing_speaks_of_one(site: SiteBuilder) -> None:
+    site.write("a.md", topics=["AI"])
+    assert not any(b'"hub' in site.published(f"/{path}") for path in PATHS)
+    app = create_app(site.root)
+    assert "Link" not in app.test_client().get("/rss.xml").headers
+    app.extensions["feeds"].close()
+    result = run("ping", site.root)
+    assert (result.exit_code, result.stderr) == (
+        1, "Error: no hub is known; write hub: and its URL in feeds.yaml\n"
+    )  # fmt: skip
+    result = run("build", site.root, "--out", site.out, "--ping")
+    assert result.exit_code == 0
+    assert "warning: no hub is known, so none is told; write hub: and" in result.stderr
+
+
+def test_a_hub_that_is_no_url_is_named(site: SiteBuilder) -> None:
+    site.configure(title="Test site", url=URL, hub="hub.example.net")
+    [problem] = site.publication().problems()
+    assert (problem.code, problem.hint) == ("bad-url", "it should be an http or https URL")
+
+
+def test_only_the_feeds_whose_bytes_changed_are_announced(
+    announced: SiteBuilder, hub: Recorder
+) -> None:
+    assert announce(announced.publication()).told == []
+    announced.write("b.md", title="Two", topics=[])
+    expected = [f"{URL}{name}" for name in ("rss.xml", "atom.xml", "feed.json")]
+    assert sorted(announce(announced.publication()).told) == sorted(expected)
+    assert sorted(hub.told) == sorted(expected)
+    assert hub.modes == {"publish"}
+    # What documents follow from is another now, and their bytes are the same.
+    announced.configure(title="Test site", url=URL, hub=hub.url, limit=40)
+    assert announce(announced.publication()).told == []
+
+
+def test_commands_say_what_was_announced(announced: SiteBuilder, hub: Recorder) -> None:
+    announced.write("b.md", title="Two", topics=["AI"])
+    result = run("build", announced.root, "--out", announced.out, "--ping")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == f"6 feeds announced ({hub.url})"
+    assert run("ping", announced.root).stdout == f"0 feeds announced ({hub.url})\n"
+    # An early end must not keep a hub from what it did not take.
+    announced.write("c.md", title="Three", topics=[])
+    hub.answer = 403
+    result = run("build", announced.root, "--out", announced.out, "--ping")
+    assert (result.exit_code, result.stderr) == (
+        0, f"0 feeds announced, 3 not: HTTP 403 ({hub.url})\n"
+    )  # fmt: skip
+    hub.answer = 202
+    result = run("build", announced.root, "--out", announced.out, "--ping")
+    assert result.stdout.splitlines()[-1] == f"3 feeds announced ({hub.url})"
+
+
+def test_what_passes_is_tried_again(announced: SiteBuilder, hub: Recorder) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    hub.answers = [503, 500, 429]
+    assert len(announce(announced.publication()).told) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (500, "HTTP 500"),
+        (404, "HTTP 404"),
+        (301, "HTTP 301: the hub has moved to 'https://elsewhere.example/'"),
+    ],
+)
+def test_what_a_hub_does_not_take_is_announced_the_next_time(
+    announced: SiteBuilder, hub: Recorder, answer: int, reason: str
+) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    hub.answer = answer
+    failed = announce(announced.publication())
+    assert failed.told == []
+    assert set(failed.failed.values()) == {reason}
+    hub.answer = 202
+    assert len(announce(announced.publication()).told) == 3
+    assert announce(announced.publication()).told == []
+
+
+def test_a_slow_or_dead_hub_costs_no_more_than_the_time_that_it_is_given(
+    announced: SiteBuilder, hub: Recorder
+) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    hub.pause = 1.0
+    began = time.monotonic()
+    failed = announce(announced.publication(), limit=0.3)
+    assert time.monotonic() - began < 1.0
+    assert len(failed.failed) == 3
+    hub.pause = 0.0
+    assert len(announce(announced.publication()).told) == 3
+    announced.write("c.md", title="Three", topics=[])
+    announced.configure(title="Test site", url=URL, hub="http://127.0.0.1:9/")
+    assert set(announce(announced.publication()).failed.values()) <= {"no connection"}
+
+
+def test_one_change_is_announced_once_though_many_see_it(
+    announced: SiteBuilder, hub: Recorder
+) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    publications = [announced.publication() for _process in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(announce, publications))
+    assert sorted(hub.told) == sorted(set(hub.told))
+    assert sum(len(each.told) for each in results) == len(hub.told) == 3
+
+
+def test_what_was_announced_outlives_a_new_version(
+    announced: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("catalog", "database", "publication"):
+        monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
+    assert announce(announced.publication()).told == []
+    assert hub.told == []
+
+
+def test_a_replica_announces_nothing(announced: SiteBuilder, hub: Recorder) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    announced.publication()
+    replica = Live(announced.root, syncs=False)
+    found = replica.find("/rss.xml")
+    assert found is not None
+    time.sleep(0.5)
+    replica.close()
+    assert hub.told == []
+    keeper = Live(announced.root)
+    keeper.find("/rss.xml")
+    assert eventually(lambda: len(hub.told) == 3)
+    keeper.close()
+
+
+def test_subscribers_of_a_real_hub_get_what_changed_within_seconds(
+    site: SiteBuilder, tmp_path: Path
+) -> None:
+    pool = Pool()
+    passing = Hub(SQLite3HubStorage(str(tmp_path / "hub.sqlite3")), celery=pool)
+    hub_app = Flask("hub")
+    hub_app.config["PUBLISH_SUPPORTED"] = True
+    hub_app.register_blueprint(passing.build_blueprint(url_prefix="/hub"))
+    got: dict[str, list[bytes]] = {"everything": [], "other": []}
+    subscriber = Flask("subscriber")
+
+    @subscriber.route("/<name>", methods=["GET", "POST"])
+    def callback(name: str) -> str:
+        if request.method == "GET":
+            return request.args["hub.challenge"]
+        got[name].append(request.get_data())
+        return ""
+
+    hub_server, subscriber_server = Served(hub_app), Served(subscriber)
+    site.configure(title="Test site", url="http://127.0.0.1:1/", hub=f"{hub_server.url}hub")
+    site.write("a.md", title="One", topics=["AI"])
+    site.write("b.md", title="Two", topics=["Other"])
+    # The server has to listen before its feeds' URL is known.
+    app: list[Any] = []
+    feeds_server = Served(lambda environ, start: app[0](environ, start))
+    app.append(create_app(site.root, url=feeds_server.url))
+    http = urllib3.PoolManager()
+    try:
+        for name, path in (("everything", "rss.xml"), ("other", "topics/other/atom.xml")):
+            response = http.request("GET", feeds_server.url + path)
+            links = {
+                rel.strip(' rel="'): url.strip("<>")
+                for link in response.headers.getlist("Link")
+                for url, _semicolon, rel in [link.partition(";")]
+            }
+            in_body = {each.rel: each.href for each in feedparser.parse(response.data).feed.links}
+            assert (links["hub"], links["self"]) == (in_body["hub"], in_body["self"])
+            form = {
+                "hub.mode": "subscribe",
+                "hub.topic": links["self"],
+                "hub.callback": subscriber_server.url + name,
+            }
+            answer = http.request("POST", links["hub"], fields=form, encode_multipart=False)
+            assert answer.status == 202
+            assert eventually(partial(has_subscriber, passing, links["self"]))
+        # The first announcement is of everything that there is.
+        assert eventually(lambda: all(got.values()))
+        got["everything"].clear()
+        got["other"].clear()
+        site.write("c.md", title="Breaking", topics=["AI"])
+        assert eventually(lambda: any(b"Breaking" in body for body in got["everything"]))
+        [told] = got["everything"]
+        assert told == http.request("GET", f"{feeds_server.url}rss.xml").data
+        time.sleep(0.5)
+        assert got["other"] == []
+        # A build of the same site says what it wrote, and this hub knows it already.
+        site.write("d.md", title="More", topics=["Other"])
+        app[0].extensions["feeds"].refresh()
+        options = ("--url", feeds_server.url, "--ping")
+        assert run("build", site.root, "--out", site.out, *options).exit_code == 0
+        assert eventually(lambda: any(b"More" in body for body in got["other"]))
+        time.sleep(1)
+        assert len(got["other"]) == 1
+    finally:
+        app[0].extensions["feeds"].close()
+        for server in (feeds_server, hub_server, subscriber_server):
+            server.close()
+        pool.close()
+        http.clear()
