@@ -32,7 +32,7 @@ _MOST, _LONGEST, _LONGEST_VALUE = 20, 100, 200
 #: Parameters in a query, repetitions and all, and its characters with their escapes.
 _MOST_PAIRS, _LONGEST_QUERY = 60, 32_768
 #: Names that are looked through for the nearest one, and unknown ones for which that is done.
-_NEAREST, _GUESSES = 5_000, 3
+_NEAREST, _GUESSES = 2_000, 3
 #: Text that is cleaned is clean, but for a text made to be none: an entity of an entity of one.
 _ROUNDS = 10
 _EVERYTHING = Selection()
