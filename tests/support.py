@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -112,3 +113,13 @@ class SiteBuilder:
         body = getattr(found, "body", None)
         assert isinstance(body, bytes), f"no document at {path}: {found}"
         return body
+
+
+def eventually(attempt: Callable[[], object], seconds: float = 5.0) -> bool:
+    """Whether something comes true in time: within five seconds, as the design promises."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if attempt():
+            return True
+        time.sleep(0.05)
+    return bool(attempt())

@@ -22,9 +22,9 @@ from feeds.publication import Publication
 from feeds.static import write_tree
 from feeds.web import create_app
 from feeds.workers import spread
-from tests.support import NOW, SiteBuilder
+from tests.support import NOW, SiteBuilder, eventually
 from tests.test_static import tree
-from tests.test_web import eventually, get
+from tests.test_web import get
 
 _MEDIA = "{http://search.yahoo.com/mrss/}"
 _ATOM = "{http://www.w3.org/2005/Atom}"

@@ -20,9 +20,9 @@ from feeds.cli import main
 from feeds.folder import Folder, locate
 from feeds.probe import Answer, ask
 from feeds.web import create_app
-from tests.support import SiteBuilder
+from tests.support import SiteBuilder, eventually
 from tests.test_static import tree
-from tests.test_web import eventually, get
+from tests.test_web import get
 
 _Reply = Callable[["_Handler"], None]
 

@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +23,7 @@ from feeds.static import write_tree
 from feeds.view import View
 from feeds.web import create_app
 from tests.servers import PostgreSQL
-from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
+from tests.support import CORPUS, NOW, SiteBuilder, eventually, needs_corpus
 
 
 @pytest.fixture
@@ -54,15 +52,6 @@ def body(live: Live, path: str) -> bytes:
     found = live.find(path)
     assert isinstance(found, Dated)
     return found.document.body
-
-
-def eventually(attempt: Callable[[], bool], seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if attempt():
-            return True
-        time.sleep(0.05)
-    return attempt()
 
 
 def test_feeds_yaml_names_the_catalog_and_the_environment_comes_first(

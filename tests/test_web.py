@@ -23,7 +23,7 @@ from feeds.errors import ConfigurationError
 from feeds.live import Live
 from feeds.static import write_tree
 from feeds.web import create_app
-from tests.support import CORPUS, SiteBuilder, needs_corpus
+from tests.support import CORPUS, SiteBuilder, eventually, needs_corpus
 
 
 @pytest.fixture
@@ -44,16 +44,6 @@ def app(served: SiteBuilder) -> Iterator[Flask]:
     app = create_app(served.root)
     yield app
     app.extensions["feeds"].close()
-
-
-def eventually(attempt: Callable[[], bool], seconds: float = 5.0) -> bool:
-    """Whether something comes true within the time that the design promises."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if attempt():
-            return True
-        time.sleep(0.05)
-    return attempt()
 
 
 def get(app: Flask, path: str, **headers: str) -> TestResponse:

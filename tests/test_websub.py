@@ -27,7 +27,7 @@ from feeds.cli import main
 from feeds.live import Live
 from feeds.web import create_app
 from feeds.websub import announce
-from tests.support import SiteBuilder
+from tests.support import SiteBuilder, eventually
 
 URL = "https://feeds.example.org/"
 PATHS = [
@@ -146,15 +146,6 @@ def run(*arguments: object) -> Result:
 
 def has_subscriber(hub: Any, topic: str) -> bool:
     return bool(list(hub.storage.get_callbacks(topic)))
-
-
-def eventually(attempt: Callable[[], bool], seconds: float = 15.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if attempt():
-            return True
-        time.sleep(0.05)
-    return attempt()
 
 
 @pytest.mark.parametrize("path", PATHS)
