@@ -44,6 +44,7 @@ from feeds.schema import (
     micros,
     pack,
 )
+from feeds.search import Search
 from feeds.workers import spread
 
 #: A file that changed within this time of being read may change again under the same mtime.
@@ -94,6 +95,8 @@ class Catalog:
         be done.
         """
         self._database = Database(place, makes=syncs)
+        #: The words of its articles.
+        self.search = Search(self._database)
 
     @property
     def place(self) -> str:

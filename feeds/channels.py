@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from feeds.archive import PERIOD_NAME, Period
+from feeds.article import absolute
+from feeds.feed import Feed
 from feeds.formats import FORMATS
 from feeds.podcast import Podcast
 from feeds.selection import Selection
-from feeds.site import Author, Site, Topics
+from feeds.site import DEFAULT_URL, Author, Site, Topics
 
 BY_FILE_NAME = {format.file_name: format for format in FORMATS}
 #: Where the periods of a feed's archive lie, from its folder.
@@ -107,3 +109,26 @@ def documents_in(folder: str) -> Iterator[str]:
     """The paths of a folder's feed documents."""
     for format in FORMATS:
         yield f"/{folder}{format.file_name}"
+
+
+def head_of(channel: Channel, site: Site, url: str) -> Feed:
+    """A feed without its entries, of a site that is published at a URL."""
+    # The same under whatever URL it is published.
+    identity = site.id or (site.url if site.url != DEFAULT_URL else url)
+    identity = identity if identity.endswith(("/", ":")) else f"{identity}/"
+    show = show_of(channel, site)
+    return Feed(
+        id=identity + channel.folder,
+        title=channel.title,
+        description=channel.description or channel.title,
+        url=url + channel.folder,
+        base=url + channel.folder,
+        author=site.author or Author(site.title),
+        language=site.language,
+        icon=absolute(site.icon, url),
+        logo=absolute(site.logo, url),
+        rights=site.rights,
+        entries=(),
+        podcast=replace(show, image=absolute(show.image, url)),
+        is_podcast=channel.podcast is not None,
+    )

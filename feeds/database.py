@@ -22,7 +22,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from feeds import __version__
 from feeds.errors import CatalogError
-from feeds.schema import META, METADATA, OF_A_FILE
+from feeds.schema import META, METADATA, OF_A_FILE, SEARCH_TABLE
 
 # Those whose version shows in what is published.
 _LIBRARIES = (
@@ -70,6 +70,11 @@ class Database:
             )
             raise CatalogError(f"{self.name}: {error.name} is not installed; {hint}") from error
         self.ensure()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is an SQLite file, and not on a server."""
+        return self._file is not None
 
     def close(self) -> None:
         """Lets go of every connection."""
@@ -147,6 +152,8 @@ class Database:
             # When documents last changed outlives a new version; what files hold does not.
             query = sa.select(META.c.value).where(META.c.key == "revision")
             revision = int(connection.execute(query).scalar_one_or_none() or time.time_ns())
+            if self._file:
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {SEARCH_TABLE}")
             METADATA.drop_all(connection, tables=[*OF_A_FILE, META])
             METADATA.create_all(connection)
             values = {"fingerprint": code_fingerprint(), "revision": str(revision + 1)}

@@ -1,4 +1,4 @@
-"""What lies at a path: bytes, a file of the site, or the way to another path."""
+"""What lies at a path: bytes, a file of the site, the way to another path, or what is wrong."""
 
 from __future__ import annotations
 
@@ -60,3 +60,10 @@ class Redirect:
     to: str
     #: What a host that cannot redirect gives instead.
     stand_in: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is wrong with what was asked for."""
+
+    document: Document

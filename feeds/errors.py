@@ -6,6 +6,7 @@ published. An Error ends the command with one line:
     FeedsError
     ├── ConfigurationError   feeds.yaml, or the command's own arguments, cannot be used
     ├── CatalogError         the index of the articles cannot be opened or written
+    ├── NotReadyError        what is asked for is being made; it can be asked for again
     └── OutputError          the published tree cannot be written
 """
 
@@ -54,6 +55,10 @@ class ConfigurationError(FeedsError):
 
 class CatalogError(FeedsError):
     """The index of the articles cannot be opened or written."""
+
+
+class NotReadyError(FeedsError):
+    """What is asked for is being made: it is there in a moment."""
 
 
 class OutputError(FeedsError):

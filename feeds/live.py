@@ -10,7 +10,8 @@ import os
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,8 +19,9 @@ from pathlib import Path
 from feeds import delta
 from feeds.answers import Dated
 from feeds.catalog import Catalog, Synced
-from feeds.document import Document, MediaFile, Redirect
-from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
+from feeds.custom import is_made
+from feeds.document import Document, MediaFile, Redirect, Refusal
+from feeds.errors import CatalogError, ConfigurationError, FeedsError, NotReadyError, Problem
 from feeds.folder import CONFIGURATION, Folder, locate
 from feeds.publication import Publication
 
@@ -34,6 +36,10 @@ _SETTLED, _AGAIN = 2.0, 60.0
 _VERSIONS, _REMEMBERED = 8, 500
 #: In bytes: how much is kept of what was rendered.
 _CACHE = 64 * 1024 * 1024
+#: The same of custom feeds, apart: whatever clients think of, the site's own feeds stay there.
+_CUSTOM_CACHE = 16 * 1024 * 1024
+#: In seconds: how long a search waits for the words to be indexed, before it is put off.
+_MOMENT = 1.0
 
 
 class Live:
@@ -84,6 +90,9 @@ class Live:
         #: Whether a hub may have to be told.
         self._news = threading.Event()
         self._stop = threading.Event()
+        #: Makes the index of words, when a search is first asked for.
+        self._indexing: threading.Thread | None = None
+        self._waiting = threading.Semaphore()
         try:
             self._is_synced = syncs and not (indexed and self._catalog.is_complete())
             if self._is_synced:
@@ -97,23 +106,33 @@ class Live:
         if indexed:
             self._follow()
 
-    def find(self, path: str) -> Dated | MediaFile | Redirect | None:
-        """What is published at a path."""
-        self._follow()
-        if dated := self.hot(path):
-            return dated
-        # Many may ask for what is not there yet: it is made once.
-        making = self._making.setdefault(path, threading.Lock())
-        with making:
-            try:
-                return self.hot(path) or self._found(path)
-            finally:
-                self._making.pop(path, None)
+    def find(self, path: str, query: str = "") -> Dated | MediaFile | Redirect | Refusal | None:
+        """What is published at a path, or made there for a query (without its question mark).
 
-    def directory(self, query: str) -> Dated:
-        """The directory of the feeds that have these words; nothing of it is kept."""
+        Raises NotReadyError where the words of the articles are not indexed yet.
+        """
         self._follow()
-        return Dated(self._current[0].directory(query), None)
+        if dated := self.hot(path, query):
+            return dated
+        if not is_made(path, query):
+            with self._alone(path):
+                return self.hot(path) or self._found(path)
+        try:
+            return self._custom(path, query)
+        except NotReadyError:
+            self._index_words()
+        except CatalogError:  # the index was deleted: it is made again
+            self.refresh()
+        return self._custom(path, query)
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        """One at a time: what many ask for and is not there yet is made once."""
+        with self._making.setdefault(key, threading.Lock()):
+            try:
+                yield
+            finally:
+                self._making.pop(key, None)
 
     def newer(self, path: str, etags: Container[str]) -> tuple[Dated, Document] | None:
         """The document at a path, and one with the entries alone that a client does not have.
@@ -131,17 +150,18 @@ class Live:
                 return (dated, part) if part else None
         return None
 
-    def hot(self, path: str) -> Dated | None:
-        """The document at a path, if it lies ready."""
-        return self._current[1].get(path)
+    def hot(self, path: str, query: str = "") -> Dated | None:
+        """The document at a path, or made there for a query, if it lies ready."""
+        _publication, cache, custom = self._current
+        return custom.get(f"{path}?{query}") if is_made(path, query) else cache.get(path)
 
     def _found(self, path: str) -> Dated | MediaFile | Redirect | None:
-        publication, cache = self._current
+        publication, cache, _custom = self._current
         try:
             found = publication.document(path)
         except CatalogError:  # the index was deleted: it is made again
             self.refresh()
-            publication, cache = self._current
+            publication, cache, _custom = self._current
             found = publication.document(path)
         if not isinstance(found, Document):
             return found
@@ -151,6 +171,40 @@ class Live:
             cache.put(path, dated)
             self._remember(publication, path, found)
         return dated
+
+    def _custom(self, path: str, query: str) -> Dated | Redirect | Refusal | None:
+        """What is made for a query: kept in memory alone, since clients may think of any number."""
+        key = f"{path}?{query}"
+        with self._alone(key):
+            publication, _cache, cache = self._current
+            if dated := cache.get(key):
+                return dated
+            found = publication.custom(path, query)
+            if not isinstance(found, Document):
+                return found
+            dated = Dated(found, None, publication.cache_control(found))
+            cache.put(key, dated)
+            return dated
+
+    def _index_words(self) -> None:
+        """Has the words indexed, and waits a moment for it."""
+        with self._starting:
+            if not (self._indexing and self._indexing.is_alive()):
+                self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)
+                self._indexing.start()
+            indexing = self._indexing
+        # The threads that answer are few: one may wait, and the others have more to do.
+        if self._waiting.acquire(blocking=False):
+            try:
+                indexing.join(_MOMENT)
+            finally:
+                self._waiting.release()
+
+    def _fill_or_log(self) -> None:
+        try:
+            self._catalog.search.fill(self._stop.is_set)
+        except FeedsError as error:
+            self._log(str(error))
 
     def _remember(self, publication: Publication, path: str, document: Document) -> None:
         """Keeps which entries a version of a feed has, for clients that will ask what is newer."""
@@ -222,6 +276,8 @@ class Live:
         """Ends the threads and lets go of the catalog."""
         self._stop.set()
         self._news.set()
+        if self._indexing:
+            self._indexing.join()
         self._catalog.close()
 
     def _changed(self, publication: Publication, path: str, document: Document) -> int | None:
@@ -244,6 +300,10 @@ class Live:
     def _publish(self) -> None:
         now = self._clock()
         site = self._folder.site
+        search = self._catalog.search
+        if search.is_used() or any(each.selection.q for each in site.feeds):
+            # Before anybody asks: whoever has searched once will search again.
+            search.fill(self._stop.is_set)
         default = site.url if self._folder.configured else self._address or site.url
         publication = Publication(
             self._folder,
@@ -257,7 +317,7 @@ class Live:
         self._due, self._revision = due, publication.revision
         # The cache goes with its publication: what was rendered from older articles, even while
         # this ran, never answers for newer ones.
-        self._current = publication, _Cache(_CACHE)
+        self._current = publication, _Cache(_CACHE), _Cache(_CUSTOM_CACHE)
         if publication.hub and self._syncs:
             self._news.set()
 
@@ -367,8 +427,10 @@ class _Cache:
     def put(self, path: str, dated: Dated) -> None:
         with self._lock:
             if path not in self._kept:
-                self._kept[path] = dated, len(dated.document.body)
-                self._left -= len(dated.document.body)
+                # A path may be as long as the query of a client.
+                size = len(path) + len(dated.document.body)
+                self._kept[path] = dated, size
+                self._left -= size
                 dated.grew = partial(self._grow, path)
             self._drop()
 

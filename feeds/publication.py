@@ -18,7 +18,7 @@ from pathlib import Path
 
 from feeds import text as texts
 from feeds.archive import Period, cut
-from feeds.article import Article, absolute
+from feeds.article import Article
 from feeds.catalog import Catalog
 from feeds.channels import (
     ARCHIVE,
@@ -28,22 +28,25 @@ from feeds.channels import (
     Spot,
     channels_of,
     documents_in,
+    head_of,
     paths_in,
-    show_of,
     split,
 )
+from feeds.custom import Custom
 from feeds.database import code_fingerprint
 from feeds.delta import feed_document
-from feeds.document import Document, MediaFile, Redirect
+from feeds.document import Document, MediaFile, Redirect, Refusal
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
 from feeds.folder import CONFIGURATION, PROBED, Folder
 from feeds.formats import LIST_TYPE, PAGE_TYPE, Format, as_entry
 from feeds.media import Media
 from feeds.probe import Answer
+from feeds.query import feed_search
 from feeds.rendered import EntryKey, Rendered
 from feeds.requirements import unmet
-from feeds.site import CONTENTS, DEFAULT_URL, Author, Topic, Topics
+from feeds.selection import Selection
+from feeds.site import CONTENTS, Topic, Topics
 from feeds.view import View
 from feeds.windows import Windows
 
@@ -192,12 +195,12 @@ class Publication:
         beside = channel.folder.removeprefix("topics/")
         return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
 
-    def directory(self, query: str) -> Document:
-        """The directory of the feeds whose names and descriptions have all of these words."""
-        from feeds.formats import page
-
-        spot = Spot(self._channels[""], "", None, "")
-        return Document(page.render_directory(self._feed(spot), self.listed, (), query), PAGE_TYPE)
+    def custom(self, path: str, query: str) -> Document | Redirect | Refusal | None:
+        """What an app alone makes at a path for a query, where custom.is_made() says so."""
+        if path == "/":
+            home = Spot(self._channels[""], "", None, "")
+            return self._rendered(home, query=feed_search(query))
+        return self._custom.document(path, query)
 
     def outline(self, path: str) -> Document | MediaFile | Redirect | None:
         """What lies at a path, without the bytes of documents."""
@@ -315,6 +318,13 @@ class Publication:
         return Windows(self._view, self._topics, self._site.limit)
 
     @cached_property
+    def _custom(self) -> Custom:
+        return Custom(
+            self._site, self._topics, self._channels, self._contexts[self._site.content],
+            self._head, self._articles, self.catalog.search.is_ready,
+        )  # fmt: skip
+
+    @cached_property
     def _media(self) -> Media:
         site = self._site
         podcasts = (site.podcast, *(each.podcast for each in self._channels.values()))
@@ -340,10 +350,9 @@ class Publication:
         kind, _slash, slug = folder.removesuffix("/").partition("/")
         return self._topics.former.get(slug) if kind == "topics" else None
 
-    def _rendered(self, spot: Spot) -> Document:
+    def _rendered(self, spot: Spot, query: str = "") -> Document:
         if spot.name:
-            format = BY_FILE_NAME[spot.name]
-            return feed_document(self._feed(spot), format)
+            return feed_document(self._feed(spot), BY_FILE_NAME[spot.name])
         # Imported late, as every renderer is: most of what is published need not be made again.
         from feeds.formats import page
 
@@ -352,8 +361,9 @@ class Publication:
             body = page.render_period(self._feed(spot), spot.period.name, root)
         elif not spot.folder:
             # No more than the feed has: its articles decide what is made anew.
-            newest = self._articles(spot, min(page.ON_DIRECTORY, self._site.limit))
-            body = page.render_directory(self._feed(spot), self.listed, newest)
+            most = 0 if query else min(page.ON_DIRECTORY, self._site.limit)
+            newest = self._articles(spot.channel.selection, most)
+            body = page.render_directory(self._feed(spot), self.listed, newest, query)
         else:
             body = page.render_feed(self._feed(spot))
         is_closed = bool(self._history(spot.channel, spot.period).next)
@@ -369,35 +379,19 @@ class Publication:
         # A feed's documents are asked for one after the other: its articles are fetched once.
         if (last := self._last_feed) and last[0] == base:
             return last[1]
-        site, channel = self._site, spot.channel
-        show = show_of(channel, site)
-        feed = Feed(
-            id=self._identity + channel.folder,
-            title=channel.title,
-            description=channel.description or channel.title,
-            url=self.url + channel.folder,
+        feed = replace(
+            self._head(spot.channel),
             base=base,
-            author=site.author or Author(site.title),
-            language=site.language,
-            icon=absolute(site.icon, self.url),
-            logo=absolute(site.logo, self.url),
-            rights=site.rights,
             # Nobody has to be told at once of what is old.
-            hub="" if spot.period else site.hub,
+            hub="" if spot.period else self._site.hub,
             entries=self._entries(spot),
-            history=self._history(channel, spot.period),
-            podcast=replace(show, image=absolute(show.image, self.url)),
-            is_podcast=channel.podcast is not None,
+            history=self._history(spot.channel, spot.period),
         )
         self._last_feed = base, feed
         return feed
 
-    @cached_property
-    def _identity(self) -> str:
-        """What the ids of feeds begin with: the same under whatever URL they are published."""
-        site = self._site
-        begin = site.id or (site.url if site.url != DEFAULT_URL else self.url)
-        return begin if begin.endswith(("/", ":")) else f"{begin}/"
+    def _head(self, channel: Channel) -> Feed:
+        return head_of(channel, self._site, self.url)
 
     def _entries(self, spot: Spot) -> list[Entry]:
         content = spot.channel.content
@@ -409,10 +403,13 @@ class Publication:
                 return entries
         limit = None if spot.period else self._site.limit
         context = self._contexts[content]
-        return [as_entry(each, context) for each in self._articles(spot, limit)]
+        articles = self._articles(spot.channel.selection, limit, spot.period)
+        return [as_entry(each, context) for each in articles]
 
-    def _articles(self, spot: Spot, limit: int | None) -> list[Article]:
-        found = self._view.articles(spot.channel.selection, self._topics.family, limit, spot.period)
+    def _articles(
+        self, selection: Selection, limit: int | None, period: Period | None = None
+    ) -> list[Article]:
+        found = self._view.articles(selection, self._topics.family, limit, period)
         return list(map(self._as_published, found))
 
     def _as_published(self, article: Article) -> Article:

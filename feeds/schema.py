@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from feeds.article import Article
 
@@ -113,11 +114,27 @@ BUILT = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
 )
+# The words of articles: filled when a search is first asked for (feeds.search).
+SEARCHED = sa.Table(
+    "searched",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("path", Text, nullable=False, unique=True),
+    #: The source's, when it was indexed.
+    sa.Column("digest", Text, nullable=False),
+    sa.Column("words", Text, nullable=False),
+    #: The same for a server's index. An SQLite file has a table of FTS5 beside this one.
+    sa.Column("lexemes", TSVECTOR().with_variant(sa.String(), "sqlite"), nullable=True),
+)
+SEARCH_TABLE = "searched_words"
+sa.Index("searched_by_lexeme", SEARCHED.c.lexemes, postgresql_using="gin").ddl_if(
+    dialect="postgresql"
+)
 #: Which rows of MEDIA and LENGTH are of the site's own files.
 OWN_MEDIA = MEDIA.c.url.startswith("/")
 OWN_LENGTH = LENGTH.c.url.startswith("/")
 IS_COMPLETE = sa.select(META.c.value).where(META.c.key == "complete")
-OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA)
+OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 
 
 #: Rows in one statement; SQLite allows 32,766 variables in one.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from feeds import words
 from feeds.fields import Fields
 
 #: The keys that make a selection.
-KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since")
+KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since", "q")
+#: Of a search: characters, and words.
+_LONGEST, _MOST = 200, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Selection:
     min_quality: float | None = None
     #: Back from the newest article of the site, not from the clock.
     since: timedelta | None = None
+    #: Words in the title, the excerpt or the body, as words.canonical() writes them.
+    q: str = ""
     #: Whether it takes nothing but what is to be listened to or watched.
     recorded: bool = False
 
@@ -47,4 +52,21 @@ class Selection:
             category=fields.texts("category"),
             min_quality=fields.number("min_quality"),
             since=fields.period("since"),
+            q=_search(fields),
         )
+
+
+def _search(fields: Fields) -> str:
+    text = fields.text("q")
+    found = words.canonical(text)
+    if text and not found:
+        fields.problem("q", "bad-search", "q has no word in it", "write the words to look for")
+    elif max(len(text), len(found)) > _LONGEST:
+        hint = f"at most {_LONGEST} are looked for"
+        fields.problem("q", "bad-search", f"q is {len(text)} characters long", hint)
+    elif (count := max(len(text.split()), len(found.split()))) > _MOST:
+        hint = f"at most {_MOST} are looked for"
+        fields.problem("q", "bad-search", f"q has {count} words", hint)
+    else:
+        return found
+    return ""

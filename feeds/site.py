@@ -400,6 +400,16 @@ class Topics:
         """The topic that a name, in any case or an alias, means."""
         return self._by_key.get(texts.fold(name))
 
+    def found(self, name: str) -> Topic | None:
+        """The topic with a slug, a name, an alias or a slug that it had."""
+        return self.by_slug.get(name) or self.named(name) or self.former.get(name)
+
+    def nearest(self, name: str, most: int) -> str:
+        """The name that is most like a misspelt one, of at most so many; empty where none is."""
+        known = {key: topic.name for key, topic in itertools.islice(self._by_key.items(), most)}
+        near = difflib.get_close_matches(texts.fold(name), known, 1)
+        return known[near[0]] if near else ""
+
     def family(self, name: str) -> frozenset[str]:
         """The folded names of the articles' topics that a topic takes in."""
         topic = self.named(name)

@@ -71,6 +71,7 @@ class View:
         self, catalog: Catalog, *, now: datetime, unpublished: bool = False, future: bool = False
     ) -> None:
         self._reading = catalog.reading
+        self._search = catalog.search
         self._now = micros(now)
         self._unpublished = unpublished
         self._future = future
@@ -282,6 +283,9 @@ class View:
             newest = sa.select(sa.func.max(ARTICLE.c.published)).where(*self._eligible())
             micros = selection.since // timedelta(microseconds=1)
             yield ARTICLE.c.published >= newest.scalar_subquery() - micros
+        if selection.q:
+            self._search.fill()
+            yield self._search.matching(selection.q)
 
     def _eligible(self, *, rivals: bool = True) -> Iterator[sa.ColumnElement[bool]]:
         yield from self._publishable(ARTICLE)

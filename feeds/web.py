@@ -21,8 +21,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import send_file
 
 from feeds.answers import Dated
-from feeds.document import MEDIA_AGE, SVG_POLICY, MediaFile, Redirect
-from feeds.errors import FeedsError
+from feeds.document import MEDIA_AGE, SVG_POLICY, MediaFile, Redirect, Refusal
+from feeds.errors import FeedsError, NotReadyError
 from feeds.live import Live
 from feeds.site import read_site_url
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 _MOVED_AGE = 3600
 #: In bytes, of a request: nothing here takes any.
 _LONGEST_BODY = 16 * 1024
-#: In characters, of a search for feeds.
-_LONGEST_QUERY = 100
 _CONDITIONS = "A-IM, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 
 
@@ -72,8 +70,7 @@ def create_app(
     @app.get("/", defaults={"path": ""})
     @app.get("/<path:path>")
     def published(path: str) -> Response:
-        query = "" if path else " ".join(request.args.get("q", "")[:_LONGEST_QUERY].split())
-        found = live.directory(query) if query else live.find(f"/{path}")
+        found = live.find(f"/{path}", request.query_string.decode("utf-8", "replace"))
         if isinstance(found, Dated):
             if _wants_the_newer() and (newer := live.newer(f"/{path}", request.if_none_match)):
                 whole, part = newer
@@ -89,6 +86,8 @@ def create_app(
             moved = app.make_response(redirect(_relative(found.to, request.path), 301))
             moved.cache_control.max_age = _MOVED_AGE
             return moved
+        if isinstance(found, Refusal):
+            return Response(found.document.body, 400, content_type=found.document.media_type)
         if live.was_published(f"/{path}"):
             return Response(f"/{path} is gone\n", 410, mimetype="text/plain")
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
@@ -101,6 +100,11 @@ def create_app(
         )
         response.cache_control.no_store = True
         return response
+
+    @app.errorhandler(NotReadyError)
+    def not_ready(error: NotReadyError) -> Response:
+        headers = {"Retry-After": "2"}
+        return Response(f"Not now: {error}\n", 503, headers, mimetype="text/plain")
 
     @app.errorhandler(FeedsError)
     def unavailable(error: FeedsError) -> Response:
@@ -133,10 +137,10 @@ class _Front:
         self._live = live
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        plain = environ["REQUEST_METHOD"] in ("GET", "HEAD") and not (
-            "HTTP_A_IM" in environ or environ.get("QUERY_STRING")
-        )
-        if plain and (dated := self._live.hot(environ["PATH_INFO"])):
+        plain = environ["REQUEST_METHOD"] in ("GET", "HEAD") and "HTTP_A_IM" not in environ
+        if plain and (
+            dated := self._live.hot(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        ):
             status, headers, body = dated.answer(environ)
             start_response(status, headers)
             return (body,) if body else ()
@@ -167,5 +171,6 @@ def _send(found: MediaFile) -> Response:
 
 def _relative(to: str, path: str) -> str:
     """A path of the app, as seen from another: a proxy may have put both wherever it likes."""
+    to, mark, query = to.partition("?")
     relative = posixpath.relpath(to, posixpath.dirname(path))
-    return f"{relative}/" if to.endswith("/") else relative
+    return f"{relative}{'/' if to.endswith('/') else ''}{mark}{query}"

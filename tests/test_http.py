@@ -160,9 +160,10 @@ def test_memory_is_bounded_with_every_encoding(app: Flask, monkeypatch: pytest.M
                 assert get(app, path, Accept_Encoding=encoding).status_code == 200
     cache = app.extensions["feeds"]._current[1]
     held = sum(
-        len(dated.document.body)
+        len(path)
+        + len(dated.document.body)
         + sum(len(each.body) for name, each in dated._encoded.items() if name)
-        for dated, _size in cache._kept.values()
+        for path, (dated, _size) in cache._kept.items()
     )
     assert 0 < held <= sum(sizes) + 10
     assert held + cache._left == sum(sizes) + 10
@@ -336,6 +337,9 @@ LINTED = [
     "/a.png",
     "/no",
     "/healthz",
+    "/custom/feed.json?q=words",
+    "/custom/?q=words",
+    "/custom/rss.xml?topic=AI",
 ]
 
 

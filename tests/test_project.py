@@ -18,13 +18,14 @@ PACKAGE = ROOT / "feeds"
 #: No clock, file, SQL, Flask or Click in here.
 CORE = (
     "archive", "article", "channels", "errors", "feed", "fields", "formats", "frontmatter",
-    "podcast", "selection", "site", "text", "tree",
+    "podcast", "query", "selection", "site", "text", "tree", "words",
 )  # fmt: skip
 SHELL = (
     "catalog",
     "answers",
     "cli",
     "compressed",
+    "custom",
     "database",
     "delta",
     "document",
@@ -37,6 +38,7 @@ SHELL = (
     "rendered",
     "requirements",
     "schema",
+    "search",
     "static",
     "unchanged",
     "view",
@@ -62,7 +64,7 @@ OWNERS = {
     "msgspec": {"rendered.py", "schema.py"},
     "nh3": {"frontmatter/body.py"},
     "urllib3": {"probe.py", "websub.py"},
-    "sqlalchemy": {"catalog.py", "database.py", "schema.py", "view.py"},
+    "sqlalchemy": {"catalog.py", "database.py", "schema.py", "search.py", "view.py"},
     "watchfiles": {"live.py"},
     "yaml": {"tree.py"},
 }

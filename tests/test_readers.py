@@ -260,7 +260,7 @@ def validated(publication: Publication, paths: Iterable[str], folder: Path) -> d
         pytest.skip("FEEDVALIDATOR names no checkout of W3C's feed validator")
     lines = []
     for number, path in enumerate(paths):
-        found = publication.document(path)
+        found = publication.document(path) or publication.custom(*path.split("?"))
         found = found.stand_in if isinstance(found, Redirect) else found
         assert isinstance(found, Document)
         file = folder / f"{number}.xml"
@@ -286,6 +286,22 @@ def test_w3cs_validator_has_nothing_to_say_of_the_golden_site(tmp_path: Path) ->
     paths = [path for path in publication.paths() if path.endswith(FORMATS)]
     messages = validated(publication, paths, tmp_path)
     assert len(messages) == 26
+    assert {url: said for url, said in messages.items() if said} == {}
+
+
+def test_w3cs_validator_has_nothing_to_say_of_feeds_made_for_a_query(
+    site: SiteBuilder, tmp_path: Path
+) -> None:
+    site.write_text("one.md", document({**FIXTURE, "published": True}))
+    site.write("two.md", title="The pear", topics=["AI"], category="News")
+    publication = site.publication()
+    publication.catalog.search.fill()
+    queries = (
+        "topic=ai&topic=machine-learning", "not=machine-learning&since=30d&q=%22the+pear%22+-apple",
+        "provider=mint+%26+co&type=article&category=news&min_quality=0.5", "q=%E6%9D%B1%E4%BA%AC",
+    )  # fmt: skip
+    paths = [f"/custom/{name}?{query}" for name in FORMATS for query in queries]
+    messages = validated(publication, paths, tmp_path)
     assert {url: said for url, said in messages.items() if said} == {}
 
 

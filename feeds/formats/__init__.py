@@ -71,7 +71,7 @@ def as_entry(article: Article, context: Context) -> Entry:
 
 def render(feed: Feed, format: Format) -> bytes:
     """The feed's document in a format, in UTF-8. The same feed always gives the same bytes."""
-    document: bytes = _imported(format.document)(feed, feed.base + format.file_name)
+    document: bytes = _imported(format.document)(feed, feed.base + format.file_name + feed.query)
     return document
 
 

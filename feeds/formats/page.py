@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -21,6 +21,8 @@ from markupsafe import Markup
 from feeds.article import Article
 from feeds.feed import Context, Feed, Listed
 from feeds.formats import FORMATS, PAGE_TYPE
+from feeds.query import PARAMETERS, Asked
+from feeds.site import Topic
 from feeds.text import summary
 
 MEDIA_TYPE = PAGE_TYPE
@@ -35,6 +37,8 @@ _READERS = (
 )
 #: The site's root, from the page of a feed.
 _ROOT = "../../"
+#: Topics on the form of custom feeds: as boxes to tick, and as names that are proposed.
+_BOXES, _PROPOSED = 60, 500
 
 
 def render_directory(
@@ -78,6 +82,39 @@ def render_period(feed: Feed, name: str, root: str) -> bytes:
     )  # fmt: skip
 
 
+def render_custom(
+    feed: Feed,
+    asked: Asked,
+    topics: Sequence[Topic],
+    articles: Iterable[Article],
+    *,
+    folder: str,
+    context: Context,
+) -> bytes:
+    """The form of custom feeds, one folder below the site's root, with what a query asks for.
+
+    The feed's documents lie in a folder, as seen from the page.
+    """
+    root = "../"
+    newest = list(articles)[:ON_PAGE]
+    names = {topic.slug: topic.name for topic in topics}
+    given = {key: list(asked.given.get(key, ())) for key in PARAMETERS}
+    given |= {key: [names.get(each, each) for each in given[key]] for key in ("topic", "not")}
+    return _render_page(
+        "custom.html", feed, root, feed.title, feed.url,
+        stories=[_story(each, root, context.folder_of_topic, context.site_url) for each in newest],
+        problems=asked.problems,
+        given=given,
+        boxes=topics if len(topics) <= _BOXES else (),
+        proposed=topics[:_PROPOSED],
+        folder=folder,
+        documents=urljoin(feed.base, folder or "."),
+        # Of the feed that is there already, no query is a part.
+        query="" if folder else feed.query,
+        **_styles("style.css", "custom.css"),
+    )  # fmt: skip
+
+
 def story(article: Article, context: Context) -> bytes:
     """An article on the pages of the feeds that it is in."""
     return _story(article, _ROOT, context.folder_of_topic, context.site_url).encode()
@@ -118,9 +155,22 @@ def _render(template: str, **values: object) -> bytes:
 
 
 @cache
+def _styles(*names: str) -> dict[str, object]:
+    """The style of a page, and the policy that allows this style and hardly anything else."""
+    style = "".join(_read(name) for name in names)
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(_read('script.js'))}';"
+        " img-src 'self' http: https:; base-uri 'none'; form-action 'self'"
+    )
+    return {"style": Markup(style), "policy": policy}  # noqa: S704  # our own files
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath("templates", name).read_text("utf-8")
+
+
+@cache
 def _environment() -> jinja2.Environment:
-    style = files(__package__).joinpath("templates", "style.css").read_text("utf-8")
-    script = files(__package__).joinpath("templates", "script.js").read_text("utf-8")
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__),
         autoescape=True,
@@ -130,13 +180,9 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(
         formats=FORMATS,
-        style=Markup(style),  # noqa: S704  # our own file
-        script=Markup(script),  # noqa: S704  # our own file
+        script=Markup(_read("script.js")),  # noqa: S704  # our own file
         readers=_READERS,
-        policy=(
-            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
-            " img-src 'self' http: https:; base-uri 'none'; form-action 'self'"
-        ),
+        **_styles("style.css"),
     )
     environment.filters.update(
         day=_day, instant=datetime.isoformat, quoted=partial(quote, safe=""), summary=summary

@@ -1,0 +1,483 @@
+"""Any feed one can think of: what a URL's query asks for, and that it costs little to ask."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from random import Random
+from urllib.parse import urlencode, urljoin
+
+import feedparser
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from feeds.answers import Dated
+from feeds.document import Document, Redirect, Refusal
+from feeds.errors import NotReadyError
+from feeds.live import Live
+from feeds.publication import Publication
+from feeds.query import read_query
+from feeds.schema import DOCUMENT
+from feeds.search import Search
+from feeds.site import TopicName, Topics, TopicSettings
+from feeds.static import write_tree
+from feeds.web import create_app
+from tests.support import NOW, SiteBuilder
+
+FEEDS = ("rss.xml", "atom.xml", "feed.json")
+
+
+@pytest.fixture
+def asked(site: SiteBuilder) -> SiteBuilder:
+    """A site with some of everything that can be asked for."""
+    machine = {"name": "Machine Learning", "aliases": ["ML"], "formerly": ["ai-learning"]}
+    site.configure(title="Asked", url="https://feeds.example.org/", topics=[machine], limit=4)
+    mint = {"name": "Mint", "domain": "mint.example.com"}
+    site.write("a.md", "Deep seas.", title="One", topics=["AI"], provider=mint, quality=80)
+    site.write("b.md", "Deep fields.", title="Two", topics=["Robotics", "C++"], type="Video")
+    site.write("c.md", title="Three", topics=["AI", "Robotics"], category="News", quality=60)
+    site.write("d.md", title="Four", topics=["AI", "Gossip"], excerpt="A café")
+    old = "2026-01-01T00:00:00Z"
+    site.write("e.md", title="Five", topics=["Machine Learning"], publishedDateTime=old)
+    return site
+
+
+@pytest.fixture
+def app(asked: SiteBuilder) -> Iterator[Flask]:
+    app = create_app(asked.root)
+    yield app
+    app.extensions["feeds"].close()
+
+
+def get(app: Flask, path: str, **headers: str) -> TestResponse:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return app.test_client().get(path, headers=named, buffered=True)
+
+
+def titles(app: Flask, query: str) -> set[str]:
+    response = get(app, f"/custom/feed.json?{query}")
+    assert response.status_code == 200, response.data
+    return {item["title"] for item in json.loads(response.data)["items"]}
+
+
+TAKEN = {
+    "topic=ai&topic=robotics": {"One", "Two", "Three", "Four"},
+    "topic=ai&topic=robotics&match=all": {"Three"},
+    "topic=ai&not=gossip": {"One", "Three"},
+    "not=ai&not=machine-learning": {"Two"},
+    "provider=mint": {"One"},
+    "provider=mint.example.com": {"One"},
+    "type=video": {"Two"},
+    "type=article&type=video": {"Two"},
+    "category=news": {"Three"},
+    "min_quality=70": {"One"},
+    "since=4w": {"One", "Two", "Three", "Four"},
+    "q=deep": {"One", "Two"},
+    "q=deep+-fields": {"One"},
+    "q=%22deep+fields%22": {"Two"},
+    "topic=ai&q=cafe": {"Four"},
+    "topic=ai&topic=robotics&type=article": set(),
+}
+
+
+@pytest.mark.parametrize(("query", "found"), TAKEN.items(), ids=list(TAKEN))
+def test_a_query_takes_these_articles(app: Flask, query: str, found: set[str]) -> None:
+    assert titles(app, query) == found
+
+
+MOVED = {
+    "": "/feed.json",
+    "match=any": "/feed.json",
+    "topic=ai": "/topics/ai/feed.json",
+    "topic=ML": "/topics/machine-learning/feed.json",
+    "topic=ai-learning&topic=Machine+Learning": "/topics/machine-learning/feed.json",
+    "match=all&topic=AI&topic=ai": "/topics/ai/feed.json",
+    "topic=robotics&topic=ai": "/custom/feed.json?topic=ai&topic=robotics",
+    "topic=C%2B%2B&topic=AI&match=any": "/custom/feed.json?topic=ai&topic=c-plus-plus",
+    "q=Caf%C3%A9&type=VIDEO": "/custom/feed.json?type=video&q=cafe",
+    "q=caf\u00e9": "/custom/feed.json?q=cafe",
+    "q=b%20a": "/custom/feed.json?q=a+b",
+    "q=b+a&q=b+a": "/custom/feed.json?q=a+b",
+    "since=14d": "/custom/feed.json?since=2w",
+    "since=48h": "/custom/feed.json?since=2d",
+    "min_quality=70.0": "/custom/feed.json?min_quality=70",
+    "min_quality=00.50": "/custom/feed.json?min_quality=0.5",
+    "type=b&type=a&type=B": "/custom/feed.json?type=a&type=b",
+    "provider=A%26B%2F..%2F%3F": "/custom/feed.json?provider=a%26b%2F..%2F%3F",
+    "not=Gossip": "/custom/feed.json?not=gossip",
+}
+
+
+@pytest.mark.parametrize(("query", "to"), MOVED.items(), ids=list(MOVED))
+def test_every_other_way_to_ask_for_a_feed_leads_to_its_own_url(
+    app: Flask, query: str, to: str
+) -> None:
+    response = get(app, f"/custom/feed.json?{query}")
+    assert response.status_code == 301
+    # Relative: a proxy may have put the app below a folder.
+    location = response.headers["Location"]
+    assert "://" not in location
+    assert not location.startswith("/")
+    assert urljoin("/custom/feed.json", location) == to
+    assert get(app, to).status_code == 200
+
+
+REFUSED = {
+    "colour=red": "colour is not a key that is known here; known: category, match, min_quality,"
+    " not, provider, q, since, topic, type",
+    "topics=ai": "topics is not a key that is known here; did you mean topic?",
+    "topic=robotcs": "topic: no topic is called 'robotcs'; did you mean Robotics?",
+    "not=zzz": "not: no topic is called 'zzz'; look for its name at /",
+    "topic=": "topic is empty; give it a value, or leave it out",
+    "q": "q is empty; give it a value, or leave it out",
+    "q=%2A+%21": "q has no word in it; write the words to look for",
+    "q=1+2+3+4+5+6+7+8+9+10+11": "q has 11 words; at most 10 are looked for",
+    f"q={'a' * 201}": "q is 201 characters long; at most 200",
+    f"type={'a' * 101}": "type is 101 characters long; at most 100",
+    "min_quality=high": "min_quality is 'high'; it should be a number",
+    "min_quality=1e9": "min_quality is '1e9'; it should be a number",
+    "min_quality=1&min_quality=2": "min_quality is there more than once; one is enough",
+    "since=yesterday": "since is 'yesterday'; it should be a period such as 12h, 30d or 2w",
+    "match=some&topic=ai": "match is 'some'; it should be any or all",
+    "&".join(f"type={n}" for n in range(21)): "21 topics and names are asked for; at most 20",
+    "&" * 60: "the query is too long; at most 60 parameters and 32,768 characters",
+    "a" * 32_769: "the query is too long; at most 60 parameters and 32,768 characters",
+}
+
+
+@pytest.mark.parametrize(("query", "line"), REFUSED.items(), ids=[each[:20] for each in REFUSED])
+def test_what_cannot_be_asked_for_is_told_in_a_line(app: Flask, query: str, line: str) -> None:
+    for name in FEEDS:
+        response = get(app, f"/custom/{name}?{query}")
+        assert response.status_code == 400
+        assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert response.text == f"{line}\n"
+
+
+def test_all_that_is_wrong_is_told_at_once(app: Flask) -> None:
+    response = get(app, "/custom/rss.xml?topic=robotcs&colour=red&since=x&q=%21")
+    assert [line.split()[0] for line in response.text.splitlines()] == [
+        "colour", "topic:", "since", "q",
+    ]  # fmt: skip
+
+
+def test_the_feed_says_what_it_is(app: Flask) -> None:
+    query = "topic=ai&topic=robotics&match=all&not=gossip&type=a&type=b&since=30d"
+    query += "&q=deep+-%22old+news%22"
+    own = f"https://feeds.example.org/custom/atom.xml?{query}"
+    parsed = feedparser.parse(get(app, f"/custom/atom.xml?{query}").data)
+    assert parsed.feed.title == (
+        "AI and Robotics, without Gossip, of type a or b, of the newest 30 days, with “deep”,"
+        " without “old news” · Asked"
+    )
+    assert parsed.feed.subtitle.startswith("Articles of Asked: AI and Robotics, without Gossip")
+    assert parsed.feed.id == f"https://feeds.example.org/custom/?{query}"
+    links = {(link.rel, link.href) for link in parsed.feed.links}
+    assert links == {("self", own), ("alternate", parsed.feed.id)}
+    (rss,) = [feedparser.parse(get(app, f"/custom/rss.xml?{query}").data)]
+    assert rss.feed.link == parsed.feed.id
+    document = json.loads(get(app, f"/custom/feed.json?{query}").data)
+    assert document["feed_url"] == own.replace("atom.xml", "feed.json")
+    assert document["home_page_url"] == parsed.feed.id
+
+
+def test_a_feed_is_cut_and_says_that_it_is_complete_only_where_it_is(app: Flask) -> None:
+    for query, is_complete in (
+        ("min_quality=0", True),
+        ("not=c-plus-plus", True),
+        ("since=52w", False),
+    ):
+        for name in ("rss.xml", "atom.xml"):
+            data = get(app, f"/custom/{name}?{query}").data
+            assert (b"fh:complete" in data) == is_complete, query
+            assert len(feedparser.parse(data).entries) <= 4
+            assert b"archive" not in data.replace(b"fh:complete", b"")
+
+
+def test_a_custom_feed_tells_as_much_as_the_site_does(asked: SiteBuilder) -> None:
+    asked.configure(title="Asked", url="https://feeds.example.org/", content="title")
+    publication = asked.publication()
+    publication.catalog.search.fill()
+    found = publication.custom("/custom/rss.xml", "q=deep")
+    assert isinstance(found, Document)
+    assert b"<title>One</title>" in found.body
+    assert b"seas" not in found.body
+
+
+def test_a_custom_feed_has_an_etag_and_leaves_nothing_on_disk(app: Flask) -> None:
+    live: Live = app.extensions["feeds"]
+
+    def known() -> set[str]:
+        with live._catalog.reading() as connection:
+            return set(connection.execute(sa.select(DOCUMENT.c.address)).scalars())
+
+    get(app, "/rss.xml")
+    before = known()
+    for path in ("rss.xml?q=deep", "?q=deep", "?q=zzz"):
+        response = get(app, f"/custom/{path}")
+        assert response.status_code == 200
+        assert "Last-Modified" not in response.headers
+        again = get(app, f"/custom/{path}", If_None_Match=response.headers["ETag"])
+        assert (again.status_code, again.data) == (304, b"")
+    assert known() == before != set()
+
+
+def test_a_custom_feed_is_never_older_than_the_site(asked: SiteBuilder) -> None:
+    live = Live(asked.root)
+    for number in range(3):
+        asked.write("new.md", f"Deep {number}", title=f"New {number}", topics=["AI"])
+        live.refresh()
+        for query in ("q=deep", "topic=ai&not=gossip"):
+            found = live.find("/custom/rss.xml", query)
+            assert isinstance(found, Dated)
+            assert f"New {number}".encode() in found.document.body
+    live.close()
+
+
+def test_a_stampede_on_one_feed_renders_it_once(
+    asked: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(asked.root)
+    live.find("/custom/rss.xml", "q=seas")  # the words are indexed
+    rendered: list[str] = []
+    custom = Publication.custom
+
+    def counted(self: Publication, path: str, query: str) -> object:
+        rendered.append(query)
+        return custom(self, path, query)
+
+    monkeypatch.setattr(Publication, "custom", counted)
+    start = threading.Barrier(100)
+    found: list[object] = []
+
+    def ask(number: int) -> None:
+        start.wait()
+        for each in range(5):
+            query = ("q=deep", "min_quality=1")[(number + each) % 2]
+            found.append(live.find("/custom/rss.xml", query))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    live.close()
+    assert sorted(rendered) == ["min_quality=1", "q=deep"]
+    assert len(found) == 500
+    assert len({id(each) for each in found}) == 2
+
+
+def test_no_number_of_custom_feeds_fills_the_memory(
+    asked: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.live._CUSTOM_CACHE", 50_000)
+    live = Live(asked.root)
+    site = live.find("/rss.xml")
+    for number in range(200):
+        live.find("/custom/rss.xml", f"provider={number:0100}")
+    _publication, _cache, custom = live._current
+    assert 0 < len(custom._kept) < 50
+    assert live._making == {}
+    # They push out none of the site's own documents.
+    assert live.find("/rss.xml") is site
+    live.close()
+
+
+def test_while_the_words_are_indexed_a_search_is_put_off_and_all_else_is_served(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on = threading.Event()
+    fill = Search.fill
+
+    def slow(self: Search, is_over: Callable[[], bool] = lambda: False) -> None:
+        may_go_on.wait(30)
+        fill(self, is_over)
+
+    monkeypatch.setattr(Search, "fill", slow)
+    monkeypatch.setattr("feeds.live._MOMENT", 0.05)
+    response = get(app, "/custom/rss.xml?q=deep")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+    assert response.text == "Not now: the words of the articles are being indexed\n"
+    assert get(app, "/custom/rss.xml?type=video").status_code == 200
+    assert get(app, "/topics/ai/rss.xml").status_code == 200
+    may_go_on.set()
+    live: Live = app.extensions["feeds"]
+    assert live._indexing
+    live._indexing.join()
+    assert get(app, "/custom/rss.xml?q=deep").status_code == 200
+
+
+def test_a_replica_that_does_not_sync_answers_searches_too(asked: SiteBuilder) -> None:
+    keeper = Live(asked.root)
+    replica = Live(asked.root, syncs=False)
+    found = replica.find("/custom/rss.xml", "q=deep")
+    assert isinstance(found, Dated)
+    assert b"Two" in found.document.body
+    # The keeper sees that somebody searches, and keeps the words from then on.
+    asked.write("new.md", "Deep woods", title="New")
+    keeper.refresh()
+    assert keeper._catalog.search.is_ready()
+    replica.refresh()
+    again = replica.find("/custom/rss.xml", "q=deep")
+    assert again == keeper.find("/custom/rss.xml", "q=deep") != found
+    keeper.close()
+    replica.close()
+
+
+@pytest.fixture
+def page(app: Flask) -> str:
+    response = get(app, "/custom/?topic=ai&topic=robotics&not=gossip&since=30d&q=deep")
+    assert (response.status_code, response.mimetype) == (200, "text/html")
+    return response.text
+
+
+def test_the_page_has_a_form_that_is_filled_and_works_without_a_script(page: str) -> None:
+    importlib.import_module("html5lib").HTMLParser(strict=True).parse(page)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy
+    assert policy[1].endswith("base-uri &#39;none&#39;; form-action &#39;self&#39;")
+    assert re.findall(r'name="topic" value="([^"]*)" checked', page) == ["ai", "robotics"]
+    assert 'name="not" value="Gossip"' in page
+    assert re.search(r'<input id="q" name="q" type="search" value="deep"', page)
+    inputs = re.findall(r"<input (?!type)[^>]*>", page)
+    assert len(inputs) > 9
+    assert all("id=" in each or "aria-labelledby=" in each for each in inputs)
+
+
+def test_the_page_shows_the_articles_and_the_addresses(page: str) -> None:
+    query = "?topic=ai&amp;topic=robotics&amp;not=gossip&amp;since=30d&amp;q=deep"
+    for name in FEEDS:
+        assert f'<a href="{name}{query}">' in page
+        assert f'readonly value="https://feeds.example.org/custom/{name}{query}">' in page
+        assert re.search(f'<link rel="alternate"[^>]* href="{re.escape(name + query)}">', page)
+    assert re.findall(r'<h3><a href="[^"]*">([^<]*)<', page) == ["One", "Two"]
+    assert '<a href="../topics/c-plus-plus/">C++</a>' in page
+    assert '<h2 id="preview">AI or Robotics, without Gossip,' in page
+
+
+def test_a_form_that_is_sent_with_empty_fields_leads_to_the_page_of_its_feed(app: Flask) -> None:
+    sent = "topic=robotics&topic=ai&match=any&not=&not=&provider=&min_quality=&since=&q="
+    response = get(app, f"/custom/?{sent}")
+    assert response.status_code == 301
+    assert response.headers["Location"] == "./?topic=ai&topic=robotics"
+    assert get(app, "/custom").headers["Location"] == "custom/"
+    assert get(app, "/custom/index.html?q=").headers["Location"] == "./"
+
+
+def test_the_page_of_a_topic_and_that_of_everything_offer_the_feeds_that_are_there(
+    app: Flask,
+) -> None:
+    for query, folder in (("", "../"), ("?topic=ai", "../topics/ai/")):
+        response = get(app, f"/custom/{query}")
+        assert response.status_code == 200
+        for name in FEEDS:
+            assert f'<a href="{folder}{name}">' in response.text
+            assert get(app, urljoin("/custom/", folder + name)).status_code == 200
+
+
+def test_the_page_names_what_is_wrong_and_keeps_what_was_written(app: Flask) -> None:
+    nasty = '"><script>alert(1)</script>'
+    query = urlencode({"topic": "robotcs", "since": "x", "provider": nasty})
+    response = get(app, f"/custom/?{query}")
+    assert (response.status_code, response.mimetype) == (400, "text/html")
+    importlib.import_module("html5lib").HTMLParser(strict=True).parse(response.text)
+    assert "<li>topic: no topic is called &#39;robotcs&#39;; did you mean Robotics?</li>" in (
+        response.text
+    )
+    assert "<script>alert" not in response.text
+    assert re.search(r'id="since"[^>]*value="x"', response.text)
+    assert 'rel="alternate"' not in response.text
+
+
+def test_a_tree_of_files_has_no_custom_feeds(asked: SiteBuilder) -> None:
+    publication = asked.publication()
+    write_tree(publication, asked.out)
+    assert not (asked.out / "custom").exists()
+    assert "/custom/" not in set(publication.paths())
+    assert publication.document("/custom/rss.xml") is None
+
+
+def test_other_paths_take_no_notice_of_a_query(app: Flask) -> None:
+    assert get(app, "/rss.xml?topic=nope").status_code == 200
+    assert get(app, "/custom/other.xml?topic=ai").status_code == 404
+    assert get(app, "/custom/archive/2026/rss.xml").status_code == 404
+
+
+_TOPICS = Topics(
+    [TopicSettings("Machine Learning", aliases=("ML",), formerly=("learning",))],
+    [TopicName(name, 1, NOW) for name in ("AI", "C++", "日本語", "a b")],
+)
+_KEYS = st.sampled_from(
+    ("topic", "match", "not", "provider", "type", "category", "min_quality", "since", "q")
+)
+_VALUES = st.sampled_from(
+    (
+        "AI",
+        "ml",
+        "日本語",
+        "c-plus-plus",
+        "any",
+        "all",
+        "70",
+        "-0",
+        "1.50",
+        "24h",
+        "7d",
+        "&amp;amp;",
+        "Ã©",
+    )
+) | st.text(max_size=20)
+_QUERIES = st.lists(st.tuples(_KEYS, _VALUES), max_size=8)
+
+
+@given(_QUERIES, st.randoms())
+@settings(max_examples=500, deadline=None)
+def test_one_selection_has_one_query_whatever_the_order_and_the_repetition(
+    pairs: list[tuple[str, str]], random: Random
+) -> None:
+    asked = read_query(urlencode(pairs), _TOPICS)
+    if asked.problems:
+        assert all(each and "\n" not in each for each in asked.problems)
+        return
+    again = read_query(asked.query, _TOPICS)
+    assert (again.query, again.selection) == (asked.query, asked.selection)
+    random.shuffle(pairs)
+    assert read_query(urlencode(pairs * 2), _TOPICS).query == asked.query
+    assert asked.query.isascii()
+
+
+@given(st.text() | _QUERIES.map(urlencode))
+@settings(max_examples=300, deadline=None)
+def test_a_form_never_refuses_what_is_empty(text: str) -> None:
+    asked = read_query(text, _TOPICS, of_form=True)
+    assert not any("is empty" in each for each in asked.problems)
+
+
+def test_any_query_is_answered(site: SiteBuilder) -> None:
+    site.write("a.md", topics=["AI"])
+    publication = site.publication()
+    publication.catalog.search.fill()
+
+    @given(st.sampled_from(("/custom/rss.xml", "/custom/")), st.text() | _QUERIES.map(urlencode))
+    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    def holds(path: str, query: str) -> None:
+        found = publication.custom(path, query)
+        assert isinstance(found, Document | Redirect | Refusal)
+        if isinstance(found, Redirect) and found.to.startswith("/custom/"):
+            path, _mark, query = found.to.partition("?")
+            assert isinstance(publication.custom(path, query), Document)
+
+    holds()
+
+
+def test_a_search_of_words_that_are_not_indexed_says_so(asked: SiteBuilder) -> None:
+    publication = asked.publication()
+    with pytest.raises(NotReadyError):
+        publication.custom("/custom/rss.xml", "q=deep")
