@@ -54,6 +54,9 @@ class Dated:
             told = None
         status = _status(environ, chosen.etag, told)
         headers = chosen.headers[status == _OK, told is not None]
+        # Chromium shows what has a feed's own type as text, tags and all, and not with its style.
+        if environ.get("HTTP_SEC_FETCH_DEST") == "document" and _is_xml(self.document):
+            headers = [(name, _SHOWN if name == "Content-Type" else it) for name, it in headers]
         is_whole = status == _OK and environ["REQUEST_METHOD"] != "HEAD"
         return status, headers, chosen.body if is_whole else b""
 
@@ -101,6 +104,7 @@ def _represent(dated: Dated, encoding: str, body: bytes) -> _Representation:
     etag = f'"{document.digest}{encoding and "-"}{encoding}"'
     is_page = document.media_type.startswith("text/html")
     vary = "Accept-Encoding" if is_page else "Accept-Encoding, A-IM"
+    vary += ", Sec-Fetch-Dest" if _is_xml(document) else ""
     about = [("ETag", etag), ("Cache-Control", dated.cache_control), ("Vary", vary)]
     about += (("Link", f'<{url}>; rel="{rel}"') for url, rel in document.links)
     about += _PROTECTING
@@ -117,6 +121,12 @@ def _represent(dated: Dated, encoding: str, body: bytes) -> _Representation:
     return _Representation(body, etag, headers)
 
 
+def _is_xml(document: Document) -> bool:
+    return "+xml" in document.media_type
+
+
+#: What a feed is to a browser that is to show it.
+_SHOWN = "application/xml; charset=utf-8"
 _OK, _NOT_MODIFIED, _FAILED = "200 OK", "304 Not Modified", "412 Precondition Failed"
 _PROTECTING = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
 

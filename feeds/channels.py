@@ -99,6 +99,11 @@ def split(path: str) -> tuple[str, str]:
     return (f"{folder}/" if folder else ""), name
 
 
+def root_from(folder: str) -> str:
+    """The site's root as seen from a folder."""
+    return "../" * folder.count("/")
+
+
 def paths_in(folder: str) -> Iterator[str]:
     """The paths of a feed's folder: its page and its documents."""
     yield f"/{folder}"
@@ -123,6 +128,7 @@ def head_of(channel: Channel, site: Site, url: str) -> Feed:
         description=channel.description or channel.title,
         url=url + channel.folder,
         base=url + channel.folder,
+        root=root_from(channel.folder),
         author=site.author or Author(site.title),
         language=site.language,
         icon=absolute(site.icon, url),

@@ -89,6 +89,8 @@ class Feed:
     podcast: Podcast = _NO_PODCAST
     #: Whether all of them are, and it wants to be taken for a podcast.
     is_podcast: bool = False
+    #: The site's root as seen from its documents: "../../".
+    root: str = ""
     #: What follows the names of its documents: the query of a feed that is made for one.
     query: str = ""
 

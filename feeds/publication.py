@@ -30,6 +30,7 @@ from feeds.channels import (
     documents_in,
     head_of,
     paths_in,
+    root_from,
     split,
 )
 from feeds.custom import Custom
@@ -39,7 +40,15 @@ from feeds.document import Document, MediaFile, Redirect, Refusal
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
 from feeds.folder import CONFIGURATION, PROBED, Folder
-from feeds.formats import LIST_TYPE, PAGE_TYPE, Format, as_entry
+from feeds.formats import (
+    LIST_TYPE,
+    PAGE_TYPE,
+    STYLE,
+    STYLE_TYPE,
+    Format,
+    as_entry,
+    render_style,
+)
 from feeds.media import Media
 from feeds.probe import Answer
 from feeds.query import feed_search
@@ -50,10 +59,12 @@ from feeds.site import CONTENTS, Topic, Topics
 from feeds.view import View
 from feeds.windows import Windows
 
-_SUBSCRIPTIONS = "/subscriptions.opml"
+_SUBSCRIPTIONS, _STYLE = "/subscriptions.opml", f"/{STYLE}"
+#: Those that are of no feed.
+_LONE = {_SUBSCRIPTIONS: LIST_TYPE, _STYLE: STYLE_TYPE}
 #: What a page is called as a file.
 _INDEX = "index.html"
-_FILES = {*BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/")}
+_FILES = {*BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/"), STYLE}
 
 
 class Publication:
@@ -169,6 +180,7 @@ class Publication:
     def paths(self) -> Iterator[str]:
         """Every path at which something lies, folders with a slash at their end."""
         yield _SUBSCRIPTIONS
+        yield _STYLE
         for folder, channel in self._channels.items():
             yield from paths_in(folder)
             for period in self._windows.periods(channel.selection):
@@ -183,6 +195,8 @@ class Publication:
             from feeds.formats import opml
 
             return Document(opml.render_opml(self._site.title, self.listed), opml.MEDIA_TYPE)
+        if path == _STYLE:
+            return Document(render_style(), STYLE_TYPE)
         spot = self._spot(path)
         if not spot:
             return self._other(path)
@@ -204,8 +218,10 @@ class Publication:
 
     def outline(self, path: str) -> Document | MediaFile | Redirect | None:
         """What lies at a path, without the bytes of documents."""
+        if path in _LONE:
+            return Document(b"", _LONE[path])
         if not (spot := self._spot(path)):
-            return Document(b"", LIST_TYPE) if path == _SUBSCRIPTIONS else self._other(path)
+            return self._other(path)
         type = BY_FILE_NAME[spot.name].content_type if spot.name else PAGE_TYPE
         is_closed = bool(self._history(spot.channel, spot.period).next)
         found = Document(b"", type, is_closed)
@@ -240,6 +256,8 @@ class Publication:
             return f"{file} {stat.st_size} {stat.st_mtime_ns}"
         if path == _SUBSCRIPTIONS:
             return self._listing
+        if path == _STYLE:
+            return self._whole
         spot = self._spot(path)
         if not spot or (spot.folder != spot.channel.folder and not spot.name):
             return ""
@@ -357,8 +375,7 @@ class Publication:
         from feeds.formats import page
 
         if spot.period:
-            root = "../" * (spot.folder + spot.within).count("/")
-            body = page.render_period(self._feed(spot), spot.period.name, root)
+            body = page.render_period(self._feed(spot), spot.period.name)
         elif not spot.folder:
             # No more than the feed has: its articles decide what is made anew.
             most = 0 if query else min(page.ON_DIRECTORY, self._site.limit)
@@ -382,6 +399,7 @@ class Publication:
         feed = replace(
             self._head(spot.channel),
             base=base,
+            root=root_from(spot.folder + spot.within),
             # Nobody has to be told at once of what is old.
             hub="" if spot.period else self._site.hub,
             entries=self._entries(spot),

@@ -223,7 +223,10 @@ def by_feedgen_alone(articles: list[Article]) -> tuple[bytes, bytes]:
     for article in articles:
         rss.add_entry(syndication._rss_item(article, CONTEXT), order="append")
         atom.add_entry(syndication._atom_entry(article, CONTEXT), order="append")
-    return syndication._titled(rss.rss_str()) + b"\n", atom.atom_str() + b"\n"
+    rss, atom = syndication._titled(rss.rss_str()) + b"\n", atom.atom_str() + b"\n"
+    # All that is not feedgen's: where a browser finds a style.
+    style = b'\n<?xml-stylesheet type="text/css" href="feed.css"?>\n'
+    return rss.replace(b"\n", style, 1), atom.replace(b"\n", style, 1)
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,21 @@ def test_the_encoding_is_the_one_that_the_client_likes_best(
     assert dict(headers).get("Content-Encoding") == chosen
 
 
+def test_a_browser_that_opens_a_feed_can_show_it_and_nobody_else_is_told_so(app: Flask) -> None:
+    for path, type in (("/rss.xml", "rss"), ("/atom.xml", "atom")):
+        plain = get(app, path)
+        assert plain.headers["Content-Type"] == f"application/{type}+xml; charset=utf-8"
+        assert "Sec-Fetch-Dest" in plain.headers["Vary"]
+        fetched = get(app, path, Sec_Fetch_Dest="empty")
+        assert fetched.headers["Content-Type"] == plain.headers["Content-Type"]
+        opened = get(app, path, Sec_Fetch_Dest="document")
+        assert opened.headers["Content-Type"] == "application/xml; charset=utf-8"
+        assert (opened.data, opened.headers["ETag"]) == (plain.data, plain.headers["ETag"])
+    opened = get(app, "/feed.json", Sec_Fetch_Dest="document")
+    assert opened.headers["Content-Type"] == "application/feed+json"
+    assert "Sec-Fetch-Dest" not in opened.headers["Vary"]
+
+
 def test_what_is_short_is_not_encoded() -> None:
     dated = Dated(Document(b"short", "text/plain"), 0)
     environ = {"HTTP_ACCEPT_ENCODING": "gzip", "REQUEST_METHOD": "GET"}

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.resources import files
 from typing import Any
 
 from feeds.article import Article
@@ -51,6 +52,8 @@ JSON = Format(
 FORMATS = (RSS, ATOM, JSON)
 #: What pages and lists of feeds are, as the Content-Type header has it.
 PAGE_TYPE, LIST_TYPE = "text/html; charset=utf-8", "text/x-opml; charset=utf-8"
+#: The style sheet of XML documents, from the site's root.
+STYLE, STYLE_TYPE = "feed.css", "text/css; charset=utf-8"
 
 _PARTS = {format.name: format.part for format in FORMATS}
 _PARTS["page"] = ("feeds.formats.page", "story")
@@ -73,6 +76,11 @@ def render(feed: Feed, format: Format) -> bytes:
     """The feed's document in a format, in UTF-8. The same feed always gives the same bytes."""
     document: bytes = _imported(format.document)(feed, feed.base + format.file_name + feed.query)
     return document
+
+
+def render_style() -> bytes:
+    """What makes a feed readable that is opened in a browser."""
+    return files(__package__).joinpath("templates", STYLE).read_bytes()
 
 
 def _imported(place: tuple[str, str]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -53,7 +54,7 @@ def render_directory(
     words = query.casefold().split()
     found = (each for each in others if all(word in _text_of(each) for word in words))
     values = {"listed": (everything, *found), "stories": stories, "query": query}
-    return _render_page("directory.html", feed, "", feed.title, feed.url, **values)
+    return _render_page("directory.html", feed, feed.title, feed.url, **values)
 
 
 def _text_of(listed: Listed) -> str:
@@ -63,21 +64,21 @@ def _text_of(listed: Listed) -> str:
 def render_feed(feed: Feed) -> bytes:
     """A feed's page, two folders below the site's root."""
     stories = [Markup(each.part("page").decode()) for each in feed.entries[:ON_PAGE]]  # noqa: S704
-    return _render_page("feed.html", feed, _ROOT, feed.title, feed.url, stories=stories)
+    return _render_page("feed.html", feed, feed.title, feed.url, stories=stories)
 
 
-def render_period(feed: Feed, name: str, root: str) -> bytes:
-    """A period of a feed's archive, two folders below the feed's page; the root as seen from it."""
+def render_period(feed: Feed, name: str) -> bytes:
+    """A period of a feed's archive, two folders below the feed's page."""
     parts = (each.part("page") for each in feed.entries)
-    if root != _ROOT:
+    if feed.root != _ROOT:
         # No text can hold a quotation mark: it is escaped there.
-        parts = (part.replace(b'="../../', f'="{root}'.encode()) for part in parts)
+        parts = (part.replace(b'="../../', f'="{feed.root}'.encode()) for part in parts)
     stories = [Markup(part.decode()) for part in parts]  # noqa: S704
     older, newer = (
         url.rstrip("/").rpartition("/")[2] for url in (feed.history.previous, feed.history.next)
     )
     return _render_page(
-        "archive.html", feed, root, f"{feed.title}, {name}", feed.base,
+        "archive.html", feed, f"{feed.title}, {name}", feed.base,
         stories=stories, older=older, newer=newer,
     )  # fmt: skip
 
@@ -95,14 +96,15 @@ def render_custom(
 
     The feed's documents lie in a folder, as seen from the page.
     """
-    root = "../"
-    newest = list(articles)[:ON_PAGE]
     names = {topic.slug: topic.name for topic in topics}
     given = {key: list(asked.given.get(key, ())) for key in PARAMETERS}
     given |= {key: [names.get(each, each) for each in given[key]] for key in ("topic", "not")}
     return _render_page(
-        "custom.html", feed, root, feed.title, feed.url,
-        stories=[_story(each, root, context.folder_of_topic, context.site_url) for each in newest],
+        "custom.html", feed, feed.title, feed.url,
+        stories=[
+            _story(each, feed.root, context.folder_of_topic, context.site_url)
+            for each in islice(articles, ON_PAGE)
+        ],
         problems=asked.problems,
         given=given,
         boxes=topics if len(topics) <= _BOXES else (),
@@ -136,11 +138,9 @@ def render_moved(title: str, target: str, url: str) -> bytes:
     return _render("moved.html", title=title, target=target, url=url)
 
 
-def _render_page(
-    template: str, feed: Feed, root: str, title: str, url: str, **values: object
-) -> bytes:
-    icon = _from_here(feed.icon, root, urljoin(url, root))
-    values |= {"feed": feed, "root": root, "title": title, "url": url, "icon": icon}
+def _render_page(template: str, feed: Feed, title: str, url: str, **values: object) -> bytes:
+    icon = _from_here(feed.icon, feed.root, urljoin(url, feed.root))
+    values |= {"feed": feed, "root": feed.root, "title": title, "url": url, "icon": icon}
     return _render(template, **values)
 
 

@@ -28,6 +28,7 @@ from feedgen.feed import FeedGenerator
 
 from feeds.article import Article, Download, Episode, Image
 from feeds.feed import Context, Entry, Feed, History
+from feeds.formats import STYLE
 from feeds.formats.content import content_html, summary_of
 from feeds.formats.episode import EPISODE_NAMESPACES, episode_elements, show_elements
 from feeds.podcast import Podcast
@@ -60,7 +61,7 @@ def render_rss(feed: Feed, url: str) -> bytes:
     # No text can hold the element: its brackets are escaped there.
     if feed.is_podcast or any(b"<itunes:" in item or b"<podcast:" in item for item in items):
         _add_podcast(generator, feed.podcast)
-    return _with_entries(_titled(generator.rss_str()), items, b"</channel></rss>")
+    return _document(feed, _titled(generator.rss_str()), items, b"</channel></rss>")
 
 
 def _rss_channel(feed: Feed, url: str) -> Any:
@@ -92,7 +93,7 @@ def render_atom(feed: Feed, url: str) -> bytes:
         _set_apart(entry) if twins[entry.updated] > 1 else entry.part("Atom")
         for entry in feed.entries
     )
-    return _with_entries(_atom_feed(feed, url).atom_str(), entries, b"</feed>")
+    return _document(feed, _atom_feed(feed, url).atom_str(), entries, b"</feed>")
 
 
 def _atom_feed(feed: Feed, url: str) -> Any:
@@ -110,10 +111,14 @@ def atom_entry(article: Article, context: Context) -> bytes:
     return _bytes_within(_ATOM_NAMESPACES, _atom_entry(article, context).atom_entry())
 
 
-def _with_entries(document: bytes, entries: Iterable[bytes], end: bytes) -> bytes:
-    """A document that feedgen wrote without entries, with them where feedgen puts them: last."""
-    head = document.removesuffix(end)
-    return b"".join((head, *entries, end, b"\n"))
+def _document(feed: Feed, without: bytes, entries: Iterable[bytes], end: bytes) -> bytes:
+    """A document that feedgen wrote without entries, with them where feedgen puts them: last.
+
+    A browser that it is opened in finds a style sheet (https://www.w3.org/TR/xml-stylesheet/).
+    """
+    declaration, line, head = without.removesuffix(end).partition(b"\n")
+    style = f'<?xml-stylesheet type="text/css" href="{feed.root}{STYLE}"?>'.encode()
+    return b"".join((declaration, line, style, line, head, *entries, end, line))
 
 
 def _bytes_within(namespaces: dict[str, str], element: etree._Element) -> bytes:
