@@ -1,4 +1,4 @@
-"""Times how many requests a second are answered: nginx on the files, this app, plain Flask, Django.
+"""Times how many requests a second are answered: nginx on the files, this app, Flask, Django.
 
     python benchmarks/serve.py [--seconds 5] [--runs 3]
 
@@ -36,6 +36,19 @@ _PLAIN_FLASK = """
         response = Response(body, content_type="application/rss+xml")
         response.set_etag("one")
         return response.make_conditional(request)
+"""
+#: What no WSGI app under the same server can be faster than.
+_BARE = """
+    from pathlib import Path
+    headers = [("Content-Type", "application/rss+xml"), ("ETag", '"one"')]
+    ready = {{"/rss.xml": Path({feed!r}).read_bytes()}}
+    def app(environ, start_response):
+        body = ready[environ["PATH_INFO"]]
+        if environ.get("HTTP_IF_NONE_MATCH") == '"one"':
+            start_response("304 Not Modified", headers)
+            return [b""]
+        start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
+        return [body]
 """
 _DJANGO = """
     import django
@@ -124,7 +137,12 @@ def servers(
     port = free_port()
     command = [sys.executable, "-m", "feeds", "serve", str(site), "--port", str(port)]
     yield "Feeds", [*command, "--workers", "2"], port, {}
-    for name, source in (("Flask, from memory", _PLAIN_FLASK), ("Django's syndication", _DJANGO)):
+    apps = {
+        "A dictionary in WSGI": _BARE,
+        "Flask, from memory": _PLAIN_FLASK,
+        "Django's syndication": _DJANGO,
+    }
+    for name, source in apps.items():
         if "Django" in name:
             try:
                 import django  # noqa: F401
@@ -134,7 +152,7 @@ def servers(
         module = re.sub("[^a-z]", "", name.lower())
         (folder / f"{module}.py").write_text(textwrap.dedent(source).format(feed=feed))
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
-        options = ["--port", str(port), "--no-ws", f"{module}:app"]
+        options = ["--port", str(port), "--no-ws", "--blocking-threads", "1", f"{module}:app"]
         yield name, [*granian, *options], port, {"PYTHONPATH": str(folder)}
 
 

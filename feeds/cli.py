@@ -252,8 +252,9 @@ def serve(
         interface=Interfaces.WSGI,
         workers=workers,
         # Documents come out of memory or are rendered under Python's one lock: more threads only
-        # wait for each other. The second one answers while the first one renders.
-        blocking_threads=2,
+        # wait for each other. Where there is no second worker, a second thread answers while the
+        # first one renders.
+        blocking_threads=2 if workers == 1 else 1,
         backpressure=256,
         respawn_failed_workers=True,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADERS),

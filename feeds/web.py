@@ -143,7 +143,8 @@ class _Front:
         ):
             status, headers, body = dated.answer(environ)
             start_response(status, headers)
-            return (body,) if body else ()
+            # A list: granian sends its bytes as they are, and goes through all else piece by piece.
+            return [body]
         return self._app(environ, start_response)
 
 
