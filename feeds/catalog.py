@@ -199,6 +199,7 @@ class Catalog:
                 connection.execute(sa.delete(LENGTH).where(LENGTH.c.url.in_(urls)))
             for batch in batches(rows):
                 connection.execute(sa.insert(LENGTH), batch)
+            self.search.follow(connection, (), int(tells))
 
     def lengths(self) -> dict[str, int]:
         """How long files are, in bytes, as far as that is known, by the URLs that articles have."""
@@ -333,6 +334,7 @@ class Catalog:
                     for row in changes.touched
                 ]
                 connection.execute(update, rows)
+            self.search.follow(connection, stale, int(bool(stale) or not settled))
             if is_last and (stale or _UNSETTLED in marks):
                 twice = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)
                 contested = ARTICLE.c.id.in_(twice)

@@ -1,13 +1,14 @@
 """The index of the articles' words, beside the catalog: made when somebody first searches.
 
 Whoever is asked first makes it, from the articles that the catalog holds; a build that searches for
-nothing never pays for it. A sync takes the words of a file with its article, and what is missing
-after one is told by the digests of the files' texts. Nothing is answered from a part of it.
+nothing never pays for it. From then on a sync keeps it with them, but through a large change: what
+is missing after one is told by the digests of the files' texts. Nothing is answered from a part of
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,6 +68,21 @@ class Search:
                 row = {"key": _SEARCHED, "value": marks[_REVISION]}
                 connection.execute(sa.insert(META), row)
 
+    def follow(self, connection: sa.Connection, changed: Sequence[str], raised: int) -> None:
+        """Keeps the index ready through a small change, in the transaction that makes it.
+
+        Takes the files whose rows are new or gone, and by how much the revision was raised.
+        """
+        marks = _marks(connection)
+        was_ready = marks.get(_SEARCHED) == str(int(marks[_REVISION]) - raised)
+        if not was_ready or len(changed) > _AT_ONCE:
+            return
+        query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data)
+        found = connection.execute(query.where(SOURCE.c.path.in_(changed))) if changed else ()
+        self._insert(connection, [_row(each) for each in found])
+        of_it = META.c.key == _SEARCHED
+        connection.execute(sa.update(META).where(of_it).values(value=marks[_REVISION]))
+
     def matching(self, search: str) -> sa.ColumnElement[bool]:
         """What is true of the articles that have the words of a search."""
         terms = words.terms(search)
@@ -97,26 +113,34 @@ class Search:
                 if row.path in rows and rows[row.path]["digest"] == row.digest
             }  # fmt: skip
             connection.execute(sa.delete(SEARCHED).where(SEARCHED.c.path.in_(now)))
-            if now:
-                text = sa.bindparam("text", type_=Text)
-                insert = sa.insert(SEARCHED).values(words=text)
-                if not self._database.is_file:
-                    # Made of the words as they are, by none of the server's parsers.
-                    lexemes = sa.func.array_to_tsvector(sa.func.string_to_array(text, " "))
-                    insert = insert.values(lexemes=lexemes)
-                connection.execute(insert, [rows[path] for path in sorted(now)])
+            self._insert(connection, [rows[path] for path in sorted(now)])
+
+    def _insert(self, connection: sa.Connection, rows: Sequence[dict[str, str]]) -> None:
+        if not rows:
+            return
+        text = sa.bindparam("text", type_=Text)
+        insert = sa.insert(SEARCHED).values(words=text)
+        if not self._database.is_file:
+            # Made of the words as they are, by none of the server's parsers.
+            lexemes = sa.func.array_to_tsvector(sa.func.string_to_array(text, " "))
+            insert = insert.values(lexemes=lexemes)
+        connection.execute(insert, rows)
 
     def _locked(self, connection: sa.Connection) -> dict[str, str]:
         """The marks, which nobody else changes before the transaction ends: no sync writes."""
         same = {"value": META.c.value}
         connection.execute(sa.update(META).where(META.c.key == _REVISION).values(same))
-        return {row.key: row.value for row in connection.execute(sa.select(META))}
+        return _marks(connection)
 
     def _marks(self) -> dict[str, str]:
         self._database.ensure()
-        query = sa.select(META).where(META.c.key.in_((_REVISION, _SEARCHED)))
         with self._database.connection() as connection:
-            return {row.key: row.value for row in connection.execute(query)}
+            return _marks(connection)
+
+
+def _marks(connection: sa.Connection) -> dict[str, str]:
+    query = sa.select(META).where(META.c.key.in_((_REVISION, _SEARCHED)))
+    return {row.key: row.value for row in connection.execute(query)}
 
 
 def _missing(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:

@@ -16,6 +16,7 @@ from feeds.catalog import Catalog
 from feeds.folder import Folder
 from feeds.frontmatter.body import plain_text
 from feeds.live import Live
+from feeds.probe import Answer
 from feeds.schema import SEARCHED
 from feeds.selection import Selection
 from feeds.static import write_tree
@@ -184,11 +185,35 @@ def test_the_words_of_an_article_change_and_go_with_it(site: SiteBuilder, catalo
     site.write("b.md", title="Boats at sea")
     (site.root / "articles" / "c.md").unlink()
     catalog.sync(Folder.open(site.root))
-    # No search is needed for what was taken back to be gone.
-    assert indexed(catalog) == {"articles/a.md"}
-    assert not catalog.search.is_ready()
+    # A sync keeps what has been made once: no search has to wait.
+    assert indexed(catalog) == {"articles/a.md", "articles/b.md"}
+    assert catalog.search.is_ready()
     assert found(catalog, "robots") == []
     assert found(catalog, "boats") == ["Boats at sea"]
+
+
+def test_a_change_of_nothing_but_lengths_leaves_the_words_ready(catalog: Catalog) -> None:
+    assert found(catalog, "robots")
+    before = catalog.revision()
+    catalog.learn([Answer("https://e.example/a.mp3", 100, "")], 1)
+    assert catalog.revision() != before
+    assert catalog.search.is_ready()
+
+
+def test_after_a_large_change_the_words_are_indexed_apart(
+    site: SiteBuilder, catalog: Catalog
+) -> None:
+    assert len(found(catalog, "robots")) == 2
+    for number in range(250):
+        site.write(f"{number}.md", title=f"Robots {number}")
+    catalog.sync(Folder.open(site.root))
+    assert not catalog.search.is_ready()
+    # The small one that follows it knows that more is missing.
+    (site.root / "articles" / "0.md").unlink()
+    catalog.sync(Folder.open(site.root))
+    assert not catalog.search.is_ready()
+    assert len(found(catalog, "robots")) == 251
+    assert catalog.search.is_ready()
 
 
 def test_several_may_index_at_once(site: SiteBuilder) -> None:
