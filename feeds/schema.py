@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from feeds.article import Article
 
@@ -114,6 +113,18 @@ BUILT = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
 )
+
+
+class Lexemes(sa.types.UserDefinedType[str]):
+    """PostgreSQL's tsvector; SQLAlchemy's own brings all its dialects of PostgreSQL along."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_keywords: object) -> str:
+        """As the table's definition has it."""
+        return "TSVECTOR"
+
+
 # The words of articles: filled when a search is first asked for (feeds.search).
 SEARCHED = sa.Table(
     "searched",
@@ -124,11 +135,15 @@ SEARCHED = sa.Table(
     sa.Column("digest", Text, nullable=False),
     sa.Column("words", Text, nullable=False),
     #: The same for a server's index. An SQLite file has a table of FTS5 beside this one.
-    sa.Column("lexemes", TSVECTOR().with_variant(sa.String(), "sqlite"), nullable=True),
+    sa.Column("lexemes", Lexemes().with_variant(sa.String(), "sqlite"), nullable=True),
 )
 SEARCH_TABLE = "searched_words"
-sa.Index("searched_by_lexeme", SEARCHED.c.lexemes, postgresql_using="gin").ddl_if(
-    dialect="postgresql"
+sa.event.listen(
+    SEARCHED,
+    "after_create",
+    sa.DDL(  # type: ignore[no-untyped-call]
+        "CREATE INDEX searched_by_lexeme ON searched USING gin (lexemes)"
+    ).execute_if(dialect="postgresql"),
 )
 #: Which rows of MEDIA and LENGTH are of the site's own files.
 OWN_MEDIA = MEDIA.c.url.startswith("/")

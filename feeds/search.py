@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSQUERY
 
 from feeds import words
 from feeds.database import Database
@@ -169,7 +168,7 @@ def _in_file(term: words.Term) -> sa.ColumnElement[bool]:
 def _on_server(term: words.Term) -> sa.ColumnElement[bool]:
     # The words of feeds.words hold letters and digits alone, so they need no escape. The index
     # knows no places: a phrase, which few articles are left for, is looked up in the text.
-    asked = sa.cast(" & ".join(f"'{word}'" for word in term.words), TSQUERY)
+    asked = sa.literal(" & ".join(f"'{word}'" for word in term.words)).op("::")(sa.text("tsquery"))
     has_words = SEARCHED.c.lexemes.op("@@", is_comparison=True)(asked)
     if len(term.words) == 1:
         return has_words

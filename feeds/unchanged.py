@@ -60,9 +60,10 @@ class Record:
                 or (kept["due"] and time.time() >= kept["due"])
             ):
                 return None
-            inputs, _newest = _state(kept["folders"], kept["files"])
-            outputs, _newest = _state([str(self._out)], (), through_manifests=True)
-            if (inputs, outputs) != (kept["inputs"], kept["outputs"]):
+            if (
+                _state(kept["folders"], kept["files"])[0] != kept["inputs"]
+                or _state([str(self._out)], (), through_manifests=True)[0] != kept["outputs"]
+            ):
                 return None
             return Last(kept["problems"], kept["summary"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
