@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,8 @@ _STARTED = time.monotonic()
 _A_WHILE = 2.0
 #: In bytes, of a request: no reader has more to say.
 _HEADERS = 32 * 1024
+#: In seconds: how long a worker that is to end may answer what it has begun with.
+_GRACE = 10
 #: As web servers have it since NCSA's.
 _COMMON_LOG = '%(addr)s - - %(time)s "%(method)s %(path)s %(protocol)s" %(status)d -'
 #: Those of feeds.hosting, which is not loaded for --help.
@@ -244,6 +247,9 @@ def serve(
         paths = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         subprocess.Popen(command, stdout=sys.stderr, env=environment)  # noqa: S603  # our own
+    if hasattr(os, "register_at_fork"):
+        # Until a worker listens to signals by itself, those that it inherits would be lost on it.
+        os.register_at_fork(after_in_child=_end_on_signals)
     Granian(
         "feeds.web:create_app",
         factory=True,
@@ -257,12 +263,18 @@ def serve(
         blocking_threads=2 if workers == 1 else 1,
         backpressure=256,
         respawn_failed_workers=True,
+        workers_kill_timeout=_GRACE,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADERS),
         websockets=False,
         log_level=LogLevels.warning,
         log_access=access_log,
         log_access_format=_COMMON_LOG,
     ).serve()
+
+
+def _end_on_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @main.command()

@@ -220,3 +220,18 @@ def test_requests_under_way_are_answered_when_the_server_is_ended(
     assert len(set(answered)) == 1
     assert answered[0].endswith(b"</rss>\n")
     assert process.wait(20) == 0
+
+
+def test_a_server_that_has_hardly_begun_ends_when_it_is_told_to(site: SiteBuilder) -> None:
+    site.write("a.md")
+    command = [sys.executable, "-m", "feeds", "serve", str(site.root), "--port", "0"]
+    for tenths in range(0, 12, 2):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert process.stdout
+        with process.stdout as told:
+            while b"Serving" not in (line := told.readline()):
+                assert line
+            # Between the start of a worker and the moment from which it listens to signals.
+            time.sleep(tenths / 10)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(5) in (0, -signal.SIGTERM)
