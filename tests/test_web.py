@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import threading
 import time
@@ -443,6 +444,35 @@ def test_an_index_that_cannot_be_made_is_said_and_what_is_known_is_served(
     assert "catalog.sqlite: " in capsys.readouterr().err
     (served.root / ".feeds").unlink()
     assert get(app, "/topics/c-plus-plus/atom.xml").status_code == 200
+
+
+@pytest.mark.sqlite
+def test_a_full_disk_is_said_and_what_is_known_is_served(
+    served: SiteBuilder, app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = get(app, "/rss.xml").data
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # No file may grow: as on a full disk, but for the words of the message.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        served.write("late.md", title="Late", topics=["AI"])
+        eventually(lambda: "catalog.sqlite: " in capsys.readouterr().err)
+        assert get(app, "/rss.xml").data == before
+        for path in ("/atom.xml", "/topics/c-plus-plus/", "/topics/c-plus-plus/feed.json"):
+            assert get(app, path).status_code == 200, path
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    eventually(lambda: b"Late" in get(app, "/rss.xml").data)
+
+
+@pytest.mark.sqlite
+def test_an_index_that_is_overwritten_is_made_again(served: SiteBuilder, app: Flask) -> None:
+    assert b"One" in get(app, "/rss.xml").data
+    for file in (served.root / ".feeds").glob("catalog.sqlite*"):
+        file.write_bytes(b"Not an index. " * 1000)
+    served.write("late.md", title="Late", topics=["AI"])
+    eventually(lambda: b"Late" in get(app, "/rss.xml").data)
+    assert get(app, "/topics/c-plus-plus/feed.json").status_code == 200
 
 
 def test_many_threads_get_whole_documents_while_articles_change(
