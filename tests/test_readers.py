@@ -101,7 +101,8 @@ def published(request: pytest.FixtureRequest, site: SiteBuilder) -> Published:
 
 def test_what_is_secured_is_in_no_file_of_the_tree(published: Published) -> None:
     files = [file for file in published.folder.rglob("*") if file.is_file()]
-    assert len(files) == 14  # three folders of four files, the list, the manifest
+    # Three folders of four files, the list, the style, the manifest.
+    assert len(files) == 15
     secret = published.keys["secured"].encode()
     assert [file for file in files if secret[:20] in file.read_bytes()] == []
 

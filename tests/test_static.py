@@ -58,7 +58,7 @@ def test_a_build_writes_every_path_of_the_design(filled: SiteBuilder) -> None:
     four = ("index.html", "rss.xml", "atom.xml", "feed.json")
     folders = ("", "topics/ai/", "topics/robots/", "feeds/top/")
     wanted = {folder + name for folder in folders for name in four}
-    assert set(tree(filled.out)) == {*wanted, "subscriptions.opml", MANIFEST}
+    assert set(tree(filled.out)) == {*wanted, "subscriptions.opml", "feed.css", MANIFEST}
 
 
 def test_a_second_build_writes_nothing(filled: SiteBuilder) -> None:
@@ -174,7 +174,7 @@ def test_a_picture_of_the_site_is_published_and_a_secret_beside_it_is_not(
     filled.write("draft.md", published=False, images=[{"url": "/media/draft.png"}])
     write_tree(filled.publication(), filled.out)
     kept = {name for name in tree(filled.out) if not name.endswith((".xml", ".html", ".json"))}
-    assert kept == {"media/a b.png", "subscriptions.opml"}
+    assert kept == {"media/a b.png", "subscriptions.opml", "feed.css"}
     assert (filled.out / "media" / "a b.png").read_bytes() == b"\x89PNG"
 
 

@@ -75,7 +75,7 @@ def assert_live_equals_static(root: Path, out: Path) -> int:
 
 
 def test_live_and_static_are_the_same_bytes_at_every_path(served: SiteBuilder) -> None:
-    assert assert_live_equals_static(served.root, served.out) == 1 + 4 * 4 + 2
+    assert assert_live_equals_static(served.root, served.out) == 2 + 4 * 4 + 2
 
 
 @needs_corpus
