@@ -6,26 +6,24 @@ encoded once for each encoding, whoever asks for it.
 
 from __future__ import annotations
 
-import gzip
 import threading
 import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_date, parse_etags
 
 from feeds.document import Document
+from feeds.encodings import ENCODINGS, SHORTEST, encode
 
 #: A status line, headers and a body, as WSGI has them.
 Answer: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
 #: How the validators of representations end, by their encodings.
-_ENDINGS = ("", "-br", "-zstd", "-gzip")
-#: In bytes: what is shorter gains nothing by an encoding.
-_SHORTEST = 512
+_ENDINGS = ("", *(f"-{encoding}" for encoding in ENCODINGS))
 #: In characters: what is longer is no browser's.
 _LONGEST_ACCEPT = 200
 
@@ -77,13 +75,13 @@ class Dated:
     def _chosen(self, accepted: str) -> _Representation:
         """The representation that the client likes best (RFC 9110 §12.5.3)."""
         body = self.document.body
-        liked = _accepted(accepted) if accepted and len(body) >= _SHORTEST else ()
+        liked = _accepted(accepted) if accepted and len(body) >= SHORTEST else ()
         encoding = liked[0] if liked else ""
         if found := self._encoded.get(encoding):
             return found
         with self._lock:
             if encoding not in self._encoded:
-                encoded = _encoders()[encoding](body) if encoding else body
+                encoded = encode(body, encoding) if encoding else body
                 self._encoded[encoding] = _represent(self, encoding, encoded)
                 if encoding:
                     self.grew(len(encoded))
@@ -159,24 +157,6 @@ def _accepted(header: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _parsed(header: str) -> tuple[str, ...]:
     accept = parse_accept_header(header, Accept)
-    liked = [each for each in _encoders() if accept.quality(each) > 0]
-    # Of those liked alike, the order of _encoders() stays.
+    liked = [each for each in ENCODINGS if accept.quality(each) > 0]
+    # Of those liked alike, the order of ENCODINGS stays.
     return tuple(sorted(liked, key=lambda each: -accept.quality(each)))
-
-
-@cache
-def _encoders() -> dict[str, Callable[[bytes], bytes]]:
-    """Every encoding, those that make the least of it first."""
-    import brotli
-    import zstandard
-
-    def by_brotli(body: bytes) -> bytes:
-        return bytes(brotli.compress(body, quality=6))
-
-    def by_zstd(body: bytes) -> bytes:
-        return zstandard.ZstdCompressor(level=9).compress(body)
-
-    def by_gzip(body: bytes) -> bytes:
-        return gzip.compress(body, compresslevel=6, mtime=0)
-
-    return {"br": by_brotli, "zstd": by_zstd, "gzip": by_gzip}

@@ -1,30 +1,29 @@
 """Compressed files beside those of a tree, for servers that send what lies ready.
 
-Nearly as small as can be, since they are made once and sent often: the last two percent of brotli
-and zstd would take four times as long. The same bytes give the same file under the same library;
-another version of zlib, brotli or zstd may come to other bytes, so what two machines compare is the
-tree without them.
+The same bytes give the same file under the same library; another version of zlib, brotli or zstd
+may come to other bytes, so what two machines compare is the tree without them.
 """
 
 from __future__ import annotations
 
-import gzip
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
 from feeds.catalog import Built
+from feeds.encodings import SHORTEST, encode
 from feeds.errors import OutputError
 from feeds.workers import spread
 
 #: How the names of files end that become much smaller: text.
 TEXT = ("css", "csv", "html", "json", "opml", "srt", "svg", "txt", "vtt", "xml")
-#: How the compressed files' names end, by their encodings (RFC 9110 §8.4.1).
-ENDINGS = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
-#: In bytes: what is shorter gains nothing, and what is longer would take minutes and much memory.
-_SHORTEST, _LONGEST = 512, 32 * 1024 * 1024
+#: The encodings of the compressed files, those that make the least of it first, by how their names
+#: end.
+BY_ENDING = {".br": "br", ".zst": "zstd", ".gz": "gzip"}
+#: In bytes: what is longer would take minutes and much memory.
+_LONGEST = 32 * 1024 * 1024
 #: A file as large as this part of the other, or larger, is not worth a place.
 _SMALLER = 0.9
 #: Files, from which on it pays to ask other processes: a megabyte takes half a second.
@@ -45,7 +44,7 @@ class Compressed:
 def beside(name: str) -> list[str]:
     """The names of the files that may lie beside one."""
     is_text = name.rpartition(".")[2] in TEXT and "." in name
-    return [f"{name}{ending}" for ending in ENDINGS.values()] if is_text else []
+    return [f"{name}{ending}" for ending in BY_ENDING] if is_text else []
 
 
 def outdated(
@@ -102,9 +101,9 @@ def _compress(out: Path, name: str, other: str, beside: Path) -> Compressed:
     source, target = out / name, out / other
     size = source.stat().st_size
     small = b""
-    if _SHORTEST <= size <= _LONGEST:
+    if SHORTEST <= size <= _LONGEST:
         body = source.read_bytes()
-        small = _encoders()[other.removeprefix(name)](body)
+        small = encode(body, BY_ENDING[other.removeprefix(name)], tightly=True)
         if len(small) > _SMALLER * size:
             small = b""
     there = target.read_bytes() if target.is_file() else b""
@@ -116,23 +115,6 @@ def _compress(out: Path, name: str, other: str, beside: Path) -> Compressed:
     built = _state(out, name, other)
     assert built, f"{name} is gone"  # noqa: S101  # nobody else writes here: the tree is locked
     return Compressed(other, built, bool(small) and small != there, bool(there) and not small)
-
-
-@cache
-def _encoders() -> dict[str, Callable[[bytes], bytes]]:
-    import brotli
-    import zstandard
-
-    def by_brotli(body: bytes) -> bytes:
-        return bytes(brotli.compress(body, quality=10))
-
-    def by_zstd(body: bytes) -> bytes:
-        return zstandard.ZstdCompressor(level=15).compress(body)
-
-    def by_gzip(body: bytes) -> bytes:
-        return gzip.compress(body, compresslevel=9, mtime=0)
-
-    return {".br": by_brotli, ".zst": by_zstd, ".gz": by_gzip}
 
 
 @cache

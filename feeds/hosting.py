@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from feeds.channels import IN_ARCHIVE
+from feeds.compressed import BY_ENDING
 from feeds.document import MEDIA_AGE, SVG_POLICY, Document, MediaFile, Redirect
 from feeds.publication import Publication
 
@@ -333,13 +334,9 @@ def _block(head: str, *lines: str) -> list[str]:
     return [f"{head} {{", *(f"    {line}" for line in lines), "}"]
 
 
-#: How Apache knows the compressed files, those that make the least of it first.
-_ENCODINGS = {".br": "br", ".zst": "zstd", ".gz": "gzip"}
-
-
 def _apache(facts: Facts) -> dict[str, str]:
     name = ".htaccess"
-    endings = "|".join(map(re.escape, _ENCODINGS))
+    endings = "|".join(map(re.escape, BY_ENDING))
     lines = [
         "# Written by feeds build --hosting apache, anew by each build. It needs mod_headers,",
         "# mod_rewrite and AllowOverride FileInfo.",
@@ -360,7 +357,7 @@ def _apache(facts: Facts) -> dict[str, str]:
         kept = f'Header set Cache-Control "{facts.closed_cache}"'
         lines += _section("If", f"%{{REQUEST_URI}} =~ m#{pattern}#", kept)
     if facts.compressed:
-        for ending, encoding in _ENCODINGS.items():
+        for ending, encoding in BY_ENDING.items():
             # To Apache as it comes, .br is Breton and .gz a type of its own.
             typed = (f"RemoveLanguage {ending}", f"RemoveType {ending}")
             added = f"AddEncoding {encoding} {ending}"
@@ -380,7 +377,7 @@ def _apache(facts: Facts) -> dict[str, str]:
         vary = "Header merge Vary Accept-Encoding"
         text = "|".join(facts.compressed)
         lines += _section("FilesMatch", rf"\.(?:{text})(?:{endings})?$", vary)
-        for ending, encoding in _ENCODINGS.items():
+        for ending, encoding in BY_ENDING.items():
             liked = rf"\b{encoding}\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))"
             lines += [f'RewriteCond %{{HTTP:Accept-Encoding}} "{liked}"']
             lines += [f"RewriteCond %{{REQUEST_FILENAME}}{ending} -f"]

@@ -17,8 +17,8 @@ PACKAGE = ROOT / "feeds"
 
 #: No clock, file, SQL, Flask or Click in here.
 CORE = (
-    "archive", "article", "channels", "errors", "feed", "fields", "formats", "frontmatter",
-    "podcast", "query", "selection", "site", "text", "tree", "words",
+    "archive", "article", "channels", "encodings", "errors", "feed", "fields", "formats",
+    "frontmatter", "podcast", "query", "selection", "site", "text", "tree", "words",
 )  # fmt: skip
 SHELL = (
     "catalog",
