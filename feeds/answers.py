@@ -129,16 +129,21 @@ _OK, _NOT_MODIFIED, _FAILED = "200 OK", "304 Not Modified", "412 Precondition Fa
 _PROTECTING = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
 
 
+def holds(environ: Mapping[str, Any], etag: str, changed: int | None) -> bool:
+    """Whether what a request wants to be so is so (RFC 9110 §13.1.1, §13.1.4)."""
+    if match := environ.get("HTTP_IF_MATCH"):
+        return parse_etags(match).contains(etag.strip('"'))
+    if (since := environ.get("HTTP_IF_UNMODIFIED_SINCE")) and changed is not None:
+        date = parse_date(since)
+        return not date or date.timestamp() >= changed
+    return True
+
+
 def _status(environ: Mapping[str, Any], etag: str, changed: int | None) -> str:
     """What the request's conditions come to, in the order of RFC 9110 §13.2.2."""
     bare = etag.strip('"')
-    if match := environ.get("HTTP_IF_MATCH"):
-        if not parse_etags(match).contains(bare):
-            return _FAILED
-    elif (since := environ.get("HTTP_IF_UNMODIFIED_SINCE")) and changed is not None:
-        date = parse_date(since)
-        if date and date.timestamp() < changed:
-            return _FAILED
+    if not holds(environ, etag, changed):
+        return _FAILED
     if none_match := environ.get("HTTP_IF_NONE_MATCH"):
         is_known = none_match == etag or parse_etags(none_match).contains_weak(bare)
         return _NOT_MODIFIED if is_known else _OK
@@ -157,6 +162,8 @@ def _accepted(header: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _parsed(header: str) -> tuple[str, ...]:
     accept = parse_accept_header(header, Accept)
-    liked = [each for each in ENCODINGS if accept.quality(each) > 0]
+    # Whoever does not say how well it likes the plain document likes any encoding better.
+    plain = accept.quality("identity") if "identity" in header.lower() else 0
+    liked = [each for each in ENCODINGS if 0 < accept.quality(each) >= plain]
     # Of those liked alike, the order of ENCODINGS stays.
     return tuple(sorted(liked, key=lambda each: -accept.quality(each)))

@@ -318,7 +318,7 @@ class Catalog:
             # The first statement takes the write lock, so two syncs come one after the other.
             _raise_revision(connection, int(bool(stale) or not settled))
             marks = {row.key: row.value for row in connection.execute(sa.select(META))}
-            if marks["fingerprint"] != code_fingerprint():
+            if marks.get("fingerprint") != code_fingerprint():
                 raise CatalogError(f"{self._database.name}: {OTHER_VERSION}")
             for table in OF_A_FILE:
                 for batch in batches(stale):

@@ -34,8 +34,6 @@ _A_WHILE = 2.0
 _HEADERS = 32 * 1024
 #: In seconds: how long a worker that is to end may answer what it has begun with.
 _GRACE = 10
-#: As web servers have it since NCSA's.
-_COMMON_LOG = '%(addr)s - - %(time)s "%(method)s %(path)s %(protocol)s" %(status)d -'
 #: Those of feeds.hosting, which is not loaded for --help.
 _HOSTS = ("netlify", "cloudflare", "github-pages", "nginx", "apache", "s3")
 _NO_HUB = "write hub: and its URL in feeds.yaml"
@@ -213,7 +211,9 @@ def serve(
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    from feeds.catalog import Catalog
     from feeds.folder import Folder, locate
+    from feeds.web import number_of_proxies
 
     port = _free_port(host, port)
     shown = f"[{host}]" if ":" in host else host
@@ -225,7 +225,13 @@ def serve(
     if anywhere and not folder.configured and not url:
         click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
     # What is indexed already is served at once; what has changed since shows in a moment.
+    number_of_proxies()
     indexed = not strict and os.path.exists(locate(folder))
+    if indexed:
+        # What is wrong with it is said here, once, and not by each worker.
+        catalog = Catalog(locate(folder))
+        indexed = catalog.is_complete()
+        catalog.close()
     if not indexed:
         with _opened(site, url, unpublished, address=address) as opened:
             _report(opened.problems, strict, live=True)
@@ -237,6 +243,7 @@ def serve(
     os.environ["FEEDS_ADDRESS"] = address
     os.environ["FEEDS_UNPUBLISHED"] = "1" if unpublished else "0"
     os.environ["FEEDS_REPORTED"] = "1"
+    os.environ["FEEDS_ACCESS_LOG"] = "1" if access_log else "0"
     os.environ["FEEDS_INDEXED"] = "1" if indexed else "0"
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
     sys.stdout.flush()
@@ -257,18 +264,15 @@ def serve(
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        # Documents come out of memory or are rendered under Python's one lock: more threads only
-        # wait for each other. Where there is no second worker, a second thread answers while the
-        # first one renders.
-        blocking_threads=2 if workers == 1 else 1,
+        # Documents come out of memory or are rendered under Python's one lock, for which more
+        # threads only wait; but a slow client that loads a file holds on to one.
+        blocking_threads=32,
         backpressure=256,
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADERS),
         websockets=False,
         log_level=LogLevels.warning,
-        log_access=access_log,
-        log_access_format=_COMMON_LOG,
     ).serve()
 
 

@@ -17,11 +17,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from feeds import __version__
 from feeds.errors import CatalogError
+from feeds.folder import BESIDE
 from feeds.schema import META, METADATA, OF_A_FILE, SEARCH_TABLE
 
 # Those whose version shows in what is published.
@@ -33,6 +35,10 @@ _PATIENCE, _CONNECTING = 60, 5
 OTHER_VERSION = "another version of feeds keeps it; restart, with the same version everywhere"
 #: Any number: who makes the tables on a server holds the lock of this name.
 _MAKING = 4287_2050
+
+
+#: What comes of an index whose bytes are no longer those that were written.
+_NONSENSE = (msgspec.MsgspecError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Database:
@@ -92,6 +98,11 @@ class Database:
                     raise CatalogError(f"{self.name}: not synced yet") from error
                 self._discard()
             raise CatalogError(f"{self.name}: {_reason(error)}") from error
+        except _NONSENSE as error:
+            if self._makes:
+                self._discard()
+            why = f"damaged ({error!r}); it is made again"
+            raise CatalogError(f"{self.name}: {why}") from error
 
     def ensure(self) -> None:
         """Makes the tables where they are new, deleted since, broken, or of another version."""
@@ -108,7 +119,9 @@ class Database:
             return
         try:
             if self._file:
-                self._file.parent.mkdir(parents=True, exist_ok=True)
+                # A site's folder that was moved away must not come back as an empty one.
+                is_of_site = self._file.parent.name == BESIDE
+                self._file.parent.mkdir(parents=not is_of_site, exist_ok=True)
             self._make()
             self._known = self._inode()
         except OSError as error:
@@ -146,12 +159,12 @@ class Database:
             elif self._engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
             META.create(connection, checkfirst=True)
-            query = sa.select(META.c.value).where(META.c.key == "fingerprint")
-            if connection.execute(query).scalar_one_or_none() == code_fingerprint():
+            marks = {row.key: row.value for row in connection.execute(sa.select(META))}
+            if marks.get("fingerprint") == code_fingerprint() and "revision" in marks:
                 return
             # When documents last changed outlives a new version; what files hold does not.
-            query = sa.select(META.c.value).where(META.c.key == "revision")
-            revision = int(connection.execute(query).scalar_one_or_none() or time.time_ns())
+            known = marks.get("revision", "")
+            revision = int(known) if known.isdecimal() else time.time_ns()
             if self._file:
                 connection.exec_driver_sql(f"DROP TABLE IF EXISTS {SEARCH_TABLE}")
             METADATA.drop_all(connection, tables=[*OF_A_FILE, META])
@@ -202,7 +215,10 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _is_broken(error: DatabaseError) -> bool:
-    signs = ("not a database", "malformed", "no such table", "no such column", "does not exist")
+    signs = (
+        "not a database", "malformed", "no such table", "no such column", "does not exist",
+        "not decode",
+    )  # fmt: skip
     return any(sign in str(error.orig) for sign in signs)
 
 

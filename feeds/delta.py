@@ -25,7 +25,11 @@ def marks(feed: Feed, format: Format) -> frozenset[bytes]:
 def newer(feed: Feed, format: Format, known: frozenset[bytes]) -> Document | None:
     """The document with the entries alone whose marks are not known; None where there are none."""
     entries = [entry for entry in feed.entries if _mark(entry, format) not in known]
-    return feed_document(replace(feed, entries=entries), format) if entries else None
+    if not entries:
+        return None
+    # These are not all that there are.
+    history = replace(feed.history, is_complete=False)
+    return feed_document(replace(feed, entries=entries, history=history), format)
 
 
 def _mark(entry: Entry, format: Format) -> bytes:

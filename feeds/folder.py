@@ -25,6 +25,8 @@ from feeds.site import Site, read_site
 CONFIGURATION = "feeds.yaml"
 #: In every tree that Feeds writes; a folder that has it holds no articles.
 MANIFEST = ".feeds-manifest.json"
+#: The folder beside feeds.yaml that holds the index.
+BESIDE = ".feeds"
 _CATALOG = "catalog.sqlite"
 #: Touched when a server has told how long a file is: another build has more to say then.
 PROBED = ".feeds/probed"
@@ -199,7 +201,7 @@ def locate(folder: Folder) -> str:
     if told := os.environ.get("FEEDS_CATALOG") or folder.site.catalog:
         return told
     if folder.configured:
-        beside = folder.root / ".feeds"
+        beside = folder.root / BESIDE
         with suppress(OSError):
             beside.mkdir(exist_ok=True)
             ignore = beside / ".gitignore"

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 from feeds.channels import IN_ARCHIVE
 from feeds.compressed import BY_ENDING
 from feeds.document import MEDIA_AGE, SVG_POLICY, Document, MediaFile, Redirect
+from feeds.errors import ConfigurationError
 from feeds.publication import Publication
 
 #: For every answer, as the live app has it.
@@ -284,6 +285,9 @@ def _of_closed(facts: Facts) -> Iterator[str]:
 def _nginx(facts: Facts) -> dict[str, str]:
     name = "nginx.conf"
     root = unquote(facts.root)
+    if strange := re.search(r'[$"\\]', root):
+        why = f"nginx.conf cannot have {strange[0]} in a path; choose a URL without it"
+        raise ConfigurationError(f"url: {why}")
     anywhere = f"^{re.escape(root)}(?:.+/)?"
     about = ["# Written by feeds build --hosting nginx, anew by each build. In a server block:"]
     about += [f"#     root /srv/www;    # with the tree at /srv/www{root}"]

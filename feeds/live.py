@@ -11,7 +11,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from feeds.catalog import Catalog, Synced
 from feeds.custom import is_made
 from feeds.document import Document, MediaFile, Redirect, Refusal
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, NotReadyError, Problem
-from feeds.folder import CONFIGURATION, Folder, locate
+from feeds.folder import BESIDE, CONFIGURATION, Folder, locate
 from feeds.publication import Publication
 
 #: In seconds: how often the catalog is asked whether another process has synced.
@@ -38,6 +38,8 @@ _VERSIONS, _REMEMBERED = 8, 500
 _CACHE = 64 * 1024 * 1024
 #: The same of custom feeds, apart: whatever clients think of, the site's own feeds stay there.
 _CUSTOM_CACHE = 16 * 1024 * 1024
+#: In bytes: what a document takes in memory beside its body, with its headers and their table.
+_OVERHEAD = 3_000
 #: In seconds: how long a search waits for the words to be indexed, before it is put off.
 _MOMENT = 1.0
 
@@ -235,7 +237,9 @@ class Live:
         """Syncs with the folder, and publishes what has changed. Raises FeedsError."""
         with self._refreshing:
             if self._reported is None:
-                self._report()
+                # Whatever is wrong with the index, the sync mends it.
+                with suppress(CatalogError):
+                    self._report()
             stat = self._configuration_stat()
             if stat != self._configuration:
                 # A broken feeds.yaml leaves the last good one in force.
@@ -399,7 +403,7 @@ class Live:
         try:
             for _changes in watchfiles.watch(
                 *filter(Path.is_dir, self._folder.article_folders),
-                watch_filter=watchfiles.DefaultFilter(ignore_dirs=(".feeds", ".git")),
+                watch_filter=watchfiles.DefaultFilter(ignore_dirs=(BESIDE, ".git")),
                 stop_event=self._stop,
                 raise_interrupt=False,
                 ignore_permission_denied=True,
@@ -428,7 +432,7 @@ class _Cache:
         with self._lock:
             if path not in self._kept:
                 # A path may be as long as the query of a client.
-                size = len(path) + len(dated.document.body)
+                size = _OVERHEAD + len(path) + len(dated.document.body)
                 self._kept[path] = dated, size
                 self._left -= size
                 dated.grew = partial(self._grow, path)

@@ -99,13 +99,9 @@ class Search:
         some = SOURCE.c.path.in_(paths)
         with self._database.connection() as connection:
             query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data).where(some)
-            found = connection.execute(query).all()
-        rows = {row.path: _row(row) for row in found}
+            rows = {row.path: _row(row) for row in connection.execute(query)}
         with self._database.connection() as connection:
             self._locked(connection)
-            if self._database.is_file:
-                for statement in _MAKE_TABLE:
-                    connection.exec_driver_sql(statement)
             still = _missing(SOURCE.c.path, SOURCE.c.digest).where(some)
             now = {
                 row.path for row in connection.execute(still)
@@ -126,9 +122,14 @@ class Search:
         connection.execute(insert, rows)
 
     def _locked(self, connection: sa.Connection) -> dict[str, str]:
-        """The marks, which nobody else changes before the transaction ends: no sync writes."""
+        """The marks, which nobody else changes before the transaction ends: no sync writes.
+
+        With the tables made that words are written into, be there any or not.
+        """
         same = {"value": META.c.value}
         connection.execute(sa.update(META).where(META.c.key == _REVISION).values(same))
+        for statement in _MAKE_TABLE if self._database.is_file else ():
+            connection.exec_driver_sql(statement)
         return _marks(connection)
 
     def _marks(self) -> dict[str, str]:

@@ -11,18 +11,24 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from email.utils import formatdate
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
+from werkzeug.http import parse_accept_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import send_file
+from werkzeug.wsgi import ClosingIterator
 
-from feeds.answers import Dated
+from feeds.answers import Dated, holds
 from feeds.document import MEDIA_AGE, SVG_POLICY, MediaFile, Redirect, Refusal
-from feeds.errors import FeedsError, NotReadyError
+from feeds.errors import ConfigurationError, FeedsError, NotReadyError
 from feeds.live import Live
 from feeds.site import read_site_url
 
@@ -33,6 +39,11 @@ if TYPE_CHECKING:
 _MOVED_AGE = 3600
 #: In bytes, of a request: nothing here takes any.
 _LONGEST_BODY = 16 * 1024
+#: Files that are sent at the same time, by one process.
+_MEDIA_AT_ONCE = 24
+_PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+#: What stands in a path as it is (RFC 3986 §3.3).
+_OF_A_PATH = "/:@!$&'()*+,;=~"
 _CONDITIONS = "A-IM, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 
 
@@ -47,6 +58,7 @@ def create_app(
     def log(line: str) -> None:
         sys.stderr.write(f"{line}\n")
 
+    proxies = number_of_proxies()
     target = Path(site or os.environ.get("FEEDS_SITE") or os.curdir)
     live = Live(
         target,
@@ -63,7 +75,9 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
     app.extensions["feeds"] = live
     front: WSGIApplication = _Front(app.wsgi_app, live)
-    if proxies := int(os.environ.get("FEEDS_PROXIES") or 0):
+    if os.environ.get("FEEDS_ACCESS_LOG") == "1":
+        front = partial(_logged, front)
+    if proxies:
         front = ProxyFix(front, x_for=proxies, x_proto=proxies, x_host=proxies, x_prefix=proxies)
     app.wsgi_app = front  # type: ignore[assignment, method-assign]  # as Flask's own documents do it
 
@@ -129,6 +143,38 @@ def create_app(
     return app
 
 
+def number_of_proxies() -> int:
+    """How many proxies in front of the app are believed. Raises ConfigurationError."""
+    told = os.environ.get("FEEDS_PROXIES") or "0"
+    if not told.isdecimal():
+        raise ConfigurationError(f"FEEDS_PROXIES is {told!r}; it takes a number, such as 1")
+    return int(told)
+
+
+def _logged(
+    app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    """The app's answer, and a line about it in the common log format.
+
+    What a client sends is written as a URL has it: no line of the log is a client's own.
+    """
+
+    def started(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+        _weekday, day, month, year, clock, _zone = formatdate(usegmt=True).split()
+        path = quote(environ["PATH_INFO"].encode("latin-1"), safe=_OF_A_PATH)
+        query = quote(environ.get("QUERY_STRING", ""), safe=f"{_OF_A_PATH}?%")
+        asked = f"{environ['REQUEST_METHOD']} {path}{'?' if query else ''}{query}"
+        length = next((it for name, it in headers if name.lower() == "content-length"), "-")
+        sys.stdout.write(
+            f"{environ.get('REMOTE_ADDR') or '-'} - - [{day}/{month}/{year}:{clock} +0000]"
+            f' "{asked} {environ.get("SERVER_PROTOCOL", "-")}" {status[:3]} {length}\n'
+        )
+        sys.stdout.flush()
+        return start_response(status, headers, *error)
+
+    return app(environ, started)
+
+
 class _Front:
     """Answers what lies ready before Flask hears of it: most requests, and many times as fast."""
 
@@ -150,20 +196,46 @@ class _Front:
 
 def _wants_the_newer() -> bool:
     """Whether the client takes a part of a feed for an answer (RFC 3229 §10.5.2)."""
-    asked = (each.partition(";")[0].strip() for each in request.headers.get("A-IM", "").split(","))
-    return "feed" in asked
+    asked = parse_accept_header(request.headers.get("A-IM"))
+    # What must not have changed is not told in parts.
+    return asked.quality("feed") > 0 and "If-Match" not in request.headers
+
+
+#: A slow client holds on to a thread for as long as it reads a file: some are left for the others.
+_sending = threading.BoundedSemaphore(_MEDIA_AT_ONCE)
 
 
 def _send(found: MediaFile) -> Response:
     environ = dict(request.environ)
-    # A range that is none, or several at once, may be answered with the whole (RFC 9110 §14.2).
+    # A range that is none, or several at once, may be answered with the whole, and so is one of
+    # more than there is (RFC 9110 §14.2, §14.1.2).
     asked = request.range
-    if not asked or asked.units != "bytes" or len(asked.ranges) > 1:
+    if (
+        not asked
+        or asked.units != "bytes"
+        or len(asked.ranges) > 1
+        or request.method == "HEAD"
+        or -(asked.ranges[0][0] or 0) > found.file.stat().st_size
+    ):
         environ.pop("HTTP_RANGE", None)
+    preconditions = {name: environ.pop(name, "") for name in _PRECONDITIONS}
     sent = send_file(
         found.file, environ, found.media_type, max_age=MEDIA_AGE, response_class=Response
     )
     response = cast(Response, sent)
+    changed = int(found.file.stat().st_mtime)
+    if not holds(preconditions, response.headers["ETag"], changed):
+        response.close()
+        return Response(status=412)
+    if request.method == "HEAD":
+        response.close()
+    elif response.status_code in (200, 206):
+        if not _sending.acquire(blocking=False):
+            response.close()
+            return Response("Too many downloads; try again\n", 503, {"Retry-After": "5"})
+        # Of what is passed through, the server closes the pieces, and not the response.
+        pieces = cast(Iterable[bytes], response.response)
+        response.response = ClosingIterator(pieces, _sending.release)
     response.cache_control.public = False
     if found.media_type == "image/svg+xml":
         response.headers["Content-Security-Policy"] = SVG_POLICY

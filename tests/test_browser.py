@@ -95,6 +95,15 @@ def test_the_directory_is_searched_as_one_types(page: Any, url: str) -> None:
     # What a link asks for is found by whoever renders it, with a script or without.
     page.goto(f"{url}?q=fruit")
     assert feeds.count() == 1
+    # From there on, the next search goes through all of them again.
+    page.fill("#search", "waves")
+    page.press("#search", "Enter")
+    page.wait_for_url("**/?q=waves")
+    assert feeds.all_inner_texts()[0].startswith("Sea")
+    page.fill("#search", "")
+    page.press("#search", "Enter")
+    page.wait_for_url("**/?q=")
+    assert feeds.count() == 3
 
 
 def test_without_a_script_the_search_works_by_its_url(chromium: Any, url: str) -> None:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import threading
 import time
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -580,3 +581,37 @@ def test_an_article_that_is_taken_back_takes_older_ones_of_its_url_with_it(
     [problem] = View(catalog, now=NOW).conflicts(folder)
     assert problem.path == "articles/a.md"
     assert problem.message == "articles/b.md has the same URL, is newer and takes it back"
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE article SET data = zeroblob(300)",
+        "UPDATE article SET data = CAST('{\"a\":' AS BLOB)",
+        "UPDATE source SET digest = CAST(x'ff00fe' AS TEXT)",
+        "DELETE FROM meta WHERE key = 'revision'",
+        "UPDATE meta SET value = 'nonsense' WHERE key = 'revision'",
+    ],
+)
+def test_an_index_that_holds_nonsense_is_made_again(site: SiteBuilder, damage: str) -> None:
+    site.write("a.md", title="Whole")
+    file = site.root.parent / "catalog.sqlite"
+    folder = Folder.open(site.root)
+    first = Catalog(file)
+    first.sync(folder)
+    first.close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(damage)
+        connection.commit()
+
+    def answer() -> list[str]:
+        catalog = Catalog(file)
+        catalog.sync(folder)
+        catalog.revision()
+        return everything(catalog)
+
+    # Once at the most, whoever asks is told; then all is as it was.
+    with suppress(CatalogError):
+        answer()
+    assert answer() == ["Whole"]

@@ -167,7 +167,8 @@ def test_many_who_ask_for_what_is_not_there_yet_wait_for_one_rendering(
 
 def test_memory_is_bounded_with_every_encoding(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = [len(get(app, path).data) for path in FEEDS]
-    monkeypatch.setattr(live, "_CACHE", sum(sizes) + 10)
+    room = sum(sizes) + len(FEEDS) * live._OVERHEAD + 10
+    monkeypatch.setattr(live, "_CACHE", room)
     app.extensions["feeds"]._publish()
     for _twice in range(2):
         for path in FEEDS:
@@ -175,13 +176,14 @@ def test_memory_is_bounded_with_every_encoding(app: Flask, monkeypatch: pytest.M
                 assert get(app, path, Accept_Encoding=encoding).status_code == 200
     cache = app.extensions["feeds"]._current[1]
     held = sum(
-        len(path)
+        live._OVERHEAD
+        + len(path)
         + len(dated.document.body)
         + sum(len(each.body) for name, each in dated._encoded.items() if name)
         for path, (dated, _size) in cache._kept.items()
     )
-    assert 0 < held <= sum(sizes) + 10
-    assert held + cache._left == sum(sizes) + 10
+    assert 0 < held <= room
+    assert held + cache._left == room
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/subscriptions.opml"])
@@ -314,6 +316,12 @@ def test_a_client_that_asks_for_it_gets_only_what_it_does_not_have(
         assert newer.headers["Content-Type"] == whole.headers["Content-Type"]
         assert newer.headers["Cache-Control"] == "no-store, im"
         assert "A-IM" in newer.headers["Vary"]
+        assert (b"<fh:complete" in whole.data, b"<fh:complete" in newer.data) == (
+            path.endswith("xml"),
+            False,
+        )
+    refused = {"A_IM": "feed", "If_None_Match": etag, "If_Match": '"other"'}
+    assert get(app, path, **refused).status_code == 412
     # What it has now is the newest; what nobody knows, and who does not ask, gets the whole.
     known = get(app, path, A_IM="feed", If_None_Match=newer.headers["ETag"])
     assert known.status_code == 304
@@ -321,6 +329,7 @@ def test_a_client_that_asks_for_it_gets_only_what_it_does_not_have(
         {"A_IM": "feed", "If_None_Match": '"of-another-time"'},
         {"A_IM": "feed"},
         {"A_IM": "vcdiff", "If_None_Match": before.headers["ETag"]},
+        {"A_IM": "feed;q=0", "If_None_Match": before.headers["ETag"]},
         {"If_None_Match": before.headers["ETag"]},
     ):
         response = get(app, path, **headers)

@@ -216,6 +216,18 @@ def test_after_a_large_change_the_words_are_indexed_apart(
     assert catalog.search.is_ready()
 
 
+def test_a_site_without_articles_can_be_searched(site: SiteBuilder) -> None:
+    empty = site.catalog()
+    for file in (site.root / "articles").glob("*.md"):
+        file.unlink()
+    empty.sync(Folder.open(site.root))
+    assert found(empty, "robots") == []
+    assert empty.search.is_ready()
+    site.write("a.md", title="Robots")
+    empty.sync(Folder.open(site.root))
+    assert found(empty, "robots") == ["Robots"]
+
+
 def test_several_may_index_at_once(site: SiteBuilder) -> None:
     for number in range(450):
         site.write(f"{number}.md", title=f"Number {number}")

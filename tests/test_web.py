@@ -18,9 +18,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from feeds import web
 from feeds.answers import Dated
 from feeds.document import Document, MediaFile, Redirect
-from feeds.errors import ConfigurationError
+from feeds.errors import ConfigurationError, FeedsError
 from feeds.live import Live
 from feeds.static import write_tree
 from feeds.web import create_app
@@ -456,13 +457,13 @@ def test_a_full_disk_is_said_and_what_is_known_is_served(
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
         served.write("late.md", title="Late", topics=["AI"])
-        eventually(lambda: "catalog.sqlite: " in capsys.readouterr().err)
+        assert eventually(lambda: "catalog.sqlite: " in capsys.readouterr().err)
         assert get(app, "/rss.xml").data == before
         for path in ("/atom.xml", "/topics/c-plus-plus/", "/topics/c-plus-plus/feed.json"):
             assert get(app, path).status_code == 200, path
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    eventually(lambda: b"Late" in get(app, "/rss.xml").data)
+    assert eventually(lambda: b"Late" in get(app, "/rss.xml").data)
 
 
 @pytest.mark.sqlite
@@ -471,8 +472,105 @@ def test_an_index_that_is_overwritten_is_made_again(served: SiteBuilder, app: Fl
     for file in (served.root / ".feeds").glob("catalog.sqlite*"):
         file.write_bytes(b"Not an index. " * 1000)
     served.write("late.md", title="Late", topics=["AI"])
-    eventually(lambda: b"Late" in get(app, "/rss.xml").data)
+    assert eventually(lambda: b"Late" in get(app, "/rss.xml").data)
     assert get(app, "/topics/c-plus-plus/feed.json").status_code == 200
+
+
+@pytest.mark.sqlite
+def test_an_index_that_is_deleted_before_the_first_look_is_made_again(served: SiteBuilder) -> None:
+    Live(served.root).close()
+    live = Live(served.root, indexed=True, reported=True)
+    shutil.rmtree(served.root / ".feeds")
+    live.refresh()
+    assert isinstance(live.find("/rss.xml"), Dated)
+    live.close()
+
+
+@pytest.mark.sqlite
+def test_a_site_that_is_moved_away_is_not_made_anew_and_may_come_back(
+    served: SiteBuilder, app: Flask
+) -> None:
+    before = get(app, "/rss.xml").data
+    away = served.root.with_name("away")
+    served.root.rename(away)
+    with pytest.raises(FeedsError):
+        app.extensions["feeds"].refresh()
+    assert get(app, "/rss.xml").data == before
+    get(app, "/topics/ai/atom.xml")
+    assert not served.root.exists()
+    away.rename(served.root)
+    served.write("late.md", title="Late")
+    assert eventually(lambda: b"Late" in get(app, "/rss.xml").data)
+
+
+def test_a_file_is_sent_as_the_request_wants_it_to_be(served: SiteBuilder, app: Flask) -> None:
+    path = "/media/a.png"
+    whole = get(app, path)
+    etag, past = whole.headers["ETag"], "Mon, 01 Jan 2001 00:00:00 GMT"
+    for headers, status in (
+        ({"If_Match": "*"}, 200),
+        ({"If_Match": etag}, 200),
+        ({"If_Match": '"other"'}, 412),
+        ({"If_Unmodified_Since": past}, 412),
+        ({"If_Unmodified_Since": whole.headers["Last-Modified"]}, 200),
+        ({"If_None_Match": etag}, 304),
+        ({"Range": "bytes=1-2"}, 206),
+        ({"Range": "bytes=-2"}, 206),
+        ({"Range": "bytes=-99999"}, 200),
+        ({"Range": "bytes=99999-"}, 416),
+    ):
+        response = get(app, path, **headers)
+        assert response.status_code == status, headers
+        if status == 200:
+            assert response.data == (served.root / path[1:]).read_bytes()
+    head = app.test_client().head(path, headers={"Range": "bytes=1-2"}, buffered=True)
+    assert (head.status_code, head.content_length) == (200, 4)
+
+
+def test_who_reads_a_file_slowly_leaves_threads_to_the_others(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "_sending", threading.BoundedSemaphore(1))
+    client = app.test_client()
+    slow = client.get("/media/a.png", buffered=False)
+    late = get(app, "/media/a.png")
+    assert (late.status_code, late.headers["Retry-After"]) == (503, "5")
+    assert get(app, "/rss.xml").status_code == 200
+    assert client.head("/media/a.png", buffered=True).status_code == 200
+    slow.close()
+    for _again in range(3):
+        assert get(app, "/media/a.png").status_code == 200
+
+
+def test_the_access_log_is_in_the_common_format_and_nobody_else_writes_it(
+    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FEEDS_ACCESS_LOG", "1")
+    monkeypatch.setenv("FEEDS_PROXIES", "1")
+    app = create_app(served.root)
+    length = len(get(app, "/rss.xml").data)
+    get(app, "/custom/feed.json?topic=ai&x=%22%0a", X_Forwarded_For="192.0.2.7")
+    get(app, "/x%22%20200%20-%0a%1b[31m")
+    app.extensions["feeds"].close()
+    lines = capsys.readouterr().out.splitlines()
+    date = r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\]"
+    patterns = (
+        rf'127\.0\.0\.1 - - {date} "GET /rss\.xml HTTP/1\.1" 200 {length}',
+        rf'192\.0\.2\.7 - - {date} "GET /custom/feed\.json\?topic=ai&x=%22%0a HTTP/1\.1" 400 \d+',
+        rf'127\.0\.0\.1 - - {date} "GET /x%22%20200%20-%0A%1B%5B31m HTTP/1\.1" 404 \d+',
+    )
+    assert len(lines) == len(patterns)
+    for line, pattern in zip(lines, patterns, strict=True):
+        assert re.fullmatch(pattern, line), line
+
+
+def test_a_number_of_proxies_that_is_none_is_named(
+    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for told in ("abc", "-1", "1.5"):
+        monkeypatch.setenv("FEEDS_PROXIES", told)
+        with pytest.raises(ConfigurationError, match="FEEDS_PROXIES is"):
+            create_app(served.root)
 
 
 def test_many_threads_get_whole_documents_while_articles_change(

@@ -1,7 +1,8 @@
 (function () {
   "use strict";
   var box = document.getElementById("search");
-  if (box) {
+  // What was found already is not all that there is: the next search is another page.
+  if (box && !box.defaultValue) {
     var items = Array.prototype.slice.call(document.querySelectorAll(".directory > li"));
     var told = document.getElementById("found");
     var filter = function () {
@@ -17,7 +18,7 @@
       told.textContent = words.length ? shown + " of " + items.length : "";
     };
     box.form.hidden = false;
-    box.value = box.value || new URLSearchParams(location.search).get("q") || "";
+    box.value = new URLSearchParams(location.search).get("q") || "";
     box.addEventListener("input", filter);
     box.form.addEventListener("submit", function (event) { event.preventDefault(); });
     filter();
