@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -235,3 +236,20 @@ def test_a_server_that_has_hardly_begun_ends_when_it_is_told_to(site: SiteBuilde
             time.sleep(tenths / 10)
             process.send_signal(signal.SIGTERM)
             assert process.wait(5) in (0, -signal.SIGTERM)
+
+
+@pytest.mark.sqlite
+def test_an_index_that_cannot_be_used_stops_the_server_with_one_line(site: SiteBuilder) -> None:
+    site.write("a.md")
+    command = [sys.executable, "-m", "feeds"]
+    subprocess.run([*command, "list", str(site.root)], check=True, capture_output=True)
+
+    def fill_the_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    served = subprocess.run(
+        [*command, "serve", str(site.root), "--port", "0"],
+        check=False, capture_output=True, text=True, timeout=30, preexec_fn=fill_the_disk,
+    )  # fmt: skip
+    assert served.returncode == 1
+    assert re.fullmatch(r"Error: .*catalog\.sqlite: .*\n", served.stderr)
