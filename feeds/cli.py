@@ -272,7 +272,8 @@ def serve(
         workers_kill_timeout=_GRACE,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADERS),
         websockets=False,
-        log_level=LogLevels.warning,
+        # It warns of so many threads.
+        log_level=LogLevels.error,
     ).serve()
 
 

@@ -3,7 +3,8 @@
 Which site it serves comes from FEEDS_SITE, else the working folder; FEEDS_URL says where it is
 published, FEEDS_UNPUBLISHED=1 shows drafts, FEEDS_CATALOG names the database of the index, and with
 FEEDS_SYNC=0 it answers from what another process puts there. FEEDS_PROXIES is the number of proxies
-in front of it whose X-Forwarded headers are to be believed.
+in front of it whose X-Forwarded headers are to be believed; with FEEDS_ACCESS_LOG=1 it prints a
+line for each request.
 """
 
 from __future__ import annotations
