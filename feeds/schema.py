@@ -46,7 +46,7 @@ ARTICLE = sa.Table(
     METADATA,
     sa.Column("path", Text, primary_key=True),
     sa.Column("id", Text, nullable=False, index=True),
-    sa.Column("published", sa.BigInteger, nullable=False, index=True),
+    sa.Column("published", sa.BigInteger, nullable=False),
     sa.Column("updated", sa.BigInteger, nullable=False),
     sa.Column("quality", sa.Float, nullable=True),
     sa.Column("heat", sa.Float, nullable=True),
@@ -61,13 +61,17 @@ ARTICLE = sa.Table(
     sa.Column("contested", sa.Boolean, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
+# With all that decides whether an article is published: its row, which is long, need not be read.
+_due = ("published", "removed", "draft", "contested", "path")
+sa.Index("article_due", *(ARTICLE.c[name] for name in _due))
 TAGGING = sa.Table(
     "tagging",
     METADATA,
     sa.Column("topic", Text, primary_key=True),
-    sa.Column("path", Text, primary_key=True, index=True),
+    sa.Column("path", Text, primary_key=True),
     sa.Column("name", Text, nullable=False),
 )
+sa.Index("tagging_named", TAGGING.c.path, TAGGING.c.name)
 # The files of the site that an article shows or offers, by relative URLs; its other enclosures, by
 # absolute ones.
 MEDIA = sa.Table(
