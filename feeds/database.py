@@ -17,14 +17,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from feeds import __version__
 from feeds.errors import CatalogError
 from feeds.folder import BESIDE
-from feeds.schema import META, METADATA, OF_A_FILE, SEARCH_TABLE
+from feeds.schema import META, METADATA, NONSENSE, OF_A_FILE, SEARCH_TABLE
 
 # Those whose version shows in what is published.
 _LIBRARIES = (
@@ -35,10 +34,6 @@ _PATIENCE, _CONNECTING = 60, 5
 OTHER_VERSION = "another version of feeds keeps it; restart, with the same version everywhere"
 #: Any number: who makes the tables on a server holds the lock of this name.
 _MAKING = 4287_2050
-
-
-#: What comes of an index whose bytes are no longer those that were written.
-_NONSENSE = (msgspec.MsgspecError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Database:
@@ -98,7 +93,7 @@ class Database:
                     raise CatalogError(f"{self.name}: not synced yet") from error
                 self._discard()
             raise CatalogError(f"{self.name}: {_reason(error)}") from error
-        except _NONSENSE as error:
+        except NONSENSE as error:
             if self._makes:
                 self._discard()
             why = f"damaged ({error!r}); it is made again"

@@ -42,6 +42,8 @@ _CUSTOM_CACHE = 16 * 1024 * 1024
 _OVERHEAD = 3_000
 #: In seconds: how long a search waits for the words to be indexed, before it is put off.
 _MOMENT = 1.0
+#: Searches that wait: the threads that answer have more to do.
+_WAITING = 8
 
 
 class Live:
@@ -94,7 +96,7 @@ class Live:
         self._stop = threading.Event()
         #: Makes the index of words, when a search is first asked for.
         self._indexing: threading.Thread | None = None
-        self._waiting = threading.Semaphore()
+        self._waiting = threading.Semaphore(_WAITING)
         try:
             self._is_synced = syncs and not (indexed and self._catalog.is_complete())
             if self._is_synced:
@@ -195,7 +197,6 @@ class Live:
                 self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)
                 self._indexing.start()
             indexing = self._indexing
-        # The threads that answer are few: one may wait, and the others have more to do.
         if self._waiting.acquire(blocking=False):
             try:
                 indexing.join(_MOMENT)

@@ -159,6 +159,8 @@ OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 #: Rows in one statement; SQLite allows 32,766 variables in one.
 _BATCH = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: What comes of rows whose bytes are no longer those that were written.
+NONSENSE = (msgspec.MsgspecError, AttributeError, LookupError, TypeError, ValueError)
 _decoder = msgspec.json.Decoder(Article)
 
 
