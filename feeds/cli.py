@@ -266,7 +266,7 @@ def serve(
         workers=workers,
         # Documents come out of memory or are rendered under Python's one lock, for which more
         # threads only wait; but a slow client that loads a file holds on to one.
-        blocking_threads=32,
+        blocking_threads=16,
         backpressure=256,
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE,

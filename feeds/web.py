@@ -41,7 +41,7 @@ _MOVED_AGE = 3600
 #: In bytes, of a request: nothing here takes any.
 _LONGEST_BODY = 16 * 1024
 #: Files that are sent at the same time, by one process.
-_MEDIA_AT_ONCE = 24
+_MEDIA_AT_ONCE = 12
 _PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 #: What stands in a path as it is (RFC 3986 §3.3).
 _OF_A_PATH = "/:@!$&'()*+,;=~"
