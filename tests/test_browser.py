@@ -16,6 +16,8 @@ PATHS = [
     "", "topics/sea/", "topics/fruit/", "archive/2021/",
     "custom/", "custom/?topic=sea&not=fruit&q=words", "custom/?since=forever",
 ]  # fmt: skip
+#: A page knows nothing of where the index lies.
+pytestmark = pytest.mark.sqlite
 WIDTHS = {"phone": 390, "desktop": 1280}
 
 
