@@ -7,6 +7,7 @@ aliases counted as often as they are used.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 import yaml
@@ -24,6 +25,10 @@ _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NULL = frozenset(("", "~", "null"))
 _MERGE = "<<"
 _BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
+# Quoted text and comments, in which a bracket means nothing, and the brackets that nest values.
+_FLOW = re.compile(
+    r"""'(?:[^']|'')*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)|#[^\n]*|[\[\]{}]""", re.DOTALL
+)
 # Tags that say no more than the value's helper will find out for itself.
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}"
@@ -86,6 +91,9 @@ class _Builder:
             return value
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
+            # libyaml looks ahead, and has a bound of its own that it may reach before ours.
+            if line := _too_deep(self._text[: mark.index] if mark else self._text):
+                raise _nested_too_deep(line) from error
             message = " ".join(filter(None, (error.context, error.problem)))
             raise TreeError(
                 mark.line + 1 if mark else 1,
@@ -118,11 +126,7 @@ class _Builder:
             if value in _NULL and event.implicit[0]:
                 value = None
         elif depth >= MAX_DEPTH:
-            raise TreeError(
-                _line(event),
-                f"lists and mappings nested more than {MAX_DEPTH} deep",
-                "flatten them",
-            )
+            raise _nested_too_deep(_line(event))
         elif kind is yaml.SequenceStartEvent:
             value = self._sequence(place, depth + 1)
         else:
@@ -188,3 +192,21 @@ class _Builder:
 
 def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
+
+
+def _nested_too_deep(line: int) -> TreeError:
+    message = f"lists and mappings nested more than {MAX_DEPTH} deep"
+    return TreeError(line, message, "flatten them")
+
+
+def _too_deep(text: str) -> int:
+    """Line of the first bracket that opens more than MAX_DEPTH levels, or 0 where none does."""
+    depth = 0
+    for match in _FLOW.finditer(text):
+        if match[0] in ("[", "{"):
+            depth += 1
+            if depth > MAX_DEPTH:
+                return text.count("\n", 0, match.start()) + 1
+        elif match[0] in ("]", "}"):
+            depth = max(0, depth - 1)
+    return 0

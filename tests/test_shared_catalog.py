@@ -147,17 +147,15 @@ def test_two_documents_first_seen_at_once_have_one_date(shared: SiteBuilder) -> 
 
 
 @pytest.mark.parametrize(
-    ("place", "message"),
+    "place",
     [
-        ("postgresql+psycopg://me:hidden@127.0.0.1:1/none", "connection failed"),
-        ("postgresql+nothing://me:hidden@127.0.0.1/none", "postgresql.nothing"),
-        ("nothing://me:hidden@127.0.0.1/none", "nothing"),
+        "postgresql+psycopg://me:hidden@127.0.0.1:1/none",
+        "postgresql+nothing://me:hidden@127.0.0.1/none",
+        "nothing://me:hidden@127.0.0.1/none",
     ],
 )
-def test_a_database_that_cannot_be_opened_is_named_without_its_password(
-    place: str, message: str
-) -> None:
-    with pytest.raises(CatalogError, match=message) as error:
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(place: str) -> None:
+    with pytest.raises(CatalogError, match=r"://me:\*\*\*@127\.0\.0\.1\S*/none: .") as error:
         Catalog(place)
     assert "hidden" not in str(error.value)
     assert "\n" not in str(error.value)

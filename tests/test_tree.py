@@ -156,12 +156,12 @@ def test_a_key_that_overrides_a_merged_one_is_no_duplicate() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a: b: c\n", 1, "mapping values"),
-        ("a: 1\nb: [1, 2\n", 3, "flow sequence"),
-        ("a: 1\n\tb: 2\n", 2, "tab"),
-        ("a: 1\nb: 'open\n", 3, "quoted scalar"),
-        ("a: 1\nb: @c\n", 2, "cannot start any token"),
-        ("a: 1\n- b\n", 2, "block mapping"),
+        ("a: b: c\n", 1, "^not YAML: ."),
+        ("a: 1\nb: [1, 2\n", 3, "^not YAML: ."),
+        ("a: 1\n\tb: 2\n", 2, "^not YAML: ."),
+        ("a: 1\nb: 'open\n", 3, "^not YAML: ."),
+        ("a: 1\nb: @c\n", 2, "^not YAML: ."),
+        ("a: 1\n- b\n", 2, "^not YAML: ."),
         ("a: 1\n---\nb: 2\n", 2, "second YAML document"),
         ("a: 1\nb: *c\n", 2, r"\*c"),
         ("a: &x\n  b: *x\n", 2, r"\*x"),
@@ -221,6 +221,18 @@ def test_as_many_values_as_an_article_could_ever_have_are_read() -> None:
 )
 def test_5000_levels_are_an_error_and_no_crash(text: str) -> None:
     assert "nested" in error(text).message
+
+
+def test_brackets_in_quotes_are_not_taken_for_nesting() -> None:
+    text = f"a: '{'[' * 100}'\nb: \"{'{' * 100}\"  # {'[' * 100}\nc: d: e\n"
+    assert error(text).message.startswith("not YAML: ")
+    assert error(text).line == 3
+
+
+def test_many_quotes_without_an_end_take_no_longer_than_other_text() -> None:
+    started = time.monotonic()
+    assert error("a: b: c\nd: " + '"\\' * 500_000).message.startswith("not YAML: ")
+    assert time.monotonic() - started < 5
 
 
 def test_the_deepest_nesting_that_is_allowed_is_read() -> None:
