@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
@@ -22,8 +22,6 @@ from feeds.encodings import ENCODINGS, SHORTEST, encode
 
 #: A status line, headers and a body, as WSGI has them.
 Answer: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
-#: How the validators of representations end, by their encodings.
-_ENDINGS = ("", *(f"-{encoding}" for encoding in ENCODINGS))
 #: In characters: what is longer is no browser's.
 _LONGEST_ACCEPT = 200
 
@@ -58,20 +56,6 @@ class Dated:
         is_whole = status == _OK and environ["REQUEST_METHOD"] != "HEAD"
         return status, headers, chosen.body if is_whole else b""
 
-    def is_known_to(self, etags: Container[str], digest: str = "") -> bool:
-        """Whether a version of it, of any encoding, has one of these validators."""
-        digest = digest or self.document.digest
-        return any(f"{digest}{ending}" in etags for ending in _ENDINGS)
-
-    def newer(self, part: Document) -> Answer:
-        """The answer to a client that wants only what it does not have yet (RFC 3229)."""
-        chosen = self._chosen("")
-        whole = [("Content-Type", part.media_type), ("Content-Length", str(len(part.body)))]
-        about = [each for each in chosen.headers[False, False] if each[0] != "Cache-Control"]
-        # For caches that know of it: others must not take a part for the whole (§10.5.3).
-        manipulated = [("IM", "feed"), ("Cache-Control", "no-store, im")]
-        return "226 IM Used", [*whole, *about, *manipulated], part.body
-
     def _chosen(self, accepted: str) -> _Representation:
         """The representation that the client likes best (RFC 9110 §12.5.3)."""
         body = self.document.body
@@ -101,7 +85,7 @@ def _represent(dated: Dated, encoding: str, body: bytes) -> _Representation:
     # Each representation has a strong validator of its own (RFC 9110 §8.8.3).
     etag = f'"{document.digest}{encoding and "-"}{encoding}"'
     is_page = document.media_type.startswith("text/html")
-    vary = "Accept-Encoding" if is_page else "Accept-Encoding, A-IM"
+    vary = "Accept-Encoding"
     vary += ", Sec-Fetch-Dest" if _is_xml(document) else ""
     about = [("ETag", etag), ("Cache-Control", dated.cache_control), ("Vary", vary)]
     about += (("Link", f'<{url}>; rel="{rel}"') for url, rel in document.links)

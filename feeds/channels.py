@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from feeds.archive import PERIOD_NAME, Period
 from feeds.article import absolute
+from feeds.document import Document
 from feeds.feed import Feed
-from feeds.formats import FORMATS
+from feeds.formats import FORMATS, Format, render
 from feeds.podcast import Podcast
 from feeds.selection import Selection
 from feeds.site import DEFAULT_URL, Author, Site, Topics
@@ -138,3 +139,10 @@ def head_of(channel: Channel, site: Site, url: str) -> Feed:
         podcast=replace(show, image=absolute(show.image, url)),
         is_podcast=channel.podcast is not None,
     )
+
+
+def feed_document(feed: Feed, format: Format) -> Document:
+    """The feed in a format, with what is told of it in the headers."""
+    links = ((feed.hub, "hub"), (feed.base + format.file_name, "self")) if feed.hub else ()
+    is_closed = bool(feed.history.next)
+    return Document(render(feed, format), format.content_type, is_closed, links)

@@ -134,17 +134,6 @@ def build(
     \b
     feeds build demo --out public --url https://feeds.example.org/
     """
-    from feeds.unchanged import Last, Record
-
-    def say(last: Last) -> None:
-        for line in last.problems:
-            click.echo(line, err=True)
-        click.echo(last.summary.replace("%s", f"{time.monotonic() - _STARTED:.1f}"))
-
-    record = Record(site, out, url, unpublished, compress, hosting)
-    if not (probe or ping) and (last := record.last()) and not (strict and last.problems):
-        say(last)
-        return
     from feeds.static import write_tree
     from feeds.workers import processors
 
@@ -161,21 +150,14 @@ def build(
                 hosting=hosting or "",
             )
 
-        def summary(read: int, files: int, removed: int) -> str:
-            return (
-                f"{_summary(publication)}, {read:,} read;"
-                f" {_number(written.total, 'file')}, {files:,} written, {removed:,} removed; %s s"
-                f"{_held_back(publication)}"
-            )
-
-        skipped = [f"{out}{os.sep}{line}" for line in written.skipped]
-        say(Last(skipped, summary(opened.synced.read, written.written, written.removed)))
-        # The next build has to look again at files that cannot be read, and at what another process
-        # synced meanwhile.
-        readable = all(each.code != "unreadable" for each in opened.problems)
-        if not skipped and readable and publication.is_current():
-            last = Last(list(map(str, opened.problems)), summary(0, 0, 0))
-            record.keep(publication.catalog.place, *publication.sources(), last)
+        for line in written.skipped:
+            click.echo(f"{out}{os.sep}{line}", err=True)
+        click.echo(
+            f"{_summary(publication)}, {opened.synced.read:,} read;"
+            f" {_number(written.total, 'file')}, {written.written:,} written,"
+            f" {written.removed:,} removed; {time.monotonic() - _STARTED:.1f} s"
+            f"{_held_back(publication)}"
+        )
         if ping and publication.hub:
             _announce(publication)
         elif ping:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from feeds.article import Article
-from feeds.channels import BY_FILE_NAME, Channel, documents_in
-from feeds.delta import feed_document
+from feeds.channels import BY_FILE_NAME, Channel, documents_in, feed_document
 from feeds.document import Document, Redirect, Refusal
 from feeds.errors import NotReadyError
 from feeds.feed import Context, Feed, History

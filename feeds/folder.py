@@ -28,8 +28,6 @@ MANIFEST = ".feeds-manifest.json"
 #: The folder beside feeds.yaml that holds the index.
 BESIDE = ".feeds"
 _CATALOG = "catalog.sqlite"
-#: Touched when a server has told how long a file is: another build has more to say then.
-PROBED = ".feeds/probed"
 #: In bytes. A longer file is hardly an article, and must not fill the memory.
 MAX_FILE = 8 * 1024 * 1024
 #: In bytes. Most files are shorter; asking for more would take memory for more, every time.

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Container, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from feeds import delta
 from feeds.answers import Dated
 from feeds.catalog import Catalog, Synced
 from feeds.custom import is_made
@@ -32,8 +31,6 @@ _WALK = 3.0
 #: In seconds: how long a change has been there before a hub is told, and how soon it is told again
 #: of what it did not take.
 _SETTLED, _AGAIN = 2.0, 60.0
-#: Versions of a document whose entries are remembered, and documents.
-_VERSIONS, _REMEMBERED = 8, 500
 #: In bytes: how much is kept of what was rendered.
 _CACHE = 64 * 1024 * 1024
 #: The same of custom feeds, apart: whatever clients think of, the site's own feeds stay there.
@@ -85,9 +82,6 @@ class Live:
         self._reported: set[Problem] | None = None if reported else set()
         self._looked = time.monotonic()
         self._making: dict[str, threading.Lock] = {}
-        self._remembering = threading.Lock()
-        #: The digests of the last versions of documents, and the marks of their entries, by paths.
-        self._past: OrderedDict[str, deque[tuple[str, frozenset[bytes]]]] = OrderedDict()
         self._starting = threading.Lock()
         self._refreshing = threading.Lock()
         self._followed_in = 0
@@ -138,22 +132,6 @@ class Live:
             finally:
                 self._making.pop(key, None)
 
-    def newer(self, path: str, etags: Container[str]) -> tuple[Dated, Document] | None:
-        """The document at a path, and one with the entries alone that a client does not have.
-
-        The client has a version with one of these validators. None where that version is not known,
-        or the whole is no more.
-        """
-        dated = self.find(path)
-        if not isinstance(dated, Dated) or dated.is_known_to(etags):
-            return None
-        place = self._current[0].feed_at(path)
-        for digest, known in self._past.get(path, ()) if place else ():
-            if place and dated.is_known_to(etags, digest):
-                part = delta.newer(*place, known)
-                return (dated, part) if part else None
-        return None
-
     def hot(self, path: str, query: str = "") -> Dated | None:
         """The document at a path, or made there for a query, if it lies ready."""
         _publication, cache, custom = self._current
@@ -173,7 +151,6 @@ class Live:
         dated = Dated(found, changed, publication.cache_control(found))
         if dated.changed is not None:
             cache.put(path, dated)
-            self._remember(publication, path, found)
         return dated
 
     def _custom(self, path: str, query: str) -> Dated | Redirect | Refusal | None:
@@ -208,18 +185,6 @@ class Live:
             self._catalog.search.fill(self._stop.is_set)
         except FeedsError as error:
             self._log(str(error))
-
-    def _remember(self, publication: Publication, path: str, document: Document) -> None:
-        """Keeps which entries a version of a feed has, for clients that will ask what is newer."""
-        if not (place := publication.feed_at(path)):
-            return
-        with self._remembering:
-            versions = self._past.setdefault(path, deque(maxlen=_VERSIONS))
-            self._past.move_to_end(path)
-            if document.digest not in (digest for digest, _marks in versions):
-                versions.appendleft((document.digest, delta.marks(*place)))
-            while len(self._past) > _REMEMBERED:
-                self._past.popitem(last=False)
 
     def was_published(self, path: str) -> bool:
         """Whether a document was served at a path once."""

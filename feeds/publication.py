@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 from feeds import text as texts
 from feeds.archive import Period, cut
@@ -28,6 +26,7 @@ from feeds.channels import (
     Spot,
     channels_of,
     documents_in,
+    feed_document,
     head_of,
     paths_in,
     root_from,
@@ -35,17 +34,15 @@ from feeds.channels import (
 )
 from feeds.custom import Custom
 from feeds.database import code_fingerprint
-from feeds.delta import feed_document
 from feeds.document import Document, MediaFile, Redirect, Refusal
 from feeds.errors import Problem
 from feeds.feed import Context, Entry, Feed, History, Listed
-from feeds.folder import CONFIGURATION, PROBED, Folder
+from feeds.folder import Folder
 from feeds.formats import (
     LIST_TYPE,
     PAGE_TYPE,
     STYLE,
     STYLE_TYPE,
-    Format,
     as_entry,
     render_style,
 )
@@ -386,11 +383,6 @@ class Publication:
         is_closed = bool(self._history(spot.channel, spot.period).next)
         return Document(body, page.MEDIA_TYPE, is_closed)
 
-    def feed_at(self, path: str) -> tuple[Feed, Format] | None:
-        """The feed of the feed document at a path, and its format."""
-        spot = self._spot(path)
-        return (self._feed(spot), BY_FILE_NAME[spot.name]) if spot and spot.name else None
-
     def _feed(self, spot: Spot) -> Feed:
         base = f"{self.url}{spot.folder}{spot.within}"
         # A feed's documents are asked for one after the other: its articles are fetched once.
@@ -438,14 +430,6 @@ class Publication:
     def _lengths(self) -> dict[str, int]:
         return self.catalog.lengths()
 
-    def sources(self) -> tuple[list[Path], list[Path], datetime | None]:
-        """The folders and the other files that it is made of, and when it changes by itself."""
-        folder = self._folder
-        files = [folder.root / path.lstrip("/") for path in self._media]
-        files += folder.root / PROBED, folder.root / (folder.configuration or CONFIGURATION)
-        due = None if self._site.future else self._view.next_due()
-        return list(folder.article_folders), files, due
-
     def unmeasured(self) -> list[str]:
         """The URLs of the enclosures that are published and whose servers have told no length."""
         files = {file for _content, file in self.entries_of(self.paths())}
@@ -454,9 +438,6 @@ class Publication:
     def learn(self, answers: Sequence[Answer], now: datetime) -> None:
         """Keeps what servers told, for every publication from now on."""
         self.catalog.learn(answers, int(now.timestamp()))
-        if any(each.length is not None for each in answers):
-            with suppress(OSError):  # without the folder, no build ends before it begins
-                (self._folder.root / PROBED).touch()
 
     def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
         """The entries in the documents at these paths, each once."""

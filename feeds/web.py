@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
-from werkzeug.http import parse_accept_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import send_file
 from werkzeug.wsgi import ClosingIterator
@@ -45,7 +44,7 @@ _MEDIA_AT_ONCE = 12
 _PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 #: What stands in a path as it is (RFC 3986 §3.3).
 _OF_A_PATH = "/:@!$&'()*+,;=~"
-_CONDITIONS = "A-IM, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
+_CONDITIONS = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 
 
 def create_app(
@@ -87,10 +86,6 @@ def create_app(
     def published(path: str) -> Response:
         found = live.find(f"/{path}", request.query_string.decode("utf-8", "replace"))
         if isinstance(found, Dated):
-            if _wants_the_newer() and (newer := live.newer(f"/{path}", request.if_none_match)):
-                whole, part = newer
-                status, headers, body = whole.newer(part)
-                return Response(body, status, headers)
             # Flask takes the body of an answer to HEAD away by itself, and keeps its length.
             status, headers, body = found.answer(request.environ | {"REQUEST_METHOD": "GET"})
             return Response(body, status, headers)
@@ -184,7 +179,7 @@ class _Front:
         self._live = live
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        plain = environ["REQUEST_METHOD"] in ("GET", "HEAD") and "HTTP_A_IM" not in environ
+        plain = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         if plain and (
             dated := self._live.hot(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         ):
@@ -193,13 +188,6 @@ class _Front:
             # A list: granian sends its bytes as they are, and goes through all else piece by piece.
             return [body]
         return self._app(environ, start_response)
-
-
-def _wants_the_newer() -> bool:
-    """Whether the client takes a part of a feed for an answer (RFC 3229 §10.5.2)."""
-    asked = parse_accept_header(request.headers.get("A-IM"))
-    # What must not have changed is not told in parts.
-    return asked.quality("feed") > 0 and "If-Match" not in request.headers
 
 
 #: A slow client holds on to a thread for as long as it reads a file: some are left for the others.

@@ -462,3 +462,14 @@ def test_a_terminal_sees_a_bar_once_the_work_takes_a_while(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
     with cli._progress("Reading articles") as advance:
         assert advance is None
+
+
+def test_a_second_build_names_the_same_problems(site: SiteBuilder) -> None:
+    site.write("a.md")
+    site.write_text("bad.md", "---\ntitle: a: b\n---\n")
+    arguments = ["build", str(site.root), "--out", str(site.out)]
+    first, second = (CliRunner().invoke(main, arguments) for _ in range(2))
+    assert "articles/bad.md:2: not YAML" in first.stderr
+    assert second.stderr == first.stderr
+    assert ", 0 read; 10 files, 0 written, 0 removed; " in second.stdout
+    assert CliRunner().invoke(main, [*arguments, "--strict"]).exit_code == 1

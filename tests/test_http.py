@@ -12,7 +12,6 @@ from email.utils import formatdate
 from typing import Any
 
 import brotli
-import feedparser
 import pytest
 import zstandard
 from flask import Flask
@@ -150,7 +149,7 @@ def test_many_who_ask_for_what_is_not_there_yet_wait_for_one_rendering(
         rendered.append(format.name)
         return render(feed, format)
 
-    monkeypatch.setattr("feeds.delta.render", counting)
+    monkeypatch.setattr("feeds.channels.render", counting)
     served = Live(site.root)
 
     def ask() -> Any:
@@ -288,68 +287,6 @@ def test_conditions_are_looked_at_in_their_order(app: Flask, path: str) -> None:
     ):
         for method in ("GET", "HEAD"):
             assert get(app, path, method, **headers).status_code == status, headers
-
-
-def titles(response: TestResponse, path: str) -> list[str]:
-    if path.endswith("json"):
-        return [item["title"] for item in json.loads(response.data)["items"]]
-    return [entry.title for entry in feedparser.parse(response.data).entries]
-
-
-@pytest.mark.parametrize("path", [*FEEDS, "/topics/ai/atom.xml"])
-def test_a_client_that_asks_for_it_gets_only_what_it_does_not_have(
-    site: SiteBuilder, app: Flask, path: str
-) -> None:
-    before = get(app, path)
-    assert "A-IM" in before.headers["Vary"]
-    site.write("new.md", title="New")
-    site.write("0.md", title="Corrected")
-    (site.root / "articles" / "1.md").unlink()
-    app.extensions["feeds"].refresh()
-    whole = get(app, path)
-    for etag in (before.headers["ETag"], before.headers["ETag"].replace('"', '-br"')[3:]):
-        etag = f'"{etag.strip(chr(34))}"'
-        newer = get(app, path, A_IM="feed, gzip;q=0.5", If_None_Match=etag)
-        assert (newer.status_code, newer.headers["IM"]) == (226, "feed")
-        assert sorted(titles(newer, path)) == ["Corrected", "New"]
-        assert newer.headers["ETag"] == whole.headers["ETag"]
-        assert newer.headers["Content-Type"] == whole.headers["Content-Type"]
-        assert newer.headers["Cache-Control"] == "no-store, im"
-        assert "A-IM" in newer.headers["Vary"]
-        assert (b"<fh:complete" in whole.data, b"<fh:complete" in newer.data) == (
-            path.endswith("xml"),
-            False,
-        )
-    refused = {"A_IM": "feed", "If_None_Match": etag, "If_Match": '"other"'}
-    assert get(app, path, **refused).status_code == 412
-    # What it has now is the newest; what nobody knows, and who does not ask, gets the whole.
-    known = get(app, path, A_IM="feed", If_None_Match=newer.headers["ETag"])
-    assert known.status_code == 304
-    for headers in (
-        {"A_IM": "feed", "If_None_Match": '"of-another-time"'},
-        {"A_IM": "feed"},
-        {"A_IM": "vcdiff", "If_None_Match": before.headers["ETag"]},
-        {"A_IM": "feed;q=0", "If_None_Match": before.headers["ETag"]},
-        {"If_None_Match": before.headers["ETag"]},
-    ):
-        response = get(app, path, **headers)
-        assert (response.status_code, response.data) == (200, whole.data), headers
-
-
-def test_what_is_remembered_of_versions_is_bounded(
-    site: SiteBuilder, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "_REMEMBERED", 2)
-    first = get(app, "/rss.xml").headers["ETag"]
-    for number in range(live._VERSIONS + 1):
-        site.write("0.md", title=f"Version {number}")
-        app.extensions["feeds"].refresh()
-        for path in FEEDS[1:]:
-            get(app, path)
-    past = app.extensions["feeds"]._past
-    assert list(past) == ["/atom.xml", "/feed.json"]
-    assert {len(versions) for versions in past.values()} == {live._VERSIONS}
-    assert get(app, "/rss.xml", A_IM="feed", If_None_Match=first).status_code == 200
 
 
 LINTED = [

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from feeds import __version__, static, unchanged
+from feeds import __version__
 from feeds import probe as probing
 from feeds.catalog import Catalog
 from feeds.cli import main
@@ -351,30 +350,6 @@ def test_a_probe_is_no_problem_for_strict(podcast: SiteBuilder, server: Server) 
     (podcast.root / "media" / "none.png").write_bytes(b"x")
     assert "HTTP 404" in build(podcast, "--probe", "--strict").stderr
     assert len(server.asked) == 2
-
-
-@pytest.mark.sqlite
-def test_what_was_learnt_begins_a_build_that_would_have_ended(
-    podcast: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    began = []
-    write_tree = static.write_tree
-
-    def counted(*arguments: Any, **named: Any) -> object:
-        began.append(1)
-        return write_tree(*arguments, **named)
-
-    monkeypatch.setattr(static, "write_tree", counted)
-    monkeypatch.setattr(unchanged, "_RACY_NS", 0)
-    build(podcast)
-    build(podcast)
-    assert len(began) == 1
-    build(podcast, "--probe", out=tmp_path / "other")
-    build(podcast)
-    assert len(began) == 3
-    assert sizes(podcast.out) == [5000, None, None]
-    build(podcast)
-    assert len(began) == 3
 
 
 def test_the_live_app_tells_what_was_learnt(podcast: SiteBuilder, tmp_path: Path) -> None:

@@ -17,17 +17,17 @@ PACKAGE = ROOT / "feeds"
 
 #: No clock, file, SQL, Flask or Click in here.
 CORE = (
-    "archive", "article", "channels", "encodings", "errors", "feed", "fields", "formats",
+    "archive", "article", "encodings", "errors", "feed", "fields", "formats",
     "frontmatter", "podcast", "query", "selection", "site", "text", "tree", "words",
 )  # fmt: skip
 SHELL = (
+    "channels",
     "catalog",
     "answers",
     "cli",
     "compressed",
     "custom",
     "database",
-    "delta",
     "document",
     "folder",
     "hosting",
@@ -40,7 +40,6 @@ SHELL = (
     "schema",
     "search",
     "static",
-    "unchanged",
     "view",
     "web",
     "websub",
