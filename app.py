@@ -1,5 +1,5 @@
 """The live app for any server: flask run, granian app:app --interface wsgi, gunicorn app:app."""
 
-from feeds.web import create_app
+from feeds.web.app import create_app
 
 app = create_app()

@@ -16,13 +16,15 @@ from typing import Any
 
 from generate import write_site
 
-from feeds import catalog as catalogs
-from feeds import static, tree
-from feeds.catalog import Catalog
-from feeds.folder import Folder
-from feeds.formats import page, syndication
-from feeds.frontmatter import native
-from feeds.publication import Publication
+from feeds.catalog import sync as catalogs
+from feeds.catalog.folder import Folder
+from feeds.catalog.sync import Catalog
+from feeds.formats import pages as page
+from feeds.formats import syndication
+from feeds.parsing import article as native
+from feeds.parsing import yaml_text as tree
+from feeds.publication.publication import Publication
+from feeds.static import writer as static
 
 
 class _Clock:

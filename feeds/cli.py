@@ -24,8 +24,8 @@ from feeds import __version__
 from feeds.errors import FeedsError, Problem, Severity
 
 if TYPE_CHECKING:
-    from feeds.catalog import Synced
-    from feeds.publication import Publication
+    from feeds.catalog.sync import Synced
+    from feeds.publication.publication import Publication
 
 _STARTED = time.monotonic()
 #: In seconds: until then, nobody asks whether it still works.
@@ -82,7 +82,7 @@ def _check_url(_context: click.Context, _parameter: click.Parameter, value: str 
     if not value:
         return ""
     from feeds.errors import ConfigurationError
-    from feeds.site import read_site_url
+    from feeds.parsing.site_config import read_site_url
 
     try:
         return read_site_url(value)
@@ -134,8 +134,8 @@ def build(
     \b
     feeds build demo --out public --url https://feeds.example.org/
     """
-    from feeds.static import write_tree
-    from feeds.workers import processors
+    from feeds.parallel import processors
+    from feeds.static.writer import write_tree
 
     with _opened(site, url, unpublished, out, probe=probe) as opened:
         publication = opened.publication
@@ -193,9 +193,9 @@ def serve(
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    from feeds.catalog import Catalog
-    from feeds.folder import Folder, locate
-    from feeds.web import number_of_proxies
+    from feeds.catalog.folder import Folder, locate
+    from feeds.catalog.sync import Catalog
+    from feeds.web.app import number_of_proxies
 
     port = _free_port(host, port)
     shown = f"[{host}]" if ":" in host else host
@@ -240,7 +240,7 @@ def serve(
         # Until a worker listens to signals by itself, those that it inherits would be lost on it.
         os.register_at_fork(after_in_child=_end_on_signals)
     Granian(
-        "feeds.web:create_app",
+        "feeds.web.app:create_app",
         factory=True,
         address=host,
         port=port,
@@ -341,11 +341,11 @@ def _opened(
     probe: bool = False,
 ) -> Iterator[_Opened]:
     """The publication of a site, after a sync; the address is where a bare folder is served."""
-    from feeds.catalog import Catalog, Synced
+    from feeds.catalog.folder import Folder, locate
+    from feeds.catalog.sync import Catalog, Synced
     from feeds.errors import CatalogError
-    from feeds.folder import Folder, locate
-    from feeds.publication import Publication
-    from feeds.workers import collect_rarely, processors
+    from feeds.parallel import collect_rarely, processors
+    from feeds.publication.publication import Publication
 
     collect_rarely()
     folder = Folder.open(site)
@@ -386,7 +386,7 @@ def _opened(
 
 def _probe(publication: Publication, now: datetime) -> None:
     """Asks for the lengths of enclosures; what that gives is never the end of a build."""
-    from feeds.probe import ask
+    from feeds.remote.probe import ask
 
     urls = publication.unmeasured()
     if not urls:
@@ -407,7 +407,7 @@ def _probe(publication: Publication, now: datetime) -> None:
 
 def _announce(publication: Publication) -> None:
     """Tells the hub; whatever comes of it, what was built is good."""
-    from feeds.websub import announce
+    from feeds.remote.websub import announce
 
     announced = announce(publication)
     click.echo(f"{announced} ({publication.hub})", err=bool(announced.failed))

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from feeds.web import create_app
+from feeds.web.app import create_app
 from tests.support import lacking, tool
 
 #: Where Debian's packages put what these servers load.

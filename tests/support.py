@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 import pytest
 import yaml
 
-from feeds.catalog import Catalog
-from feeds.folder import Folder
-from feeds.publication import Publication
+from feeds.catalog.folder import Folder
+from feeds.catalog.sync import Catalog
+from feeds.publication.publication import Publication
 
 #: A moment at which every article of the tests has come due.
 NOW = datetime(2026, 7, 1, tzinfo=UTC)

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from feeds.archive import cut
-from feeds.static import write_tree
-from feeds.web import create_app
+from feeds.model.archive import cut
+from feeds.static.writer import write_tree
+from feeds.web.app import create_app
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds import text as texts
-from feeds.frontmatter import read_article
-from feeds.frontmatter.body import _well_nested, clean_body, unsafe_parts
+from feeds.parsing.body.clean import _well_nested, clean_body, unsafe_parts
+from feeds.parsing.front_matter import read_article
+from feeds.text import repair as texts
 from tests.support import article, document
 
 BASE = "https://news.example.com/a/b"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from feeds.web import create_app
+from feeds.web.app import create_app
 from tests.support import SiteBuilder, lacking, tool
 from tests.test_websub import Served
 
@@ -191,6 +191,6 @@ def test_an_audit_of_accessibility_finds_nothing(
 
 
 def test_style_and_script_are_small() -> None:
-    templates = Path(create_app.__code__.co_filename).parent / "formats" / "templates"
+    templates = Path(create_app.__code__.co_filename).parents[1] / "formats" / "templates"
     size = sum((templates / name).stat().st_size for name in ("style.css", "script.js"))
     assert size < 8_000

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds.catalog import Catalog, Synced
+from feeds.catalog.articles import View
+from feeds.catalog.folder import Folder, locate
+from feeds.catalog.sync import Catalog, Synced
 from feeds.errors import CatalogError
-from feeds.folder import Folder, locate
-from feeds.selection import Selection
-from feeds.site import Topics
-from feeds.view import View
+from feeds.model.selection import Selection
+from feeds.parsing.site_config import Topics
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
 
@@ -224,7 +224,7 @@ def test_an_index_of_another_version_is_made_again(
     catalog.sync(Folder.open(site.root))
     revision = catalog.revision()
     with monkeypatch.context() as patch:
-        for module in ("catalog", "database"):
+        for module in ("catalog.sync", "catalog.database"):
             patch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
         newer = site.catalog()
         assert newer.sync(Folder.open(site.root)).read == 1
@@ -504,7 +504,7 @@ def test_a_sync_in_parts_ends_like_one_at_once_even_if_it_was_killed(
         date = f"2026-05-{number + 1:02}"
         site.write(f"{number:02}.md", title=f"{number}", webUrl=url, publishedDateTime=date)
     folder = Folder.open(site.root)
-    monkeypatch.setattr("feeds.catalog._AT_ONCE", 5)
+    monkeypatch.setattr("feeds.catalog.sync._AT_ONCE", 5)
     write = catalog._write
     parts: list[bool] = []
 
@@ -549,7 +549,7 @@ def test_a_file_that_could_not_be_read_is_read_as_soon_as_it_can_be(
         def locked(path: str, *_arguments: object) -> None:
             raise PermissionError(errno.EACCES, "Permission denied", path)
 
-        patch.setattr("feeds.folder.open", locked, raising=False)
+        patch.setattr("feeds.catalog.folder.open", locked, raising=False)
         assert catalog.sync(folder).read == 1
     assert [each.code for each in catalog.problems()] == ["unreadable"]
     # Permissions change neither the size nor the time of a file.

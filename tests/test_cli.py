@@ -18,9 +18,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feeds import cli
+from feeds.catalog.folder import Folder
 from feeds.cli import main
-from feeds.folder import Folder
-from feeds.frontmatter import read_article
+from feeds.parsing.front_matter import read_article
 from tests.support import CORPUS, SiteBuilder, needs_corpus
 
 

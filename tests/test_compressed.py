@@ -13,11 +13,12 @@ import brotli
 import pytest
 import zstandard
 
-from feeds import compressed, static
-from feeds.encodings import encode
+from feeds.catalog.folder import MANIFEST
+from feeds.compression import encode
 from feeds.errors import OutputError
-from feeds.folder import MANIFEST
-from feeds.static import Written, write_tree
+from feeds.static import precompress as compressed
+from feeds.static import writer as static
+from feeds.static.writer import Written, write_tree
 from tests.support import SiteBuilder
 from tests.test_static import stats, tree
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from feeds.static import write_tree
+from feeds.static.writer import write_tree
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"

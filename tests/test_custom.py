@@ -18,17 +18,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from feeds.answers import Dated
-from feeds.document import Document, Redirect, Refusal
+from feeds.catalog.schema import DOCUMENT
+from feeds.catalog.search import Search
 from feeds.errors import NotReadyError
-from feeds.live import Live
-from feeds.publication import Publication
-from feeds.query import read_query
-from feeds.schema import DOCUMENT
-from feeds.search import Search
-from feeds.site import TopicName, Topics, TopicSettings
-from feeds.static import write_tree
-from feeds.web import create_app
+from feeds.model.document import Document, Redirect, Refusal
+from feeds.parsing.feed_query import read_query
+from feeds.parsing.site_config import TopicName, Topics, TopicSettings
+from feeds.publication.publication import Publication
+from feeds.static.writer import write_tree
+from feeds.web.app import create_app
+from feeds.web.refresher import Live
+from feeds.web.responses import Dated
 from tests.support import NOW, SiteBuilder
 
 FEEDS = ("rss.xml", "atom.xml", "feed.json")
@@ -277,7 +277,7 @@ def test_a_stampede_on_one_feed_renders_it_once(
 def test_no_number_of_custom_feeds_fills_the_memory(
     asked: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.live._CUSTOM_CACHE", 50_000)
+    monkeypatch.setattr("feeds.web.refresher._CUSTOM_CACHE", 50_000)
     live = Live(asked.root)
     site = live.find("/rss.xml")
     for number in range(200):
@@ -301,7 +301,7 @@ def test_while_the_words_are_indexed_a_search_is_put_off_and_all_else_is_served(
         fill(self, is_over)
 
     monkeypatch.setattr(Search, "fill", slow)
-    monkeypatch.setattr("feeds.live._MOMENT", 0.05)
+    monkeypatch.setattr("feeds.web.refresher._MOMENT", 0.05)
     response = get(app, "/custom/rss.xml?q=deep")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
     assert response.text == "Not now: the words of the articles are being indexed\n"

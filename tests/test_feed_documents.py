@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 import lxml.etree as etree
 import pytest
 
-from feeds.article import Article
-from feeds.document import Document, Redirect
-from feeds.feed import Context, Feed
 from feeds.formats import FORMATS, as_entry, render, syndication
-from feeds.frontmatter import read_article
-from feeds.publication import Publication
-from feeds.site import Author
+from feeds.model.article import Article
+from feeds.model.document import Document, Redirect
+from feeds.model.feed import Context, Feed
+from feeds.parsing.front_matter import read_article
+from feeds.parsing.site_config import Author
+from feeds.publication.publication import Publication
 from tests.golden import GOLDEN, URL, golden_site
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feeds import tree
 from feeds.errors import Problem, Severity
-from feeds.fields import Fields, Report, parse_date
-from feeds.frontmatter import read_article
+from feeds.parsing import yaml_text as tree
+from feeds.parsing.fields import Fields, Report, parse_date
+from feeds.parsing.front_matter import read_article
 from tests.support import article, document
 
 
@@ -239,7 +239,7 @@ def test_any_text_is_a_date_in_utc_or_none(text: str) -> None:
 
 
 def test_a_date_without_an_offset_is_utc_wherever_the_machine_is() -> None:
-    code = "from feeds.fields import parse_date; print(parse_date('2021-05-01'))"
+    code = "from feeds.parsing.fields import parse_date; print(parse_date('2021-05-01'))"
     far = os.environ | {"TZ": "XXX+5"}
     shown = subprocess.check_output([sys.executable, "-c", code], env=far, text=True)
     assert shown == f"{MIDNIGHT}\n"

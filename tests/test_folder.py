@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from feeds.catalog.folder import MANIFEST, MAX_FILE, Folder, UnreadableError
 from feeds.errors import ConfigurationError, Severity
-from feeds.folder import MANIFEST, MAX_FILE, Folder, UnreadableError
 from tests.support import SiteBuilder
 
 

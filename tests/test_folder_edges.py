@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from feeds.catalog.folder import MANIFEST, Folder, UnreadableError
 from feeds.errors import ConfigurationError
-from feeds.folder import MANIFEST, Folder, UnreadableError
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"

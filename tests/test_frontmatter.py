@@ -19,10 +19,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from feeds.article import Article, Image, Provider, Related
+from feeds.catalog.folder import Folder, UnreadableError
 from feeds.errors import Severity
-from feeds.folder import Folder, UnreadableError
-from feeds.frontmatter import ENDINGS, line_of, read_article
+from feeds.model.article import Article, Image, Provider, Related
+from feeds.parsing.front_matter import ENDINGS, line_of, read_article
 from tests.support import CORPUS, article, document, needs_corpus
 
 ARTICLES = Path(__file__).parent / "articles"

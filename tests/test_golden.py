@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.static import write_tree
+from feeds.static.writer import write_tree
 from tests.golden import EXPECTED, golden_site
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from feeds.document import Document, Redirect
-from feeds.hosting import HOSTS, facts_of, host_files
-from feeds.publication import Publication
-from feeds.static import Written, write_tree
+from feeds.model.document import Document, Redirect
+from feeds.publication.publication import Publication
+from feeds.static.hosts import HOSTS, facts_of, host_files
+from feeds.static.writer import Written, write_tree
 from tests.support import SiteBuilder
 
 Rules = list[tuple[str, dict[str, str]]]

@@ -17,7 +17,7 @@ import yaml
 from click.testing import CliRunner
 
 from feeds.cli import main
-from feeds.hosting import HOSTS
+from feeds.static.hosts import HOSTS
 from tests.support import tool
 from tests.test_project import ROOT, blocks
 

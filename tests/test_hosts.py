@@ -13,8 +13,8 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
+from feeds.catalog.folder import MANIFEST
 from feeds.cli import main
-from feeds.folder import MANIFEST
 from tests import hosts
 from tests.hosts import Response, Server
 from tests.support import SiteBuilder

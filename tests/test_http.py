@@ -17,14 +17,15 @@ import zstandard
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from feeds import answers, live
-from feeds.answers import Dated
-from feeds.document import Document
-from feeds.encodings import encode
+from feeds.compression import encode
 from feeds.errors import CatalogError
 from feeds.formats import render
-from feeds.live import Live
-from feeds.web import create_app
+from feeds.model.document import Document
+from feeds.web import refresher as live
+from feeds.web import responses as answers
+from feeds.web.app import create_app
+from feeds.web.refresher import Live
+from feeds.web.responses import Dated
 from tests.support import SiteBuilder
 
 FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
@@ -149,7 +150,7 @@ def test_many_who_ask_for_what_is_not_there_yet_wait_for_one_rendering(
         rendered.append(format.name)
         return render(feed, format)
 
-    monkeypatch.setattr("feeds.channels.render", counting)
+    monkeypatch.setattr("feeds.publication.routes.render", counting)
     served = Live(site.root)
 
     def ask() -> Any:
@@ -242,7 +243,7 @@ def test_whoever_watches_the_app_learns_how_old_its_state_is(
     def broken(_catalog: Any) -> str:
         raise CatalogError("connection is bad")
 
-    monkeypatch.setattr("feeds.catalog.Catalog.revision", broken)
+    monkeypatch.setattr("feeds.catalog.sync.Catalog.revision", broken)
     assert get(app, "/healthz").status_code == 503
 
 

@@ -9,7 +9,7 @@ import feedparser
 import lxml.etree as etree
 import pytest
 
-from feeds.document import MediaFile
+from feeds.model.document import MediaFile
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"

@@ -14,14 +14,14 @@ import feedparser
 import lxml.etree as etree
 import pytest
 
-from feeds import static
-from feeds.catalog import Catalog
-from feeds.folder import Folder
-from feeds.live import Live
-from feeds.publication import Publication
-from feeds.static import write_tree
-from feeds.web import create_app
-from feeds.workers import spread
+from feeds.catalog.folder import Folder
+from feeds.catalog.sync import Catalog
+from feeds.parallel import spread
+from feeds.publication.publication import Publication
+from feeds.static import writer as static
+from feeds.static.writer import write_tree
+from feeds.web.app import create_app
+from feeds.web.refresher import Live
 from tests.support import NOW, SiteBuilder, eventually
 from tests.test_static import tree
 from tests.test_web import get
@@ -214,11 +214,11 @@ def test_lengths_outlive_a_new_version_of_the_code(filled: SiteBuilder) -> None:
     filled.publication()
     catalog: Catalog = filled.catalog()
     known = catalog.lengths()
-    from feeds import database
+    from feeds.catalog import database
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(database, "code_fingerprint", lambda: "another version")
         newer = filled.catalog()
-        patched.setattr("feeds.catalog.code_fingerprint", lambda: "another version")
+        patched.setattr("feeds.catalog.sync.code_fingerprint", lambda: "another version")
         assert newer.sync(Folder.open(filled.root)).read == 1
         assert newer.lengths() == known

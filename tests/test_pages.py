@@ -14,9 +14,9 @@ import lxml.etree as etree
 import lxml.html
 import pytest
 
-from feeds.document import Document, Redirect
 from feeds.formats import FORMATS
-from feeds.publication import Publication
+from feeds.model.document import Document, Redirect
+from feeds.publication.publication import Publication
 from tests.golden import URL, golden_site
 from tests.support import SiteBuilder, lacking
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.article import Player
-from feeds.frontmatter.body import read_player, watch_url
+from feeds.model.article import Player
+from feeds.parsing.body.clean import read_player, watch_url
 from tests.support import SiteBuilder
 
 PIECES = [

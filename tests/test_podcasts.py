@@ -14,16 +14,16 @@ import feedparser
 import lxml.etree as etree
 import pytest
 
-from feeds import static
-from feeds.article import Episode, Person, Transcript
 from feeds.errors import Severity
-from feeds.fields import parse_duration
-from feeds.frontmatter import read_article
-from feeds.podcast import CATEGORIES, Podcast
-from feeds.probe import Answer
-from feeds.site import Site, read_site
-from feeds.static import write_tree
-from feeds.workers import spread
+from feeds.model.article import Episode, Person, Transcript
+from feeds.model.podcast import CATEGORIES, Podcast
+from feeds.parallel import spread
+from feeds.parsing.fields import parse_duration
+from feeds.parsing.front_matter import read_article
+from feeds.parsing.site_config import Site, read_site
+from feeds.remote.probe import Answer
+from feeds.static import writer as static
+from feeds.static.writer import write_tree
 from tests.support import NOW, SiteBuilder, article, document
 from tests.test_static import tree
 from tests.test_web import assert_live_equals_static

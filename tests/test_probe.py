@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feeds import __version__
-from feeds import probe as probing
-from feeds.catalog import Catalog
+from feeds.catalog.folder import Folder, locate
+from feeds.catalog.sync import Catalog
 from feeds.cli import main
-from feeds.folder import Folder, locate
-from feeds.probe import Answer, ask
-from feeds.web import create_app
+from feeds.remote import probe as probing
+from feeds.remote.probe import Answer, ask
+from feeds.web.app import create_app
 from tests.support import SiteBuilder, eventually
 from tests.test_static import tree
 from tests.test_web import get
@@ -369,7 +369,7 @@ def test_answers_outlive_a_new_version_and_a_lost_article(
     build(podcast, "--probe")
     known = index(podcast).lengths()
     assert known == {f"{server.url}/talk.mp3": 5000}
-    for module in ("database", "catalog", "publication"):
+    for module in ("catalog.database", "catalog.sync", "publication.publication"):
         monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another version")
     text = (podcast.root / "articles" / "a.md").read_bytes()
     (podcast.root / "articles" / "a.md").unlink()

@@ -22,9 +22,9 @@ import feedparser
 import pytest
 import yaml
 
-from feeds.document import Document, Redirect
-from feeds.publication import Publication
-from feeds.static import write_tree
+from feeds.model.document import Document, Redirect
+from feeds.publication.publication import Publication
+from feeds.static.writer import write_tree
 from tests.golden import URL, golden_site
 from tests.support import CORPUS, SiteBuilder, document, needs_corpus, tool
 

@@ -10,17 +10,17 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import words
-from feeds.answers import Dated
-from feeds.catalog import Catalog
-from feeds.folder import Folder
-from feeds.frontmatter.body import plain_text
-from feeds.live import Live
-from feeds.probe import Answer
-from feeds.schema import SEARCHED
-from feeds.selection import Selection
-from feeds.static import write_tree
-from feeds.view import View
+from feeds.catalog.articles import View
+from feeds.catalog.folder import Folder
+from feeds.catalog.schema import SEARCHED
+from feeds.catalog.sync import Catalog
+from feeds.model.selection import Selection
+from feeds.parsing.body.clean import plain_text
+from feeds.remote.probe import Answer
+from feeds.static.writer import write_tree
+from feeds.text import search_terms as words
+from feeds.web.refresher import Live
+from feeds.web.responses import Dated
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
 WORDS = {

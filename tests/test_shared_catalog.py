@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from feeds.answers import Dated
-from feeds.catalog import Catalog
+from feeds.catalog.articles import View
+from feeds.catalog.folder import Folder, locate
+from feeds.catalog.sync import Catalog
 from feeds.cli import main
 from feeds.errors import CatalogError
-from feeds.folder import Folder, locate
-from feeds.live import Live
-from feeds.publication import Publication
-from feeds.static import write_tree
-from feeds.view import View
-from feeds.web import create_app
+from feeds.publication.publication import Publication
+from feeds.static.writer import write_tree
+from feeds.web.app import create_app
+from feeds.web.refresher import Live
+from feeds.web.responses import Dated
 from tests.servers import PostgreSQL
 from tests.support import CORPUS, NOW, SiteBuilder, eventually, needs_corpus
 
@@ -214,7 +214,7 @@ def test_a_replica_of_another_version_leaves_the_index_as_it_is(
 ) -> None:
     keeper = Live(shared.root)
     with monkeypatch.context() as patch:
-        for module in ("catalog", "database"):
+        for module in ("catalog.sync", "catalog.database"):
             patch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
         with pytest.raises(CatalogError, match="another version of feeds keeps it"):
             Live(replica(shared), syncs=False)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds import text as texts
-from feeds.site import Author, TopicName, Topics, TopicSettings, read_site
+from feeds.parsing.site_config import Author, TopicName, Topics, TopicSettings, read_site
+from feeds.text import repair as texts
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ENOUGH = "title: Tide\nurl: https://feeds.example.org/\n"

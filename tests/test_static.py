@@ -22,13 +22,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds import static, workers
-from feeds.catalog import Catalog
-from feeds.document import Document
+from feeds import parallel as workers
+from feeds.catalog.folder import MANIFEST, Folder
+from feeds.catalog.sync import Catalog
 from feeds.errors import OutputError
-from feeds.folder import MANIFEST, Folder
-from feeds.rendered import Rendered
-from feeds.static import write_tree
+from feeds.model.document import Document
+from feeds.static import writer as static
+from feeds.static.entry_store import Rendered
+from feeds.static.writer import write_tree
 from tests.support import CORPUS, SiteBuilder, needs_corpus
 
 
@@ -440,8 +441,8 @@ def test_many_articles_are_read_and_written_by_several_processes_to_the_same_tre
     write_tree(site.publication(), alone)
     for file in site.root.parent.glob("catalog.sqlite*"):
         file.unlink()
-    monkeypatch.setattr("feeds.catalog.spread", at_once)
-    monkeypatch.setattr("feeds.static.spread", at_once)
+    monkeypatch.setattr("feeds.catalog.sync.spread", at_once)
+    monkeypatch.setattr("feeds.static.writer.spread", at_once)
     folder = Folder.open(site.root)
     catalog = site.catalog()
     assert catalog.sync(folder, processes=3).read == 40

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds import text as texts
+from feeds.text import repair as texts
 from tests.support import CORPUS, needs_corpus
 
 #: Good text: nothing in it is to be repaired.

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.frontmatter import body as bodies
-from feeds.frontmatter.body import clean_body
+from feeds.parsing.body import clean as bodies
+from feeds.parsing.body.clean import clean_body
 from tests.support import SiteBuilder, article, document
 
 BASE = "https://news.example.com/a/b"

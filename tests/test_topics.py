@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds import text as texts
-from feeds.site import TopicName, Topics, TopicSettings, read_site
+from feeds.parsing.site_config import TopicName, Topics, TopicSettings, read_site
+from feeds.text import repair as texts
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds import tree
-from feeds.tree import Tree, TreeError
+from feeds.parsing import yaml_text as tree
+from feeds.parsing.yaml_text import Tree, TreeError
 from tests.support import CORPUS, needs_corpus
 
 FRONT_MATTER = re.compile(r"\A\ufeff?---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)

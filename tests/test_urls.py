@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds import text as texts
+from feeds.text import repair as texts
 
 
 @pytest.mark.parametrize(

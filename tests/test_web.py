@@ -18,13 +18,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from feeds import web
-from feeds.answers import Dated
-from feeds.document import Document, MediaFile, Redirect
 from feeds.errors import ConfigurationError, FeedsError
-from feeds.live import Live
-from feeds.static import write_tree
-from feeds.web import create_app
+from feeds.model.document import Document, MediaFile, Redirect
+from feeds.static.writer import write_tree
+from feeds.web import app as web
+from feeds.web.app import create_app
+from feeds.web.refresher import Live
+from feeds.web.responses import Dated
 from tests.support import CORPUS, SiteBuilder, eventually, needs_corpus
 
 
@@ -256,7 +256,7 @@ def test_a_picture_that_cannot_be_read_is_not_found(
     def refuse(*_arguments: object, **_named: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("feeds.web.send_file", refuse)
+    monkeypatch.setattr("feeds.web.app.send_file", refuse)
     assert get(app, "/media/a.png").status_code == 404
 
 

@@ -22,11 +22,11 @@ from flask import Flask, request
 from flask_websub.hub import Hub, SQLite3HubStorage
 from werkzeug.serving import make_server
 
-from feeds import websub
 from feeds.cli import main
-from feeds.live import Live
-from feeds.web import create_app
-from feeds.websub import announce
+from feeds.remote import websub
+from feeds.remote.websub import announce
+from feeds.web.app import create_app
+from feeds.web.refresher import Live
 from tests.support import SiteBuilder, eventually
 
 URL = "https://feeds.example.org/"
@@ -117,7 +117,7 @@ class Recorder:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same pauses, shorter."""
     monkeypatch.setattr(websub, "_BACKOFF", 0.02)
-    monkeypatch.setattr("feeds.live._SETTLED", 0.3)
+    monkeypatch.setattr("feeds.web.refresher._SETTLED", 0.3)
 
 
 @pytest.fixture
@@ -279,7 +279,7 @@ def test_one_change_is_announced_once_though_many_see_it(
 def test_what_was_announced_outlives_a_new_version(
     announced: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("catalog", "database", "publication"):
+    for module in ("catalog.sync", "catalog.database", "publication.publication"):
         monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
     assert announce(announced.publication()).told == []
     assert hub.told == []

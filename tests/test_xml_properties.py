@@ -15,14 +15,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds import text as texts
-from feeds.article import Article, Image, Provider, Related
-from feeds.feed import Context, Feed, Listed
-from feeds.formats import ATOM, JSON, RSS, as_entry, opml, page, render
-from feeds.formats.content import content_html
-from feeds.frontmatter import read_article
-from feeds.frontmatter.body import clean_body
-from feeds.site import Author
+from feeds.formats import ATOM, JSON, RSS, as_entry, opml, render
+from feeds.formats import pages as page
+from feeds.formats.entry_html import content_html
+from feeds.model.article import Article, Image, Provider, Related
+from feeds.model.feed import Context, Feed, Listed
+from feeds.parsing.body.clean import clean_body
+from feeds.parsing.front_matter import read_article
+from feeds.parsing.site_config import Author
+from feeds.text import repair as texts
 from tests.support import lacking
 
 NAMESPACES = {

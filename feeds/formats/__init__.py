@@ -16,8 +16,8 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from feeds.article import Article
-from feeds.feed import Context, Entry, Feed
+from feeds.model.article import Article
+from feeds.model.feed import Context, Entry, Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ PAGE_TYPE, LIST_TYPE = "text/html; charset=utf-8", "text/x-opml; charset=utf-8"
 STYLE, STYLE_TYPE = "feed.css", "text/css; charset=utf-8"
 
 _PARTS = {format.name: format.part for format in FORMATS}
-_PARTS["page"] = ("feeds.formats.page", "story")
+_PARTS["page"] = ("feeds.formats.pages", "story")
 #: What the parts of an entry are called.
 PARTS = tuple(_PARTS)
 

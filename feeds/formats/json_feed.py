@@ -6,10 +6,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from feeds.article import Article, Provider, Related
-from feeds.feed import Context, Feed
-from feeds.formats.content import content_html, summary_of
-from feeds.site import Author
+from feeds.formats.entry_html import content_html, summary_of
+from feeds.model.article import Article, Provider, Related
+from feeds.model.feed import Context, Feed
+from feeds.parsing.site_config import Author
 
 
 def render_json(feed: Feed, url: str) -> bytes:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import lxml.etree as etree
 
-from feeds.feed import Listed
 from feeds.formats import LIST_TYPE, RSS
+from feeds.model.feed import Listed
 
 MEDIA_TYPE = LIST_TYPE
 

@@ -26,14 +26,14 @@ from feedgen.ext.podcast import PodcastExtension
 from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.feed import FeedGenerator
 
-from feeds.article import Article, Download, Episode, Image
-from feeds.feed import Context, Entry, Feed, History
 from feeds.formats import STYLE
-from feeds.formats.content import content_html, summary_of
-from feeds.formats.episode import EPISODE_NAMESPACES, episode_elements, show_elements
-from feeds.podcast import Podcast
-from feeds.site import Author
-from feeds.text import escape
+from feeds.formats.entry_html import content_html, summary_of
+from feeds.formats.podcast_elements import EPISODE_NAMESPACES, episode_elements, show_elements
+from feeds.model.article import Article, Download, Episode, Image
+from feeds.model.feed import Context, Entry, Feed, History
+from feeds.model.podcast import Podcast
+from feeds.parsing.site_config import Author
+from feeds.text.repair import escape
 
 _ATOM_NS = "http://www.w3.org/2005/Atom"
 _HISTORY_NS = "http://purl.org/syndication/history/1.0"

@@ -1,0 +1,1 @@
+"""The articles of a site, indexed in SQL and synced with its folder."""

@@ -1,0 +1,94 @@
+"""The articles of every feed's documents, known by their files alone.
+
+What a large build asks of all feeds at once is answered here from memory, in place of a query each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+
+from feeds.catalog.articles import View, bounds, day_of
+from feeds.model.archive import Period, cut
+from feeds.model.selection import Selection
+from feeds.parsing.site_config import Topics
+
+
+class Windows:
+    """Every feed's files, newest first, and what decides the bytes of its documents."""
+
+    def __init__(self, view: View, topics: Topics, limit: int) -> None:
+        self._view = view
+        self._topics = topics
+        self._limit = limit
+        self._files = view.files()
+        self._order = {path: place for place, path in enumerate(self._files)}
+        self._names: dict[str, list[str]] = {}
+        self._tagged: dict[str, set[str]] = {}
+        for key, path, name in view.taggings():
+            if path in self._files:
+                self._names.setdefault(path, []).append(name)
+                self._tagged.setdefault(key, set()).add(path)
+        self._lengths: dict[str, list[str]] = {}
+        for path, url, length in view.lengths():
+            self._lengths.setdefault(path, []).append(f"{url} {length}")
+        self._selected: dict[Selection, list[str]] = {}
+        self._periods: dict[Selection, tuple[Period, ...]] = {}
+        self._marks: dict[str, str] = {}
+        self._last: tuple[Selection | None, Period | None, str] = (None, None, "")
+
+    def paths(self, selection: Selection, period: Period | None) -> Sequence[str]:
+        """The files of a feed's newest articles, or of those of a period."""
+        files = self._all(selection)
+        if not period:
+            return files[: self._limit]
+        begins, ends = bounds(period)
+        # Newest first: it ends before it begins.
+        newest = bisect_right(files, -ends, key=self._age)
+        return files[newest : bisect_right(files, -begins, key=self._age)]
+
+    def periods(self, selection: Selection) -> tuple[Period, ...]:
+        """The periods of a feed's archive, oldest first."""
+        if selection not in self._periods:
+            files = self._all(selection)
+            few = len(files) <= self._limit
+            days = {} if few else Counter(day_of(self._files[path].published) for path in files)
+            self._periods[selection] = cut(days, self._limit)
+        return self._periods[selection]
+
+    def fingerprint(self, selection: Selection, period: Period | None) -> str:
+        """What decides the bytes of the entries of paths()."""
+        # Asked for by one format after the other.
+        if self._last[:2] != (selection, period):
+            marks = "\0".join(map(self._mark, self.paths(selection, period)))
+            digest = hashlib.sha256(marks.encode("utf-8", "surrogatepass")).hexdigest()
+            self._last = selection, period, digest
+        return self._last[2]
+
+    def _mark(self, path: str) -> str:
+        """An article's text, the lengths of its files, its topics' names and where they lie."""
+        if path not in self._marks:
+            named = map(self._topics.named, self._names.get(path, ()))
+            topics = (f"{topic.name}\0{topic.slug}" for topic in named if topic)
+            lengths = self._lengths.get(path, ())
+            self._marks[path] = "\0".join((self._files[path].digest, *lengths, "", *topics))
+        return self._marks[path]
+
+    def _age(self, path: str) -> int:
+        return -self._files[path].published
+
+    def _all(self, selection: Selection) -> list[str]:
+        if selection not in self._selected:
+            self._selected[selection] = self._select(selection)
+        return self._selected[selection]
+
+    def _select(self, selection: Selection) -> list[str]:
+        if selection == Selection():
+            return list(self._files)
+        if selection == Selection(any=selection.any[:1]):
+            keys = self._topics.family(selection.any[0])
+            tagged = set().union(*(self._tagged.get(key, ()) for key in keys))
+            return sorted(tagged, key=self._order.__getitem__)
+        return self._view.paths(selection, self._topics.family)

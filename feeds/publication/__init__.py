@@ -1,0 +1,1 @@
+"""What a site publishes at which path."""

@@ -1,0 +1,481 @@
+"""What exists at which path: the one place that knows.
+
+    publication.paths()          every path, in a stable order
+    publication.document(path)   what lies there: a Document, a MediaFile, a Redirect or nothing
+
+The static writer writes what this gives and the live app serves it, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property, lru_cache
+
+from feeds.catalog.articles import View
+from feeds.catalog.database import code_fingerprint
+from feeds.catalog.folder import Folder
+from feeds.catalog.membership import Windows
+from feeds.catalog.sync import Catalog
+from feeds.errors import Problem
+from feeds.formats import (
+    LIST_TYPE,
+    PAGE_TYPE,
+    STYLE,
+    STYLE_TYPE,
+    as_entry,
+    render_style,
+)
+from feeds.model.archive import Period, cut
+from feeds.model.article import Article
+from feeds.model.document import Document, MediaFile, Redirect, Refusal
+from feeds.model.feed import Context, Entry, Feed, History, Listed
+from feeds.model.selection import Selection
+from feeds.parsing.feed_query import feed_search
+from feeds.parsing.site_config import CONTENTS, Topic, Topics
+from feeds.publication.assets import Media
+from feeds.publication.checks import unmet
+from feeds.publication.custom import Custom
+from feeds.publication.routes import (
+    ARCHIVE,
+    BY_FILE_NAME,
+    IN_ARCHIVE,
+    Channel,
+    Spot,
+    channels_of,
+    documents_in,
+    feed_document,
+    head_of,
+    paths_in,
+    root_from,
+    split,
+)
+from feeds.remote.probe import Answer
+from feeds.static.entry_store import EntryKey, Rendered
+from feeds.text import repair as texts
+
+_SUBSCRIPTIONS, _STYLE = "/subscriptions.opml", f"/{STYLE}"
+#: Those that are of no feed.
+_LONE = {_SUBSCRIPTIONS: LIST_TYPE, _STYLE: STYLE_TYPE}
+#: What a page is called as a file.
+_INDEX = "index.html"
+_FILES = {*BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/"), STYLE}
+
+
+class Publication:
+    """A site as it is to be published at one moment."""
+
+    def __init__(
+        self, folder: Folder, catalog: Catalog, *, url: str, now: datetime, unpublished: bool
+    ) -> None:
+        self.url = url
+        self._folder = folder
+        self._site = folder.site
+        self._moment = now, unpublished
+        #: The catalog's, before anything was asked of it.
+        self.revision = catalog.revision()
+        self._view = View(
+            catalog,
+            now=now,
+            unpublished=unpublished or folder.site.unpublished,
+            future=folder.site.future,
+        )
+        #: The index behind it.
+        self.catalog = catalog
+        self._topics = Topics(self._site.topics, self._view.topic_names())
+        self._channels = {each.folder: each for each in channels_of(self._site, self._topics)}
+        self._last_feed: tuple[str, Feed] | None = None
+        self._periods: dict[str, tuple[Period, ...]] = {}
+        self._histories: dict[str, dict[Period | None, History]] = {}
+        self._contexts = {
+            content: Context(
+                self.url,
+                self._site.related_in_rss,
+                self._folder_of_topic,
+                content,
+                self._site.author,
+            )
+            for content in CONTENTS
+        }
+        #: Where the entries of a large build lie, once they are rendered.
+        self.rendered: Rendered | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process opens the same catalog anew."""
+        moment, unpublished = self._moment
+        return _reopened, (
+            self._folder, self.catalog.place, self.url, moment, unpublished, self.rendered,
+        )  # fmt: skip
+
+    @property
+    def view(self) -> View:
+        """The articles behind it."""
+        return self._view
+
+    def is_current(self) -> bool:
+        """Whether nobody has synced since it was made."""
+        return self.catalog.revision() == self.revision
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with the configuration and the articles."""
+        folder = self._folder
+        return [
+            *folder.problems,
+            *self._topics.problems(folder.configuration, self._site.feeds),
+            *folder.missing(),
+            *sorted(
+                [
+                    *self.catalog.problems(),
+                    *self._view.conflicts(folder),
+                    *self._view.missing_media(folder),
+                    *self._unmet(),
+                ]
+            ),
+        ]
+
+    def _unmet(self) -> set[Problem]:
+        """What directories require of the podcasts, and these miss."""
+        return {
+            problem
+            for channel in self._channels.values()
+            if channel.podcast
+            for problem in unmet(
+                self._folder,
+                self._feed(Spot(channel, channel.folder, None, "")),
+                channel.podcast,
+                self._view.at(self._newest(channel)),
+                self._lengths,
+            )
+        }
+
+    def _newest(self, channel: Channel) -> list[str]:
+        """The files of a feed's newest articles."""
+        found = self._view.paths(channel.selection, self._topics.family)
+        return found[: self._site.limit]
+
+    @cached_property
+    def listed(self) -> tuple[Listed, ...]:
+        """Every feed, with the number of its articles: the site's, the named ones, the topics."""
+        counts = self._view.topic_counts()
+
+        def count(channel: Channel) -> tuple[int, datetime | None]:
+            family = [self._topics.family(name) for name in channel.selection.any]
+            if channel.kind == "topic" and len(family[0]) == 1 and not channel.podcast:
+                return counts.get(next(iter(family[0])), (0, None))
+            return self._view.count(channel.selection, self._topics.family)
+
+        return tuple(
+            Listed(
+                channel.kind, channel.title, channel.name, channel.description, channel.folder,
+                self.url + channel.folder, *count(channel), channel.parent,
+            )
+            for channel in self._channels.values()
+        )  # fmt: skip
+
+    def paths(self) -> Iterator[str]:
+        """Every path at which something lies, folders with a slash at their end."""
+        yield _SUBSCRIPTIONS
+        yield _STYLE
+        for folder, channel in self._channels.items():
+            yield from paths_in(folder)
+            for period in self._windows.periods(channel.selection):
+                yield from paths_in(f"{folder}{ARCHIVE}{period.name}/")
+        for slug in self._topics.former:
+            yield from paths_in(f"topics/{slug}/")
+        yield from filter(self._media.file, self._media)
+
+    def document(self, path: str) -> Document | MediaFile | Redirect | None:
+        """What lies at a path, or None."""
+        if path == _SUBSCRIPTIONS:
+            from feeds.formats import opml
+
+            return Document(opml.render_opml(self._site.title, self.listed), opml.MEDIA_TYPE)
+        if path == _STYLE:
+            return Document(render_style(), STYLE_TYPE)
+        spot = self._spot(path)
+        if not spot:
+            return self._other(path)
+        channel = spot.channel
+        if spot.folder == channel.folder:
+            return self._rendered(spot)
+        now_at = f"/{channel.folder}{spot.within}{spot.name}"
+        if spot.name:
+            return Redirect(now_at, self._rendered(spot))
+        beside = channel.folder.removeprefix("topics/")
+        return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
+
+    def custom(self, path: str, query: str) -> Document | Redirect | Refusal | None:
+        """What an app alone makes at a path for a query, where custom.is_made() says so."""
+        if path == "/":
+            home = Spot(self._channels[""], "", None, "")
+            return self._rendered(home, query=feed_search(query))
+        return self._custom.document(path, query)
+
+    def outline(self, path: str) -> Document | MediaFile | Redirect | None:
+        """What lies at a path, without the bytes of documents."""
+        if path in _LONE:
+            return Document(b"", _LONE[path])
+        if not (spot := self._spot(path)):
+            return self._other(path)
+        type = BY_FILE_NAME[spot.name].content_type if spot.name else PAGE_TYPE
+        is_closed = bool(self._history(spot.channel, spot.period).next)
+        found = Document(b"", type, is_closed)
+        home = spot.channel.folder
+        return found if spot.folder == home else Redirect(f"/{home}{spot.within}{spot.name}", found)
+
+    def cache_control(self, document: Document) -> str:
+        """How long a document may be kept, as the Cache-Control header has it."""
+        return document.cache_control(self._site.max_age, self._site.stale_while_revalidate)
+
+    @property
+    def hub(self) -> str:
+        """The URL of the hub that is told of changes; empty where there is none."""
+        return self._site.hub
+
+    def newest_documents(self) -> Iterator[tuple[str, str]]:
+        """The path and the URL of every document that a subscriber asks for."""
+        for folder in self._channels:
+            for path in documents_in(folder):
+                yield path, self.url + path.removeprefix("/")
+
+    def fingerprint(self, path: str) -> str:
+        """What the bytes of a feed's document follow from; empty where that is not known.
+
+        Two documents of one fingerprint are the same, so one that exists need not be made again.
+        """
+        if file := self._media.file(path):
+            try:
+                stat = file.stat()
+            except OSError:  # gone, or out of reach since
+                return ""
+            return f"{file} {stat.st_size} {stat.st_mtime_ns}"
+        if path == _SUBSCRIPTIONS:
+            return self._listing
+        if path == _STYLE:
+            return self._whole
+        spot = self._spot(path)
+        if not spot or (spot.folder != spot.channel.folder and not spot.name):
+            return ""
+        parts = (
+            self._whole,
+            spot,
+            self._history(spot.channel, spot.period),
+            self._windows.fingerprint(spot.channel.selection, spot.period),
+            self._listing if path == "/" else "",
+        )
+        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _spot(self, path: str) -> Spot | None:
+        """What document of which feed is meant by a path."""
+        folder, name = split(path)
+        if name and name not in BY_FILE_NAME:
+            return None
+        in_archive = IN_ARCHIVE.fullmatch(folder)
+        if in_archive:
+            folder = in_archive[1] or ""
+        channel = self._channels.get(folder)
+        if not channel and (moved := self._moved_from(folder)):
+            channel = self._channels[f"topics/{moved.slug}/"]
+        if not channel or not in_archive:
+            return Spot(channel, folder, None, name) if channel else None
+        for period in self._periods_of(channel):
+            if period.name == in_archive[2]:
+                return Spot(channel, folder, period, name)
+        return None
+
+    def _periods_of(self, channel: Channel) -> tuple[Period, ...]:
+        """The periods of a feed's archive, oldest first."""
+        if "_windows" in self.__dict__:
+            return self._windows.periods(channel.selection)
+        if channel.folder not in self._periods:
+            days = self._view.days(channel.selection, self._topics.family)
+            self._periods[channel.folder] = cut(days, self._site.limit)
+        return self._periods[channel.folder]
+
+    def _history(self, channel: Channel, period: Period | None) -> History:
+        """Where a document stands among those of its feed."""
+        if channel.folder not in self._histories:
+            self._histories[channel.folder] = dict(self._histories_of(channel))
+        return self._histories[channel.folder][period]
+
+    def _histories_of(self, channel: Channel) -> Iterator[tuple[Period | None, History]]:
+        periods = self._periods_of(channel)
+        folders = [f"{self.url}{channel.folder}{ARCHIVE}{each.name}/" for each in periods]
+        yield (
+            None,
+            History(
+                is_complete=not periods,
+                previous=folders[-1] if folders else "",
+                periods=tuple(each.name for each in reversed(periods)),
+            ),
+        )
+        around = zip(periods, ("", *folders), (*folders[1:], ""), strict=False)
+        for period, previous, newer in around:
+            # One that leads nowhere says that this is all, as W3C's validator wants it.
+            alone = not (previous or newer)
+            yield period, History(True, is_complete=alone, previous=previous, next=newer)
+
+    @cached_property
+    def _whole(self) -> str:
+        """What decides what every document of the site holds."""
+        source = f"{code_fingerprint()} {self.url} {self._site!r}"
+        return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def _listing(self) -> str:
+        """What decides what the lists of all feeds hold."""
+        return hashlib.sha256(f"{code_fingerprint()} {self.listed!r}".encode()).hexdigest()
+
+    @cached_property
+    def _windows(self) -> Windows:
+        return Windows(self._view, self._topics, self._site.limit)
+
+    @cached_property
+    def _custom(self) -> Custom:
+        return Custom(
+            self._site, self._topics, self._channels, self._contexts[self._site.content],
+            self._head, self._articles, self.catalog.search.is_ready,
+        )  # fmt: skip
+
+    @cached_property
+    def _media(self) -> Media:
+        site = self._site
+        podcasts = (site.podcast, *(each.podcast for each in self._channels.values()))
+        own = {site.icon, site.logo, *(each.image for each in podcasts if each)}
+        return Media(self._folder, (*self._view.media(), *own), self._channels, _FILES)
+
+    def _other(self, path: str) -> MediaFile | Redirect | None:
+        if file := self._media.file(path):
+            return MediaFile(file, texts.file_type(file.name, texts.DEFAULT_DOWNLOAD))
+        slashed = f"{path.removesuffix('/index.html').rstrip('/')}/"
+        folder = slashed.removeprefix("/")
+        if slashed == path:
+            return None
+        if moved := self._moved_from(folder):
+            slashed = f"/topics/{moved.slug}/"
+            folder = slashed.removeprefix("/")
+        if folder not in self._channels and not self._spot(slashed):
+            return None
+        return _moved(slashed, self._site.title, self.url + folder, self.url + folder)
+
+    def _moved_from(self, folder: str) -> Topic | None:
+        """The topic that had this folder."""
+        kind, _slash, slug = folder.removesuffix("/").partition("/")
+        return self._topics.former.get(slug) if kind == "topics" else None
+
+    def _rendered(self, spot: Spot, query: str = "") -> Document:
+        if spot.name:
+            return feed_document(self._feed(spot), BY_FILE_NAME[spot.name])
+        # Imported late, as every renderer is: most of what is published need not be made again.
+        from feeds.formats import pages as page
+
+        if spot.period:
+            body = page.render_period(self._feed(spot), spot.period.name)
+        elif not spot.folder:
+            # No more than the feed has: its articles decide what is made anew.
+            most = 0 if query else min(page.ON_DIRECTORY, self._site.limit)
+            newest = self._articles(spot.channel.selection, most)
+            body = page.render_directory(self._feed(spot), self.listed, newest, query)
+        else:
+            body = page.render_feed(self._feed(spot))
+        is_closed = bool(self._history(spot.channel, spot.period).next)
+        return Document(body, page.MEDIA_TYPE, is_closed)
+
+    def _feed(self, spot: Spot) -> Feed:
+        base = f"{self.url}{spot.folder}{spot.within}"
+        # A feed's documents are asked for one after the other: its articles are fetched once.
+        if (last := self._last_feed) and last[0] == base:
+            return last[1]
+        feed = replace(
+            self._head(spot.channel),
+            base=base,
+            root=root_from(spot.folder + spot.within),
+            # Nobody has to be told at once of what is old.
+            hub="" if spot.period else self._site.hub,
+            entries=self._entries(spot),
+            history=self._history(spot.channel, spot.period),
+        )
+        self._last_feed = base, feed
+        return feed
+
+    def _head(self, channel: Channel) -> Feed:
+        return head_of(channel, self._site, self.url)
+
+    def _entries(self, spot: Spot) -> list[Entry]:
+        content = spot.channel.content
+        if self.rendered:
+            files = self._windows.paths(spot.channel.selection, spot.period)
+            entries = [each for file in files if (each := self.rendered.entry((content, file)))]
+            # Some are missing where another process has synced since they were rendered.
+            if len(entries) == len(files):
+                return entries
+        limit = None if spot.period else self._site.limit
+        context = self._contexts[content]
+        articles = self._articles(spot.channel.selection, limit, spot.period)
+        return [as_entry(each, context) for each in articles]
+
+    def _articles(
+        self, selection: Selection, limit: int | None, period: Period | None = None
+    ) -> list[Article]:
+        found = self._view.articles(selection, self._topics.family, limit, period)
+        return list(map(self._as_published, found))
+
+    def _as_published(self, article: Article) -> Article:
+        topics = self._topics.canonical(article.topics)
+        return article.published_at(self.url, topics, self._lengths)
+
+    @cached_property
+    def _lengths(self) -> dict[str, int]:
+        return self.catalog.lengths()
+
+    def unmeasured(self) -> list[str]:
+        """The URLs of the enclosures that are published and whose servers have told no length."""
+        files = {file for _content, file in self.entries_of(self.paths())}
+        return self.catalog.unmeasured(sorted(files))
+
+    def learn(self, answers: Sequence[Answer], now: datetime) -> None:
+        """Keeps what servers told, for every publication from now on."""
+        self.catalog.learn(answers, int(now.timestamp()))
+
+    def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
+        """The entries in the documents at these paths, each once."""
+        found: dict[EntryKey, None] = {}
+        spots = ((spot.channel, spot.period) for path in paths if (spot := self._spot(path)))
+        for channel, period in dict.fromkeys(spots):
+            files = self._windows.paths(channel.selection, period)
+            found |= dict.fromkeys((channel.content, file) for file in files)
+        return list(found)
+
+    def entries_at(self, keys: Sequence[EntryKey]) -> Iterator[tuple[EntryKey, Entry]]:
+        """The entries of these keys."""
+        articles = self._view.at([file for _content, file in keys])
+        for key in keys:
+            content, file = key
+            if article := articles.get(file):
+                yield key, as_entry(self._as_published(article), self._contexts[content])
+
+    def _folder_of_topic(self, name: str) -> str:
+        topic = self._topics.named(name)
+        return f"topics/{topic.slug}/" if topic else ""
+
+
+def _moved(to: str, title: str, target: str, url: str) -> Redirect:
+    from feeds.formats import pages as page
+
+    return Redirect(to, Document(page.render_moved(title, target, url), page.MEDIA_TYPE))
+
+
+@lru_cache(maxsize=1)
+def _reopened(
+    folder: Folder,
+    place: str,
+    url: str,
+    now: datetime,
+    unpublished: bool,
+    rendered: Rendered | None,
+) -> Publication:
+    found = Publication(folder, Catalog(place), url=url, now=now, unpublished=unpublished)
+    found.rendered = rendered
+    return found

@@ -1,0 +1,1 @@
+"""Requests to other servers: file sizes, and announcements to a WebSub hub."""

@@ -1,0 +1,1 @@
+"""A publication as a tree of files for static hosting."""

@@ -1,0 +1,1 @@
+"""Functions from text to text. Pure, and the same on every machine."""
