@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from feeds.parsing.body.clean import _well_nested, clean_body, unsafe_parts
 from feeds.parsing.front_matter import read_article
-from feeds.text import repair as texts
+from feeds.text.repair import find_forbidden
 from tests.support import article, document
 
 BASE = "https://news.example.com/a/b"
@@ -54,7 +54,7 @@ class Inspector(HTMLParser):
 
 def inspect(body: str) -> None:
     """Fails for a body that is not safe, or that no feed could hold."""
-    assert texts.forbidden(body) is None
+    assert find_forbidden(body) is None
     assert "<script" not in body.lower()
     inspector = Inspector()
     inspector.feed(body)

@@ -21,7 +21,7 @@ from feeds.catalog.folder import Folder, locate
 from feeds.catalog.sync import Catalog, Synced
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection
-from feeds.parsing.site_config import Topics
+from feeds.model.topics import Topics
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
 

@@ -22,8 +22,9 @@ from feeds.catalog.schema import DOCUMENT
 from feeds.catalog.search import Search
 from feeds.errors import NotReadyError
 from feeds.model.document import Document, Redirect, Refusal
+from feeds.model.site import TopicSettings
+from feeds.model.topics import TopicName, Topics
 from feeds.parsing.feed_query import read_query
-from feeds.parsing.site_config import TopicName, Topics, TopicSettings
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app

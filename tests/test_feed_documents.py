@@ -22,8 +22,8 @@ from feeds.formats import FORMATS, as_entry, render, syndication
 from feeds.model.article import Article
 from feeds.model.document import Document, Redirect
 from feeds.model.feed import Context, Feed
+from feeds.model.site import Author
 from feeds.parsing.front_matter import read_article
-from feeds.parsing.site_config import Author
 from feeds.publication.publication import Publication
 from tests.golden import GOLDEN, URL, golden_site
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus

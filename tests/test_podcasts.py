@@ -16,11 +16,13 @@ import pytest
 
 from feeds.errors import Severity
 from feeds.model.article import Episode, Person, Transcript
-from feeds.model.podcast import CATEGORIES, Podcast
+from feeds.model.podcast import Podcast
+from feeds.model.site import Site
 from feeds.parallel import spread
 from feeds.parsing.fields import parse_duration
 from feeds.parsing.front_matter import read_article
-from feeds.parsing.site_config import Site, read_site
+from feeds.parsing.podcast import CATEGORIES
+from feeds.parsing.site_config import read_site
 from feeds.remote.probe import Answer
 from feeds.static import writer as static
 from feeds.static.writer import write_tree

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from feeds.errors import ConfigurationError, Severity
 from feeds.model.selection import Selection
-from feeds.parsing.site_config import Author, FeedSettings, Site, TopicSettings, read_site, site_url
+from feeds.model.site import Author, FeedSettings, Site, TopicSettings
+from feeds.parsing.site_config import read_site, site_url
 
 ENOUGH = "title: Tide\nurl: https://feeds.example.org/\n"
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.parsing.site_config import Author, TopicName, Topics, TopicSettings, read_site
-from feeds.text import repair as texts
+from feeds.model.site import Author, TopicSettings
+from feeds.model.topics import TopicName, Topics
+from feeds.parsing.site_config import read_site
+from feeds.text.slugs import fold, slugify
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ENOUGH = "title: Tide\nurl: https://feeds.example.org/\n"
@@ -115,7 +117,7 @@ def test_a_parent_that_only_feeds_yaml_names_loses_its_slug_to_no_article() -> N
     ("one", "other"), [("Straße", "STRASSE"), ("a  b", "A B"), ("\u00c5", "A\u030a")]
 )
 def test_the_spelling_that_is_shown_does_not_change_the_slug(one: str, other: str) -> None:
-    assert texts.fold(one) == texts.fold(other)
+    assert fold(one) == fold(other)
     both = [
         Topics([], [TopicName(one, uses, START), TopicName(other, 3 - uses, START)])
         for uses in (1, 2)
@@ -130,7 +132,7 @@ def test_of_two_spellings_used_alike_the_same_one_is_shown_in_any_order() -> Non
 
 
 TRICKY = ["a/b", "a b", "C", "C++", "C#", "", "日本語", "../../etc", "ﬁ", "fi", "ß", "İ", "\ud800"]
-names = st.lists(st.text(max_size=10) | st.sampled_from(TRICKY), unique_by=texts.fold)
+names = st.lists(st.text(max_size=10) | st.sampled_from(TRICKY), unique_by=fold)
 
 
 @settings(deadline=None)
@@ -151,10 +153,10 @@ def test_names_of_one_and_the_same_day_have_the_same_slugs_in_any_order(
 def test_no_former_slug_hides_a_topic_and_every_family_holds_its_own(
     configured: list[str], aliases: list[str], written: list[str]
 ) -> None:
-    configured = [name for name in configured if texts.fold(name)]
-    keys = set(map(texts.fold, configured))
-    others = tuple(name for name in aliases if texts.fold(name) and texts.fold(name) not in keys)
-    formerly = tuple(map(texts.slug, written))
+    configured = [name for name in configured if fold(name)]
+    keys = set(map(fold, configured))
+    others = tuple(name for name in aliases if fold(name) and fold(name) not in keys)
+    formerly = tuple(map(slugify, written))
     topics = Topics(
         [
             TopicSettings(name, "", () if at else others, formerly, configured[at - 1])

@@ -11,7 +11,9 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.text import repair as texts
+from feeds.text import repair as repairs
+from feeds.text.repair import find_forbidden, plain_line, remove_forbidden, repair, shorten
+from feeds.text.slugs import distinct_slug, fold, slugify
 from tests.support import CORPUS, needs_corpus
 
 #: Good text: nothing in it is to be repaired.
@@ -45,13 +47,13 @@ def assert_xml_allows(text: str) -> None:
     element = etree.Element("text")
     element.text = text
     etree.tostring(element, encoding="utf-8")
-    assert texts.forbidden(text) is None
+    assert find_forbidden(text) is None
 
 
 @pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
 def test_good_text_is_left_as_it_is(sentence: str) -> None:
-    assert texts.repair(sentence) == sentence
-    assert texts.plain(sentence) == sentence
+    assert repair(sentence) == sentence
+    assert plain_line(sentence) == sentence
 
 
 @pytest.mark.parametrize(
@@ -70,8 +72,8 @@ def test_good_text_is_left_as_it_is(sentence: str) -> None:
     ],
 )
 def test_mojibake_is_repaired(broken: str, meant: str) -> None:
-    assert texts.repair(broken) == meant
-    assert texts.repair(meant) == meant
+    assert repair(broken) == meant
+    assert repair(meant) == meant
 
 
 @pytest.mark.parametrize(
@@ -84,19 +86,19 @@ def test_mojibake_is_repaired(broken: str, meant: str) -> None:
 )
 def test_a_character_that_no_feed_may_hold_is_taken_out(forbidden: str) -> None:
     text = f"left {forbidden}right"
-    found = texts.forbidden(text)
+    found = find_forbidden(text)
     assert found is not None
     assert found[0] == forbidden
-    assert texts.allowed(text) == "left right"
+    assert remove_forbidden(text) == "left right"
     # Half of a pair is a character that was lost, and may be shown as one.
-    assert texts.repair(text).replace("\ufffd", "") == "left right"
-    assert texts.plain(text).replace("\ufffd", "") == "left right"
+    assert repair(text).replace("\ufffd", "") == "left right"
+    assert plain_line(text).replace("\ufffd", "") == "left right"
 
 
 def test_white_space_and_signs_that_xml_allows_stay() -> None:
     text = "tab\t, line\n, return\r, next\x85, joiner\u200d, astral \U0001f600 \U0010fffd"
-    assert texts.forbidden(text) is None
-    assert texts.allowed(text) == text
+    assert find_forbidden(text) is None
+    assert remove_forbidden(text) == text
 
 
 @pytest.mark.parametrize(
@@ -112,11 +114,11 @@ def test_white_space_and_signs_that_xml_allows_stay() -> None:
     ],
 )
 def test_entities_are_decoded_once(written: str, read: str) -> None:
-    assert texts.plain(written) == read
+    assert plain_line(written) == read
 
 
 def test_plain_text_is_one_line() -> None:
-    assert texts.plain("  one\r\n\ttwo \u2028 three\n\n") == "one two three"
+    assert plain_line("  one\r\n\ttwo \u2028 three\n\n") == "one two three"
 
 
 @settings(deadline=None)
@@ -124,19 +126,19 @@ def test_plain_text_is_one_line() -> None:
 @example("Ã\0©")
 @example("a\ud83d\0\ude00b")
 def test_what_was_repaired_needs_no_repair_and_suits_xml(text: str) -> None:
-    repaired = texts.repair(text)
+    repaired = repair(text)
     assert_xml_allows(repaired)
-    assert texts.repair(repaired) == repaired
+    assert repair(repaired) == repaired
 
 
 @settings(deadline=None)
 @given(any_text)
 @example("Ã&#0;©")
 def test_plain_text_is_one_line_that_suits_xml_and_needs_no_repair(text: str) -> None:
-    plain = texts.plain(text)
+    plain = plain_line(text)
     assert_xml_allows(plain)
     assert " ".join(plain.split()) == plain
-    assert texts.repair(plain) == plain
+    assert repair(plain) == plain
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_plain_text_is_one_line_that_suits_xml_and_needs_no_repair(text: str) ->
     ],
 )
 def test_a_slug_reads_like_the_name(name: str, slug: str) -> None:
-    assert texts.slug(name) == slug
+    assert slugify(name) == slug
 
 
 AWKWARD = [
@@ -168,7 +170,7 @@ AWKWARD = [
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=())) | st.sampled_from(AWKWARD))
 def test_every_slug_is_a_safe_name_for_a_folder(name: str) -> None:
-    for slug in (texts.slug(name), texts.distinct_slug(name)):
+    for slug in (slugify(name), distinct_slug(name)):
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug)
         assert len(slug) <= 80
         assert slug not in ("con", "prn", "aux", "nul", "com1", "lpt1", "index")
@@ -176,13 +178,13 @@ def test_every_slug_is_a_safe_name_for_a_folder(name: str) -> None:
 
 def test_names_without_a_latin_letter_have_slugs_of_their_own() -> None:
     names = ["日本語", "中文", "", "?", "!", "😀", "Привет", "שלום"]
-    assert len({texts.slug(name) for name in names}) == len(names)
+    assert len({slugify(name) for name in names}) == len(names)
 
 
 @settings(deadline=None)
-@given(st.lists(st.text() | st.sampled_from(AWKWARD), unique_by=texts.fold))
+@given(st.lists(st.text() | st.sampled_from(AWKWARD), unique_by=fold))
 def test_distinct_names_have_distinct_slugs_of_the_second_kind(names: list[str]) -> None:
-    assert len({texts.distinct_slug(name) for name in names}) == len(names)
+    assert len({distinct_slug(name) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -190,18 +192,18 @@ def test_distinct_names_have_distinct_slugs_of_the_second_kind(names: list[str])
     [("AI", "ai"), ("Café", "CAFE\u0301"), ("a  b", " A b "), ("STRASSE", "Straße")],
 )
 def test_names_of_one_thing_fold_alike(one: str, other: str) -> None:
-    assert texts.fold(one) == texts.fold(other)
-    assert texts.distinct_slug(one) == texts.distinct_slug(other)
+    assert fold(one) == fold(other)
+    assert distinct_slug(one) == distinct_slug(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("C", "C++"), ("C", "C#"), ("resume", "résumé")])
 def test_names_of_two_things_do_not_fold_alike(one: str, other: str) -> None:
-    assert texts.fold(one) != texts.fold(other)
+    assert fold(one) != fold(other)
 
 
 @given(st.text())
 def test_a_folded_name_folds_to_itself(name: str) -> None:
-    assert texts.fold(texts.fold(name)) == texts.fold(name)
+    assert fold(fold(name)) == fold(name)
 
 
 @pytest.mark.parametrize(
@@ -216,20 +218,20 @@ def test_a_folded_name_folds_to_itself(name: str) -> None:
     ],
 )
 def test_a_summary_is_cut_at_a_word(text: str, length: int, cut: str) -> None:
-    assert texts.summary(text, length) == cut
+    assert shorten(text, length) == cut
 
 
 @given(st.text(), st.integers(1, 50))
 def test_a_summary_is_never_longer_than_asked_for(text: str, length: int) -> None:
-    assert len(texts.summary(text, length)) <= length
+    assert len(shorten(text, length)) <= length
 
 
 @settings(max_examples=500, deadline=None)
 @given(st.text(st.sampled_from("aZ 0-'\"â€™\u00a0") | st.sampled_from("‘’“”–—…•")))
 def test_text_that_is_not_looked_at_for_mojibake_holds_none(text: str) -> None:
-    if not texts._MAY_BE_MOJIBAKE.search(text):
-        assert texts._without_mojibake()(text) == text
-        assert texts.repair(text) == text
+    if not repairs._MAY_BE_MOJIBAKE.search(text):
+        assert repairs._without_mojibake()(text) == text
+        assert repair(text) == text
 
 
 @settings(max_examples=300, deadline=None)
@@ -240,7 +242,7 @@ def test_every_mojibake_is_looked_at(text: str) -> None:
             broken = text.encode("utf-8").decode(encoding)
         except UnicodeDecodeError:
             continue
-        assert text.isascii() or texts._MAY_BE_MOJIBAKE.search(broken)
+        assert text.isascii() or repairs._MAY_BE_MOJIBAKE.search(broken)
 
 
 #: The letters of many scripts, of those with capitals the small ones.
@@ -283,7 +285,7 @@ def test_words_of_any_alphabet_are_no_mojibake(alphabet: str) -> None:
     @given(words_of(alphabet))
     def unchanged(text: str) -> None:
         text = re.sub("[ÃÂÎÐ](?=[^\\w ]|$)", "A", text)
-        assert texts.repair(text) == text
+        assert repair(text) == text
 
     unchanged()
 
@@ -296,7 +298,7 @@ def test_text_without_a_letter_that_begins_mojibake_is_left_as_it_is(text: str) 
     if not re.search(
         "[\xa0-\u024f\u02c0-\u02df\u0370-\u052f\u2000-\u25ff\ufb01\ufb02\uf8ff]", text
     ):
-        assert texts.repair(text) == text
+        assert repair(text) == text
 
 
 @pytest.mark.parametrize(
@@ -320,7 +322,7 @@ def test_text_without_a_letter_that_begins_mojibake_is_left_as_it_is(text: str) 
     ],
 )
 def test_text_that_merely_looks_like_mojibake_is_left_as_it_is(text: str) -> None:
-    assert texts.repair(text) == text
+    assert repair(text) == text
 
 
 def misread(text: str, encoding: str) -> str:
@@ -338,7 +340,7 @@ def test_a_sentence_that_was_misread_comes_back(sentence: str, times: int, encod
     for _time in range(times):
         broken = misread(broken, encoding)
     assert broken != sentence
-    assert texts.repair(broken) == sentence
+    assert repair(broken) == sentence
 
 
 def corpus_texts() -> Iterator[str]:
@@ -364,7 +366,7 @@ def strings_in(value: object) -> Iterator[str]:
 def test_of_the_corpus_only_what_encodes_to_its_repair_is_repaired() -> None:
     found = list(corpus_texts())
     assert len(found) > 10_000
-    changed = [(text, texts.repair(text)) for text in found if texts.repair(text) != text]
+    changed = [(text, repair(text)) for text in found if repair(text) != text]
     # Of these the seed's title is one. To misread the repaired text gives what was there: proof.
     assert any(repaired.startswith("Google’s self-supervised") for _text, repaired in changed)
     assert [text for text, repaired in changed if misread(repaired, "cp1252") != text] == []

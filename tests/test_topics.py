@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.parsing.site_config import TopicName, Topics, TopicSettings, read_site
-from feeds.text import repair as texts
+from feeds.model.site import TopicSettings
+from feeds.model.topics import TopicName, Topics
+from feeds.parsing.site_config import read_site
+from feeds.text.slugs import distinct_slug, fold, slugify
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,17 +41,17 @@ def test_of_two_names_with_one_slug_the_first_published_has_it() -> None:
     for first, second in (("a/b", "a b"), ("a b", "a/b")):
         found = slugs(Topics([], used(first, second)))
         assert found[first] == "a-b"
-        assert found[second] == texts.distinct_slug(second)
+        assert found[second] == distinct_slug(second)
 
 
 def test_a_topic_that_feeds_yaml_names_comes_before_all_that_articles_have() -> None:
     found = slugs(Topics([TopicSettings("a b")], used("a/b")))
-    assert found == {"a b": "a-b", "a/b": texts.distinct_slug("a/b")}
+    assert found == {"a b": "a-b", "a/b": distinct_slug("a/b")}
 
 
 def test_a_slug_of_feeds_yaml_is_the_topics() -> None:
     topics = Topics([TopicSettings("Machine Learning", slug="ml")], used("machine learning", "ML"))
-    assert slugs(topics) == {"Machine Learning": "ml", "ML": texts.distinct_slug("ML")}
+    assert slugs(topics) == {"Machine Learning": "ml", "ML": distinct_slug("ML")}
 
 
 def test_a_slug_of_feeds_yaml_is_kept_or_its_loss_is_reported_in_any_order() -> None:
@@ -60,7 +62,7 @@ def test_a_slug_of_feeds_yaml_is_kept_or_its_loss_is_reported_in_any_order() -> 
 
 
 def test_a_name_that_looks_like_the_slug_of_another_takes_nothing_from_it() -> None:
-    clash = texts.distinct_slug("a/b")
+    clash = distinct_slug("a/b")
     for names in (("a b", clash, "a/b"), ("a b", "a/b", clash), (clash, "a b", "a/b")):
         found = slugs(Topics([], used(*names)))
         assert sorted(found) == sorted(names)
@@ -85,7 +87,7 @@ NAMES = [
     ),
     *("", "?", "!", "con", "index", "Café", "cafe", "x" * 70, "x" * 80, "😀", "R&D", "r and d"),
 ]
-names = st.lists(st.sampled_from(NAMES) | st.text(max_size=12), unique_by=texts.fold)
+names = st.lists(st.sampled_from(NAMES) | st.text(max_size=12), unique_by=fold)
 
 
 @settings(deadline=None)
@@ -94,8 +96,8 @@ def test_every_distinct_name_has_a_distinct_safe_slug(
     configured: list[str], written: list[str]
 ) -> None:
     topics = Topics(map(TopicSettings, filter(None, configured)), used(*written))
-    expected = {texts.fold(name) for name in (*filter(None, configured), *written)}
-    assert {texts.fold(topic.name) for topic in topics} == expected
+    expected = {fold(name) for name in (*filter(None, configured), *written)}
+    assert {fold(topic.name) for topic in topics} == expected
     assert len(topics.by_slug) == len(expected)
     for slug in topics.by_slug:
         assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", slug)
@@ -210,7 +212,7 @@ def test_parents_in_a_circle_do_no_harm() -> None:
     )
     assert sorted(slugs(topics)) == ["A", "B", "C", "Self"]
     for name in "ABC":
-        assert texts.fold(name) in topics.family(name)
+        assert fold(name) in topics.family(name)
     assert topics.family("Self") == {"self"}
 
 
@@ -276,7 +278,7 @@ def test_a_name_that_nearly_is_a_topic_is_a_mistake_and_one_far_from_all_is_not(
 
 
 def test_a_slug_that_was_made_of_a_long_name_can_be_asked_for() -> None:
-    slug = texts.slug("a very long name " * 9)
+    slug = slugify("a very long name " * 9)
     assert len(slug) > 60
     text = f"topics: [{{name: A, slug: {slug}, formerly: [{slug}b]}}]\n"
     site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", "")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.text import repair as texts
+from feeds.text.media_types import type_of_url
+from feeds.text.urls import canonical_url
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,8 @@ from feeds.text import repair as texts
     ],
 )
 def test_a_url_becomes_canonical(written: str, canonical: str) -> None:
-    assert texts.url(written) == canonical
-    assert texts.url(canonical) == canonical
+    assert canonical_url(written) == canonical
+    assert canonical_url(canonical) == canonical
 
 
 @pytest.mark.parametrize("prefix", ["", " ", "\t", "\0", "\x01", "\xa0", "\u200b", "\ufeff"])
@@ -59,8 +60,8 @@ def test_a_url_becomes_canonical(written: str, canonical: str) -> None:
     ],
 )
 def test_another_scheme_is_no_url(trick: str, prefix: str) -> None:
-    assert texts.url(prefix + trick) is None
-    relative = texts.url(prefix + trick, relative=True)
+    assert canonical_url(prefix + trick) is None
+    relative = canonical_url(prefix + trick, relative=True)
     # Behind a character that no scheme has, it can only be the name of a file of the site.
     assert relative is None or relative.startswith("/")
 
@@ -75,7 +76,7 @@ def test_another_scheme_is_no_url(trick: str, prefix: str) -> None:
     ],
 )
 def test_what_is_not_whole_is_no_url(broken: str) -> None:
-    assert texts.url(broken) is None
+    assert canonical_url(broken) is None
 
 
 @pytest.mark.parametrize(
@@ -95,14 +96,14 @@ def test_what_is_not_whole_is_no_url(broken: str) -> None:
     ],
 )
 def test_a_relative_url_stays_a_path_of_the_site(written: str, canonical: str | None) -> None:
-    assert texts.url(written, relative=True) == canonical
+    assert canonical_url(written, relative=True) == canonical
 
 
 @pytest.mark.parametrize("dots", ["%2e%2e", "%2E.", ".%2e"])
 def test_an_escaped_dot_segment_does_not_climb_out(dots: str) -> None:
     # RFC 3986 §6.2.2: an escaped dot is a dot, so it goes before segments are looked at.
-    assert texts.url(f"/a/{dots}/{dots}/b.png", relative=True) == "/b.png"
-    assert texts.url(f"https://example.com/a/{dots}/b") == "https://example.com/b"
+    assert canonical_url(f"/a/{dots}/{dots}/b.png", relative=True) == "/b.png"
+    assert canonical_url(f"https://example.com/a/{dots}/b") == "https://example.com/b"
 
 
 URL_PARTS = [
@@ -117,14 +118,14 @@ url_like = st.lists(st.sampled_from(URL_PARTS) | st.characters(exclude_categorie
 @given(url_like | url_like.map("https://example.com/".__add__) | url_like.map("http://".__add__))
 def test_a_canonical_url_is_its_own_canonical_form(written: str) -> None:
     for relative in (False, True):
-        canonical = texts.url(written, relative=relative)
+        canonical = canonical_url(written, relative=relative)
         if canonical is not None:
             assert canonical.isascii()
             assert not re.search(r"[\s<>\"\x00-\x20\x7f]", canonical)
             assert urlsplit(canonical).scheme in (
                 ("http", "https", "") if relative else ("http", "https")
             )
-            assert texts.url(canonical, relative=relative) == canonical
+            assert canonical_url(canonical, relative=relative) == canonical
 
 
 @pytest.mark.parametrize(
@@ -142,4 +143,4 @@ def test_a_canonical_url_is_its_own_canonical_form(written: str) -> None:
     ],
 )
 def test_a_media_type_is_told_by_the_path_alone(url: str, media_type: str) -> None:
-    assert texts.media_type(url, "default") == media_type
+    assert type_of_url(url, "default") == media_type

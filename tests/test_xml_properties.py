@@ -20,10 +20,10 @@ from feeds.formats import pages as page
 from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Image, Provider, Related
 from feeds.model.feed import Context, Feed, Listed
+from feeds.model.site import Author
 from feeds.parsing.body.clean import clean_body
 from feeds.parsing.front_matter import read_article
-from feeds.parsing.site_config import Author
-from feeds.text import repair as texts
+from feeds.text.repair import plain_line
 from tests.support import lacking
 
 NAMESPACES = {
@@ -67,12 +67,12 @@ markup = st.lists(st.sampled_from(MARKUP + TROUBLE + SURROGATES) | st.characters
 
 def named(text: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Text of which something is left to name a thing by."""
-    return text.filter(texts.plain)
+    return text.filter(plain_line)
 
 
 def article_of(title: str, text: str, name: str, body: str) -> Article:
     """An article with repaired text wherever it may hold any."""
-    title, text, name = map(texts.plain, (title, text, name))
+    title, text, name = map(plain_line, (title, text, name))
     image = Image(f"{URL}a.png", "image/png", title=text, attribution=text)
     return Article(
         id="https://example.com/?a=1&b=2",
@@ -204,7 +204,7 @@ def strict_html() -> Any:
 @example("<b>&amp;amp;</b>", "]]>", "</a> & co", "R&D <b@example.com>")
 def test_any_text_reads_back_from_every_format(title: str, text: str, name: str, of: str) -> None:
     article = article_of(title, text, name, "")
-    feed = feed_of(article, texts.plain(of))
+    feed = feed_of(article, plain_line(of))
     check_with_lxml(feed, article)
     check_with_feedparser(feed, article)
     check_json(feed, article)
@@ -271,10 +271,10 @@ def test_any_text_of_a_file_becomes_the_plain_text_of_every_format(
     article, _problems = read_article(f"---\n{front}---\n{body}", "any.md")
     assert article
     assert article.provider
-    assert (article.title, article.excerpt) == (texts.plain(title), texts.plain(text))
-    assert article.topics == (article.provider.name,) == (texts.plain(name),)
-    assert article.related[0].title == texts.plain(title)
-    assert article.images[0].title == texts.plain(text)
+    assert (article.title, article.excerpt) == (plain_line(title), plain_line(text))
+    assert article.topics == (article.provider.name,) == (plain_line(name),)
+    assert article.related[0].title == plain_line(title)
+    assert article.images[0].title == plain_line(text)
     check_with_lxml(feed_of(article), article)
     check_with_feedparser(feed_of(article), article)
     check_json(feed_of(article), article)

@@ -27,9 +27,10 @@ from feeds.errors import Problem, Severity
 from feeds.model.archive import Period
 from feeds.model.article import Article
 from feeds.model.selection import Selection
+from feeds.model.topics import TopicName
 from feeds.parsing.front_matter import line_of
-from feeds.parsing.site_config import TopicName
-from feeds.text import repair as texts
+from feeds.text.repair import shorten
+from feeds.text.slugs import fold
 
 _NEWEST_FIRST = (
     ARTICLE.c.published.desc(),
@@ -226,7 +227,7 @@ class View:
                 rows = connection.execute(query.where(MEDIA.c.url.in_(batch))).all()
             for url, path, uses in rows:
                 others = f" (named by {uses:,} articles)" if uses > 1 else ""
-                message = f"the site has no file {texts.summary(url, 80)} to publish{others}"
+                message = f"the site has no file {shorten(url, 80)} to publish{others}"
                 hint = "put it there, or write its whole URL"
                 line = folder.line_of(path, url)
                 problems.append(Problem(path, line, "no-file", message, hint, Severity.WARNING))
@@ -269,12 +270,12 @@ class View:
         if selection.none:
             yield ~about(selection.none)
         if selection.provider:
-            names = list(map(texts.fold, selection.provider))
+            names = list(map(fold, selection.provider))
             yield ARTICLE.c.provider.in_(names) | ARTICLE.c.domain.in_(names)
         if selection.type:
-            yield ARTICLE.c.type.in_(map(texts.fold, selection.type))
+            yield ARTICLE.c.type.in_(map(fold, selection.type))
         if selection.category:
-            yield ARTICLE.c.category.in_(map(texts.fold, selection.category))
+            yield ARTICLE.c.category.in_(map(fold, selection.category))
         if selection.recorded:
             yield ARTICLE.c.recorded
         if selection.min_quality is not None:

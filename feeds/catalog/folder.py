@@ -17,10 +17,12 @@ from urllib.parse import unquote, urlsplit
 import platformdirs
 
 from feeds.errors import CatalogError, ConfigurationError, Problem, Severity
+from feeds.model.site import Site
 from feeds.parsing import yaml_text as tree
 from feeds.parsing.front_matter import ENDINGS
-from feeds.parsing.site_config import Site, read_site
-from feeds.text import repair as texts
+from feeds.parsing.site_config import read_site
+from feeds.text.media_types import type_of_name
+from feeds.text.repair import plain_line
 
 CONFIGURATION = "feeds.yaml"
 #: In every tree that Feeds writes; a folder that has it holds no articles.
@@ -79,7 +81,7 @@ class Folder:
         root = file.parent
         if not root.is_dir():
             raise ConfigurationError(f"{target}: no such folder; name a folder of articles")
-        default_title = texts.plain(root.resolve().name) or "Feeds"
+        default_title = plain_line(root.resolve().name) or "Feeds"
         if not os.path.lexists(file):
             return cls(root, Site(title=default_title), ())
         try:
@@ -177,7 +179,7 @@ class Folder:
             return None
         if any(part.startswith(".") or "\\" in part or not part.isprintable() for part in parts):
             return None
-        if not texts.file_type(parts[-1], ""):
+        if not type_of_name(parts[-1], ""):
             return None
         root = os.path.realpath(self.root)
         file = os.path.realpath(os.path.join(root, *parts))

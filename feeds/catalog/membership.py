@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from feeds.catalog.articles import View, bounds, day_of
 from feeds.model.archive import Period, cut
 from feeds.model.selection import Selection
-from feeds.parsing.site_config import Topics
+from feeds.model.topics import Topics
 
 
 class Windows:

@@ -45,7 +45,7 @@ from feeds.model.article import Article
 from feeds.parallel import spread
 from feeds.parsing.front_matter import is_html, read_article
 from feeds.remote.probe import Answer
-from feeds.text import repair as texts
+from feeds.text.slugs import fold
 
 #: A file that changed within this time of being read may change again under the same mtime.
 _RACY_NS = 2_000_000_000
@@ -453,9 +453,9 @@ def _article_row(path: str, article: Article) -> _Row:
         "updated": micros(article.updated),
         "quality": article.quality,
         "heat": article.heat,
-        "type": texts.fold(article.type),
-        "category": texts.fold(article.category),
-        "provider": texts.fold(article.provider.name) if article.provider else "",
+        "type": fold(article.type),
+        "category": fold(article.category),
+        "provider": fold(article.provider.name) if article.provider else "",
         "domain": article.provider.domain if article.provider else "",
         "recorded": article.recording is not None,
         "draft": article.draft,
@@ -466,7 +466,7 @@ def _article_row(path: str, article: Article) -> _Row:
 
 
 def _tagging_rows(path: str, article: Article) -> list[_Row]:
-    names = {texts.fold(name): name for name in article.topics}
+    names = {fold(name): name for name in article.topics}
     return [{"topic": key, "path": path, "name": name} for key, name in names.items()]
 
 

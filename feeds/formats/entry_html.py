@@ -6,8 +6,7 @@ from html import escape
 
 from feeds.model.article import Article, Image, Player, Related
 from feeds.parsing.body.clean import plain_text, watch_url, with_frames
-from feeds.text.repair import escape as escape_text
-from feeds.text.repair import summary
+from feeds.text.repair import escape_html, shorten
 
 #: Characters of a summary that is made of a body.
 _SUMMARY = 400
@@ -27,7 +26,7 @@ def content_html(article: Article, *, frame: bool) -> str:
     if article.body:
         parts.append(with_frames(article.body, _frame if frame else None))
     elif article.excerpt:
-        parts.append(f"<p>{escape_text(article.excerpt)}</p>")
+        parts.append(f"<p>{escape_html(article.excerpt)}</p>")
     links = [_link(each.url, each.title or _file_name(each.url)) for each in article.downloads]
     if links:
         parts.append(f"<p>{'<br>'.join(links)}</p>")
@@ -39,7 +38,7 @@ def content_html(article: Article, *, frame: bool) -> str:
 
 def summary_of(article: Article) -> str:
     """What the article is about, as plain text: its excerpt, else how its body begins."""
-    return article.excerpt or summary(plain_text(article.body), _SUMMARY)
+    return article.excerpt or shorten(plain_text(article.body), _SUMMARY)
 
 
 def _player(article: Article, player: Player, frame: bool) -> str:
@@ -55,7 +54,7 @@ def _player(article: Article, player: Player, frame: bool) -> str:
         return f"<p>{_frame(player, target, article.title)}</p>"
     if article.images:
         picture = _picture(article.images[0], article.title)
-        return f'<p><a href="{escape(target)}">{picture}<br>▶ {escape_text(article.title)}</a></p>'
+        return f'<p><a href="{escape(target)}">{picture}<br>▶ {escape_html(article.title)}</a></p>'
     return f"<p>{_link(target, '▶ ' + article.title)}</p>"
 
 
@@ -68,7 +67,7 @@ def _frame(player: Player, page: str, title: str) -> str:
 
 def _picture(image: Image, title: str) -> str:
     size = _size(image)
-    credit = f"<br><small>{escape_text(image.attribution)}</small>" if image.attribution else ""
+    credit = f"<br><small>{escape_html(image.attribution)}</small>" if image.attribution else ""
     return f'<img src="{escape(image.url)}" alt="{escape(image.title or title)}"{size}>{credit}'
 
 
@@ -78,12 +77,12 @@ def _size(part: Image | Player) -> str:
 
 
 def _coverage(other: Related) -> str:
-    provider = f" – {escape_text(other.provider.name)}" if other.provider else ""
+    provider = f" – {escape_html(other.provider.name)}" if other.provider else ""
     return f"<li>{_link(other.url, other.title)}{provider}</li>"
 
 
 def _link(url: str, text: str) -> str:
-    return f'<a href="{escape(url)}">{escape_text(text)}</a>'
+    return f'<a href="{escape(url)}">{escape_html(text)}</a>'
 
 
 def _file_name(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from feeds.formats.entry_html import content_html, summary_of
 from feeds.model.article import Article, Provider, Related
 from feeds.model.feed import Context, Feed
-from feeds.parsing.site_config import Author
+from feeds.model.site import Author
 
 
 def render_json(feed: Feed, url: str) -> bytes:

@@ -22,9 +22,9 @@ from markupsafe import Markup
 from feeds.formats import FORMATS, PAGE_TYPE
 from feeds.model.article import Article
 from feeds.model.feed import Context, Feed, Listed
+from feeds.model.topics import Topic
 from feeds.parsing.feed_query import PARAMETERS, Asked
-from feeds.parsing.site_config import Topic
-from feeds.text.repair import summary
+from feeds.text.repair import shorten
 
 MEDIA_TYPE = PAGE_TYPE
 #: Articles on a feed's page, and on the directory.
@@ -185,7 +185,7 @@ def _environment() -> jinja2.Environment:
         **_styles("style.css"),
     )
     environment.filters.update(
-        day=_day, instant=datetime.isoformat, quoted=partial(quote, safe=""), summary=summary
+        day=_day, instant=datetime.isoformat, quoted=partial(quote, safe=""), summary=shorten
     )
     return environment
 

@@ -32,8 +32,8 @@ from feeds.formats.podcast_elements import EPISODE_NAMESPACES, episode_elements,
 from feeds.model.article import Article, Download, Episode, Image
 from feeds.model.feed import Context, Entry, Feed, History
 from feeds.model.podcast import Podcast
-from feeds.parsing.site_config import Author
-from feeds.text.repair import escape
+from feeds.model.site import Author
+from feeds.text.repair import escape_html
 
 _ATOM_NS = "http://www.w3.org/2005/Atom"
 _HISTORY_NS = "http://purl.org/syndication/history/1.0"
@@ -216,7 +216,7 @@ def _rss_item(article: Article, context: Context) -> Any:
     item.pubDate(article.published)
     if summary := _summary(article, context):
         # Readers take a description for HTML, as RSS 2.0 says: plain text has to be escaped.
-        item.description(escape(summary), isSummary=True)
+        item.description(escape_html(summary), isSummary=True)
     if context.content == "full":
         item.content(content_html(article, frame=False))
     item.category(
@@ -256,7 +256,7 @@ def _atom_entry(article: Article, context: Context) -> Any:
     ):
         # What looks like markup, and is not, has to be declared and escaped (RFC 4287 §3.1.1).
         marked = "<" in summary or "&" in summary
-        entry.summary(escape(summary) if marked else summary, "html" if marked else None)
+        entry.summary(escape_html(summary) if marked else summary, "html" if marked else None)
     if context.content == "full":
         entry.content(content_html(article, frame=False), type="html")
         # First of all links: some readers open the first one, whatever its rel.

@@ -13,7 +13,8 @@ from feeds.model.article import Article, Download, Image, Provider, Related
 from feeds.parsing.body.clean import clean_body, read_player
 from feeds.parsing.episode import file_url, read_episode
 from feeds.parsing.fields import Fields
-from feeds.text import repair as texts
+from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
+from feeds.text.urls import canonical_url
 
 
 def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
@@ -87,7 +88,7 @@ def _provider(fields: Fields) -> Provider | None:
     if not found:
         return None
     domain = found.text("domain")
-    domain = texts.url(domain if "://" in domain else f"https://{domain}/") or ""
+    domain = canonical_url(domain if "://" in domain else f"https://{domain}/") or ""
     if "domain" in found and not domain:
         found.problem("domain", "bad-domain", "the domain is no host name", "such as example.org")
     authors = (author.text("name") for author in found.mappings("authors", short="name"))
@@ -106,9 +107,9 @@ def _provider(fields: Fields) -> Provider | None:
 def _images(fields: Fields) -> Iterator[Image]:
     for item in fields.mappings("images", short="url"):
         if url := _file_url(item):
-            media_type = texts.media_type(url, texts.DEFAULT_IMAGE)
+            media_type = type_of_url(url, DEFAULT_IMAGE)
             if not media_type.startswith("image/"):
-                media_type = texts.DEFAULT_IMAGE
+                media_type = DEFAULT_IMAGE
             yield Image(
                 url=url,
                 media_type=media_type,
@@ -122,7 +123,7 @@ def _images(fields: Fields) -> Iterator[Image]:
 def _downloads(fields: Fields) -> Iterator[Download]:
     for item in fields.mappings("actions", short="url"):
         if url := _file_url(item):
-            yield Download(url, texts.media_type(url, texts.DEFAULT_DOWNLOAD), item.text("title"))
+            yield Download(url, type_of_url(url, DEFAULT_DOWNLOAD), item.text("title"))
 
 
 def _related(fields: Fields) -> Iterator[Related]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from feeds.model.article import Episode, Person, Transcript, is_absolute
 from feeds.parsing.fields import Fields, parse_duration
-from feeds.text import repair as texts
+from feeds.text.media_types import type_of_url
 
 _KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
@@ -42,7 +42,7 @@ def read_episode(fields: Fields, *, plays: bool) -> Episode | None:
 def file_url(fields: Fields, key: str) -> str:
     """The URL of a file, which may lie in the site if it is of a kind that is published."""
     url = fields.url(key, relative=True)
-    if url and not is_absolute(url) and not texts.media_type(url, ""):
+    if url and not is_absolute(url) and not type_of_url(url, ""):
         hint = "the whole URL, or a file of a known kind, such as /media/a.jpg"
         fields.problem(key, "bad-url", f"{url} is no file that is published", hint)
         return ""
@@ -57,7 +57,7 @@ def _transcripts(fields: Fields) -> Iterator[Transcript]:
                 item.problem("url", "missing-url", "a transcript without a url", "it needs url")
             continue
         said = item.text("type")
-        media_type = said.lower() or texts.media_type(url, "")
+        media_type = said.lower() or type_of_url(url, "")
         if not _MEDIA_TYPE.fullmatch(media_type):
             what = f"type is {said!r}" if said else f"of what type {url} is, its name does not say"
             item.problem("type", "bad-type", what, "such as type: text/vtt")

@@ -14,11 +14,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from feeds.errors import Severity
 from feeds.model.selection import Selection
+from feeds.model.topics import Topic, Topics
 from feeds.parsing.fields import Fields, Report
-from feeds.parsing.site_config import Topic, Topics
+from feeds.parsing.selection import read_selection
 from feeds.parsing.yaml_text import Tree
-from feeds.text import repair as texts
 from feeds.text import search_terms as words
+from feeds.text.repair import plain_line, shorten
+from feeds.text.slugs import fold
 
 #: In the order of a canonical query.
 PARAMETERS = (
@@ -65,7 +67,7 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> Asked:
         if len(value) > _LONGEST_VALUE:
             why = f"{_shown(key)} is {len(value)} characters long; at most {_LONGEST_VALUE}"
             return Asked((why,), {})
-        clean = _settled(value, texts.plain)
+        clean = _settled(value, plain_line)
         values = given.setdefault(_shown(key), []) if clean or not of_form else []
         if clean not in values:
             values.append(clean)
@@ -83,7 +85,7 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> Asked:
                 guess = topics.nearest(value, _NEAREST) if guesses else ""
                 guesses -= bool(guesses)
                 hint = f"did you mean {guess}?" if guess else "look for its name at /"
-                problems.append(f"{key}: no topic is called {texts.summary(value, 60)!r}; {hint}")
+                problems.append(f"{key}: no topic is called {shorten(value, 60)!r}; {hint}")
         named[key].sort(key=lambda topic: topic.slug)
     selection, wrong = _selection(given, named)
     if problems or wrong:
@@ -130,7 +132,7 @@ def _selection(
     is_all = fields.choice("match", _MATCHES) == "all" and len(named["topic"]) > 1
     names, none = (tuple(each.name for each in named[key]) for key in _TOPICS)
     selection = replace(
-        Selection.read(fields), any=() if is_all else names, all=names if is_all else (), none=none
+        read_selection(fields), any=() if is_all else names, all=names if is_all else (), none=none
     )
     wrong = [each for each in report.problems if each.severity is Severity.ERROR]
     return selection, [f"{each.message}; {each.hint}" for each in wrong]
@@ -172,7 +174,7 @@ def _name(selection: Selection) -> str:
 
 
 def _shown(key: str) -> str:
-    return texts.summary(texts.plain(key[:_LONGEST]), 60)
+    return shorten(plain_line(key[:_LONGEST]), 60)
 
 
 def _listed(names: Iterable[str], word: str) -> str:
@@ -213,7 +215,7 @@ def _spoken(period: timedelta | None) -> str:
 
 
 def _folded(name: str) -> str:
-    return texts.plain(texts.fold(name))
+    return plain_line(fold(name))
 
 
 def _settled(text: str, change: Callable[[str], str]) -> str:

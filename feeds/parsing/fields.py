@@ -16,7 +16,8 @@ from typing import TypeVar
 from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text as tree
 from feeds.parsing.yaml_text import Place, Tree
-from feeds.text import repair as texts
+from feeds.text.repair import find_forbidden, plain_line, shorten
+from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
 _EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
@@ -91,7 +92,7 @@ class Fields:
     def text(self, key: str) -> str:
         """One line of plain text; a missing one is empty."""
         value = self._scalar(key, "text")
-        if forbidden := texts.forbidden(value):
+        if forbidden := find_forbidden(value):
             self.problem(
                 key,
                 "control-character",
@@ -99,7 +100,7 @@ class Fields:
                 "it is repaired or taken out",
                 Severity.WARNING,
             )
-        return texts.plain(value)
+        return plain_line(value)
 
     def markup(self, key: str) -> str:
         """Text as it was written, for HTML and Markdown; a missing one is empty."""
@@ -110,7 +111,7 @@ class Fields:
         return (
             self._convert(
                 key,
-                lambda value: texts.url(value, relative=relative),
+                lambda value: canonical_url(value, relative=relative),
                 "bad-url",
                 "an http or https URL",
             )
@@ -188,7 +189,7 @@ class Fields:
         """A list of http(s) URLs in canonical form, each once; a URL alone is a list of one."""
         found = []
         for place, item in self._items(key):
-            url = texts.url(item.strip()) if isinstance(item, str) else None
+            url = canonical_url(item.strip()) if isinstance(item, str) else None
             if url:
                 found.append(url)
             elif item is not None:
@@ -200,7 +201,7 @@ class Fields:
         names = []
         for place, item in self._items(key):
             if isinstance(item, str):
-                name = texts.plain(item)
+                name = plain_line(item)
                 if name and name not in names:
                     names.append(name)
             elif item is not None:
@@ -253,7 +254,7 @@ class Fields:
             return None
         result = parse(value)
         if result is None:
-            shown = texts.summary(texts.plain(value), 60)
+            shown = shorten(plain_line(value), 60)
             self.problem(key, code, f"{key} is {shown!r}", f"it should be {wanted}")
         return result
 
@@ -332,7 +333,7 @@ _NAME = re.compile(
 def _parse_identifier(text: str) -> str | None:
     # Neither is resolved, so nothing in it is put into canonical form (RFC 8141 §3, RFC 4151 §2.4).
     is_name = _NAME.fullmatch(text) and not re.search('[<>"\\\\^`{|}]', text)
-    return text if is_name else texts.url(text)
+    return text if is_name else canonical_url(text)
 
 
 _FLAGS = dict.fromkeys(("true", "yes", "on", "y", "1"), True) | dict.fromkeys(

@@ -16,7 +16,7 @@ from feeds.parsing import article as native
 from feeds.parsing import yaml_text as tree
 from feeds.parsing.body.clean import unsafe_parts
 from feeds.parsing.fields import Fields, Report
-from feeds.text import repair as texts
+from feeds.text.repair import find_forbidden, plain_line, repair
 
 _HTML_ENDINGS = (".html", ".htm")
 #: How the names of files that may be articles end.
@@ -57,7 +57,7 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
         return None, report.problems
     for line, key in duplicates:
         report.add_line(
-            line, "duplicate-key", f"{texts.plain(key)} is there twice", "the last one counts"
+            line, "duplicate-key", f"{plain_line(key)} is there twice", "the last one counts"
         )
     if forbidden:
         report.add_line(
@@ -102,8 +102,8 @@ def _split(text: str) -> _Split | str:
     if not closing:
         return "the front matter has no end"
     front, body = text[opening.end() : closing.start()], text[closing.end() :]
-    forbidden = texts.forbidden(text)
-    if forbidden and texts.forbidden(front):
+    forbidden = find_forbidden(text)
+    if forbidden and find_forbidden(front):
         # YAML allows fewer characters than people type; a repair keeps the lines as they are.
-        front = texts.repair(front)
+        front = repair(front)
     return _Split(front, body, text.count("\n", 0, closing.end()) + 1, forbidden)

@@ -13,7 +13,7 @@ from feeds.errors import Problem, Severity
 from feeds.model.article import Article, is_absolute
 from feeds.model.feed import Feed
 from feeds.model.podcast import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
-from feeds.text.repair import media_type
+from feeds.text.media_types import type_of_url
 
 #: The types of episodes; the URL has to tell them by its ending.
 _EPISODE_TYPES = (
@@ -74,7 +74,7 @@ def _wrong_artwork(folder: Folder, url: str) -> str:
         return f"the site has no file {url}"
     try:
         with open(file, "rb") as stream:
-            is_as_named = stream.read(4).startswith(_BEGINNINGS[media_type(url, "")])
+            is_as_named = stream.read(4).startswith(_BEGINNINGS[type_of_url(url, "")])
         width, height = imagesize.get(file) if is_as_named else (-1, -1)
     except (OSError, ValueError):
         width = -1
@@ -92,7 +92,7 @@ def _of_episode(
     if not recording:
         return
     url = recording.url
-    if media_type(url, "") not in _EPISODE_TYPES:
+    if type_of_url(url, "") not in _EPISODE_TYPES:
         message = f"podcast directories take no {recording.media_type} from {url}"
         yield url, "bad-episode", message, f"a file whose URL ends in {_ENDINGS}"
     # One of the site that is missing is named already.

@@ -15,8 +15,9 @@ from feeds.model.article import Article
 from feeds.model.document import Document, Redirect, Refusal
 from feeds.model.feed import Context, Feed, History
 from feeds.model.selection import Selection
+from feeds.model.site import Site
+from feeds.model.topics import Topics
 from feeds.parsing.feed_query import Asked, read_query
-from feeds.parsing.site_config import Site, Topics
 from feeds.publication.routes import BY_FILE_NAME, Channel, documents_in, feed_document
 
 #: Where they lie, from the site's root.

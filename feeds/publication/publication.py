@@ -33,8 +33,9 @@ from feeds.model.article import Article
 from feeds.model.document import Document, MediaFile, Redirect, Refusal
 from feeds.model.feed import Context, Entry, Feed, History, Listed
 from feeds.model.selection import Selection
+from feeds.model.site import CONTENTS
+from feeds.model.topics import Topic, Topics
 from feeds.parsing.feed_query import feed_search
-from feeds.parsing.site_config import CONTENTS, Topic, Topics
 from feeds.publication.assets import Media
 from feeds.publication.checks import unmet
 from feeds.publication.custom import Custom
@@ -54,7 +55,7 @@ from feeds.publication.routes import (
 )
 from feeds.remote.probe import Answer
 from feeds.static.entry_store import EntryKey, Rendered
-from feeds.text import repair as texts
+from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
 
 _SUBSCRIPTIONS, _STYLE = "/subscriptions.opml", f"/{STYLE}"
 #: Those that are of no feed.
@@ -348,7 +349,7 @@ class Publication:
 
     def _other(self, path: str) -> MediaFile | Redirect | None:
         if file := self._media.file(path):
-            return MediaFile(file, texts.file_type(file.name, texts.DEFAULT_DOWNLOAD))
+            return MediaFile(file, type_of_name(file.name, DEFAULT_DOWNLOAD))
         slashed = f"{path.removesuffix('/index.html').rstrip('/')}/"
         folder = slashed.removeprefix("/")
         if slashed == path:

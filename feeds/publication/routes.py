@@ -13,7 +13,8 @@ from feeds.model.document import Document
 from feeds.model.feed import Feed
 from feeds.model.podcast import Podcast
 from feeds.model.selection import Selection
-from feeds.parsing.site_config import DEFAULT_URL, Author, Site, Topics
+from feeds.model.site import DEFAULT_URL, Author, Site
+from feeds.model.topics import Topics
 
 BY_FILE_NAME = {format.file_name: format for format in FORMATS}
 #: Where the periods of a feed's archive lie, from its folder.

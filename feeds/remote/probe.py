@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from feeds import __version__
-from feeds.text import repair as texts
+from feeds.text.urls import canonical_url
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -135,7 +135,7 @@ class _Asking:
             location = response.headers.get("Location", "")
             if not (300 <= response.status < 400 and location):
                 break
-            target = texts.url(urljoin(url, location))
+            target = canonical_url(urljoin(url, location))
             if not target:
                 raise _FailedError("it leads to what is no http or https URL")
             url = target

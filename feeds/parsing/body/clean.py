@@ -21,7 +21,9 @@ import nh3
 from feeds.model.article import Player
 from feeds.parsing.body import liquid
 from feeds.parsing.body.tidy import MARKS, mark, shows_nothing, tidy
-from feeds.text import repair as texts
+from feeds.text.media_types import type_of_url
+from feeds.text.repair import plain_line, remove_forbidden, repair
+from feeds.text.urls import canonical_url, is_canonical_url
 
 _TAGS = frozenset(
     "a abbr article aside audio b blockquote br caption cite code col colgroup dd del details dfn"
@@ -101,7 +103,7 @@ _MAY_RUN = re.compile(rf"<({'|'.join(_RUNNING)})|\bon[a-z]+\s*=|script:", re.IGN
 
 def clean_body(source: str, *, is_html: bool, base: str) -> str:
     """Safe HTML of a body. Relative links are resolved against the base, an article's URL."""
-    source = liquid.without_tags(texts.repair(source), is_html=is_html)
+    source = liquid.without_tags(repair(source), is_html=is_html)
     _base.set(base)
     markup = source if is_html else _from_markdown(source)
     if _is_too_deep(markup):
@@ -110,7 +112,7 @@ def clean_body(source: str, *, is_html: bool, base: str) -> str:
     cleaned = _PICTURE.sub(lambda match: match[0] if ' src="' in match[1] else "", cleaned)
     cleaned = _IFRAME.sub(_link_for_frame, _SOURCELESS.sub("", cleaned))
     # A character reference may have named what no feed may hold.
-    cleaned = tidy(texts.repair(cleaned))
+    cleaned = tidy(repair(cleaned))
     if is_html or "<" in source:
         cleaned = _well_nested(_FIRST_LINES.sub(r"\1", cleaned))
     return cleaned.strip()
@@ -139,14 +141,14 @@ def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
     """What in a body would run in a reader: (line in the body from 1, what), each kind once."""
     # Without a tag, only a link could.
     if sum(map(source.count, "<>*-+")) > _DEEPEST:
-        markup = source if is_html else _from_markdown(texts.allowed(source))
+        markup = source if is_html else _from_markdown(remove_forbidden(source))
         if _is_too_deep(markup):
             return [(1, f"tags within each other, more than {_DEEPEST} deep")]
     decoded = html.unescape(source) if "&" in source else source
     if ("<" not in source and "script:" not in decoded.lower()) or not _MAY_RUN.search(decoded):
         return []
     # In Markdown's code, it is text: only what is left as markup counts.
-    markup = source if is_html else _from_markdown(texts.allowed(source))
+    markup = source if is_html else _from_markdown(remove_forbidden(source))
     finder = _Finder()
     # Python's parser gives up on some declarations; what it found before stays.
     with suppress(AssertionError):
@@ -190,14 +192,14 @@ def read_player(markup: str) -> Player | None:
         attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(match[1])}
         size = {**size, **attributes}
         framed = match[0].startswith("<iframe")
-        url = texts.url(attributes.get("src", ""), relative=not framed)
+        url = canonical_url(attributes.get("src", ""), relative=not framed)
         if url and framed:
             # A page over https may frame nothing less.
             url = re.sub("^http:", "https:", url)
         if not url or (framed and urlsplit(url).hostname not in _PLAYER_HOSTS):
             continue
         default = "audio/mpeg" if "<audio" in cleaned[: match.end()] else "video/mp4"
-        media_type = "" if framed else texts.media_type(url, default)
+        media_type = "" if framed else type_of_url(url, default)
         if framed or media_type.startswith(("video/", "audio/")):
             width, height = _pixels(size.get("width")), _pixels(size.get("height"))
             return Player(url, media_type, width, height)
@@ -207,7 +209,7 @@ def read_player(markup: str) -> Player | None:
 def plain_text(markup: str) -> str:
     """The text of clean HTML, on one line."""
     # What stands apart on a page stays apart in the text.
-    return texts.plain(nh3.clean(_APART.sub(" <", markup), tags=set()))
+    return plain_line(nh3.clean(_APART.sub(" <", markup), tags=set()))
 
 
 def watch_url(player: str) -> str:
@@ -220,7 +222,7 @@ def watch_url(player: str) -> str:
     if parts.hostname == "player.vimeo.com" and parts.path.startswith("/video/"):
         return f"https://vimeo.com/{parts.path.removeprefix('/video/')}"
     # A wrapper (Embedly and its like) names the page that it wraps.
-    wrapped = texts.url(parse_qs(parts.query).get("url", [""])[0])
+    wrapped = canonical_url(parse_qs(parts.query).get("url", [""])[0])
     return wrapped or player
 
 
@@ -277,12 +279,12 @@ _base = ContextVar("_base", default="")
 
 def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     if name in _LINKS:
-        if texts.is_canonical(value):
+        if is_canonical_url(value):
             return value
         if tag == "a" and value.strip().lower().startswith("mailto:"):
             return value.strip()
         try:
-            return texts.url(urljoin(_base.get(), value.strip()))
+            return canonical_url(urljoin(_base.get(), value.strip()))
         except ValueError:
             return None
     if name in _LENGTHS:
@@ -327,7 +329,7 @@ def _link_for_frame(match: re.Match[str]) -> str:
 def _player_of(frame: str) -> str:
     """The player of a known host that a frame shows, or that its wrapper names, over https."""
     wrapped = parse_qs(urlsplit(frame).query).get("src", [""])[0]
-    for url in (frame, texts.url(wrapped) or ""):
+    for url in (frame, canonical_url(wrapped) or ""):
         if urlsplit(url).hostname in _PLAYER_HOSTS:
             return re.sub("^http:", "https:", url)
     return ""

@@ -1,0 +1,93 @@
+"""Canonical http and https URLs (RFC 3986 §6.2)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
+
+from feeds.text.repair import remove_forbidden
+
+# What most URLs are already: nothing in it to encode, to fold or to leave out.
+_CANONICAL = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/(?!\.)[A-Za-z0-9\-._~!$&'()*+,;=:@]*)+"
+    r"(?:\?[A-Za-z0-9\-._~!$&'()*+,;=:@/?]+)?(?:#[A-Za-z0-9\-._~!$&'()*+,;=:@/?]+)?"
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ESCAPED = re.compile("%[0-9a-fA-F]{2}")
+
+
+def canonical_url(text: str, *, relative: bool = False) -> str | None:
+    """The canonical form of an http(s) URL (RFC 3986 §6.2), or None where it is not one.
+
+    Other scripts and stray characters are percent-encoded, a host in another script becomes
+    punycode. With relative=True a path of the site is accepted too, and stays relative.
+    """
+    if _CANONICAL.fullmatch(text):
+        return text
+    text = remove_forbidden(text.strip()).replace("\n", "")
+    if text.startswith("//"):
+        text = "https:" + text
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if not scheme and not parts.netloc and relative and parts.path:
+        path = re.sub("/+", "/", _normal_path(_quoted(f"/{parts.path}", "/")))
+        return urlunsplit(("", "", path, _quoted(parts.query, "/?"), ""))
+    if scheme not in _DEFAULT_PORTS or not host:
+        return None
+    try:
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    if "[" in parts.netloc:
+        if not re.fullmatch(r"[0-9a-f:.]*:[0-9a-f:.]*", host):
+            return None
+        host = f"[{host}]"
+    elif not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host):
+        return None
+    userinfo = parts.netloc.rpartition("@")[0]
+    authority = f"{_quoted(userinfo, ':')}@{host}" if userinfo else host
+    if port is not None and port != _DEFAULT_PORTS[scheme]:
+        authority += f":{port}"
+    path = _normal_path(_quoted(parts.path or "/", "/"))
+    return urlunsplit(
+        (scheme, authority, path, _quoted(parts.query, "/?"), _quoted(parts.fragment, "/?"))
+    )
+
+
+def is_canonical_url(text: str) -> bool:
+    """Whether it is plain at once that url() would give the text back as it is."""
+    return bool(_CANONICAL.fullmatch(text))
+
+
+def _normal_path(path: str) -> str:
+    """Without dot segments (RFC 3986 §5.2.4)."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
+
+
+def _quoted(part: str, also_safe: str) -> str:
+    """Percent-encoded just where RFC 3986 §2 demands it, with the escapes it has in normal form."""
+    pieces = []
+    end = 0
+    for match in _ESCAPED.finditer(part):
+        pieces.append(quote(part[end : match.start()], safe=f"!$&'()*+,;=:@{also_safe}"))
+        byte = unquote_to_bytes(match[0])[0]
+        pieces.append(chr(byte) if byte in _UNRESERVED else match[0].upper())
+        end = match.end()
+    pieces.append(quote(part[end:], safe=f"!$&'()*+,;=:@{also_safe}"))
+    return "".join(pieces)
