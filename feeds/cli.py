@@ -393,7 +393,7 @@ def _probe(publication: Publication, now: datetime) -> None:
         return
     with _progress("Asking servers") as progress:
         answers = ask(urls, progress=progress)
-    publication.learn(answers, now)
+    publication.record_file_sizes(answers, now)
     failed = [each for each in answers if each.length is None]
     missed = len(urls) - len(answers)
     if not failed and not missed:

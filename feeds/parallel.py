@@ -21,7 +21,7 @@ _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
 
-def spread(
+def parallel_map(
     function: Callable[[Sequence[_Job]], list[_Result]],
     jobs: Sequence[_Job],
     *,

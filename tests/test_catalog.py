@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds.catalog.articles import View
+from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.folder import Folder, locate
 from feeds.catalog.sync import Catalog, Synced
 from feeds.errors import CatalogError
@@ -30,7 +30,7 @@ def titles(site: SiteBuilder, selection: Selection, *, now: datetime = NOW) -> l
     folder = Folder.open(site.root)
     catalog = site.catalog()
     catalog.sync(folder)
-    view = View(catalog, now=now)
+    view = PublishedArticles(catalog, now=now)
     topics = Topics(folder.site.topics, view.topic_names())
     return [each.title for each in view.articles(selection, topics.family, 100)]
 
@@ -41,7 +41,7 @@ def catalog(site: SiteBuilder) -> Catalog:
 
 
 def everything(catalog: Catalog, **options: bool) -> list[str]:
-    view = View(catalog, now=NOW, **options)
+    view = PublishedArticles(catalog, now=NOW, **options)
     return [each.title for each in view.articles(Selection(), lambda name: frozenset((name,)), 100)]
 
 
@@ -111,12 +111,12 @@ def test_of_two_files_with_one_id_the_newer_is_published_with_a_warning(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     assert everything(catalog) == ["Newer"]
-    (warning,) = View(catalog, now=NOW).conflicts(folder)
+    (warning,) = PublishedArticles(catalog, now=NOW).conflicts(folder)
     assert str(warning) == (
         "articles/b.md:3: warning: articles/a.md has the same URL, is newer and is published"
         " instead; an article's URL is its own"
     )
-    assert View(catalog, now=NOW).held_back() == {"older with the same id": 1}
+    assert PublishedArticles(catalog, now=NOW).held_back() == {"older with the same id": 1}
 
 
 def test_a_newer_draft_does_not_hide_the_published_article(
@@ -129,7 +129,7 @@ def test_a_newer_draft_does_not_hide_the_published_article(
     catalog.sync(folder)
     assert everything(catalog) == ["Published"]
     assert everything(catalog, unpublished=True) == ["Draft"]
-    assert View(catalog, now=NOW).conflicts(folder) == []
+    assert PublishedArticles(catalog, now=NOW).conflicts(folder) == []
 
 
 def test_the_older_of_two_returns_when_the_newer_goes(site: SiteBuilder, catalog: Catalog) -> None:
@@ -150,7 +150,7 @@ def test_drafts_removed_and_future_articles_are_held_back_and_counted(
     site.write("c.md", title="Future", publishedDateTime="2027-01-01")
     site.write("d.md", title="Shown")
     catalog.sync(Folder.open(site.root))
-    view = View(catalog, now=NOW)
+    view = PublishedArticles(catalog, now=NOW)
     assert everything(catalog) == ["Shown"]
     assert view.held_back() == {"unpublished": 1, "removed": 1, "dated in the future": 1}
     assert view.next_due() == datetime(2027, 1, 1, tzinfo=UTC)
@@ -278,14 +278,14 @@ def test_two_syncs_at_once_are_safe(site: SiteBuilder) -> None:
 
 
 def test_a_document_keeps_its_date_until_its_bytes_change(catalog: Catalog) -> None:
-    assert catalog.changed("/rss.xml", "one", 100) == 100
-    assert catalog.changed("/rss.xml", "one", 200) == 100
-    assert catalog.changed("/rss.xml", "two", 300) == 300
-    assert catalog.changed("/atom.xml", "one", 301) == 301
+    assert catalog.touch_last_modified("/rss.xml", "one", 100) == 100
+    assert catalog.touch_last_modified("/rss.xml", "one", 200) == 100
+    assert catalog.touch_last_modified("/rss.xml", "two", 300) == 300
+    assert catalog.touch_last_modified("/atom.xml", "one", 301) == 301
 
 
 def test_two_changes_within_one_second_never_share_a_date(catalog: Catalog) -> None:
-    dates = [catalog.changed("/rss.xml", digest, 100) for digest in ("a", "b", "a")]
+    dates = [catalog.touch_last_modified("/rss.xml", digest, 100) for digest in ("a", "b", "a")]
     assert dates == [100, 101, 102]
 
 
@@ -354,7 +354,7 @@ def test_an_index_after_any_edits_answers_as_a_fresh_one(
     cold.sync(Folder.open(site.root))
 
     def answers(catalog: Catalog) -> list[object]:
-        view = View(catalog, now=NOW)
+        view = PublishedArticles(catalog, now=NOW)
         articles = view.articles(Selection(), lambda name: frozenset((name,)), 100)
         return [articles, sorted(view.topic_names()), catalog.problems(), view.held_back()]
 
@@ -492,7 +492,7 @@ def test_a_file_that_broke_since_it_was_read_has_a_line_to_name(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     site.write_text("a.md", "---\ntitle: a: b\n---\n")
-    [problem] = View(catalog, now=NOW).conflicts(folder)
+    [problem] = PublishedArticles(catalog, now=NOW).conflicts(folder)
     assert (problem.path, problem.line, problem.code) == ("articles/a.md", 1, "same-id")
 
 
@@ -523,7 +523,7 @@ def test_a_sync_in_parts_ends_like_one_at_once_even_if_it_was_killed(
     monkeypatch.setattr(catalog, "_write", write)
     assert catalog.sync(folder).read == 2
     assert everything(catalog) == ["11", "9", "7", "5", "3", "1"]
-    # Killed once more, in an index that is complete: what is contested is found again.
+    # Killed once more, in an index that is complete: what is has_duplicate_id is found again.
     (site.root / "articles" / "11.md").unlink()
     parts[:] = []
     for number in range(9):
@@ -578,7 +578,7 @@ def test_an_article_that_is_taken_back_takes_older_ones_of_its_url_with_it(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     assert everything(catalog) == []
-    [problem] = View(catalog, now=NOW).conflicts(folder)
+    [problem] = PublishedArticles(catalog, now=NOW).conflicts(folder)
     assert problem.path == "articles/a.md"
     assert problem.message == "articles/b.md has the same URL, is newer and takes it back"
 

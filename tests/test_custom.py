@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from feeds.catalog.schema import DOCUMENT
 from feeds.catalog.search import Search
 from feeds.errors import NotReadyError
-from feeds.model.document import Document, Redirect, Refusal
+from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.site import TopicSettings
 from feeds.model.topics import TopicName, Topics
 from feeds.parsing.feed_query import read_query
@@ -29,7 +29,7 @@ from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
 from feeds.web.refresher import Live
-from feeds.web.responses import Dated
+from feeds.web.responses import CachedDocument
 from tests.support import NOW, SiteBuilder
 
 FEEDS = ("rss.xml", "atom.xml", "feed.json")
@@ -237,7 +237,7 @@ def test_a_custom_feed_is_never_older_than_the_site(asked: SiteBuilder) -> None:
         live.refresh()
         for query in ("q=deep", "topic=ai&not=gossip"):
             found = live.find("/custom/rss.xml", query)
-            assert isinstance(found, Dated)
+            assert isinstance(found, CachedDocument)
             assert f"New {number}".encode() in found.document.body
     live.close()
 
@@ -319,7 +319,7 @@ def test_a_replica_that_does_not_sync_answers_searches_too(asked: SiteBuilder) -
     keeper = Live(asked.root)
     replica = Live(asked.root, syncs=False)
     found = replica.find("/custom/rss.xml", "q=deep")
-    assert isinstance(found, Dated)
+    assert isinstance(found, CachedDocument)
     assert b"Two" in found.document.body
     # The keeper sees that somebody searches, and keeps the words from then on.
     asked.write("new.md", "Deep woods", title="New")
@@ -470,7 +470,7 @@ def test_any_query_is_answered(site: SiteBuilder) -> None:
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     def holds(path: str, query: str) -> None:
         found = publication.custom(path, query)
-        assert isinstance(found, Document | Redirect | Refusal)
+        assert isinstance(found, Document | Redirect | BadRequest)
         if isinstance(found, Redirect) and found.to.startswith("/custom/"):
             path, _mark, query = found.to.partition("?")
             assert isinstance(publication.custom(path, query), Document)

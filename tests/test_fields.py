@@ -172,7 +172,7 @@ def test_a_problem_deep_inside_is_reported_on_its_own_line() -> None:
 
 def test_an_unknown_key_is_reported_with_the_nearest_that_is_known() -> None:
     fields, problems = read("title: a\ntopcis: b\nzzz: c\n")
-    fields.only(["topics", "title"])
+    fields.reject_unknown_keys(["topics", "title"])
     assert [(problem.line, problem.code, problem.hint) for problem in problems] == [
         (3, "unknown-key", "did you mean topics?"),
         (4, "unknown-key", "known: title, topics"),

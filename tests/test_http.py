@@ -25,7 +25,7 @@ from feeds.web import refresher as live
 from feeds.web import responses as answers
 from feeds.web.app import create_app
 from feeds.web.refresher import Live
-from feeds.web.responses import Dated
+from feeds.web.responses import CachedDocument
 from tests.support import SiteBuilder
 
 FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
@@ -118,9 +118,9 @@ def test_a_browser_that_opens_a_feed_can_show_it_and_nobody_else_is_told_so(app:
 
 
 def test_what_is_short_is_not_encoded() -> None:
-    dated = Dated(Document(b"short", "text/plain"), 0)
+    cached = CachedDocument(Document(b"short", "text/plain"), 0)
     environ = {"HTTP_ACCEPT_ENCODING": "gzip", "REQUEST_METHOD": "GET"}
-    assert dated.answer(environ)[2] == b"short"
+    assert cached.answer(environ)[2] == b"short"
 
 
 def test_a_document_is_encoded_once_for_all_who_ask(
@@ -178,9 +178,9 @@ def test_memory_is_bounded_with_every_encoding(app: Flask, monkeypatch: pytest.M
     held = sum(
         live._OVERHEAD
         + len(path)
-        + len(dated.document.body)
-        + sum(len(each.body) for name, each in dated._encoded.items() if name)
-        for path, (dated, _size) in cache._kept.items()
+        + len(cached.document.body)
+        + sum(len(each.body) for name, each in cached._encoded.items() if name)
+        for path, (cached, _size) in cache._kept.items()
     )
     assert 0 < held <= room
     assert held + cache._left == room

@@ -16,7 +16,7 @@ import pytest
 
 from feeds.catalog.folder import Folder
 from feeds.catalog.sync import Catalog
-from feeds.parallel import spread
+from feeds.parallel import parallel_map
 from feeds.publication.publication import Publication
 from feeds.static import writer as static
 from feeds.static.writer import write_tree
@@ -181,9 +181,11 @@ def test_several_processes_write_the_lengths_that_one_does(
     write_tree(filled.publication(), filled.out)
 
     def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
-        return spread(function, jobs, **{**limits, "worthwhile": 1, "processes": 2, "chunk": 2})
+        return parallel_map(
+            function, jobs, **{**limits, "worthwhile": 1, "processes": 2, "chunk": 2}
+        )
 
-    monkeypatch.setattr(static, "spread", at_once)
+    monkeypatch.setattr(static, "parallel_map", at_once)
     monkeypatch.setattr(static, "_MANY", 1)
     write_tree(filled.publication(), tmp_path / "many")
     assert tree(tmp_path / "many") == tree(filled.out)

@@ -14,16 +14,16 @@ import feedparser
 import lxml.etree as etree
 import pytest
 
+from feeds.catalog.state import ProbeResult
 from feeds.errors import Severity
 from feeds.model.article import Episode, Person, Transcript
 from feeds.model.podcast import Podcast
 from feeds.model.site import Site
-from feeds.parallel import spread
+from feeds.parallel import parallel_map
 from feeds.parsing.fields import parse_duration
 from feeds.parsing.front_matter import read_article
 from feeds.parsing.podcast import CATEGORIES
 from feeds.parsing.site_config import read_site
-from feeds.remote.probe import Answer
 from feeds.static import writer as static
 from feeds.static.writer import write_tree
 from tests.support import NOW, SiteBuilder, article, document
@@ -517,9 +517,11 @@ def test_several_processes_write_the_podcast_that_one_does(
     write_tree(show.publication(), show.out)
 
     def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
-        return spread(function, jobs, **{**limits, "worthwhile": 1, "processes": 2, "chunk": 2})
+        return parallel_map(
+            function, jobs, **{**limits, "worthwhile": 1, "processes": 2, "chunk": 2}
+        )
 
-    monkeypatch.setattr(static, "spread", at_once)
+    monkeypatch.setattr(static, "parallel_map", at_once)
     monkeypatch.setattr(static, "_MANY", 1)
     write_tree(show.publication(), tmp_path / "many")
     assert tree(tmp_path / "many") == tree(show.out)
@@ -645,7 +647,7 @@ def test_a_length_that_a_server_told_is_a_length(show: SiteBuilder) -> None:
     show.write("one.md", **{**_EPISODE, "actions": ["https://e.example/one.mp3"]})
     (problem,) = show.publication().problems()
     assert problem.hint == "feeds build --probe asks its server"
-    show.catalog().learn([Answer("https://e.example/one.mp3", 5000)], 1)
+    show.catalog().record_file_sizes([ProbeResult("https://e.example/one.mp3", 5000)], 1)
     assert warnings(show) == []
 
 

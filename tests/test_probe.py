@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 
 from feeds import __version__
 from feeds.catalog.folder import Folder, locate
+from feeds.catalog.state import ProbeResult
 from feeds.catalog.sync import Catalog
 from feeds.cli import main
 from feeds.remote import probe as probing
-from feeds.remote.probe import Answer, ask
+from feeds.remote.probe import ask
 from feeds.web.app import create_app
 from tests.support import SiteBuilder, eventually
 from tests.test_static import tree
@@ -120,7 +121,7 @@ def server() -> Iterator[Server]:
     found.server_close()
 
 
-def answer(server: Server, path: str) -> Answer:
+def answer(server: Server, path: str) -> ProbeResult:
     (found,) = ask([server.url + path], limit=5)
     return found
 
@@ -163,7 +164,7 @@ def test_an_answer_is_a_length_or_a_reason(
     server: Server, reply: _Reply, length: int | None, reason: str
 ) -> None:
     server["/x"], server["/there"] = reply, file(7)
-    assert answer(server, "/x") == Answer(f"{server.url}/x", length, reason)
+    assert answer(server, "/x") == ProbeResult(f"{server.url}/x", length, reason)
     assert server.agents == {f"Feeds/{__version__}"}
 
 
@@ -245,7 +246,7 @@ def test_a_server_that_never_ends_takes_no_longer_than_allowed(server: Server) -
     started = time.monotonic()
     answers = ask([f"{server.url}/drips", f"{server.url}/x"], limit=1)
     assert time.monotonic() - started < 3
-    assert answers == [Answer(f"{server.url}/x", 9)]
+    assert answers == [ProbeResult(f"{server.url}/x", 9)]
 
 
 def test_nothing_to_ask_asks_nothing() -> None:
@@ -385,7 +386,7 @@ def test_the_bytes_of_a_tree_do_not_tell_when_servers_were_asked(
     build(podcast, "--probe")
     catalog = index(podcast)
     for now in (1, 2_000_000_000):
-        catalog.learn([Answer(f"{server.url}/talk.mp3", 5000)], now)
+        catalog.record_file_sizes([ProbeResult(f"{server.url}/talk.mp3", 5000)], now)
         build(podcast, out=tmp_path / str(now))
         assert tree(tmp_path / str(now)) == tree(podcast.out)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
 import subprocess
@@ -14,105 +13,6 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "feeds"
-
-#: No clock, file, SQL, Flask or Click in here.
-CORE = (
-    "archive", "article", "encodings", "errors", "feed", "fields", "formats",
-    "frontmatter", "podcast", "query", "selection", "site", "text", "tree", "words",
-)  # fmt: skip
-SHELL = (
-    "channels",
-    "catalog",
-    "answers",
-    "cli",
-    "compressed",
-    "custom",
-    "database",
-    "document",
-    "folder",
-    "hosting",
-    "live",
-    "media",
-    "probe",
-    "publication",
-    "rendered",
-    "requirements",
-    "schema",
-    "search",
-    "static",
-    "view",
-    "web",
-    "websub",
-    "windows",
-    "workers",
-)
-IMPURE = {
-    "click", "fcntl", "flask", "granian", "io", "locale", "os", "pathlib", "platformdirs",
-    "random", "rich", "shutil", "socket", "sqlalchemy", "sqlite3", "subprocess", "sys", "tempfile",
-    "threading", "time", "urllib3", "watchfiles",
-}  # fmt: skip
-#: Each of them is awkward in its own way, and has one owner.
-OWNERS = {
-    "feedgen": {"formats/syndication.py"},
-    "flask": {"web.py"},
-    "ftfy": {"text.py"},
-    "granian": {"cli.py"},
-    "imagesize": {"requirements.py"},
-    "jinja2": {"formats/page.py"},
-    "cmarkgfm": {"frontmatter/body.py"},
-    "msgspec": {"rendered.py", "schema.py"},
-    "nh3": {"frontmatter/body.py"},
-    "urllib3": {"probe.py", "websub.py"},
-    "sqlalchemy": {"catalog.py", "database.py", "schema.py", "search.py", "view.py"},
-    "watchfiles": {"live.py"},
-    "yaml": {"tree.py"},
-}
-
-
-def imported(file: Path) -> set[str]:
-    """The modules that a file imports anywhere in it."""
-    found = set()
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
-def modules(name: str) -> list[Path]:
-    single = PACKAGE / f"{name}.py"
-    return [single] if single.exists() else sorted((PACKAGE / name).glob("*.py"))
-
-
-def test_every_module_is_in_the_core_or_in_the_shell() -> None:
-    there = {each.stem for each in PACKAGE.glob("*.py")} | {"formats", "frontmatter"}
-    assert there == {*CORE, *SHELL, "__init__", "__main__"}
-
-
-@pytest.mark.parametrize("name", CORE)
-def test_the_core_is_pure(name: str) -> None:
-    for file in modules(name):
-        names = imported(file)
-        roots = {each.partition(".")[0] for each in names}
-        assert not roots & IMPURE, file
-        assert not {f"feeds.{each}" for each in SHELL} & names, file
-
-
-@pytest.mark.parametrize("library", OWNERS)
-def test_an_awkward_library_is_imported_in_one_place(library: str) -> None:
-    users = {
-        file.relative_to(PACKAGE).as_posix()
-        for file in PACKAGE.rglob("*.py")
-        if library in {each.partition(".")[0] for each in imported(file)}
-    }
-    assert users == OWNERS[library]
-
-
-def test_no_module_has_outgrown_its_idea() -> None:
-    lengths = {file: len(file.read_text("utf-8").splitlines()) for file in PACKAGE.rglob("*.py")}
-    assert {file: n for file, n in lengths.items() if n > 500} == {}
 
 
 @pytest.mark.parametrize(
@@ -181,6 +81,15 @@ def test_every_link_of_the_documents_leads_to_a_file() -> None:
     for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_each_folder_stands_only_on_those_below_it() -> None:
+    # The contracts are in pyproject.toml.
+    lint = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run(
+        [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_top_level_stays_small() -> None:

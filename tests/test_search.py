@@ -10,17 +10,17 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds.catalog.articles import View
+from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.folder import Folder
 from feeds.catalog.schema import SEARCHED
+from feeds.catalog.state import ProbeResult
 from feeds.catalog.sync import Catalog
 from feeds.model.selection import Selection
 from feeds.parsing.body.clean import plain_text
-from feeds.remote.probe import Answer
 from feeds.static.writer import write_tree
 from feeds.text import search_terms as words
 from feeds.web.refresher import Live
-from feeds.web.responses import Dated
+from feeds.web.responses import CachedDocument
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
 WORDS = {
@@ -75,8 +75,8 @@ def test_words_and_searches_mean_themselves(text: str) -> None:
     assert not set("".join(found)) & set(" ·\"'&|!:*\\%_\0")
 
 
-def view(catalog: Catalog) -> View:
-    return View(catalog, now=NOW)
+def view(catalog: Catalog) -> PublishedArticles:
+    return PublishedArticles(catalog, now=NOW)
 
 
 def itself(name: str) -> frozenset[str]:
@@ -195,7 +195,7 @@ def test_the_words_of_an_article_change_and_go_with_it(site: SiteBuilder, catalo
 def test_a_change_of_nothing_but_lengths_leaves_the_words_ready(catalog: Catalog) -> None:
     assert found(catalog, "robots")
     before = catalog.revision()
-    catalog.learn([Answer("https://e.example/a.mp3", 100, "")], 1)
+    catalog.record_file_sizes([ProbeResult("https://e.example/a.mp3", 100, "")], 1)
     assert catalog.revision() != before
     assert catalog.search.is_ready()
 
@@ -267,7 +267,7 @@ def test_a_feed_of_feeds_yaml_may_search(site: SiteBuilder, catalog: Catalog) ->
     live = Live(site.root)
     found = live.find("/feeds/sea/rss.xml")
     live.close()
-    assert isinstance(found, Dated)
+    assert isinstance(found, CachedDocument)
     assert found.document.body == rss
     write_tree(site.publication(), site.out)
     assert (site.out / "feeds/sea/rss.xml").read_bytes() == rss

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from feeds.catalog.articles import View
+from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.folder import Folder, locate
 from feeds.catalog.sync import Catalog
 from feeds.cli import main
@@ -21,7 +21,7 @@ from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
 from feeds.web.refresher import Live
-from feeds.web.responses import Dated
+from feeds.web.responses import CachedDocument
 from tests.servers import PostgreSQL
 from tests.support import CORPUS, NOW, SiteBuilder, eventually, needs_corpus
 
@@ -50,7 +50,7 @@ def replica(shared: SiteBuilder) -> Path:
 
 def body(live: Live, path: str) -> bytes:
     found = live.find(path)
-    assert isinstance(found, Dated)
+    assert isinstance(found, CachedDocument)
     return found.document.body
 
 
@@ -141,7 +141,7 @@ def test_two_documents_first_seen_at_once_have_one_date(shared: SiteBuilder) -> 
     for thread in threads:
         thread.join()
     assert len(dates) == 4
-    assert len({each.changed for each in dates if isinstance(each, Dated)}) == 1
+    assert len({each.changed for each in dates if isinstance(each, CachedDocument)}) == 1
     for live in lives:
         live.close()
 
@@ -250,11 +250,11 @@ def test_what_could_not_be_published_is_published_by_the_next_look(
     live = Live(shared.root)
     shared.write("b.md", title="Two", topics=["AI"])
 
-    def broken(_view: View) -> None:
+    def broken(_view: PublishedArticles) -> None:
         raise CatalogError("connection is bad")
 
     with monkeypatch.context() as patch:
-        patch.setattr(View, "next_due", broken)
+        patch.setattr(PublishedArticles, "next_due", broken)
         with pytest.raises(CatalogError):
             live.refresh()
     live.refresh()

@@ -28,7 +28,7 @@ from feeds.catalog.sync import Catalog
 from feeds.errors import OutputError
 from feeds.model.document import Document
 from feeds.static import writer as static
-from feeds.static.entry_store import Rendered
+from feeds.static.entry_store import EntryStore
 from feeds.static.writer import write_tree
 from tests.support import CORPUS, SiteBuilder, needs_corpus
 
@@ -430,19 +430,19 @@ def test_many_articles_are_read_and_written_by_several_processes_to_the_same_tre
 ) -> None:
     for number in range(40):
         site.write(f"{number}.md", title=f"No. {number}", topics=[f"Topic {number % 7}"])
-    spread = workers.spread
+    parallel_map = workers.parallel_map
     jobs_seen: list[int] = []
 
     def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
         jobs_seen.append(len(jobs))
-        return spread(function, jobs, processes=limits["processes"], worthwhile=1, chunk=5)
+        return parallel_map(function, jobs, processes=limits["processes"], worthwhile=1, chunk=5)
 
     alone = site.root.parent / "alone"
     write_tree(site.publication(), alone)
     for file in site.root.parent.glob("catalog.sqlite*"):
         file.unlink()
-    monkeypatch.setattr("feeds.catalog.sync.spread", at_once)
-    monkeypatch.setattr("feeds.static.writer.spread", at_once)
+    monkeypatch.setattr("feeds.catalog.sync.parallel_map", at_once)
+    monkeypatch.setattr("feeds.static.writer.parallel_map", at_once)
     folder = Folder.open(site.root)
     catalog = site.catalog()
     assert catalog.sync(folder, processes=3).read == 40
@@ -480,7 +480,7 @@ def test_a_large_build_opens_a_publication_once_a_process(
     filled: SiteBuilder, tmp_path: Path
 ) -> None:
     publication = filled.publication()
-    publication.rendered = Rendered(tmp_path)
+    publication.rendered = EntryStore(tmp_path)
     sent = pickle.dumps(publication)
     assert pickle.loads(sent) is pickle.loads(sent)
 

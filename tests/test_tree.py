@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.parsing import yaml_text as tree
-from feeds.parsing.yaml_text import Tree, TreeError
+from feeds.parsing.yaml_text import YAMLTextError, YAMLValue
 from tests.support import CORPUS, needs_corpus
 
 FRONT_MATTER = re.compile(r"\A\ufeff?---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
@@ -23,16 +23,16 @@ def reference(text: str) -> Any:
     return yaml.load(text, Loader=yaml.CBaseLoader)
 
 
-def value(text: str) -> Tree:
+def value(text: str) -> YAMLValue:
     """What is read from a text that says nothing twice."""
     found, duplicates = tree.load(text)
     assert duplicates == []
     return found
 
 
-def error(text: str) -> TreeError:
+def error(text: str) -> YAMLTextError:
     """Why a text is not read."""
-    with pytest.raises(TreeError) as caught:
+    with pytest.raises(YAMLTextError) as caught:
         tree.load(text)
     assert caught.value.message
     assert caught.value.hint
@@ -58,7 +58,7 @@ trees = st.recursive(
     st.sampled_from([None, True, False]),
 )
 def test_what_yaml_writes_reads_back_as_it_was(
-    original: Tree, unicode: bool, quotes: str | None, flow: bool | None
+    original: YAMLValue, unicode: bool, quotes: str | None, flow: bool | None
 ) -> None:
     text = yaml.safe_dump(
         original, allow_unicode=unicode, default_style=quotes, default_flow_style=flow
@@ -275,7 +275,7 @@ def test_the_line_of_a_key_that_is_said_twice_is_the_one_that_counts() -> None:
 def test_any_text_is_read_or_refused_with_a_line_of_its_own(text: str) -> None:
     try:
         found, duplicates = tree.load(text)
-    except TreeError as refused:
+    except YAMLTextError as refused:
         found, duplicates = None, [(refused.line, refused.message)]
     else:
         assert isinstance(tree.lines(text), dict)

@@ -24,7 +24,7 @@ from feeds.static.writer import write_tree
 from feeds.web import app as web
 from feeds.web.app import create_app
 from feeds.web.refresher import Live
-from feeds.web.responses import Dated
+from feeds.web.responses import CachedDocument
 from tests.support import CORPUS, SiteBuilder, eventually, needs_corpus
 
 
@@ -144,7 +144,7 @@ def test_a_backdated_article_reaches_a_client_that_sends_a_date_alone(served: Si
 
     def changed() -> int | None:
         found = live.find("/rss.xml")
-        assert isinstance(found, Dated)
+        assert isinstance(found, CachedDocument)
         return found.changed
 
     first = changed()
@@ -320,21 +320,21 @@ def test_a_configuration_on_its_way_out_or_in_changes_nothing(
     (served.root / "articles" / "draft.md").unlink()
     live = Live(served.root)
     before = live.find("/rss.xml")
-    assert isinstance(before, Dated)
+    assert isinstance(before, CachedDocument)
     change(served.root / "feeds.yaml")
     with pytest.raises(ConfigurationError, match=r"^feeds\.yaml:"):
         live.refresh()
     served.write("c.md", title="Three")
     live.refresh()
     after = live.find("/rss.xml")
-    assert isinstance(after, Dated)
+    assert isinstance(after, CachedDocument)
     assert b"Three" in after.document.body
     assert b"Not for the public" not in after.document.body
     assert b"https://feeds.example.org/rss.xml" in after.document.body
     served.configure(title="Changed", url="https://feeds.example.org/")
     live.refresh()
     found = live.find("/rss.xml")
-    assert isinstance(found, Dated)
+    assert isinstance(found, CachedDocument)
     assert b"Changed" in found.document.body
     live.close()
 
@@ -344,8 +344,8 @@ def test_a_process_behind_another_gives_no_date(served: SiteBuilder) -> None:
     served.configure(title="Renamed", url="https://feeds.example.org/")
     ahead.refresh()
     newer, older = ahead.find("/rss.xml"), behind.find("/rss.xml")
-    assert isinstance(newer, Dated)
-    assert isinstance(older, Dated)
+    assert isinstance(newer, CachedDocument)
+    assert isinstance(older, CachedDocument)
     assert b"Renamed" not in older.document.body
     assert newer.changed is not None
     assert older.changed is None
@@ -482,7 +482,7 @@ def test_an_index_that_is_deleted_before_the_first_look_is_made_again(served: Si
     live = Live(served.root, indexed=True, reported=True)
     shutil.rmtree(served.root / ".feeds")
     live.refresh()
-    assert isinstance(live.find("/rss.xml"), Dated)
+    assert isinstance(live.find("/rss.xml"), CachedDocument)
     live.close()
 
 
@@ -648,7 +648,7 @@ def test_a_bare_folder_that_gets_a_configuration_is_published_where_that_says(
     live.refresh()
     after = live.find("/rss.xml")
     live.close()
-    assert isinstance(before, Dated)
-    assert isinstance(after, Dated)
+    assert isinstance(before, CachedDocument)
+    assert isinstance(after, CachedDocument)
     assert b"http://127.0.0.1:8123/rss.xml" in before.document.body
     assert b"https://feeds.example.org/rss.xml" in after.document.body

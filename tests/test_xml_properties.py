@@ -19,7 +19,7 @@ from feeds.formats import ATOM, JSON, RSS, as_entry, opml, render
 from feeds.formats import pages as page
 from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Image, Provider, Related
-from feeds.model.feed import Context, Feed, Listed
+from feeds.model.feed import Context, Feed, FeedSummary
 from feeds.model.site import Author
 from feeds.parsing.body.clean import clean_body
 from feeds.parsing.front_matter import read_article
@@ -215,7 +215,7 @@ def test_any_text_reads_back_from_every_format(title: str, text: str, name: str,
 def test_any_text_reads_back_from_opml_and_from_a_page(title: str, text: str) -> None:
     article = article_of(title, text, title, "")
     title, text = article.title, article.excerpt
-    listed = Listed("feed", title, title, text, "feeds/a/", f"{URL}feeds/a/", 1, DATE)
+    listed = FeedSummary("feed", title, title, text, "feeds/a/", f"{URL}feeds/a/", 1, DATE)
     (outline,) = etree.fromstring(opml.render_opml(title, [listed])).iterfind(".//outline[@type]")
     assert (outline.get("text"), outline.get("description", "")) == (title, text)
     rendered = page.render_feed(feed_of(article, title))

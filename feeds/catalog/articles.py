@@ -65,7 +65,7 @@ def bounds(period: Period) -> tuple[int, int]:
     return _FIRST_DAY + begins * _MICROS_A_DAY, _FIRST_DAY + ends * _MICROS_A_DAY
 
 
-class View:
+class PublishedArticles:
     """The articles that may be published at one moment; the newest of those that share an id."""
 
     def __init__(
@@ -238,7 +238,7 @@ class View:
         columns = (
             ARTICLE.c.id, ARTICLE.c.path, ARTICLE.c.updated, ARTICLE.c.published, ARTICLE.c.removed,
         )  # fmt: skip
-        query = sa.select(*columns).where(*self._due(ARTICLE), ARTICLE.c.contested)
+        query = sa.select(*columns).where(*self._due(ARTICLE), ARTICLE.c.has_duplicate_id)
         with self._reading() as connection:
             rows = sorted(connection.execute(query).all(), key=lambda row: (row[0], *_rank(row)))
         problems = []
@@ -297,7 +297,7 @@ class View:
             )
             # One that was taken back takes the older ones with it.
             beaten = sa.exists().where(other.c.id == ARTICLE.c.id, later, *self._due(other))
-            yield ~ARTICLE.c.contested | ~beaten
+            yield ~ARTICLE.c.has_duplicate_id | ~beaten
 
     def _publishable(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
         yield ~table.c.removed

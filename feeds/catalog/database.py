@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from feeds import __version__
-from feeds.catalog.folder import BESIDE
+from feeds.catalog.folder import INDEX_DIR
 from feeds.catalog.schema import META, METADATA, NONSENSE, OF_A_FILE, SEARCH_TABLE
 from feeds.errors import CatalogError
 
@@ -115,7 +115,7 @@ class Database:
         try:
             if self._file:
                 # A site's folder that was moved away must not come back as an empty one.
-                is_of_site = self._file.parent.name == BESIDE
+                is_of_site = self._file.parent.name == INDEX_DIR
                 self._file.parent.mkdir(parents=not is_of_site, exist_ok=True)
             self._make()
             self._known = self._inode()

@@ -28,7 +28,7 @@ CONFIGURATION = "feeds.yaml"
 #: In every tree that Feeds writes; a folder that has it holds no articles.
 MANIFEST = ".feeds-manifest.json"
 #: The folder beside feeds.yaml that holds the index.
-BESIDE = ".feeds"
+INDEX_DIR = ".feeds"
 _CATALOG = "catalog.sqlite"
 #: In bytes. A longer file is hardly an article, and must not fill the memory.
 MAX_FILE = 8 * 1024 * 1024
@@ -201,7 +201,7 @@ def locate(folder: Folder) -> str:
     if told := os.environ.get("FEEDS_CATALOG") or folder.site.catalog:
         return told
     if folder.configured:
-        beside = folder.root / BESIDE
+        beside = folder.root / INDEX_DIR
         with suppress(OSError):
             beside.mkdir(exist_ok=True)
             ignore = beside / ".gitignore"

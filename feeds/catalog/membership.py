@@ -10,16 +10,16 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
-from feeds.catalog.articles import View, bounds, day_of
+from feeds.catalog.articles import PublishedArticles, bounds, day_of
 from feeds.model.archive import Period, cut
 from feeds.model.selection import Selection
 from feeds.model.topics import Topics
 
 
-class Windows:
+class FeedMembership:
     """Every feed's files, newest first, and what decides the bytes of its documents."""
 
-    def __init__(self, view: View, topics: Topics, limit: int) -> None:
+    def __init__(self, view: PublishedArticles, topics: Topics, limit: int) -> None:
         self._view = view
         self._topics = topics
         self._limit = limit
@@ -60,7 +60,7 @@ class Windows:
 
     def fingerprint(self, selection: Selection, period: Period | None) -> str:
         """What decides the bytes of the entries of paths()."""
-        # Asked for by one format after the other.
+        # CustomFeedRequest for by one format after the other.
         if self._last[:2] != (selection, period):
             marks = "\0".join(map(self._mark, self.paths(selection, period)))
             digest = hashlib.sha256(marks.encode("utf-8", "surrogatepass")).hexdigest()

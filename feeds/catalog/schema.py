@@ -58,11 +58,11 @@ ARTICLE = sa.Table(
     sa.Column("draft", sa.Boolean, nullable=False),
     sa.Column("removed", sa.Boolean, nullable=False),
     #: Whether another file claims the same id.
-    sa.Column("contested", sa.Boolean, nullable=False),
+    sa.Column("has_duplicate_id", sa.Boolean, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 # With all that decides whether an article is published: its row, which is long, need not be read.
-_due = ("published", "removed", "draft", "contested", "path")
+_due = ("published", "removed", "draft", "has_duplicate_id", "path")
 sa.Index("article_due", *(ARTICLE.c[name] for name in _due))
 TAGGING = sa.Table(
     "tagging",

@@ -40,11 +40,11 @@ from feeds.catalog.schema import (
     pack,
 )
 from feeds.catalog.search import Search
+from feeds.catalog.state import ProbeResult
 from feeds.errors import CatalogError, Problem, Severity
 from feeds.model.article import Article
-from feeds.parallel import spread
+from feeds.parallel import parallel_map
 from feeds.parsing.front_matter import is_html, read_article
-from feeds.remote.probe import Answer
 from feeds.text.slugs import fold
 
 #: A file that changed within this time of being read may change again under the same mtime.
@@ -138,7 +138,7 @@ class Catalog:
         changes = _Changes(gone)
         read = 0
         read_some = partial(_read, folder)
-        reading = spread(read_some, suspects, processes=processes, worthwhile=1500, chunk=100)
+        reading = parallel_map(read_some, suspects, processes=processes, worthwhile=1500, chunk=100)
         for done, file_rows in enumerate(reading, 1):
             read += changes.add(file_rows)
             if len(changes.stale) >= _AT_ONCE:
@@ -180,7 +180,7 @@ class Catalog:
                 found.update(connection.execute(query.where(MEDIA.c.path.in_(batch))).scalars())
         return sorted(found)
 
-    def learn(self, answers: Iterable[Answer], now: int) -> None:
+    def record_file_sizes(self, answers: Iterable[ProbeResult], now: int) -> None:
         """Keeps what servers said at a time, in seconds since 1970; a new version keeps it too."""
         rows = [
             {"url": each.url, "length": each.length, "asked": now, "reason": each.reason}
@@ -228,7 +228,7 @@ class Catalog:
             for row in rows
         )
 
-    def changed(self, address: str, digest: str, now: int) -> int:
+    def touch_last_modified(self, address: str, digest: str, now: int) -> int:
         """When the document at an address last became the bytes with this digest.
 
         In seconds since 1970. Two different sets of bytes never share a second, so the answer may
@@ -248,7 +248,7 @@ class Catalog:
                     connection.execute(sa.insert(DOCUMENT), {"address": address, **values})
             return int(changed)
 
-    def is_known(self, address: str) -> bool:
+    def was_served(self, address: str) -> bool:
         """Whether changed() was ever asked about an address."""
         if "\0" in address:  # which no server takes
             return False
@@ -278,7 +278,7 @@ class Catalog:
                 return True
             return False
 
-    def give_back(self, digests: Mapping[str, str | None]) -> None:
+    def release_announcement(self, digests: Mapping[str, str | None]) -> None:
         """Takes back claims: what a hub was told before, by the URLs of feeds."""
         with self._database.connection() as connection:
             for url, digest in digests.items():
@@ -337,11 +337,11 @@ class Catalog:
             self.search.follow(connection, stale, int(bool(stale) or not settled))
             if is_last and (stale or _UNSETTLED in marks):
                 twice = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)
-                contested = ARTICLE.c.id.in_(twice)
+                has_duplicate_id = ARTICLE.c.id.in_(twice)
                 connection.execute(
                     sa.update(ARTICLE)
-                    .where(ARTICLE.c.contested != contested)
-                    .values(contested=contested)
+                    .where(ARTICLE.c.has_duplicate_id != has_duplicate_id)
+                    .values(has_duplicate_id=has_duplicate_id)
                 )
             connection.execute(sa.delete(META).where(META.c.key == _UNSETTLED))
             if not is_last:
@@ -460,7 +460,7 @@ def _article_row(path: str, article: Article) -> _Row:
         "recorded": article.recording is not None,
         "draft": article.draft,
         "removed": article.removed,
-        "contested": False,
+        "has_duplicate_id": False,
         "data": pack(article),
     }
 

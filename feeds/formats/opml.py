@@ -7,20 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 import lxml.etree as etree
 
 from feeds.formats import LIST_TYPE, RSS
-from feeds.model.feed import Listed
+from feeds.model.feed import FeedSummary
 
 MEDIA_TYPE = LIST_TYPE
 
 _GROUPS = {"feed": "Feeds", "topic": "Topics"}
 
 
-def render_opml(title: str, listed: Iterable[Listed]) -> bytes:
+def render_opml(title: str, listed: Iterable[FeedSummary]) -> bytes:
     """A subscription list: a folder for each group, and for each topic that has others below it."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = title
     body = etree.SubElement(root, "body")
-    below: dict[str, list[Listed]] = {}
+    below: dict[str, list[FeedSummary]] = {}
     for each in listed:
         below.setdefault(each.parent or _GROUPS.get(each.kind, ""), []).append(each)
     for each in below.get("", ()):
@@ -36,7 +36,9 @@ def render_opml(title: str, listed: Iterable[Listed]) -> bytes:
     return document
 
 
-def _add(above: etree._Element, each: Listed, below: Mapping[str, Sequence[Listed]]) -> None:
+def _add(
+    above: etree._Element, each: FeedSummary, below: Mapping[str, Sequence[FeedSummary]]
+) -> None:
     # Many readers overlook what lies within a feed's own outline, so a folder holds it too.
     children = below.get(each.folder, ()) if each.folder else ()
     if children:

@@ -21,9 +21,9 @@ from markupsafe import Markup
 
 from feeds.formats import FORMATS, PAGE_TYPE
 from feeds.model.article import Article
-from feeds.model.feed import Context, Feed, Listed
+from feeds.model.feed import Context, Feed, FeedSummary
 from feeds.model.topics import Topic
-from feeds.parsing.feed_query import PARAMETERS, Asked
+from feeds.parsing.feed_query import PARAMETERS, CustomFeedRequest
 from feeds.text.repair import shorten
 
 MEDIA_TYPE = PAGE_TYPE
@@ -43,7 +43,7 @@ _BOXES, _PROPOSED = 60, 500
 
 
 def render_directory(
-    feed: Feed, listed: Iterable[Listed], newest: Iterable[Article], query: str = ""
+    feed: Feed, listed: Iterable[FeedSummary], newest: Iterable[Article], query: str = ""
 ) -> bytes:
     """The directory of every feed, with the newest articles of the whole site.
 
@@ -57,7 +57,7 @@ def render_directory(
     return _render_page("directory.html", feed, feed.title, feed.url, **values)
 
 
-def _text_of(listed: Listed) -> str:
+def _text_of(listed: FeedSummary) -> str:
     return f"{listed.name} {listed.description}".casefold()
 
 
@@ -85,7 +85,7 @@ def render_period(feed: Feed, name: str) -> bytes:
 
 def render_custom(
     feed: Feed,
-    asked: Asked,
+    asked: CustomFeedRequest,
     topics: Sequence[Topic],
     articles: Iterable[Article],
     *,

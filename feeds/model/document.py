@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: In seconds. What was closed changes only where an article is corrected or taken back: a week.
 _CLOSED_AGE = 7 * 24 * 60 * 60
@@ -63,7 +66,7 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class BadRequest:
     """What is wrong with what was asked for."""
 
     document: Document

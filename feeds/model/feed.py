@@ -101,7 +101,7 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class FeedSummary:
     """One feed in a list of feeds."""
 
     #: "site", "topic" or "feed" (one that feeds.yaml names).

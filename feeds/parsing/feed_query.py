@@ -17,7 +17,7 @@ from feeds.model.selection import Selection
 from feeds.model.topics import Topic, Topics
 from feeds.parsing.fields import Fields, Report
 from feeds.parsing.selection import read_selection
-from feeds.parsing.yaml_text import Tree
+from feeds.parsing.yaml_text import YAMLValue
 from feeds.text import search_terms as words
 from feeds.text.repair import plain_line, shorten
 from feeds.text.slugs import fold
@@ -41,7 +41,7 @@ _EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CustomFeedRequest:
     """What a query asks for."""
 
     #: What is wrong, a line each. The rest says something only where nothing is.
@@ -57,23 +57,25 @@ class Asked:
     name: str = "A feed of your own"
 
 
-def read_query(query: str, topics: Topics, *, of_form: bool = False) -> Asked:
+def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFeedRequest:
     """What a query asks of a site with these topics. A form sends what was left empty, too."""
     if len(query) > _LONGEST_QUERY or query.count("&") >= _MOST_PAIRS:
         most = f"at most {_MOST_PAIRS} parameters and {_LONGEST_QUERY:,} characters"
-        return Asked((f"the query is too long; {most}",), {})
+        return CustomFeedRequest((f"the query is too long; {most}",), {})
     given: dict[str, list[str]] = {}
     for key, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         if len(value) > _LONGEST_VALUE:
             why = f"{_shown(key)} is {len(value)} characters long; at most {_LONGEST_VALUE}"
-            return Asked((why,), {})
+            return CustomFeedRequest((why,), {})
         clean = _settled(value, plain_line)
         values = given.setdefault(_shown(key), []) if clean or not of_form else []
         if clean not in values:
             values.append(clean)
     number = sum(len(given.get(key, ())) for key in (*_TOPICS, *_NAMES))
     if number > _MOST:
-        return Asked((f"{number} topics and names are asked for; at most {_MOST}",), given)
+        return CustomFeedRequest(
+            (f"{number} topics and names are asked for; at most {_MOST}",), given
+        )
     problems = list(_problems(given))
     guesses = _GUESSES
     named: dict[str, list[Topic]] = {key: [] for key in _TOPICS}
@@ -89,12 +91,12 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> Asked:
         named[key].sort(key=lambda topic: topic.slug)
     selection, wrong = _selection(given, named)
     if problems or wrong:
-        return Asked((*problems, *wrong), given)
+        return CustomFeedRequest((*problems, *wrong), given)
     written = dict(_written(selection, named))
     alone = selection == Selection(any=selection.any[:1])
     topic = named["topic"][0] if alone and named["topic"] else None
     name = _name(selection)
-    return Asked((), given, selection, urlencode(written, doseq=True), topic, name)
+    return CustomFeedRequest((), given, selection, urlencode(written, doseq=True), topic, name)
 
 
 def feed_search(query: str) -> str:
@@ -106,7 +108,7 @@ def feed_search(query: str) -> str:
 def _problems(given: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """What is wrong with the parameters themselves."""
     report = Report("", "", 1, Severity.ERROR)
-    Fields(dict.fromkeys(given, ""), report).only(PARAMETERS)
+    Fields(dict.fromkeys(given, ""), report).reject_unknown_keys(PARAMETERS)
     yield from (f"{each.message}; {each.hint}" for each in report.problems)
     for key in filter(given.__contains__, PARAMETERS):
         if "" in given[key]:
@@ -122,7 +124,7 @@ def _selection(
     given: Mapping[str, Sequence[str]], named: Mapping[str, Sequence[Topic]]
 ) -> tuple[Selection, list[str]]:
     report = Report("", "", 1, Severity.ERROR)
-    values: dict[str, Tree] = {
+    values: dict[str, YAMLValue] = {
         key: given[key][0] for key in ("match", "min_quality", "since", "q") if key in given
     }
     for key in _NAMES:

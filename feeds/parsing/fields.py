@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text as tree
-from feeds.parsing.yaml_text import Place, Tree
+from feeds.parsing.yaml_text import KeyPath, YAMLValue
 from feeds.text.repair import find_forbidden, plain_line, shorten
 from feeds.text.urls import canonical_url
 
@@ -32,11 +32,11 @@ class Report:
         self._source = source
         self._first_line = first_line
         self._severity = severity
-        self._lines: Mapping[Place, int] | None = None
+        self._lines: Mapping[KeyPath, int] | None = None
 
     def add(
         self,
-        place: Place,
+        place: KeyPath,
         code: str,
         message: str,
         hint: str = "",
@@ -53,7 +53,7 @@ class Report:
         severity = severity or self._severity
         self.problems.append(Problem(self._path, line, code, message, hint, severity))
 
-    def line(self, place: Place) -> int:
+    def line(self, place: KeyPath) -> int:
         """The line, counted from 1, of a place or of the nearest one around it."""
         # Lines cost a second parse, and few texts have a problem.
         if self._lines is None:
@@ -66,7 +66,9 @@ class Report:
 class Fields:
     """A mapping whose values are asked for by kind."""
 
-    def __init__(self, values: Mapping[str, Tree], report: Report, place: Place = ()) -> None:
+    def __init__(
+        self, values: Mapping[str, YAMLValue], report: Report, place: KeyPath = ()
+    ) -> None:
         self._values = values
         self._report = report
         self._place = place
@@ -175,7 +177,7 @@ class Fields:
             or ""
         )
 
-    def switch(self, key: str) -> Fields | bool:
+    def mapping_or_flag(self, key: str) -> Fields | bool:
         """The mapping under a key, or yes or no in its place; a missing one is no."""
         if isinstance(self._values.get(key), dict):
             return self.mapping(key) or False
@@ -222,7 +224,7 @@ class Fields:
             elif item is not None:
                 self._wrong(place, key, item, "a list of mappings" if many else "a mapping")
 
-    def only(self, known: Iterable[str]) -> None:
+    def reject_unknown_keys(self, known: Iterable[str]) -> None:
         """Reports every key that is not known, with the nearest that is."""
         known = sorted(known)
         for key in self._values:
@@ -258,7 +260,7 @@ class Fields:
             self.problem(key, code, f"{key} is {shown!r}", f"it should be {wanted}")
         return result
 
-    def _items(self, key: str, many: bool = True) -> Iterator[tuple[Place, Tree]]:
+    def _items(self, key: str, many: bool = True) -> Iterator[tuple[KeyPath, YAMLValue]]:
         value = self._values.get(key)
         place = (*self._place, key)
         if isinstance(value, list) and many:
@@ -266,7 +268,7 @@ class Fields:
         else:
             yield place, value
 
-    def _wrong(self, place: Place, key: str, value: Tree, wanted: str) -> None:
+    def _wrong(self, place: KeyPath, key: str, value: YAMLValue, wanted: str) -> None:
         found = "a mapping" if isinstance(value, dict) else "a list"
         found = "text" if isinstance(value, str) else found
         self._report.add(place, "wrong-type", f"{key} is {found}", f"it should be {wanted}")

@@ -48,7 +48,7 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
     report = Report(path, front, _FIRST_LINE, Severity.WARNING)
     try:
         values, duplicates = tree.load(front)
-    except tree.TreeError as error:
+    except tree.YAMLTextError as error:
         report.add_line(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
         return None, report.problems
     if not isinstance(values, dict):
@@ -78,7 +78,7 @@ def line_of(text: str, *keys: str) -> int:
     split = _split(text)
     try:
         lines = {} if isinstance(split, str) else tree.lines(split.front)
-    except tree.TreeError:
+    except tree.YAMLTextError:
         return 1
     return next((lines[(key,)] + _FIRST_LINE - 1 for key in keys if (key,) in lines), 1)
 

@@ -70,16 +70,16 @@ def read_podcast(found: Fields, site: Podcast | None = None) -> Podcast | None:
 
     Without a site, it is the site's own key: that marks the feed of everything where it is true.
     """
-    said = found.switch("podcast")
+    said = found.mapping_or_flag("podcast")
     if not said:
         return None
     default = replace(site or Podcast(), everything=False, line=found.line_of("podcast"))
     if said is True:
         return replace(default, everything=site is None)
-    said.only(_KEYS if site else (*_KEYS, "everything"))
+    said.reject_unknown_keys(_KEYS if site else (*_KEYS, "everything"))
     owner = said.mapping("owner", short="email")
     if owner:
-        owner.only(("name", "email"))
+        owner.reject_unknown_keys(("name", "email"))
     return replace(
         default,
         image=_image(said) or default.image,

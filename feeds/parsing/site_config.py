@@ -39,7 +39,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     report = Report(path, text, 1, Severity.ERROR)
     try:
         values, duplicates = tree.load(text)
-    except tree.TreeError as error:
+    except tree.YAMLTextError as error:
         raise ConfigurationError(f"{path}:{error.line}: {error.message}; {error.hint}") from error
     if values is None:
         raise ConfigurationError(f"{path}:1: nothing is in it; write title: and url:")
@@ -50,7 +50,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
             line, "duplicate-key", f"{plain_line(key)} is there twice", "the last one counts"
         )
     found = Fields(values, report)
-    found.only(_SITE_KEYS)
+    found.reject_unknown_keys(_SITE_KEYS)
     for key in ("title", "url"):
         if key not in found:
             why = "where the feeds are published" if key == "url" else "what the site is called"
@@ -142,7 +142,7 @@ def _author(found: Fields) -> Author | None:
     author = found.mapping("author", short="name")
     if not author:
         return None
-    author.only(("name", "uri", "email"))
+    author.reject_unknown_keys(("name", "uri", "email"))
     email = author.email("email")
     name = author.text("name")
     if not name:
@@ -155,7 +155,7 @@ def _topics(found: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
     taken: dict[str, str] = {}
     slugs: set[str] = set()
     for item in found.mappings("topics", short="name"):
-        item.only(_TOPIC_KEYS)
+        item.reject_unknown_keys(_TOPIC_KEYS)
         name = item.text("name")
         if not name:
             item.problem("name", "missing-name", "a topic without a name", "name it")
@@ -197,7 +197,7 @@ def _feeds(found: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSett
         # What is wrong in it is no reason to leave the feed out.
         show = read_podcast(item, podcast)
         before = len(report.problems)
-        item.only(_FEED_KEYS)
+        item.reject_unknown_keys(_FEED_KEYS)
         name = item.text("name")
         if not _FEED_NAME.fullmatch(name):
             hint = "small letters and digits, joined by hyphens"

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 import yaml
 
-Tree: TypeAlias = "str | list[Tree] | dict[str, Tree] | None"
+YAMLValue: TypeAlias = "str | list[YAMLValue] | dict[str, YAMLValue] | None"
 #: The keys and indexes that lead to a value.
-Place: TypeAlias = tuple[str | int, ...]
+KeyPath: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH = 60
 MAX_NODES = 200_000
@@ -36,7 +36,7 @@ _PLAIN_TAGS = frozenset(
 ) | {"!"}
 
 
-class TreeError(ValueError):
+class YAMLTextError(ValueError):
     """The text cannot be read: the line (counted from 1), what is wrong, what would be right."""
 
     def __init__(self, line: int, message: str, hint: str) -> None:
@@ -46,18 +46,18 @@ class TreeError(ValueError):
         self.hint = hint
 
 
-def load(text: str) -> tuple[Tree, list[tuple[int, str]]]:
+def load(text: str) -> tuple[YAMLValue, list[tuple[int, str]]]:
     """The one document of a text, and the keys that it says twice, as (line, key): the last counts.
 
-    Raises TreeError for what YAML 1.1 does not allow, and for what goes beyond the bounds.
+    Raises YAMLTextError for what YAML 1.1 does not allow, and for what goes beyond the bounds.
     """
     builder = _Builder(text)
     return builder.document(), builder.duplicates
 
 
-def lines(text: str) -> dict[Place, int]:
+def lines(text: str) -> dict[KeyPath, int]:
     """The line, counted from 1, of every key and list item of a text that load() accepts."""
-    found: dict[Place, int] = {}
+    found: dict[KeyPath, int] = {}
     _Builder(text, found).document()
     return found
 
@@ -65,21 +65,23 @@ def lines(text: str) -> dict[Place, int]:
 class _Builder:
     """Values straight from libyaml's events: the composer and constructor cost twice as much."""
 
-    def __init__(self, text: str, lines: dict[Place, int] | None = None) -> None:
+    def __init__(self, text: str, lines: dict[KeyPath, int] | None = None) -> None:
         # YAML 1.1 ends lines where no editor does.
         self._text = text = text.translate(_BREAKS)
         try:
             self._loader = _Loader(text)
         except UnicodeEncodeError as error:
             line = text.count("\n", 0, error.start) + 1
-            raise TreeError(line, "half of a surrogate pair is not text", "take it out") from error
+            raise YAMLTextError(
+                line, "half of a surrogate pair is not text", "take it out"
+            ) from error
         self._next = self._loader.get_event
         self._lines = lines
         self._nodes = 0
-        self._anchors: dict[str, tuple[Tree, int]] = {}
+        self._anchors: dict[str, tuple[YAMLValue, int]] = {}
         self.duplicates: list[tuple[int, str]] = []
 
-    def document(self) -> Tree:
+    def document(self) -> YAMLValue:
         try:
             self._next()  # the stream's start
             if type(self._next()) is yaml.StreamEndEvent:
@@ -87,7 +89,7 @@ class _Builder:
             value = self._node(self._next(), (), 0)
             self._next()  # the document's end
             if type(event := self._next()) is not yaml.StreamEndEvent:
-                raise TreeError(_line(event), "a second YAML document", "one is read")
+                raise YAMLTextError(_line(event), "a second YAML document", "one is read")
             return value
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -95,7 +97,7 @@ class _Builder:
             if line := _too_deep(self._text[: mark.index] if mark else self._text):
                 raise _nested_too_deep(line) from error
             message = " ".join(filter(None, (error.context, error.problem)))
-            raise TreeError(
+            raise YAMLTextError(
                 mark.line + 1 if mark else 1,
                 f"not YAML: {message}",
                 "quote text that holds a colon, a # or a quote, and indent with spaces",
@@ -103,23 +105,23 @@ class _Builder:
         except yaml.reader.ReaderError as error:
             line = self._text.encode()[: error.position].count(b"\n") + 1
             char = error.character if isinstance(error.character, int) else ord(error.character)
-            raise TreeError(
+            raise YAMLTextError(
                 line, f"the character U+{char:04X} is not text", "take it out"
             ) from error
         finally:
             self._loader.dispose()
 
-    def _node(self, event: Any, place: Place, depth: int) -> Tree:
+    def _node(self, event: Any, path: KeyPath, depth: int) -> YAMLValue:
         kind = type(event)
         if kind is yaml.AliasEvent:
             return self._alias(event)
         self._count(event, 1)
         if event.tag is not None and event.tag not in _PLAIN_TAGS:
-            raise TreeError(
+            raise YAMLTextError(
                 _line(event), f"the tag {event.tag} is not read", "write the value itself"
             )
         before = self._nodes
-        value: Tree
+        value: YAMLValue
         if kind is yaml.ScalarEvent:
             value = event.value
             # Only a bare ~ is nothing; a quoted one is a tilde.
@@ -128,34 +130,34 @@ class _Builder:
         elif depth >= MAX_DEPTH:
             raise _nested_too_deep(_line(event))
         elif kind is yaml.SequenceStartEvent:
-            value = self._sequence(place, depth + 1)
+            value = self._sequence(path, depth + 1)
         else:
-            value = self._mapping(place, depth + 1)
+            value = self._mapping(path, depth + 1)
         if event.anchor:
             self._anchors[event.anchor] = value, self._nodes - before + 1
         return value
 
-    def _sequence(self, place: Place, depth: int) -> list[Tree]:
-        items: list[Tree] = []
+    def _sequence(self, path: KeyPath, depth: int) -> list[YAMLValue]:
+        items: list[YAMLValue] = []
         while type(event := self._next()) is not yaml.SequenceEndEvent:
-            inner = place
+            inner = path
             if self._lines is not None:
-                inner = (*place, len(items))
+                inner = (*path, len(items))
                 self._lines[inner] = _line(event)
             items.append(self._node(event, inner, depth))
         return items
 
-    def _mapping(self, place: Place, depth: int) -> dict[str, Tree]:
-        own: dict[str, Tree] = {}
-        merged: dict[str, Tree] = {}
+    def _mapping(self, path: KeyPath, depth: int) -> dict[str, YAMLValue]:
+        own: dict[str, YAMLValue] = {}
+        merged: dict[str, YAMLValue] = {}
         while type(event := self._next()) is not yaml.MappingEndEvent:
-            key = self._node(event, place, depth)
+            key = self._node(event, path, depth)
             if isinstance(key, (list, dict)):
-                raise TreeError(_line(event), "a key that is not text", "give it a name")
+                raise YAMLTextError(_line(event), "a key that is not text", "give it a name")
             key = key or ""
-            inner = place
+            inner = path
             if self._lines is not None:
-                inner = (*place, key)
+                inner = (*path, key)
                 self._lines[inner] = _line(event)
             value = self._node(self._next(), inner, depth)
             if key == _MERGE and isinstance(value, (list, dict)):
@@ -168,11 +170,11 @@ class _Builder:
             own[key] = value
         return merged | own if merged else own
 
-    def _alias(self, event: Any) -> Tree:
+    def _alias(self, event: Any) -> YAMLValue:
         try:
             value, size = self._anchors[event.anchor]
         except KeyError:
-            raise TreeError(
+            raise YAMLTextError(
                 _line(event),
                 f"the alias *{event.anchor} has no anchor before it",
                 "define it first",
@@ -183,7 +185,7 @@ class _Builder:
     def _count(self, event: Any, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            raise TreeError(
+            raise YAMLTextError(
                 _line(event),
                 f"more than {MAX_NODES:,} values, counting each use of an alias",
                 "write less, or without aliases",
@@ -194,9 +196,9 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
-def _nested_too_deep(line: int) -> TreeError:
+def _nested_too_deep(line: int) -> YAMLTextError:
     message = f"lists and mappings nested more than {MAX_DEPTH} deep"
-    return TreeError(line, message, "flatten them")
+    return YAMLTextError(line, message, "flatten them")
 
 
 def _too_deep(text: str) -> int:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from feeds.errors import NotReadyError
 from feeds.formats import as_entry
 from feeds.model.article import Article
-from feeds.model.document import Document, Redirect, Refusal
+from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.feed import Context, Feed, History
 from feeds.model.selection import Selection
 from feeds.model.site import Site
 from feeds.model.topics import Topics
-from feeds.parsing.feed_query import Asked, read_query
+from feeds.parsing.feed_query import CustomFeedRequest, read_query
 from feeds.publication.routes import BY_FILE_NAME, Channel, documents_in, feed_document
 
 #: Where they lie, from the site's root.
@@ -26,7 +26,7 @@ _PAGES = {f"/{_FOLDER}", f"/{_FOLDER}".rstrip("/"), f"/{_FOLDER}index.html"}
 _PATHS = _PAGES | {*documents_in(_FOLDER)}
 
 
-def is_made(path: str, query: str) -> bool:
+def is_query_page(path: str, query: str) -> bool:
     """Whether what lies at a path is made for a query: a feed, or the directory of those found."""
     return path in _PATHS or (path == "/" and "q=" in query)
 
@@ -47,7 +47,7 @@ class Custom:
     #: Whether words can be searched for.
     is_ready: Callable[[], bool]
 
-    def document(self, path: str, query: str) -> Document | Redirect | Refusal:
+    def document(self, path: str, query: str) -> Document | Redirect | BadRequest:
         """What is made at one of the folder's paths for a query, without its question mark.
 
         It is the same for every query that asks for the same, and all but one of them lead there.
@@ -57,9 +57,9 @@ class Custom:
         asked = read_query(query, self.topics, of_form=not name)
         if asked.problems and name:
             body = "".join(f"{each}\n" for each in asked.problems)
-            return Refusal(Document(body.encode(), "text/plain; charset=utf-8"))
+            return BadRequest(Document(body.encode(), "text/plain; charset=utf-8"))
         if asked.problems:
-            return Refusal(self._page(asked, ()))
+            return BadRequest(self._page(asked, ()))
         folder = self._folder_of(asked) if name else _FOLDER
         own_query = f"?{asked.query}" if asked.query and folder == _FOLDER else ""
         to = f"/{folder}{name}{own_query}"
@@ -79,7 +79,7 @@ class Custom:
         )
         return feed_document(feed, BY_FILE_NAME[name])
 
-    def _folder_of(self, asked: Asked) -> str:
+    def _folder_of(self, asked: CustomFeedRequest) -> str:
         """Where the feed lies that a query asks for: that of a topic is there already."""
         there = self.channels.get(f"topics/{asked.topic.slug}/") if asked.topic else None
         # The feed of a podcast takes only what there is to be heard.
@@ -87,7 +87,7 @@ class Custom:
             return there.folder
         return _FOLDER if asked.query else ""
 
-    def _feed(self, asked: Asked) -> Feed:
+    def _feed(self, asked: CustomFeedRequest) -> Feed:
         site = self.site
         title = f"{asked.name} · {site.title}"
         about = f"Articles of {site.title}: {asked.name}"
@@ -98,7 +98,7 @@ class Custom:
         # No hub is told of it.
         return replace(head, id=head.id + query, url=head.url + query, query=query, hub="")
 
-    def _page(self, asked: Asked, articles: Sequence[Article]) -> Document:
+    def _page(self, asked: CustomFeedRequest, articles: Sequence[Article]) -> Document:
         from feeds.formats import pages as page
 
         folder = self._folder_of(asked)
@@ -112,7 +112,7 @@ class Custom:
         )
         return Document(body, page.MEDIA_TYPE)
 
-    def _moved(self, to: str, asked: Asked) -> Redirect:
+    def _moved(self, to: str, asked: CustomFeedRequest) -> Redirect:
         from feeds.formats import pages as page
 
         url = self.context.site_url + to.removeprefix("/")

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
+from typing import Protocol, TypeAlias
 
-from feeds.catalog.articles import View
+from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.database import code_fingerprint
 from feeds.catalog.folder import Folder
-from feeds.catalog.membership import Windows
+from feeds.catalog.membership import FeedMembership
+from feeds.catalog.state import ProbeResult
 from feeds.catalog.sync import Catalog
 from feeds.errors import Problem
 from feeds.formats import (
@@ -30,8 +32,8 @@ from feeds.formats import (
 )
 from feeds.model.archive import Period, cut
 from feeds.model.article import Article
-from feeds.model.document import Document, MediaFile, Redirect, Refusal
-from feeds.model.feed import Context, Entry, Feed, History, Listed
+from feeds.model.document import BadRequest, Document, MediaFile, Redirect
+from feeds.model.feed import Context, Entry, Feed, FeedSummary, History
 from feeds.model.selection import Selection
 from feeds.model.site import CONTENTS
 from feeds.model.topics import Topic, Topics
@@ -44,17 +46,15 @@ from feeds.publication.routes import (
     BY_FILE_NAME,
     IN_ARCHIVE,
     Channel,
-    Spot,
+    Route,
     channels_of,
     documents_in,
     feed_document,
-    head_of,
+    feed_header,
     paths_in,
     root_from,
     split,
 )
-from feeds.remote.probe import Answer
-from feeds.static.entry_store import EntryKey, Rendered
 from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
 
 _SUBSCRIPTIONS, _STYLE = "/subscriptions.opml", f"/{STYLE}"
@@ -63,6 +63,20 @@ _LONE = {_SUBSCRIPTIONS: LIST_TYPE, _STYLE: STYLE_TYPE}
 #: What a page is called as a file.
 _INDEX = "index.html"
 _FILES = {*BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/"), STYLE}
+
+
+#: How much of an article is told, and the article's file.
+EntryKey: TypeAlias = tuple[str, str]
+
+
+class RenderedEntries(Protocol):
+    """Entries that were rendered already. Picklable, so that other processes find them too."""
+
+    def entry(self, key: EntryKey) -> Entry | None:
+        """The entry with a key, if it is there."""
+
+    def close(self) -> None:
+        """Lets go of what it holds open."""
 
 
 class Publication:
@@ -77,7 +91,7 @@ class Publication:
         self._moment = now, unpublished
         #: The catalog's, before anything was asked of it.
         self.revision = catalog.revision()
-        self._view = View(
+        self._view = PublishedArticles(
             catalog,
             now=now,
             unpublished=unpublished or folder.site.unpublished,
@@ -101,7 +115,7 @@ class Publication:
             for content in CONTENTS
         }
         #: Where the entries of a large build lie, once they are rendered.
-        self.rendered: Rendered | None = None
+        self.rendered: RenderedEntries | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog anew."""
@@ -111,7 +125,7 @@ class Publication:
         )  # fmt: skip
 
     @property
-    def view(self) -> View:
+    def view(self) -> PublishedArticles:
         """The articles behind it."""
         return self._view
 
@@ -144,7 +158,7 @@ class Publication:
             if channel.podcast
             for problem in unmet(
                 self._folder,
-                self._feed(Spot(channel, channel.folder, None, "")),
+                self._feed(Route(channel, channel.folder, None, "")),
                 channel.podcast,
                 self._view.at(self._newest(channel)),
                 self._lengths,
@@ -157,7 +171,7 @@ class Publication:
         return found[: self._site.limit]
 
     @cached_property
-    def listed(self) -> tuple[Listed, ...]:
+    def listed(self) -> tuple[FeedSummary, ...]:
         """Every feed, with the number of its articles: the site's, the named ones, the topics."""
         counts = self._view.topic_counts()
 
@@ -168,7 +182,7 @@ class Publication:
             return self._view.count(channel.selection, self._topics.family)
 
         return tuple(
-            Listed(
+            FeedSummary(
                 channel.kind, channel.title, channel.name, channel.description, channel.folder,
                 self.url + channel.folder, *count(channel), channel.parent,
             )
@@ -181,7 +195,7 @@ class Publication:
         yield _STYLE
         for folder, channel in self._channels.items():
             yield from paths_in(folder)
-            for period in self._windows.periods(channel.selection):
+            for period in self._membership.periods(channel.selection):
                 yield from paths_in(f"{folder}{ARCHIVE}{period.name}/")
         for slug in self._topics.former:
             yield from paths_in(f"topics/{slug}/")
@@ -195,22 +209,22 @@ class Publication:
             return Document(opml.render_opml(self._site.title, self.listed), opml.MEDIA_TYPE)
         if path == _STYLE:
             return Document(render_style(), STYLE_TYPE)
-        spot = self._spot(path)
-        if not spot:
+        route = self._route(path)
+        if not route:
             return self._other(path)
-        channel = spot.channel
-        if spot.folder == channel.folder:
-            return self._rendered(spot)
-        now_at = f"/{channel.folder}{spot.within}{spot.name}"
-        if spot.name:
-            return Redirect(now_at, self._rendered(spot))
+        channel = route.channel
+        if route.folder == channel.folder:
+            return self._rendered(route)
+        now_at = f"/{channel.folder}{route.archive_path}{route.name}"
+        if route.name:
+            return Redirect(now_at, self._rendered(route))
         beside = channel.folder.removeprefix("topics/")
         return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
 
-    def custom(self, path: str, query: str) -> Document | Redirect | Refusal | None:
-        """What an app alone makes at a path for a query, where custom.is_made() says so."""
+    def custom(self, path: str, query: str) -> Document | Redirect | BadRequest | None:
+        """What an app alone makes at a path for a query, where custom.is_query_page() says so."""
         if path == "/":
-            home = Spot(self._channels[""], "", None, "")
+            home = Route(self._channels[""], "", None, "")
             return self._rendered(home, query=feed_search(query))
         return self._custom.document(path, query)
 
@@ -218,13 +232,17 @@ class Publication:
         """What lies at a path, without the bytes of documents."""
         if path in _LONE:
             return Document(b"", _LONE[path])
-        if not (spot := self._spot(path)):
+        if not (route := self._route(path)):
             return self._other(path)
-        type = BY_FILE_NAME[spot.name].content_type if spot.name else PAGE_TYPE
-        is_closed = bool(self._history(spot.channel, spot.period).next)
+        type = BY_FILE_NAME[route.name].content_type if route.name else PAGE_TYPE
+        is_closed = bool(self._history(route.channel, route.period).next)
         found = Document(b"", type, is_closed)
-        home = spot.channel.folder
-        return found if spot.folder == home else Redirect(f"/{home}{spot.within}{spot.name}", found)
+        home = route.channel.folder
+        return (
+            found
+            if route.folder == home
+            else Redirect(f"/{home}{route.archive_path}{route.name}", found)
+        )
 
     def cache_control(self, document: Document) -> str:
         """How long a document may be kept, as the Cache-Control header has it."""
@@ -256,19 +274,19 @@ class Publication:
             return self._listing
         if path == _STYLE:
             return self._whole
-        spot = self._spot(path)
-        if not spot or (spot.folder != spot.channel.folder and not spot.name):
+        route = self._route(path)
+        if not route or (route.folder != route.channel.folder and not route.name):
             return ""
         parts = (
             self._whole,
-            spot,
-            self._history(spot.channel, spot.period),
-            self._windows.fingerprint(spot.channel.selection, spot.period),
+            route,
+            self._history(route.channel, route.period),
+            self._membership.fingerprint(route.channel.selection, route.period),
             self._listing if path == "/" else "",
         )
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _spot(self, path: str) -> Spot | None:
+    def _route(self, path: str) -> Route | None:
         """What document of which feed is meant by a path."""
         folder, name = split(path)
         if name and name not in BY_FILE_NAME:
@@ -280,16 +298,16 @@ class Publication:
         if not channel and (moved := self._moved_from(folder)):
             channel = self._channels[f"topics/{moved.slug}/"]
         if not channel or not in_archive:
-            return Spot(channel, folder, None, name) if channel else None
+            return Route(channel, folder, None, name) if channel else None
         for period in self._periods_of(channel):
             if period.name == in_archive[2]:
-                return Spot(channel, folder, period, name)
+                return Route(channel, folder, period, name)
         return None
 
     def _periods_of(self, channel: Channel) -> tuple[Period, ...]:
         """The periods of a feed's archive, oldest first."""
-        if "_windows" in self.__dict__:
-            return self._windows.periods(channel.selection)
+        if "_membership" in self.__dict__:
+            return self._membership.periods(channel.selection)
         if channel.folder not in self._periods:
             days = self._view.days(channel.selection, self._topics.family)
             self._periods[channel.folder] = cut(days, self._site.limit)
@@ -330,8 +348,8 @@ class Publication:
         return hashlib.sha256(f"{code_fingerprint()} {self.listed!r}".encode()).hexdigest()
 
     @cached_property
-    def _windows(self) -> Windows:
-        return Windows(self._view, self._topics, self._site.limit)
+    def _membership(self) -> FeedMembership:
+        return FeedMembership(self._view, self._topics, self._site.limit)
 
     @cached_property
     def _custom(self) -> Custom:
@@ -357,7 +375,7 @@ class Publication:
         if moved := self._moved_from(folder):
             slashed = f"/topics/{moved.slug}/"
             folder = slashed.removeprefix("/")
-        if folder not in self._channels and not self._spot(slashed):
+        if folder not in self._channels and not self._route(slashed):
             return None
         return _moved(slashed, self._site.title, self.url + folder, self.url + folder)
 
@@ -366,55 +384,55 @@ class Publication:
         kind, _slash, slug = folder.removesuffix("/").partition("/")
         return self._topics.former.get(slug) if kind == "topics" else None
 
-    def _rendered(self, spot: Spot, query: str = "") -> Document:
-        if spot.name:
-            return feed_document(self._feed(spot), BY_FILE_NAME[spot.name])
+    def _rendered(self, route: Route, query: str = "") -> Document:
+        if route.name:
+            return feed_document(self._feed(route), BY_FILE_NAME[route.name])
         # Imported late, as every renderer is: most of what is published need not be made again.
         from feeds.formats import pages as page
 
-        if spot.period:
-            body = page.render_period(self._feed(spot), spot.period.name)
-        elif not spot.folder:
+        if route.period:
+            body = page.render_period(self._feed(route), route.period.name)
+        elif not route.folder:
             # No more than the feed has: its articles decide what is made anew.
             most = 0 if query else min(page.ON_DIRECTORY, self._site.limit)
-            newest = self._articles(spot.channel.selection, most)
-            body = page.render_directory(self._feed(spot), self.listed, newest, query)
+            newest = self._articles(route.channel.selection, most)
+            body = page.render_directory(self._feed(route), self.listed, newest, query)
         else:
-            body = page.render_feed(self._feed(spot))
-        is_closed = bool(self._history(spot.channel, spot.period).next)
+            body = page.render_feed(self._feed(route))
+        is_closed = bool(self._history(route.channel, route.period).next)
         return Document(body, page.MEDIA_TYPE, is_closed)
 
-    def _feed(self, spot: Spot) -> Feed:
-        base = f"{self.url}{spot.folder}{spot.within}"
+    def _feed(self, route: Route) -> Feed:
+        base = f"{self.url}{route.folder}{route.archive_path}"
         # A feed's documents are asked for one after the other: its articles are fetched once.
         if (last := self._last_feed) and last[0] == base:
             return last[1]
         feed = replace(
-            self._head(spot.channel),
+            self._head(route.channel),
             base=base,
-            root=root_from(spot.folder + spot.within),
+            root=root_from(route.folder + route.archive_path),
             # Nobody has to be told at once of what is old.
-            hub="" if spot.period else self._site.hub,
-            entries=self._entries(spot),
-            history=self._history(spot.channel, spot.period),
+            hub="" if route.period else self._site.hub,
+            entries=self._entries(route),
+            history=self._history(route.channel, route.period),
         )
         self._last_feed = base, feed
         return feed
 
     def _head(self, channel: Channel) -> Feed:
-        return head_of(channel, self._site, self.url)
+        return feed_header(channel, self._site, self.url)
 
-    def _entries(self, spot: Spot) -> list[Entry]:
-        content = spot.channel.content
+    def _entries(self, route: Route) -> list[Entry]:
+        content = route.channel.content
         if self.rendered:
-            files = self._windows.paths(spot.channel.selection, spot.period)
+            files = self._membership.paths(route.channel.selection, route.period)
             entries = [each for file in files if (each := self.rendered.entry((content, file)))]
             # Some are missing where another process has synced since they were rendered.
             if len(entries) == len(files):
                 return entries
-        limit = None if spot.period else self._site.limit
+        limit = None if route.period else self._site.limit
         context = self._contexts[content]
-        articles = self._articles(spot.channel.selection, limit, spot.period)
+        articles = self._articles(route.channel.selection, limit, route.period)
         return [as_entry(each, context) for each in articles]
 
     def _articles(
@@ -436,16 +454,16 @@ class Publication:
         files = {file for _content, file in self.entries_of(self.paths())}
         return self.catalog.unmeasured(sorted(files))
 
-    def learn(self, answers: Sequence[Answer], now: datetime) -> None:
+    def record_file_sizes(self, answers: Sequence[ProbeResult], now: datetime) -> None:
         """Keeps what servers told, for every publication from now on."""
-        self.catalog.learn(answers, int(now.timestamp()))
+        self.catalog.record_file_sizes(answers, int(now.timestamp()))
 
     def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
         """The entries in the documents at these paths, each once."""
         found: dict[EntryKey, None] = {}
-        spots = ((spot.channel, spot.period) for path in paths if (spot := self._spot(path)))
-        for channel, period in dict.fromkeys(spots):
-            files = self._windows.paths(channel.selection, period)
+        routes = ((route.channel, route.period) for path in paths if (route := self._route(path)))
+        for channel, period in dict.fromkeys(routes):
+            files = self._membership.paths(channel.selection, period)
             found |= dict.fromkeys((channel.content, file) for file in files)
         return list(found)
 
@@ -475,7 +493,7 @@ def _reopened(
     url: str,
     now: datetime,
     unpublished: bool,
-    rendered: Rendered | None,
+    rendered: RenderedEntries | None,
 ) -> Publication:
     found = Publication(folder, Catalog(place), url=url, now=now, unpublished=unpublished)
     found.rendered = rendered

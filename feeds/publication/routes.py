@@ -42,7 +42,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Route:
     """Where a document of a feed lies."""
 
     channel: Channel
@@ -54,7 +54,7 @@ class Spot:
     name: str
 
     @property
-    def within(self) -> str:
+    def archive_path(self) -> str:
         """The folder of the path, from the feed's."""
         return f"{ARCHIVE}{self.period.name}/" if self.period else ""
 
@@ -83,7 +83,7 @@ def channels_of(site: Site, topics: Topics) -> Iterator[Channel]:
         )  # fmt: skip
 
 
-def show_of(channel: Channel, site: Site) -> Podcast:
+def podcast_metadata(channel: Channel, site: Site) -> Podcast:
     """What a feed with episodes says of itself: what nothing is said of comes from the site."""
     podcast = channel.podcast or site.podcast or Podcast()
     author = site.author or Author(site.title)
@@ -118,12 +118,12 @@ def documents_in(folder: str) -> Iterator[str]:
         yield f"/{folder}{format.file_name}"
 
 
-def head_of(channel: Channel, site: Site, url: str) -> Feed:
+def feed_header(channel: Channel, site: Site, url: str) -> Feed:
     """A feed without its entries, of a site that is published at a URL."""
     # The same under whatever URL it is published.
     identity = site.id or (site.url if site.url != DEFAULT_URL else url)
     identity = identity if identity.endswith(("/", ":")) else f"{identity}/"
-    show = show_of(channel, site)
+    show = podcast_metadata(channel, site)
     return Feed(
         id=identity + channel.folder,
         title=channel.title,

@@ -14,12 +14,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from feeds import __version__
+from feeds.catalog.state import ProbeResult
 from feeds.text.urls import canonical_url
 
 if TYPE_CHECKING:
@@ -34,23 +34,12 @@ _HEADERS = {"User-Agent": f"Feeds/{__version__}", "Accept": "*/*", "Accept-Encod
 _TOTAL = re.compile(r"bytes\s+(?:\d+-\d+|\*)/(\d{1,18})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said of a file."""
-
-    url: str
-    #: In bytes; None where it was asked in vain.
-    length: int | None
-    #: Why it was in vain.
-    reason: str = ""
-
-
 def ask(
     urls: Iterable[str],
     *,
     limit: float = LIMIT,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Answer]:
+) -> list[ProbeResult]:
     """The answers that came within so many seconds, in the order of the URLs.
 
     The progress is called with the number of URLs done and to do.
@@ -83,18 +72,18 @@ class _Asking:
         for _turn in range(_A_HOST):
             for host in self._left:
                 self._turns.put(host)
-        self._done: SimpleQueue[Answer | None] = SimpleQueue()
+        self._done: SimpleQueue[ProbeResult | None] = SimpleQueue()
         self._paused: set[str] = set()
         # Redirects lead many hosts to one.
         self._slots: dict[str, threading.Semaphore] = {}
         self._pool = urllib3.PoolManager(num_pools=64, maxsize=_A_HOST, headers=_HEADERS)
 
-    def answers(self, progress: Callable[[int, int], None] | None) -> list[Answer]:
+    def answers(self, progress: Callable[[int, int], None] | None) -> list[ProbeResult]:
         # Not a pool of threads that is waited for: no time limit reaches a host name that is looked
         # up, nor a server that sends a byte now and then.
         for _number in range(min(_IN_ALL, len(self._urls))):
             threading.Thread(target=self._work, name="feeds-probe", daemon=True).start()
-        found: dict[str, Answer] = {}
+        found: dict[str, ProbeResult] = {}
         with suppress(Empty):
             for done in range(1, len(self._urls) + 1):
                 if answer := self._done.get(timeout=max(0, self._deadline - time.monotonic())):
@@ -114,17 +103,17 @@ class _Asking:
                     self._done.put(self._answer(self._left[host].popleft()))
                 self._turns.put(host)
 
-    def _answer(self, url: str) -> Answer | None:
+    def _answer(self, url: str) -> ProbeResult | None:
         from urllib3.exceptions import HTTPError
 
         try:
-            return Answer(url, self._length(url))
+            return ProbeResult(url, self._length(url))
         except _PausedError:
             return None
         except _FailedError as error:
-            return Answer(url, None, str(error))
+            return ProbeResult(url, None, str(error))
         except (HTTPError, OSError, ValueError) as error:
-            return Answer(url, None, reason_of(error))
+            return ProbeResult(url, None, reason_of(error))
 
     def _length(self, url: str) -> int:
         for _redirect in range(_REDIRECTS + 1):

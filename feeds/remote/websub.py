@@ -66,7 +66,7 @@ def announce(publication: Publication, *, limit: float = LIMIT) -> Announced:
         if catalog.claim(url, old, document.digest, fingerprint) and old != document.digest:
             before[url] = old
     failed = _tell(publication.hub, before, limit) if before else {}
-    catalog.give_back({url: before[url] for url in failed})
+    catalog.release_announcement({url: before[url] for url in failed})
     return Announced([url for url in before if url not in failed], failed)
 
 

@@ -17,14 +17,13 @@ import msgspec
 
 from feeds.formats import PARTS
 from feeds.model.feed import Entry
+from feeds.publication.publication import EntryKey
 
-#: How much of an article is told, and the article's file.
-EntryKey: TypeAlias = tuple[str, str]
 #: An entry's key, its id, its update, the file of its parts, and where they begin and end there.
-Place: TypeAlias = tuple[EntryKey, str, datetime, str, tuple[int, ...]]
+EntryLocation: TypeAlias = tuple[EntryKey, str, datetime, str, tuple[int, ...]]
 
 
-class Rendered:
+class EntryStore:
     """Entries in the files of a folder, by their keys."""
 
     def __init__(self, folder: Path) -> None:
@@ -32,15 +31,15 @@ class Rendered:
         self._open: dict[str, BinaryIO] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Rendered, (self._folder,)
+        return EntryStore, (self._folder,)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Rendered) and self._folder == other._folder
+        return isinstance(other, EntryStore) and self._folder == other._folder
 
     def __hash__(self) -> int:
         return hash(self._folder)
 
-    def write(self, entries: Iterable[tuple[EntryKey, Entry]]) -> list[Place]:
+    def write(self, entries: Iterable[tuple[EntryKey, Entry]]) -> list[EntryLocation]:
         """Renders entries into a new file. Where they are has to be kept by keep()."""
         name = uuid.uuid4().hex
         places = []
@@ -54,7 +53,7 @@ class Rendered:
                 places.append((key, entry.id, entry.updated, name, tuple(ends)))
         return places
 
-    def keep(self, places: list[Place]) -> None:
+    def write_index(self, places: list[EntryLocation]) -> None:
         """Lets entry() find all that was written, in this process and in those to come."""
         (self._folder / "index").write_bytes(msgspec.msgpack.encode(places))
 
@@ -74,9 +73,9 @@ class Rendered:
         return Entry(id, updated, parts.__getitem__)
 
     @cached_property
-    def _places(self) -> dict[EntryKey, Place]:
+    def _places(self) -> dict[EntryKey, EntryLocation]:
         data = (self._folder / "index").read_bytes()
-        return {place[0]: place for place in msgspec.msgpack.decode(data, type=list[Place])}
+        return {place[0]: place for place in msgspec.msgpack.decode(data, type=list[EntryLocation])}
 
     def _file(self, name: str) -> BinaryIO:
         if name not in self._open:

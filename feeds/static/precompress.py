@@ -15,7 +15,7 @@ from pathlib import Path
 from feeds.catalog.sync import Built
 from feeds.compression import SHORTEST, encode
 from feeds.errors import OutputError
-from feeds.parallel import spread
+from feeds.parallel import parallel_map
 
 #: How the names of files end that become much smaller: text.
 TEXT = ("css", "csv", "html", "json", "opml", "srt", "svg", "txt", "vtt", "xml")
@@ -67,7 +67,7 @@ def compress(
     """Makes these files anew beside those of a tree: what became of each. Raises OutputError."""
     work = partial(_compress_all, out, scratch)
     jobs = list(names.items())
-    yield from spread(work, jobs, processes=processes, worthwhile=_MANY, chunk=10)
+    yield from parallel_map(work, jobs, processes=processes, worthwhile=_MANY, chunk=10)
 
 
 def _state(out: Path, name: str, other: str) -> Built | None:

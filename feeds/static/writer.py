@@ -21,10 +21,10 @@ from feeds.catalog.folder import MANIFEST
 from feeds.catalog.sync import Built
 from feeds.errors import OutputError
 from feeds.model.document import MediaFile, Redirect
-from feeds.parallel import spread
-from feeds.publication.publication import Publication
-from feeds.static.entry_store import EntryKey, Place, Rendered
-from feeds.static.hosts import facts_of, host_files
+from feeds.parallel import parallel_map
+from feeds.publication.publication import EntryKey, Publication
+from feeds.static.entry_store import EntryLocation, EntryStore
+from feeds.static.hosts import host_files, tree_layout
 from feeds.static.precompress import TEXT, beside, compress, outdated
 
 try:
@@ -125,7 +125,7 @@ def _write(
             paths = [path for path, _name, _fingerprint in stale]
             rendered = _render(publication, paths, scratch, progress, processes)
         place = partial(_place_all, publication, out, scratch)
-        placing = spread(place, stale, processes=processes, worthwhile=_MANY, chunk=80)
+        placing = parallel_map(place, stale, processes=processes, worthwhile=_MANY, chunk=80)
         for done, (name, built, written, trouble) in enumerate(placing, 1):
             learnt[name] = built
             result.written += written
@@ -172,22 +172,22 @@ def _render(
     processes: int,
 ) -> int:
     """Renders every entry of the documents at these paths, for publication.document() to find."""
-    rendered = Rendered(scratch)
+    rendered = EntryStore(scratch)
     keys = publication.entries_of(paths)
     render = partial(_render_some, publication, rendered)
     places = []
-    for place in spread(render, keys, processes=processes, worthwhile=_MANY, chunk=250):
+    for place in parallel_map(render, keys, processes=processes, worthwhile=_MANY, chunk=250):
         places.append(place)
         if progress:
             progress(len(places), len(keys) + len(paths))
-    rendered.keep(places)
+    rendered.write_index(places)
     publication.rendered = rendered
     return len(keys)
 
 
 def _render_some(
-    publication: Publication, rendered: Rendered, keys: Sequence[EntryKey]
-) -> list[Place]:
+    publication: Publication, rendered: EntryStore, keys: Sequence[EntryKey]
+) -> list[EntryLocation]:
     return rendered.write(publication.entries_at(keys))
 
 
@@ -196,7 +196,7 @@ def _told(publication: Publication, compressed: bool, hosting: str) -> dict[str,
     if not hosting:
         return {}
     endings = TEXT if compressed else ()
-    return host_files(hosting, facts_of(publication, hidden=(MANIFEST,), compressed=endings))
+    return host_files(hosting, tree_layout(publication, hidden=(MANIFEST,), compressed=endings))
 
 
 def _state(file: str, fingerprint: str) -> Built | None:

@@ -27,10 +27,10 @@ from werkzeug.utils import send_file
 from werkzeug.wsgi import ClosingIterator
 
 from feeds.errors import ConfigurationError, FeedsError, NotReadyError
-from feeds.model.document import MEDIA_AGE, SVG_POLICY, MediaFile, Redirect, Refusal
+from feeds.model.document import MEDIA_AGE, SVG_POLICY, BadRequest, MediaFile, Redirect
 from feeds.parsing.site_config import read_site_url
 from feeds.web.refresher import Live
-from feeds.web.responses import Dated, holds
+from feeds.web.responses import CachedDocument, preconditions_met
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -85,7 +85,7 @@ def create_app(
     @app.get("/<path:path>")
     def published(path: str) -> Response:
         found = live.find(f"/{path}", request.query_string.decode("utf-8", "replace"))
-        if isinstance(found, Dated):
+        if isinstance(found, CachedDocument):
             # Flask takes the body of an answer to HEAD away by itself, and keeps its length.
             status, headers, body = found.answer(request.environ | {"REQUEST_METHOD": "GET"})
             return Response(body, status, headers)
@@ -96,7 +96,7 @@ def create_app(
             moved = app.make_response(redirect(_relative(found.to, request.path), 301))
             moved.cache_control.max_age = _MOVED_AGE
             return moved
-        if isinstance(found, Refusal):
+        if isinstance(found, BadRequest):
             return Response(found.document.body, 400, content_type=found.document.media_type)
         if live.was_published(f"/{path}"):
             return Response(f"/{path} is gone\n", 410, mimetype="text/plain")
@@ -181,9 +181,9 @@ class _Front:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         plain = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         if plain and (
-            dated := self._live.hot(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+            cached := self._live.cached(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         ):
-            status, headers, body = dated.answer(environ)
+            status, headers, body = cached.answer(environ)
             start_response(status, headers)
             # A list: granian sends its bytes as they are, and goes through all else piece by piece.
             return [body]
@@ -213,7 +213,7 @@ def _send(found: MediaFile) -> Response:
     )
     response = cast(Response, sent)
     changed = int(found.file.stat().st_mtime)
-    if not holds(preconditions, response.headers["ETag"], changed):
+    if not preconditions_met(preconditions, response.headers["ETag"], changed):
         response.close()
         return Response(status=412)
     if request.method == "HEAD":

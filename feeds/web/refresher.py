@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from feeds.catalog.folder import BESIDE, CONFIGURATION, Folder, locate
+from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, locate
 from feeds.catalog.sync import Catalog, Synced
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, NotReadyError, Problem
-from feeds.model.document import Document, MediaFile, Redirect, Refusal
-from feeds.publication.custom import is_made
+from feeds.model.document import BadRequest, Document, MediaFile, Redirect
+from feeds.publication.custom import is_query_page
 from feeds.publication.publication import Publication
-from feeds.web.responses import Dated
+from feeds.web.responses import CachedDocument
 
 #: In seconds: how often the catalog is asked whether another process has synced.
 _POLL = 1.0
@@ -104,17 +104,19 @@ class Live:
         if indexed:
             self._follow()
 
-    def find(self, path: str, query: str = "") -> Dated | MediaFile | Redirect | Refusal | None:
+    def find(
+        self, path: str, query: str = ""
+    ) -> CachedDocument | MediaFile | Redirect | BadRequest | None:
         """What is published at a path, or made there for a query (without its question mark).
 
         Raises NotReadyError where the words of the articles are not indexed yet.
         """
         self._follow()
-        if dated := self.hot(path, query):
-            return dated
-        if not is_made(path, query):
-            with self._alone(path):
-                return self.hot(path) or self._found(path)
+        if cached := self.cached(path, query):
+            return cached
+        if not is_query_page(path, query):
+            with self._single_flight(path):
+                return self.cached(path) or self._found(path)
         try:
             return self._custom(path, query)
         except NotReadyError:
@@ -124,7 +126,7 @@ class Live:
         return self._custom(path, query)
 
     @contextmanager
-    def _alone(self, key: str) -> Iterator[None]:
+    def _single_flight(self, key: str) -> Iterator[None]:
         """One at a time: what many ask for and is not there yet is made once."""
         with self._making.setdefault(key, threading.Lock()):
             try:
@@ -132,12 +134,12 @@ class Live:
             finally:
                 self._making.pop(key, None)
 
-    def hot(self, path: str, query: str = "") -> Dated | None:
+    def cached(self, path: str, query: str = "") -> CachedDocument | None:
         """The document at a path, or made there for a query, if it lies ready."""
         _publication, cache, custom = self._current
-        return custom.get(f"{path}?{query}") if is_made(path, query) else cache.get(path)
+        return custom.get(f"{path}?{query}") if is_query_page(path, query) else cache.get(path)
 
-    def _found(self, path: str) -> Dated | MediaFile | Redirect | None:
+    def _found(self, path: str) -> CachedDocument | MediaFile | Redirect | None:
         publication, cache, _custom = self._current
         try:
             found = publication.document(path)
@@ -148,24 +150,24 @@ class Live:
         if not isinstance(found, Document):
             return found
         changed = self._changed(publication, path, found)
-        dated = Dated(found, changed, publication.cache_control(found))
-        if dated.changed is not None:
-            cache.put(path, dated)
-        return dated
+        cached = CachedDocument(found, changed, publication.cache_control(found))
+        if cached.changed is not None:
+            cache.put(path, cached)
+        return cached
 
-    def _custom(self, path: str, query: str) -> Dated | Redirect | Refusal | None:
+    def _custom(self, path: str, query: str) -> CachedDocument | Redirect | BadRequest | None:
         """What is made for a query: kept in memory alone, since clients may think of any number."""
         key = f"{path}?{query}"
-        with self._alone(key):
+        with self._single_flight(key):
             publication, _cache, cache = self._current
-            if dated := cache.get(key):
-                return dated
+            if cached := cache.get(key):
+                return cached
             found = publication.custom(path, query)
             if not isinstance(found, Document):
                 return found
-            dated = Dated(found, None, publication.cache_control(found))
-            cache.put(key, dated)
-            return dated
+            cached = CachedDocument(found, None, publication.cache_control(found))
+            cache.put(key, cached)
+            return cached
 
     def _index_words(self) -> None:
         """Has the words indexed, and waits a moment for it."""
@@ -188,7 +190,7 @@ class Live:
 
     def was_published(self, path: str) -> bool:
         """Whether a document was served at a path once."""
-        return self._catalog.is_known(self._address_of(self._current[0], path))
+        return self._catalog.was_served(self._address_of(self._current[0], path))
 
     def age(self) -> float:
         """The seconds since the folder, or who syncs with it, was last looked at.
@@ -258,7 +260,7 @@ class Live:
             if moved or self._catalog.revision() != publication.revision:
                 return None
             address = self._address_of(publication, path)
-            return self._catalog.changed(address, document.digest, now)
+            return self._catalog.touch_last_modified(address, document.digest, now)
         except CatalogError as error:  # a full disk: the document is still good
             self._log(str(error))
             return None
@@ -369,7 +371,7 @@ class Live:
         try:
             for _changes in watchfiles.watch(
                 *filter(Path.is_dir, self._folder.article_folders),
-                watch_filter=watchfiles.DefaultFilter(ignore_dirs=(BESIDE, ".git")),
+                watch_filter=watchfiles.DefaultFilter(ignore_dirs=(INDEX_DIR, ".git")),
                 stop_event=self._stop,
                 raise_interrupt=False,
                 ignore_permission_denied=True,
@@ -384,31 +386,31 @@ class _Cache:
 
     def __init__(self, size: int) -> None:
         self._left = size
-        self._kept: OrderedDict[str, tuple[Dated, int]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[CachedDocument, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, path: str) -> Dated | None:
+    def get(self, path: str) -> CachedDocument | None:
         with self._lock:
             if not (kept := self._kept.get(path)):
                 return None
             self._kept.move_to_end(path)
             return kept[0]
 
-    def put(self, path: str, dated: Dated) -> None:
+    def put(self, path: str, cached: CachedDocument) -> None:
         with self._lock:
             if path not in self._kept:
                 # A path may be as long as the query of a client.
-                size = _OVERHEAD + len(path) + len(dated.document.body)
-                self._kept[path] = dated, size
+                size = _OVERHEAD + len(path) + len(cached.document.body)
+                self._kept[path] = cached, size
                 self._left -= size
-                dated.grew = partial(self._grow, path)
+                cached.on_size_change = partial(self._grow, path)
             self._drop()
 
     def _grow(self, path: str, size: int) -> None:
         with self._lock:
             if path in self._kept:
-                dated, before = self._kept[path]
-                self._kept[path] = dated, before + size
+                cached, before = self._kept[path]
+                self._kept[path] = cached, before + size
                 self._left -= size
             self._drop()
 

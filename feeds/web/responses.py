@@ -21,13 +21,13 @@ from feeds.compression import ENCODINGS, SHORTEST, encode
 from feeds.model.document import Document
 
 #: A status line, headers and a body, as WSGI has them.
-Answer: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
+WSGIResponse: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
 #: In characters: what is longer is no browser's.
 _LONGEST_ACCEPT = 200
 
 
 @dataclass(slots=True)
-class Dated:
+class CachedDocument:
     """A document, and when its bytes last changed, in seconds since 1970."""
 
     document: Document
@@ -36,11 +36,13 @@ class Dated:
     #: As the Cache-Control header has it.
     cache_control: str = field(default="no-cache", compare=False)
     #: Is told by how many bytes it grows.
-    grew: Callable[[int], None] = field(default=lambda _size: None, compare=False, repr=False)
+    on_size_change: Callable[[int], None] = field(
+        default=lambda _size: None, compare=False, repr=False
+    )
     _encoded: dict[str, _Representation] = field(default_factory=dict, compare=False, repr=False)
     _lock: Any = field(default_factory=threading.Lock, compare=False, repr=False)
 
-    def answer(self, environ: Mapping[str, Any]) -> Answer:
+    def answer(self, environ: Mapping[str, Any]) -> WSGIResponse:
         """The answer to a GET or HEAD request, whose conditions are looked at."""
         chosen = self._chosen(environ.get("HTTP_ACCEPT_ENCODING", ""))
         told = self.changed
@@ -68,7 +70,7 @@ class Dated:
                 encoded = encode(body, encoding) if encoding else body
                 self._encoded[encoding] = _represent(self, encoding, encoded)
                 if encoding:
-                    self.grew(len(encoded))
+                    self.on_size_change(len(encoded))
             return self._encoded[encoding]
 
 
@@ -80,14 +82,14 @@ class _Representation:
     headers: dict[tuple[bool, bool], list[tuple[str, str]]]
 
 
-def _represent(dated: Dated, encoding: str, body: bytes) -> _Representation:
-    document = dated.document
+def _represent(cached: CachedDocument, encoding: str, body: bytes) -> _Representation:
+    document = cached.document
     # Each representation has a strong validator of its own (RFC 9110 §8.8.3).
     etag = f'"{document.digest}{encoding and "-"}{encoding}"'
     is_page = document.media_type.startswith("text/html")
     vary = "Accept-Encoding"
     vary += ", Sec-Fetch-Dest" if _is_xml(document) else ""
-    about = [("ETag", etag), ("Cache-Control", dated.cache_control), ("Vary", vary)]
+    about = [("ETag", etag), ("Cache-Control", cached.cache_control), ("Vary", vary)]
     about += (("Link", f'<{url}>; rel="{rel}"') for url, rel in document.links)
     about += _PROTECTING
     if not is_page:
@@ -97,7 +99,7 @@ def _represent(dated: Dated, encoding: str, body: bytes) -> _Representation:
     whole = [("Content-Type", document.media_type), ("Content-Length", str(len(body))), *about]
     if encoding:
         whole.append(("Content-Encoding", encoding))
-    date = ("Last-Modified", formatdate(dated.changed, usegmt=True))
+    date = ("Last-Modified", formatdate(cached.changed, usegmt=True))
     headers = {(True, False): whole, (False, False): about}
     headers |= {(is_whole, True): [*each, date] for (is_whole, _), each in headers.items()}
     return _Representation(body, etag, headers)
@@ -113,7 +115,7 @@ _OK, _NOT_MODIFIED, _FAILED = "200 OK", "304 Not Modified", "412 Precondition Fa
 _PROTECTING = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
 
 
-def holds(environ: Mapping[str, Any], etag: str, changed: int | None) -> bool:
+def preconditions_met(environ: Mapping[str, Any], etag: str, changed: int | None) -> bool:
     """Whether what a request wants to be so is so (RFC 9110 §13.1.1, §13.1.4)."""
     if match := environ.get("HTTP_IF_MATCH"):
         return parse_etags(match).contains(etag.strip('"'))
@@ -126,7 +128,7 @@ def holds(environ: Mapping[str, Any], etag: str, changed: int | None) -> bool:
 def _status(environ: Mapping[str, Any], etag: str, changed: int | None) -> str:
     """What the request's conditions come to, in the order of RFC 9110 §13.2.2."""
     bare = etag.strip('"')
-    if not holds(environ, etag, changed):
+    if not preconditions_met(environ, etag, changed):
         return _FAILED
     if none_match := environ.get("HTTP_IF_NONE_MATCH"):
         is_known = none_match == etag or parse_etags(none_match).contains_weak(bare)

@@ -20,7 +20,7 @@ import nh3
 
 from feeds.model.article import Player
 from feeds.parsing.body import liquid
-from feeds.parsing.body.tidy import MARKS, mark, shows_nothing, tidy
+from feeds.parsing.body.tidy import MARKS, filter_attribute, shows_nothing, tidy
 from feeds.text.media_types import type_of_url
 from feeds.text.repair import plain_line, remove_forbidden, repair
 from feeds.text.urls import canonical_url, is_canonical_url
@@ -290,7 +290,7 @@ def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     if name in _LENGTHS:
         value = value.strip().removesuffix("px")
         return value if value.isascii() and value.isdigit() else None
-    return mark(tag, name, value) if name in MARKS else value
+    return filter_attribute(tag, name, value) if name in MARKS else value
 
 
 def _well_nested(markup: str) -> str:

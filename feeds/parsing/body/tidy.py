@@ -51,7 +51,7 @@ _SIGNS = (' hidden="', ' role="', ' style="', "<form", "<table")
 _LONGEST_FORM = 500
 
 
-def mark(tag: str, name: str, value: str) -> str | None:
+def filter_attribute(tag: str, name: str, value: str) -> str | None:
     """What an attribute says of its element, for tidy(), or None if nothing."""
     if name == "hidden":
         # The other value stands for text that a search in the page brings out.

@@ -1,8 +1,8 @@
 """The file by which a host of static files answers as the live app does.
 
-    host_files(host, facts)     the names and the bytes of what one host reads
+    host_files(host, layout)     the names and the bytes of what one host reads
 
-Text from a few facts; what lies where is for the publication to know. Each host can do less than
+Text from a few layout; what lies where is for the publication to know. Each host can do less than
 the live app in its own way: docs/hosting.md says what.
 """
 
@@ -65,7 +65,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class TreeLayout:
     """What a host has to know of a tree."""
 
     #: The path of its URL: "/" or "/blog/feeds/".
@@ -87,9 +87,9 @@ class Facts:
     compressed: tuple[str, ...]
 
 
-def facts_of(
+def tree_layout(
     publication: Publication, *, hidden: tuple[str, ...], compressed: tuple[str, ...]
-) -> Facts:
+) -> TreeLayout:
     """What a host has to know of a publication's tree."""
     cache = publication.cache_control
     outlines = {path: found for path in publication.paths() if (found := publication.outline(path))}
@@ -109,7 +109,7 @@ def facts_of(
         # One name may be of a closed period in one feed, and of the newest in another.
         closed[within] = closed.get(within, True) and found.is_closed
     media = {path: each for path, each in outlines.items() if isinstance(each, MediaFile)}
-    return Facts(
+    return TreeLayout(
         root=quote(urlsplit(publication.url).path or "/", safe="/%"),
         kinds=tuple(sorted(kinds.values(), key=lambda kind: kind.name)),
         places=tuple(sorted({re.sub("[^/]+/$", "*/", folder[1:]) for folder in folders})),
@@ -162,92 +162,92 @@ def _with_charset(media_type: str) -> str:
     return media_type + ("; charset=utf-8" if is_text else "")
 
 
-def host_files(host: str, facts: Facts) -> dict[str, bytes]:
+def host_files(host: str, layout: TreeLayout) -> dict[str, bytes]:
     """What a host reads, one of HOSTS: the files' names in the tree, and their bytes."""
-    return {name: text.encode() for name, text in HOSTS[host](facts).items()}
+    return {name: text.encode() for name, text in HOSTS[host](layout).items()}
 
 
-def _github_pages(_facts: Facts) -> dict[str, str]:
+def _github_pages(_facts: TreeLayout) -> dict[str, str]:
     # Without it, GitHub's generator leaves out what begins with an underscore.
     return {".nojekyll": ""}
 
 
-def _netlify(facts: Facts) -> dict[str, str]:
+def _netlify(layout: TreeLayout) -> dict[str, str]:
     # A header that two rules give may come out as one of the two or as both: no two give the same.
     # A * on its own stands for any number of folders, none among them.
-    rules = [*_for_all(facts)]
-    rules += [(f"*/{kind.name}", kind.headers) for kind in facts.kinds if not kind.is_page]
-    rules += _lasting(facts, facts.closed)
-    moved = [f"{facts.root}{old}* {facts.root}{new}:splat 301!" for old, new in facts.moved]
-    return {"_headers": _headers(facts, rules), "_redirects": _lines(moved)}
+    rules = [*_for_all(layout)]
+    rules += [(f"*/{kind.name}", kind.headers) for kind in layout.kinds if not kind.is_page]
+    rules += _lasting(layout, layout.closed)
+    moved = [f"{layout.root}{old}* {layout.root}{new}:splat 301!" for old, new in layout.moved]
+    return {"_headers": _headers(layout, rules), "_redirects": _lines(moved)}
 
 
 #: Of rules with headers, of redirects with and without a splat, that Cloudflare takes.
 _CLOUDFLARE_HEADERS, _CLOUDFLARE_DYNAMIC, _CLOUDFLARE_STATIC = 100, 100, 2000
 
 
-def _cloudflare(facts: Facts) -> dict[str, str]:
+def _cloudflare(layout: TreeLayout) -> dict[str, str]:
     # Headers that two rules give are joined by commas: no two give the same.
-    rules = [*_for_all(facts)]
-    for kind in facts.kinds:
+    rules = [*_for_all(layout)]
+    for kind in layout.kinds:
         if not kind.is_page:
             rules += [(kind.name, kind.headers)]
             rules += [(f"*/{kind.name}", kind.headers)] if kind.of_feeds else []
-    room = _CLOUDFLARE_HEADERS - len(rules) - len([*_lasting(facts, ())])
-    rules += _lasting(facts, facts.closed[: max(room // max(len(facts.places), 1), 0)])
+    room = _CLOUDFLARE_HEADERS - len(rules) - len([*_lasting(layout, ())])
+    rules += _lasting(layout, layout.closed[: max(room // max(len(layout.places), 1), 0)])
     # Redirects without a splat come first, and win.
     static: list[str] = []
     dynamic: list[str] = []
-    for number, (old, new) in enumerate(facts.moved):
+    for number, (old, new) in enumerate(layout.moved):
         names = [old.removesuffix("/")]
         if number < _CLOUDFLARE_DYNAMIC:
-            dynamic.append(f"{facts.root}{old}* {facts.root}{new}:splat 301")
+            dynamic.append(f"{layout.root}{old}* {layout.root}{new}:splat 301")
         else:
             names += [
                 f"{old}{name}"
                 for name in (
                     "",
-                    *(kind.name for kind in facts.kinds if kind.of_feeds and not kind.is_page),
+                    *(kind.name for kind in layout.kinds if kind.of_feeds and not kind.is_page),
                 )
             ]
         if len(static) + len(names) <= _CLOUDFLARE_STATIC:
-            static += (f"{facts.root}{each} {facts.root}{_beside(each, old, new)} 301"
+            static += (f"{layout.root}{each} {layout.root}{_beside(each, old, new)} 301"
                        for each in names)  # fmt: skip
-    return {"_headers": _headers(facts, rules), "_redirects": _lines([*static, *dynamic])}
+    return {"_headers": _headers(layout, rules), "_redirects": _lines([*static, *dynamic])}
 
 
 def _beside(name: str, old: str, new: str) -> str:
     return f"{new}{name.removeprefix(old.removesuffix('/')).removeprefix('/')}"
 
 
-def _for_all(facts: Facts) -> Iterator[tuple[str, dict[str, str]]]:
+def _for_all(layout: TreeLayout) -> Iterator[tuple[str, dict[str, str]]]:
     yield "*", _ALWAYS
-    if "svg" in facts.types:
+    if "svg" in layout.types:
         yield "*.svg", {"Content-Security-Policy": SVG_POLICY}
 
 
-def _lasting(facts: Facts, closed: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def _lasting(layout: TreeLayout, closed: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """How long documents may be kept; what no rule is for is asked for anew each time."""
-    for kind in facts.kinds:
+    for kind in layout.kinds:
         if not kind.is_page:
-            for place in facts.places if kind.of_feeds else ("",):
+            for place in layout.places if kind.of_feeds else ("",):
                 yield _named(place) + kind.name, {"Cache-Control": kind.cache_control}
     for folder in closed:
-        for place in facts.places:
-            yield f"{_named(place)}{folder}*", {"Cache-Control": facts.closed_cache}
+        for place in layout.places:
+            yield f"{_named(place)}{folder}*", {"Cache-Control": layout.closed_cache}
 
 
 def _named(place: str) -> str:
     return place.replace("*", ":name")
 
 
-def _headers(facts: Facts, rules: Iterable[tuple[str, dict[str, str]]]) -> str:
+def _headers(layout: TreeLayout, rules: Iterable[tuple[str, dict[str, str]]]) -> str:
     # Of two rules for one path, the host would take the last.
     joined: dict[str, dict[str, str]] = {}
     for pattern, headers in rules:
         joined.setdefault(pattern, {}).update(headers)
     blocks = (
-        _lines([f"{facts.root}{pattern}", *(f"  {name}: {headers[name]}" for name in headers)])
+        _lines([f"{layout.root}{pattern}", *(f"  {name}: {headers[name]}" for name in headers)])
         for pattern, headers in joined.items()
     )
     return "\n".join(blocks)
@@ -257,16 +257,16 @@ def _lines(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _s3(facts: Facts) -> dict[str, str]:
+def _s3(layout: TreeLayout) -> dict[str, str]:
     put: list[dict[str, Any]] = []
-    for each in facts.files:
+    for each in layout.files:
         parameters = {
-            "Key": f"{facts.root}{each.name}".lstrip("/"),
+            "Key": f"{layout.root}{each.name}".lstrip("/"),
             "ContentType": each.content_type,
             "CacheControl": each.cache_control,
         }
         if each.to:
-            parameters["WebsiteRedirectLocation"] = facts.root + each.to[1:]
+            parameters["WebsiteRedirectLocation"] = layout.root + each.to[1:]
         put.append({"file": each.name, "put": parameters})
     return {"s3.json": json.dumps(put, indent=1, ensure_ascii=False) + "\n"}
 
@@ -275,16 +275,16 @@ def _s3(facts: Facts) -> dict[str, str]:
 _IN_ONE = 200
 
 
-def _of_closed(facts: Facts) -> Iterator[str]:
+def _of_closed(layout: TreeLayout) -> Iterator[str]:
     """Regular expressions for the paths of closed documents."""
-    for start in range(0, len(facts.closed), _IN_ONE):
-        folders = "|".join(facts.closed[start : start + _IN_ONE])
-        yield f"^{re.escape(unquote(facts.root))}(?:.+/)?(?:{folders})[^/]*$"
+    for start in range(0, len(layout.closed), _IN_ONE):
+        folders = "|".join(layout.closed[start : start + _IN_ONE])
+        yield f"^{re.escape(unquote(layout.root))}(?:.+/)?(?:{folders})[^/]*$"
 
 
-def _nginx(facts: Facts) -> dict[str, str]:
+def _nginx(layout: TreeLayout) -> dict[str, str]:
     name = "nginx.conf"
-    root = unquote(facts.root)
+    root = unquote(layout.root)
     if strange := re.search(r'[$"\\]', root):
         why = f"nginx.conf cannot have {strange[0]} in a path; choose a URL without it"
         raise ConfigurationError(f"url: {why}")
@@ -292,22 +292,22 @@ def _nginx(facts: Facts) -> dict[str, str]:
     about = ["# Written by feeds build --hosting nginx, anew by each build. In a server block:"]
     about += [f"#     root /srv/www;    # with the tree at /srv/www{root}"]
     about += [f"#     include /srv/www{root}{name};"]
-    if facts.compressed:
+    if layout.compressed:
         about += ["#     brotli_static on;    # where nginx has the module"]
     closed = ['set $feeds_closed "";']
-    for pattern in _of_closed(facts):
-        closed += _block(f'if ($uri ~ "{pattern}")', f'set $feeds_closed "{facts.closed_cache}";')
+    for pattern in _of_closed(layout):
+        closed += _block(f'if ($uri ~ "{pattern}")', f'set $feeds_closed "{layout.closed_cache}";')
     inside = ["index index.html;", "absolute_redirect off;", "charset off;"]
-    if facts.compressed:
+    if layout.compressed:
         inside += ["gzip_static on;", "gzip_vary on;"]
     inside += _added(_MEDIA_CACHE)
     media: list[str] = []
-    for ending in sorted(facts.types):
+    for ending in sorted(layout.types):
         csp = {"Content-Security-Policy": SVG_POLICY} if ending == "svg" else {}
-        typed = ["types { }", f'default_type "{facts.types[ending]}";', *_added(_MEDIA_CACHE, csp)]
+        typed = ["types { }", f'default_type "{layout.types[ending]}";', *_added(_MEDIA_CACHE, csp)]
         # After the documents' own: of regular expressions, the first one that matches counts.
         media += _block(rf'location ~* "\.{re.escape(ending)}$"', *typed)
-    for kind in facts.kinds:
+    for kind in layout.kinds:
         typed = ["types { }", f'default_type "{kind.content_type}";']
         if kind.is_page:
             # Of names as feeds have them: no slashes at the beginning, which lead to another host.
@@ -318,11 +318,11 @@ def _nginx(facts: Facts) -> dict[str, str]:
         typed += _added("$feeds_kept", {} if kind.is_page else _FOR_SCRIPTS)
         inside += _block(f'location ~ "{anywhere}{re.escape(kind.name)}$"', *typed)
     inside += media
-    for old, new in facts.moved:
+    for old, new in layout.moved:
         lead = rf'rewrite "^{re.escape(root + old)}([\w./-]*)$" "{root}{new}$1?" permanent;'
         inside += _block(f'location ^~ "{root}{old}"', lead)
         inside += _block(f'location = "{root}{old[:-1]}"', f'return 301 "{root}{new}";')
-    for each in (*facts.hidden, name):
+    for each in (*layout.hidden, name):
         inside += _block(f'location = "{root}{each}"', "return 404;")
     return {name: _lines([*about, *closed, *_block(f'location "{root}"', *inside)])}
 
@@ -338,48 +338,48 @@ def _block(head: str, *lines: str) -> list[str]:
     return [f"{head} {{", *(f"    {line}" for line in lines), "}"]
 
 
-def _apache(facts: Facts) -> dict[str, str]:
+def _apache(layout: TreeLayout) -> dict[str, str]:
     name = ".htaccess"
     endings = "|".join(map(re.escape, BY_ENDING))
     lines = [
         "# Written by feeds build --hosting apache, anew by each build. It needs mod_headers,",
         "# mod_rewrite and AllowOverride FileInfo.",
-        *(f'AddType "{facts.types[each]}" .{each}' for each in sorted(facts.types)),
+        *(f'AddType "{layout.types[each]}" .{each}' for each in sorted(layout.types)),
         *(f'Header always set {each} "{value}"' for each, value in _ALWAYS.items()),
         f'Header set Cache-Control "{_MEDIA_CACHE}"',
     ]
-    if "svg" in facts.types:
+    if "svg" in layout.types:
         csp = f'Header set Content-Security-Policy "{SVG_POLICY}"'
         lines += _section("FilesMatch", r"(?i)\.svg(?:\.\w+)?$", csp)
-    for kind in facts.kinds:
+    for kind in layout.kinds:
         about = [f'ForceType "{kind.content_type}"']
         about += [f'Header set Cache-Control "{kind.cache_control}"']
         about += [] if kind.is_page else [f'Header set {each} "{_FOR_SCRIPTS[each]}"'
                                           for each in _FOR_SCRIPTS]  # fmt: skip
         lines += _section("FilesMatch", rf"^{re.escape(kind.name)}(?:{endings})?$", *about)
-    for pattern in _of_closed(facts):
-        kept = f'Header set Cache-Control "{facts.closed_cache}"'
+    for pattern in _of_closed(layout):
+        kept = f'Header set Cache-Control "{layout.closed_cache}"'
         lines += _section("If", f"%{{REQUEST_URI}} =~ m#{pattern}#", kept)
-    if facts.compressed:
+    if layout.compressed:
         for ending, encoding in BY_ENDING.items():
             # To Apache as it comes, .br is Breton and .gz a type of its own.
             typed = (f"RemoveLanguage {ending}", f"RemoveType {ending}")
             added = f"AddEncoding {encoding} {ending}"
             lines += _section("FilesMatch", rf"{re.escape(ending)}$", *typed, added)
     lines += ["RewriteEngine On"]
-    for each in (*facts.hidden, name):
+    for each in (*layout.hidden, name):
         lines += [f"RewriteRule ^{re.escape(each)}$ - [R=404,L]"]
-    root = facts.root
-    for old, new in facts.moved:
+    root = layout.root
+    for old, new in layout.moved:
         bare = re.escape(old.removesuffix("/"))
         lines += [f"RewriteRule ^{bare}(?:/(?:{re.escape(_PAGE)})?)?$ {root}{new} [R=301,L,QSD]"]
         lines += [f"RewriteRule ^{bare}/(.+)$ {root}{new}$1 [R=301,L,QSD]"]
     page = re.escape(_PAGE)
     lines += [rf"RewriteCond %{{THE_REQUEST}} /{page}[?\s]"]
     lines += [f"RewriteRule ^(.*/)?{page}$ {root}$1 [R=301,L,QSD]"]
-    if facts.compressed:
+    if layout.compressed:
         vary = "Header merge Vary Accept-Encoding"
-        text = "|".join(facts.compressed)
+        text = "|".join(layout.compressed)
         lines += _section("FilesMatch", rf"\.(?:{text})(?:{endings})?$", vary)
         for ending, encoding in BY_ENDING.items():
             liked = rf"\b{encoding}\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))"
@@ -394,7 +394,7 @@ def _section(name: str, condition: str, *lines: str) -> list[str]:
 
 
 #: By the names that the command takes.
-HOSTS: dict[str, Callable[[Facts], dict[str, str]]] = {
+HOSTS: dict[str, Callable[[TreeLayout], dict[str, str]]] = {
     "netlify": _netlify,
     "cloudflare": _cloudflare,
     "github-pages": _github_pages,
