@@ -15,8 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.formats import ATOM, JSON, RSS, as_entry, opml, render
-from feeds.formats import pages as page
+from feeds.formats import ATOM, JSON, PAGE, RSS, as_entry, opml, render
 from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Image, Provider, Related
 from feeds.model.feed import Context, Feed, FeedSummary
@@ -218,7 +217,7 @@ def test_any_text_reads_back_from_opml_and_from_a_page(title: str, text: str) ->
     listed = FeedSummary("feed", title, title, text, "feeds/a/", f"{URL}feeds/a/", 1, DATE)
     (outline,) = etree.fromstring(opml.render_opml(title, [listed])).iterfind(".//outline[@type]")
     assert (outline.get("text"), outline.get("description", "")) == (title, text)
-    rendered = page.render_feed(feed_of(article, title))
+    rendered = render(feed_of(article, title), PAGE)
     parser = etree.HTMLParser(encoding="utf-8")
     shown = etree.fromstring(rendered, parser).xpath("//article//h3/a")
     assert ["".join(each.itertext()) for each in shown] == [title]
