@@ -1,4 +1,4 @@
-"""Complete history (RFC 5005): every article is reached, and closed periods stay as they are."""
+"""Archives (RFC 5005): links reach every article, and closed periods do not change."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def build(site: SiteBuilder) -> dict[str, bytes]:
 
 
 def at(out: Path, url: str) -> bytes:
-    """What a static host gives at a URL."""
+    """The file that a static host serves at a URL."""
     assert url.startswith(URL)
     return (out / url.removeprefix(URL)).read_bytes()
 

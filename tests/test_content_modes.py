@@ -1,4 +1,4 @@
-"""How much of an article a feed tells: everything, a summary, or its title."""
+"""The `content` setting of feeds: full, summary or title."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every RSS, Atom and JSON Feed document has to hold, whatever its articles are."""
+"""Requirements on every RSS, Atom and JSON Feed document, whatever its articles are."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Publication:
 
 @pytest.fixture
 def empty(site: SiteBuilder) -> Publication:
-    """A site without any article, and with a topic and a feed that want some."""
+    """A site without articles, with a topic and a feed."""
     site.configure(
         title="Empty",
         url=URL,
@@ -48,7 +48,7 @@ def empty(site: SiteBuilder) -> Publication:
 
 
 def bodies(publication: Publication, name: str) -> Iterator[tuple[str, bytes]]:
-    """Every document with a file name: its path, its bytes; those that have moved too."""
+    """Path and bytes of every document with a file name, moved ones included."""
     for path in publication.paths():
         if path.endswith(f"/{name}"):
             found = publication.document(path)
@@ -66,14 +66,14 @@ def is_absolute(url: str | None) -> bool:
 
 
 def the_text(element: Any, name: str) -> str:
-    """The text of the child that has to be there exactly once."""
+    """The text of a child that must occur exactly once."""
     (child,) = element.findall(name)
     assert child.text, name
     return str(child.text)
 
 
 def check_rss(path: str, body: bytes) -> int:
-    """RSS 2.0 as its specification, and the profile of the RSS Board, demand it."""
+    """RSS 2.0 as its specification and the RSS Advisory Board's profile require it."""
     root = etree.fromstring(body)
     assert root.get("version") == "2.0"
     (channel,) = root
@@ -100,7 +100,7 @@ def check_rss(path: str, body: bytes) -> int:
 
 
 def check_atom(path: str, body: bytes) -> int:
-    """Atom as RFC 4287 §4.1.1 and §4.1.2 demand it."""
+    """Atom as RFC 4287 §4.1.1 and §4.1.2 require it."""
     root = etree.fromstring(body)
     assert root.tag == f"{_ATOM}feed"
     entries = root.findall(f"{_ATOM}entry")
@@ -202,7 +202,7 @@ def articles_of(folder: Path) -> list[Article]:
 
 
 def feed_of(articles: list[Article]) -> Feed:
-    """A feed of articles that is made without a site."""
+    """A feed of these articles, made without a site."""
     author = Author("The desk", "https://orchard.example.com/")
     entries = [as_entry(article, CONTEXT) for article in articles]
     return Feed(URL, "All & <more>", "All of it", URL, URL, author, "en", entries)

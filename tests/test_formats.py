@@ -1,4 +1,4 @@
-"""What an article's keys become in RSS, Atom and JSON Feed: the design's table, row by row."""
+"""The keys of an article in RSS, Atom and JSON Feed: the design's table, row by row."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMESPACES = {
 
 @dataclass
 class Rendered:
-    """The one article of a site, as each format has it."""
+    """The one article of a site in each format."""
 
     item: Any
     entry: Any

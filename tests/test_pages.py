@@ -1,4 +1,4 @@
-"""The HTML pages, which a person sees, and the OPML list, which a reader imports."""
+"""The HTML pages and the OPML list."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from feeds.publication.publication import Publication
 from tests.golden import URL, golden_site
 from tests.support import SiteBuilder, lacking
 
-#: What a publisher might write anywhere, and a page must show as it is.
+#: Text that a publisher might write anywhere, and a page must show literally.
 NASTY = """</title><script>alert("1")</script>'"><img src=x onerror=alert(2)> &amp;amp; {{ 7*7 }}"""
 SHOWN = """</title><script>alert("1")</script>'"><img src=x onerror=alert(2)> &amp; {{ 7*7 }}"""
 
@@ -31,7 +31,7 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Publication:
 
 
 def html_pages(publication: Publication) -> Iterator[tuple[str, bytes]]:
-    """Every page and its path; what stands in for one that has moved is not among them."""
+    """Path and bytes of every page, except those at old paths."""
     for path in publication.paths():
         found = publication.document(path)
         if isinstance(found, Document) and found.media_type.startswith("text/html"):
@@ -39,7 +39,7 @@ def html_pages(publication: Publication) -> Iterator[tuple[str, bytes]]:
 
 
 def moved_pages(publication: Publication) -> Iterator[tuple[str, str, bytes]]:
-    """Every page that has moved: its path, its new path, what stands in for it."""
+    """Old path, new path and stand-in of every page that has moved."""
     for path in publication.paths():
         found = publication.document(path)
         if isinstance(found, Redirect) and path.endswith("/"):

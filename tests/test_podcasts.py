@@ -1,4 +1,4 @@
-"""Podcasts: episodes from front matter, shows from feeds.yaml, and what directories require."""
+"""Podcasts: episodes from front matter, shows from feeds.yaml, and directories' requirements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each reader makes of one article, field by field, and of text in many scripts.
+"""One article in each reader, field by field, and text in many scripts.
 
 The article is readers/sorting-pears.md: mojibake, entities, related links, a picture, two topics.
 The programs are found as test_readers.py says.
@@ -30,7 +30,7 @@ ARTICLE = Path(__file__).parent / "readers" / "sorting-pears.md"
 
 @dataclass(frozen=True)
 class View:
-    """What a person sees of an article in a reader; None where the reader keeps no such thing."""
+    """An article as a reader shows it; None for a field that the reader doesn't keep."""
 
     title: str
     #: The page that opens.
@@ -124,12 +124,12 @@ def test_a_reader_shows_every_part_of_the_seed(
 
 
 def values(source: str, key: str) -> list[str]:
-    """What stands at each line of a key, indented or not."""
+    """The values on all lines with a key, indented or not."""
     found = re.findall(rf'^ *{re.escape(key.strip())}: "?(.*?)"?$', source, re.MULTILINE)
     return [str(each) for each in found]
 
 
-#: What is hard to carry: it has to come back as it was written.
+#: Text that is easily damaged on the way.
 HARD = {
     "long": "The long title goes on, " * 400 + "and " + "on" * 500,
     "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 🇩🇪 👍🏽 1️⃣ ❤️",
@@ -153,7 +153,7 @@ def test_a_reader_shows_a_long_title_in_many_scripts_as_it_was_written(
 
 
 def view(reader: str, name: str, feed: bytes, folder: Path, request: pytest.FixtureRequest) -> View:
-    """What a reader makes of a feed's one article."""
+    """The feed's one article in a reader."""
     if reader == "feedparser":
         return in_feedparser(feed)
     if reader == "newsboat":

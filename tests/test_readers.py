@@ -1,4 +1,4 @@
-"""Our feeds in other people's readers: what a subscriber opens, and what is shown of it.
+"""Our feeds in other people's readers: the page that opens, and the fields that are shown.
 
 Readers that are not on PyPI: newsboat and sfeed are Debian's; rss-parser and feedsmith are npm's,
 and NODE_READERS names a folder in which they were installed. FEEDVALIDATOR names the src folder of
@@ -255,7 +255,7 @@ for line in sys.stdin:
 
 
 def validated(publication: Publication, paths: Iterable[str], folder: Path) -> dict[str, list[str]]:
-    """W3C's messages at level AA, what its page shows, on the feeds at these paths."""
+    """The messages of W3C's validator at level AA, as on its website, by URL."""
     source = os.environ.get("FEEDVALIDATOR")
     if not source:
         pytest.skip("FEEDVALIDATOR names no checkout of W3C's feed validator")

@@ -1,10 +1,10 @@
-"""The table of formats, and the way from an article to its bytes in each of them.
+"""The table of formats. To add one, write its module and its row here.
 
     as_entry(article, context) → Entry  an article's part of each document, rendered when asked for
     render(feed, format) → bytes        a document, assembled from the parts of its entries
 
-An article has the same part in every feed of its site: render it once to publish many feeds. No
-renderer imports another, and none knows where a document is published.
+An article's part is the same in every feed of its site. No renderer imports another, or knows where
+a document is published.
 """
 
 from __future__ import annotations

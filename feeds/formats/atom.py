@@ -13,7 +13,8 @@ from feedgen.feed import FeedGenerator
 from feeds.formats import ATOM
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import content_html, summary_text
-from feeds.formats.media_rss import MEDIA_NS, media_elements
+from feeds.formats.feedgen_adapter import MEDIA_NS, element
+from feeds.formats.media_rss import media_elements
 from feeds.model.article import Article
 from feeds.model.feed import Context, Entry, Feed
 from feeds.text.repair import escape_html
@@ -38,7 +39,7 @@ def render_entry(article: Article, context: Context) -> bytes:
 def feedgen_feed(feed: Feed, url: str) -> FeedGenerator:
     """feedgen's object for the feed, without entries."""
     generator = adapter.new_feed(feed, url, ATOM)
-    # No alternate link but the page: newsboat takes the last for it, and rss-parser the first.
+    # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
     generator.link(href=feed.url, rel="alternate", type="text/html")
     for attributes in adapter.feed_links(feed, ATOM):
         generator.link(**attributes)
@@ -49,7 +50,7 @@ def feedgen_feed(feed: Feed, url: str) -> FeedGenerator:
 def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     """feedgen's object for the article."""
     entry = adapter.new_entry()
-    # The root has a literal xmlns attribute, so Atom's own elements have to have bare names.
+    # feedgen writes xmlns as an attribute of the root, so Atom elements need names without it.
     extra: list[etree._Element] = entry.extra.elements
     entry.id(article.id)
     entry.title(article.title)
@@ -58,23 +59,21 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     summary = summary_text(article, context.content)
     if context.content == "full":
         entry.content(content_html(article, frame=False), type="html")
-        # The first of all links: some readers open that, whatever its rel.
-        extra.append(adapter.link("link", rel="alternate", type="text/html", href=article.url))
+        # Before all other links: some readers open the first, whatever its rel.
+        extra.append(element("", "link", rel="alternate", type="text/html", href=article.url))
     else:
         # Some readers need a summary where there is no content.
         summary = summary or article.title
-        # feedgen demands its own link where there is no content (RFC 4287 §4.1.2).
+        # RFC 4287 §4.1.2 requires the link here, and feedgen accepts only its own.
         entry.link(rel="alternate", type="text/html", href=article.url)
     if summary:
-        # Text that looks like markup has to be escaped, and declared to be (RFC 4287 §3.1.1).
+        # Readers take text with these for HTML, so it is declared as that (RFC 4287 §3.1.1).
         is_ambiguous = "<" in summary or "&" in summary
         text, type = (escape_html(summary), "html") if is_ambiguous else (summary, None)
         entry.summary(text, type)
     if article.provider:
-        home = article.provider.url
-        entry.author({"name": article.provider.name, **({"uri": home} if home else {})})
-        for name in article.provider.authors:
-            entry.author({"name": name})
+        entry.author({"name": article.provider.name, "uri": article.provider.url})
+        entry.author([{"name": name} for name in article.provider.authors])
     elif context.author:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
         entry.author(adapter.person(context.author))
@@ -87,12 +86,15 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
         [{"term": name, "scheme": scheme, "label": name} for scheme, name in categories if name]
     )
     if article.original_url:
-        extra.append(adapter.link("link", rel="via", href=article.original_url))
-    for file in article.enclosures:
-        length = str(file.length or "")
-        attributes = {"type": file.media_type, "length": length, "title": file.title}
-        extra.append(adapter.link("link", rel="enclosure", **attributes, href=file.url))
-    extra += adapter.related_links("link", article)
+        extra.append(element("", "link", rel="via", href=article.original_url))
+    extra += (
+        element(
+            "", "link", rel="enclosure", type=file.media_type, length=file.length,
+            title=file.title, href=file.url,
+        )
+        for file in article.enclosures
+    )  # fmt: skip
+    extra += adapter.related_links("", article)
     extra += media_elements(article)
     return entry
 

@@ -1,4 +1,4 @@
-"""An article as one piece of HTML, for the content of entries: every reader shows that."""
+"""The content of an entry: one piece of HTML, which every reader shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from feeds.model.article import Article, Image, Player, Related
 from feeds.parsing.body.clean import plain_text, watch_url, with_frames
 from feeds.text.repair import escape_html, shorten
 
-#: Of a summary made from a body.
+#: Of a summary that is taken from the body.
 _MAX_SUMMARY_CHARS = 400
 
 

@@ -1,9 +1,9 @@
 """feedgen as RSS and Atom use it, with the faults of release 1.0.0 worked around.
 
-It formats dates by changing the process's locale, takes the time of day for a date that it is not
-given, drops attributes of an entry's links (its issue 135), and prepends the entries that are added
-to a feed. So it writes each entry alone, insert_entries() puts them into a feed that it wrote
-without any, and what it cannot write is added by its own mechanism of extensions.
+It writes dates under setlocale(), uses the current time for any date that isn't set, drops the
+attributes of an entry's links (its issue 135), and has no elements for related links, Media RSS or
+RFC 5005. An entry is serialized alone, for every feed that it is in; insert_entries() puts entries
+into a feed that feedgen wrote without any.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.formats import STYLE, Format
-from feeds.formats.media_rss import MEDIA_NS
 from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.site import Author
 
 ATOM_NS = "http://www.w3.org/2005/Atom"
+MEDIA_NS = "http://search.yahoo.com/mrss/"
 _HISTORY_NS = "http://purl.org/syndication/history/1.0"
 
-# Its own does it under setlocale(LC_ALL): with two threads the locale changed for good.
+# setlocale() is for the whole process: with two threads, feedgen changed the locale for good.
 feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
 
 
 class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
-    """An extension that appends ready-made elements to a feed, item or entry."""
+    """An extension of feedgen that appends elements to a feed, item or entry."""
 
     def __init__(self) -> None:
         self.elements: list[etree._Element] = []
@@ -69,7 +69,7 @@ def new_feed(feed: Feed, url: str, format: Format) -> FeedGenerator:
     generator.generator("Feeds")
     generator.link(href=url, rel="self", type=format.media_type)
     generator.author(person(feed.author))
-    # What is empty is not written, but for the logo.
+    # feedgen leaves out empty values, except for the logo.
     generator.language(feed.language)
     generator.icon(feed.icon)
     generator.rights(feed.rights)
@@ -81,26 +81,35 @@ def new_feed(feed: Feed, url: str, format: Format) -> FeedGenerator:
 def new_entry() -> FeedEntry:
     """An item or entry, with the extensions `dc` (for RSS) and `extra` (Elements)."""
     entry = FeedEntry()
-    # Not load_extension(), which looks for a module each time.
+    # load_extension() would search for a module each time.
     entry.register_extension("dc", DcEntryExtension, atom=False)
     entry.register_extension("extra", Elements)
     return entry
 
 
 def person(author: Author) -> dict[str, str]:
-    """An author as feedgen takes one."""
+    """The author in the form that feedgen takes."""
     return {"name": author.name, "uri": author.uri, "email": author.email}
 
 
-def link(tag: str, **attributes: str) -> etree._Element:
-    """A link (RFC 4287 §4.2.7) without the attributes that are empty."""
-    return etree.Element(tag, {name: value for name, value in attributes.items() if value})
+def element(
+    namespace: str, name: str, text: str = "", /, **attributes: str | int | None
+) -> etree._Element:
+    """An element, without the attributes that are empty."""
+    element = etree.Element(f"{{{namespace}}}{name}" if namespace else name)
+    element.text = text or None
+    for key, value in attributes.items():
+        if value:
+            element.set(key, str(value))
+    return element
 
 
-def related_links(tag: str, article: Article) -> Iterator[etree._Element]:
-    """A link to each piece of related coverage."""
+def related_links(namespace: str, article: Article) -> Iterator[etree._Element]:
+    """A link (RFC 4287 §4.2.7) to each piece of related coverage."""
     for other in article.related:
-        yield link(tag, rel="related", type="text/html", title=other.title, href=other.url)
+        yield element(
+            namespace, "link", rel="related", type="text/html", title=other.title, href=other.url
+        )
 
 
 def feed_links(feed: Feed, format: Format) -> Iterator[dict[str, str]]:
@@ -124,11 +133,11 @@ def history_elements(feed: Feed) -> Iterator[etree._Element]:
     flags = {"complete": feed.history.is_complete, "archive": feed.history.is_archive}
     for name, is_set in flags.items():
         if is_set:
-            yield etree.Element(f"{{{_HISTORY_NS}}}{name}", nsmap={"fh": _HISTORY_NS})
+            yield element(_HISTORY_NS, name)
 
 
 def entry_bytes(element: etree._Element, namespaces: dict[str, str]) -> bytes:
-    """An entry as it reads in a document whose root declares the namespaces."""
+    """The bytes of an entry in a document whose root declares the namespaces."""
     root = etree.Element("root", nsmap=namespaces)
     root.append(element)
     document: bytes = etree.tostring(root, encoding="UTF-8")
@@ -136,9 +145,9 @@ def entry_bytes(element: etree._Element, namespaces: dict[str, str]) -> bytes:
 
 
 def insert_entries(document: bytes, entries: Iterable[bytes], end: bytes, root: str) -> bytes:
-    """A document with entries before its end tags, and with a style sheet for browsers.
+    """The document with entries before its end tags, and with a style sheet for browsers.
 
-    See https://www.w3.org/TR/xml-stylesheet/; the root is the site's, seen from the document.
+    The root is the site's, relative to the document (https://www.w3.org/TR/xml-stylesheet/).
     """
     declaration, newline, head = document.removesuffix(end).partition(b"\n")
     style = f'<?xml-stylesheet type="text/css" href="{root}{STYLE}"?>'.encode()

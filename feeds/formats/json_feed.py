@@ -17,19 +17,17 @@ def render_document(feed: Feed, url: str) -> bytes:
     """The feed as JSON; the URL is the document's own."""
     previous = feed.history.previous
     head = _present(
-        {
-            "version": "https://jsonfeed.org/version/1.1",
-            "title": feed.title,
-            "home_page_url": feed.url,
-            "feed_url": url,
-            "next_url": previous + JSON.file_name if previous else "",
-            "description": feed.description,
-            "hubs": [{"type": "WebSub", "url": feed.hub}] if feed.hub else [],
-            "icon": feed.logo or feed.icon,
-            "favicon": feed.icon,
-            "language": feed.language,
-            "authors": _author(feed.author),
-        }
+        version="https://jsonfeed.org/version/1.1",
+        title=feed.title,
+        home_page_url=feed.url,
+        feed_url=url,
+        next_url=previous + JSON.file_name if previous else "",
+        description=feed.description,
+        hubs=[{"type": "WebSub", "url": feed.hub}] if feed.hub else [],
+        icon=feed.logo or feed.icon,
+        favicon=feed.icon,
+        language=feed.language,
+        authors=_author(feed.author),
     )
     items = b",".join(entry.part(JSON.name) for entry in feed.entries)
     return _json(head).removesuffix(b"}") + b',"items":[' + items + b"]}\n"
@@ -39,65 +37,56 @@ def render_entry(article: Article, context: Context) -> bytes:
     """The article as an item of the feed."""
     summary = summary_text(article, context.content)
     is_full = context.content == "full"
-    recording = article.recording
     item = _present(
-        {
-            "id": article.id,
-            "url": article.url,
-            "external_url": article.original_url,
-            "title": article.title,
-            "summary": summary,
-            # One of the two is required (§Items).
-            "content_html": content_html(article, frame=True) if is_full else "",
-            "content_text": "" if is_full else summary or article.title,
-            "image": article.images[0].url if article.images else "",
-            "date_published": _date(article.published),
-            "date_modified": _date(article.updated) if article.updated != article.published else "",
-            "authors": _authors(article.provider) or _author(context.author),
-            "tags": article.topics,
-            "attachments": [
-                _present(
-                    {
-                        "url": file.url,
-                        "mime_type": file.media_type,
-                        "title": file.title,
-                        "size_in_bytes": file.length,
-                        "duration_in_seconds": article.duration if file == recording else None,
-                    }
-                )
-                for file in article.enclosures
-            ],
-            # The name of a custom object begins with an underscore (§Extensions).
-            "_feeds": _present(
-                {"amp_url": article.amp_url, "related": list(map(_related, article.related))}
-            ),
-        }
+        id=article.id,
+        url=article.url,
+        external_url=article.original_url,
+        title=article.title,
+        summary=summary,
+        # An item needs one of the two (§Items).
+        content_html=content_html(article, frame=True) if is_full else "",
+        content_text="" if is_full else summary or article.title,
+        image=article.images[0].url if article.images else "",
+        date_published=_date(article.published),
+        date_modified=_date(article.updated) if article.updated != article.published else "",
+        authors=_authors(article.provider) or _author(context.author),
+        tags=article.topics,
+        attachments=[
+            _present(
+                url=file.url,
+                mime_type=file.media_type,
+                title=file.title,
+                size_in_bytes=file.length,
+                duration_in_seconds=article.duration if file == article.recording else None,
+            )
+            for file in article.enclosures
+        ],
+        # The name of a custom object begins with an underscore (§Extensions).
+        _feeds=_present(amp_url=article.amp_url, related=list(map(_related, article.related))),
     )
     return _json(item)
 
 
 def _author(author: Author | None) -> list[dict[str, str]]:
-    return [_present({"name": author.name, "url": author.uri})] if author else []
+    return [_present(name=author.name, url=author.uri)] if author else []
 
 
 def _authors(provider: Provider | None) -> list[dict[str, str]]:
     if not provider:
         return []
     avatar = provider.images[0].url if provider.images else ""
-    organisation = _present({"name": provider.name, "url": provider.url, "avatar": avatar})
+    organisation = _present(name=provider.name, url=provider.url, avatar=avatar)
     return [organisation, *({"name": name} for name in provider.authors)]
 
 
 def _related(other: Related) -> dict[str, Any]:
     return _present(
-        {
-            "url": other.url,
-            "title": other.title,
-            "summary": other.excerpt,
-            "date_published": _date(other.published) if other.published else "",
-            "authors": _authors(other.provider),
-            "image": other.images[0].url if other.images else "",
-        }
+        url=other.url,
+        title=other.title,
+        summary=other.excerpt,
+        date_published=_date(other.published) if other.published else "",
+        authors=_authors(other.provider),
+        image=other.images[0].url if other.images else "",
     )
 
 
@@ -105,8 +94,8 @@ def _json(values: dict[str, Any]) -> bytes:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _present(values: dict[str, Any]) -> dict[str, Any]:
-    """The values without those that are empty."""
+def _present(**values: Any) -> dict[str, Any]:
+    """An object without the members that are empty."""
     return {key: value for key, value in values.items() if value}
 
 

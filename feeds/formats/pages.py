@@ -35,7 +35,7 @@ _READERS = (
     ("NewsBlur", "https://www.newsblur.com/?url="),
     ("The Old Reader", "https://theoldreader.com/feeds/subscribe?url="),
 )
-#: The site's root, from a feed's page: every article is rendered for that.
+#: The site's root relative to a feed's page, for which render_entry() makes links.
 _ROOT = "../../"
 #: Topics on the form of custom feeds: as checkboxes, else as suggestions.
 _MAX_CHECKBOXES, _MAX_SUGGESTIONS = 60, 500
@@ -127,10 +127,8 @@ def render_entry(article: Article, context: Context) -> bytes:
 def _story(
     article: Article, root: str, folder_of_topic: Callable[[str], str] | None, site_url: str
 ) -> Markup:
-    def from_page(url: str) -> str:
-        return _link_within_site(url, root, site_url)
-
     macros: Any = _environment().get_template("macros.html").module
+    from_page = partial(_link_within_site, root=root, site_url=site_url)
     story: Markup = macros.story(article, root, folder_of_topic, from_page)
     return story
 

@@ -11,20 +11,20 @@ from feedgen.feed import FeedGenerator
 from feeds.formats import RSS
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import content_html, summary_text
-from feeds.formats.media_rss import MEDIA_NS, media_elements
+from feeds.formats.feedgen_adapter import ATOM_NS, MEDIA_NS, element
+from feeds.formats.media_rss import media_elements
 from feeds.formats.podcast import PODCAST_NAMESPACES, add_episode, add_show
 from feeds.model.article import Article
 from feeds.model.feed import Context, Feed
 from feeds.text.repair import escape_html
 
 _NAMESPACES = {
-    "atom": adapter.ATOM_NS,
+    "atom": ATOM_NS,
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": MEDIA_NS,
     **PODCAST_NAMESPACES,
 }
-_ATOM_LINK = f"{{{adapter.ATOM_NS}}}link"
 _TITLE = re.compile(rb"(?<=<title>)[^<]*&[^<]*(?=</title>)")
 
 
@@ -49,11 +49,11 @@ def render_entry(article: Article, context: Context) -> bytes:
 def feedgen_channel(feed: Feed, url: str, *, is_podcast: bool) -> FeedGenerator:
     """feedgen's object for the feed, without items."""
     generator = adapter.new_feed(feed, url, RSS)
-    # The last link given becomes the channel's, whatever its rel.
+    # feedgen writes the last link as the channel's, whatever its rel.
     generator.link(href=feed.url)
-    links = (adapter.link(_ATOM_LINK, **attributes) for attributes in adapter.feed_links(feed, RSS))
+    links = (element(ATOM_NS, "link", **attributes) for attributes in adapter.feed_links(feed, RSS))
     generator.extra.elements += (*links, *adapter.history_elements(feed))
-    # W3C's validator takes the two for duplicates. A managing editor has an email address.
+    # An editor needs an email address; a creator too would be a duplicate for W3C's validator.
     if feed.author.email:
         generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
     else:
@@ -89,13 +89,11 @@ def feedgen_item(article: Article, context: Context) -> FeedEntry:
         item.enclosure(enclosure.url, str(enclosure.length or 0), enclosure.media_type)
     extra: list[etree._Element] = item.extra.elements
     if article.original_url:
-        extra.append(adapter.link(_ATOM_LINK, rel="via", href=article.original_url))
+        extra.append(element(ATOM_NS, "link", rel="via", href=article.original_url))
     if context.related_in_rss:
-        extra += adapter.related_links(_ATOM_LINK, article)
+        extra += adapter.related_links(ATOM_NS, article)
     if article.updated != article.published:
-        updated = etree.Element(f"{{{adapter.ATOM_NS}}}updated")
-        updated.text = article.updated.isoformat()
-        extra.append(updated)
+        extra.append(element(ATOM_NS, "updated", article.updated.isoformat()))
     if article.episode and article.recording:
         add_episode(item, article, article.episode)
     extra += media_elements(article)
@@ -103,8 +101,8 @@ def feedgen_item(article: Article, context: Context) -> FeedEntry:
 
 
 def _with_plain_titles(document: bytes) -> bytes:
-    # RSS 2.0 doesn't say whether a title is text or HTML. Readers of both kinds take these two
-    # references for the characters themselves (RSS Profile, "title").
+    # RSS 2.0 doesn't say whether a title is text or HTML. With these references, readers of both
+    # kinds show the characters (RSS Advisory Board's Best Practices Profile, "title").
     return _TITLE.sub(
         lambda title: title[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"), document
     )
