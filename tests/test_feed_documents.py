@@ -51,10 +51,10 @@ def bodies(publication: Publication, name: str) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of every document with a file name, moved ones included."""
     for path in publication.paths():
         if path.endswith(f"/{name}"):
-            found = publication.document(path)
-            found = found.stand_in if isinstance(found, Redirect) else found
-            assert isinstance(found, Document), path
-            yield path, found.body
+            document = publication.document(path)
+            document = document.stand_in if isinstance(document, Redirect) else document
+            assert isinstance(document, Document), path
+            yield path, document.body
 
 
 def own_url(path: str) -> str:
@@ -158,14 +158,14 @@ def test_every_document_has_what_its_format_requires_and_its_own_self_link(
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_feed_without_articles_has_what_its_format_requires_too(
+def test_a_feed_without_articles_has_what_its_format_requires(
     empty: Publication, name: str
 ) -> None:
     counts = {path: CHECKS[name](path, body) for path, body in bodies(empty, name)}
     assert counts == {f"/{name}": 0, f"/topics/silence/{name}": 0, f"/feeds/none/{name}": 0}
 
 
-def test_entries_of_one_second_keep_that_second_and_are_told_apart_in_atom_alone(
+def test_entries_of_one_second_differ_by_a_fraction_of_it_in_atom_alone(
     golden: Publication,
 ) -> None:
     feed = etree.fromstring(dict(bodies(golden, "atom.xml"))["/atom.xml"])
@@ -262,16 +262,16 @@ def test_the_same_feed_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("articles", ["some", "no"])
-def test_no_document_holds_the_time_of_day(
+def test_no_document_contains_the_current_date(
     golden: Publication, empty: Publication, articles: str
 ) -> None:
     publication = golden if articles == "some" else empty
     clocks = (datetime.now(UTC), NOW)
     today = [day for now in clocks for day in (now.date().isoformat(), format_datetime(now)[5:16])]
     for path in publication.paths():
-        found = publication.document(path)
-        if isinstance(found, Document):
-            assert not [each for each in today if each.encode() in found.body], path
+        document = publication.document(path)
+        if isinstance(document, Document):
+            assert not [day for day in today if day.encode() in document.body], path
 
 
 def test_rendering_never_touches_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,7 +303,7 @@ def test_rendering_changes_nothing_in_the_articles() -> None:
 
 
 @pytest.mark.parametrize(("unpublished", "seen"), [(False, {"ready"}), (True, {"ready", "draft"})])
-def test_drafts_are_held_back_until_asked_for_and_removed_articles_for_good(
+def test_drafts_are_published_on_request_and_removed_articles_never(
     site: SiteBuilder, unpublished: bool, seen: set[str]
 ) -> None:
     site.write("ready.md")

@@ -94,40 +94,40 @@ def feed_of(article: Article, title: str = "A feed") -> Feed:
     return Feed(URL, title, title, URL, URL, Author(title), "en", [as_entry(article, context)])
 
 
-def found(element: Any, path: str) -> list[str]:
+def values(element: Any, path: str) -> list[str]:
     nodes = element.xpath(path, namespaces=NAMESPACES)
-    return [each if isinstance(each, str) else each.text for each in nodes]
+    return [node if isinstance(node, str) else node.text for node in nodes]
 
 
 def check_with_lxml(feed: Feed, article: Article) -> None:
     rss = etree.fromstring(render(feed, RSS)).find("channel")
     atom = etree.fromstring(render(feed, ATOM))
-    assert found(rss, "title") == found(atom, "atom:title") == [feed.title]
-    assert found(rss, "description") == found(atom, "atom:subtitle") == [feed.description]
-    assert found(atom, "atom:author/atom:name") == [feed.author.name]
-    assert found(rss, "item/title") == found(atom, "atom:entry/atom:title") == [article.title]
-    assert found(rss, "item/link") == found(atom, "atom:entry/atom:id") == [article.url]
-    assert found(rss, "item/category") == list(article.topics)
-    terms = found(atom, f"atom:entry/atom:category[@scheme='{URL}topics/']/@term")
+    assert values(rss, "title") == values(atom, "atom:title") == [feed.title]
+    assert values(rss, "description") == values(atom, "atom:subtitle") == [feed.description]
+    assert values(atom, "atom:author/atom:name") == [feed.author.name]
+    assert values(rss, "item/title") == values(atom, "atom:entry/atom:title") == [article.title]
+    assert values(rss, "item/link") == values(atom, "atom:entry/atom:id") == [article.url]
+    assert values(rss, "item/category") == list(article.topics)
+    terms = values(atom, f"atom:entry/atom:category[@scheme='{URL}topics/']/@term")
     assert terms == list(article.topics)
     assert article.provider
     names = [article.provider.name, *article.provider.authors]
-    assert found(rss, "item/dc:creator") == names
-    assert found(atom, "atom:entry/atom:author/atom:name") == names
-    related = [each.title for each in article.related]
+    assert values(rss, "item/dc:creator") == names
+    assert values(atom, "atom:entry/atom:author/atom:name") == names
+    related = [other.title for other in article.related]
     for entry in (rss.find("item"), atom.find("{*}entry")):
-        assert found(entry, "atom:link[@rel='related']/@title") == related
+        assert values(entry, "atom:link[@rel='related']/@title") == related
         for image in article.images:
             if image.title:
-                assert found(entry, "media:content/media:title") == [image.title]
+                assert values(entry, "media:content/media:title") == [image.title]
     if article.excerpt:
-        assert html.unescape(found(rss, "item/description")[0]) == article.excerpt
+        assert html.unescape(values(rss, "item/description")[0]) == article.excerpt
         (summary,) = atom.xpath("atom:entry/atom:summary", namespaces=NAMESPACES)
         escaped = summary.get("type") == "html"
         assert (html.unescape(summary.text) if escaped else summary.text) == article.excerpt
         assert escaped or "<" not in article.excerpt
-        assert found(rss, "item/content:encoded") == [content_html(article, frame=False)]
-    assert found(atom, "atom:entry/atom:content") == [content_html(article, frame=False)]
+        assert values(rss, "item/content:encoded") == [content_html(article, frame=False)]
+    assert values(atom, "atom:entry/atom:content") == [content_html(article, frame=False)]
 
 
 def feedparser_misreads(text: str) -> bool:
@@ -178,8 +178,8 @@ def check_json(feed: Feed, article: Article) -> None:
     assert item.get("summary", "") == article.excerpt
     assert item["tags"] == list(article.topics)
     names = [article.provider.name, *article.provider.authors]
-    assert [each["name"] for each in item["authors"]] == names
-    assert [each["title"] for each in item["_feeds"]["related"]] == [article.related[0].title]
+    assert [author["name"] for author in item["authors"]] == names
+    assert [other["title"] for other in item["_feeds"]["related"]] == [article.related[0].title]
     assert item["content_html"] == content_html(article, frame=True)
 
 
@@ -220,7 +220,7 @@ def test_any_text_reads_back_from_opml_and_from_a_page(title: str, text: str) ->
     rendered = render(feed_of(article, title), PAGE)
     parser = etree.HTMLParser(encoding="utf-8")
     shown = etree.fromstring(rendered, parser).xpath("//article//h3/a")
-    assert ["".join(each.itertext()) for each in shown] == [title]
+    assert ["".join(link.itertext()) for link in shown] == [title]
 
 
 @settings(deadline=None)
