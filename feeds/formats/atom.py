@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import asdict
 from datetime import timedelta
 
 import lxml.etree as etree
@@ -76,7 +77,7 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
         entry.author([{"name": name} for name in article.provider.authors])
     elif context.author:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
-        entry.author(adapter.person(context.author))
+        entry.author(asdict(context.author))
     categories = [(f"{context.site_url}topics/", name) for name in article.topics]
     categories += (
         (f"{context.site_url}#category", article.category),

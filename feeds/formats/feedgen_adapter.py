@@ -9,6 +9,7 @@ into a feed that feedgen wrote without any.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from email.utils import format_datetime
 
 import lxml.etree as etree  # before feedgen.util, which fails without it
@@ -22,7 +23,6 @@ from feedgen.feed import FeedGenerator
 from feeds.formats import STYLE, Format
 from feeds.model.article import Article
 from feeds.model.feed import Feed
-from feeds.model.site import Author
 
 ATOM_NS = "http://www.w3.org/2005/Atom"
 MEDIA_NS = "http://search.yahoo.com/mrss/"
@@ -68,7 +68,7 @@ def new_feed(feed: Feed, url: str, format: Format) -> FeedGenerator:
     generator.lastBuildDate(feed.updated)
     generator.generator("Feeds")
     generator.link(href=url, rel="self", type=format.media_type)
-    generator.author(person(feed.author))
+    generator.author(asdict(feed.author))
     # feedgen leaves out empty values, except for the logo.
     generator.language(feed.language)
     generator.icon(feed.icon)
@@ -85,11 +85,6 @@ def new_entry() -> FeedEntry:
     entry.register_extension("dc", DcEntryExtension, atom=False)
     entry.register_extension("extra", Elements)
     return entry
-
-
-def person(author: Author) -> dict[str, str]:
-    """The author in the form that feedgen takes."""
-    return {"name": author.name, "uri": author.uri, "email": author.email}
 
 
 def element(

@@ -51,15 +51,15 @@ def render_directory(
     stories = [_story(article, "", None, feed.url) for article in newest]
     site_feed, *others = feeds
     words = query.casefold().split()
-    matching = (other for other in others if all(word in _search_text(other) for word in words))
+    matching = (
+        other
+        for other in others
+        if all(word in f"{other.name} {other.description}".casefold() for word in words)
+    )
     return _render_page(
         "directory.html", feed, feed.url,
         listed=(site_feed, *matching), stories=stories, query=query,
     )  # fmt: skip
-
-
-def _search_text(feed: FeedSummary) -> str:
-    return f"{feed.name} {feed.description}".casefold()
 
 
 def render_document(feed: Feed, url: str) -> bytes:
