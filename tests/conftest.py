@@ -29,8 +29,8 @@ _UNSET = (
     "FEEDS_INDEXED", "FEEDS_ADDRESS", "FEEDS_PROXIES", "FEEDS_ACCESS_LOG",
 )  # fmt: skip
 
-# The same examples in every run, so that a failure is the fault of the change that is tested. A long
-# run (HYPOTHESIS_PROFILE=long) draws new ones, and prints how to repeat a failure.
+# The same examples in every run, so that a failure is the fault of the change under test.
+# HYPOTHESIS_PROFILE=long draws new ones, and prints how to repeat a failure.
 hypothesis.settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.register_profile(
     "long", max_examples=500, deadline=None, derandomize=False, print_blob=True
@@ -102,7 +102,7 @@ def node_readers(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(folder)
     if not (npm := shutil.which("npm")) or os.environ.get("CI") != "true":
         lacking("a folder of rss-parser and feedsmith (NODE_READERS)")
-    folder = tmp_path_factory.mktemp("node")
+    made = tmp_path_factory.mktemp("node")
     install = [npm, "install", "--no-audit", "--no-fund", "rss-parser", "feedsmith", "axe-core"]
-    subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=110)
-    return folder
+    subprocess.run(install, cwd=made, check=True, capture_output=True, timeout=110)
+    return made
