@@ -29,7 +29,7 @@ from pathlib import Path
 from generate import write_site
 
 _FEEDS = [sys.executable, "-m", "feeds"]
-#: What a build that feedgen and SQLAlchemy are in cannot be faster than: their own work.
+#: Two lower bounds of any build with feedgen and SQLAlchemy: their import, and feedgen's own work.
 _LOADED = "import feedgen.feed, sqlalchemy"
 _ENTRIES = """
 from concurrent.futures import ProcessPoolExecutor
@@ -108,10 +108,10 @@ def _compare(site: Path, articles: int, runs: int) -> None:
     base = next(iter(seconds.values()))
     print("| work | median | fastest | slowest | to the first | memory |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name, found in seconds.items():
-        ratio = statistics.median(found) / statistics.median(base)
-        figures = (statistics.median(found), min(found), max(found))
-        shown = " | ".join(f"{each:.2f} s" for each in figures)
+    for name, runs_of in seconds.items():
+        ratio = statistics.median(runs_of) / statistics.median(base)
+        figures = (statistics.median(runs_of), min(runs_of), max(runs_of))
+        shown = " | ".join(f"{figure:.2f} s" for figure in figures)
         print(f"| {name} | {shown} | {ratio:.2f} | {peaks[name]:.0f} MB |")
 
 
@@ -138,7 +138,7 @@ def _grow(sizes: list[int], topics: int) -> None:
 
 
 def _measure(command: list[str], folder: Path) -> tuple[float, float]:
-    """The seconds that a command takes, and the megabytes of its largest process."""
+    """Run a command; its seconds, and the megabytes of its largest process."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=folder, start_new_session=True,
@@ -155,7 +155,7 @@ def _measure(command: list[str], folder: Path) -> tuple[float, float]:
 
 
 def _serve(site: Path) -> tuple[float, float]:
-    """The seconds until an indexed site answers, and the megabytes of the largest process."""
+    """Serve an indexed site; seconds until it answers, and megabytes of its largest process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -168,7 +168,7 @@ def _serve(site: Path) -> tuple[float, float]:
         while not _answers(port, "/rss.xml"):
             time.sleep(0.01)
         ready = time.perf_counter() - started
-        # The workers look through the folder meanwhile; what checks it ends by itself.
+        # Meanwhile the workers sync, and the process that runs `feeds check` ends.
         time.sleep(10)
         for path in ("/", "/atom.xml", "/subscriptions.opml"):
             _answers(port, path)
@@ -190,22 +190,22 @@ def _answers(port: int, path: str) -> bool:
 
 
 def _memory(session: int) -> dict[int, float]:
-    """The most that each process of a session has taken, in megabytes; Linux alone tells."""
-    found = {}
+    """Peak megabytes by process of a session, from Linux's /proc."""
+    peaks = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             state = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(state[3]) == session:
                 peak = re.search(r"VmHWM:\s+(\d+)", (folder / "status").read_text())
-                found[int(folder.name)] = int(peak[1]) / 1024 if peak else 0.0
-        except OSError:  # it has ended
+                peaks[int(folder.name)] = int(peak[1]) / 1024 if peak else 0.0
+        except OSError:  # the process has ended
             continue
-    return found
+    return peaks
 
 
 def _forget(site: Path) -> None:
-    for each in (site / ".feeds", site.parent / "out", site / "public"):
-        shutil.rmtree(each, ignore_errors=True)
+    for folder in (site / ".feeds", site.parent / "out", site / "public"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _change(site: Path) -> None:
@@ -214,25 +214,25 @@ def _change(site: Path) -> None:
 
 
 def _settle(build: list[str]) -> None:
-    # What changed within two seconds of a build may change again unseen: the first build after
-    # that time looks at everything once more, and the next ones need not.
+    # A file that changed less than two seconds before a build may change again and keep its time:
+    # the first build after that reads it once more, and later ones need not.
     time.sleep(2.1)
     subprocess.run(build, check=True, capture_output=True)
 
 
 def _let_age(site: Path) -> None:
-    # A sync looks twice at files that are younger than two seconds.
+    # A sync reads files again that are younger than two seconds.
     old = time.time() - 3600
     for file in site.rglob("*.md"):
         os.utime(file, (old, old))
 
 
 def _versions() -> str:
-    found = [f"Python {platform.python_version()}", f"{os.cpu_count()} cores"]
+    versions = [f"Python {platform.python_version()}", f"{os.cpu_count()} cores"]
     if hugo := shutil.which("hugo"):
         version = subprocess.run([hugo, "version"], check=True, capture_output=True, text=True)
-        found.append(" ".join(version.stdout.split()[:2]))
-    return ", ".join(found)
+        versions.append(" ".join(version.stdout.split()[:2]))
+    return ", ".join(versions)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/generate.py DIR --articles 10000 --topics 1000
 
-Sizes and shapes follow what newsrooms' folders hold: 2.3 KB an article on average, one to three
+Sizes and shapes are those of real newsrooms' folders: 2.3 KB an article on average, one to three
 topics by Zipf's law (few topics have most articles), a picture, related coverage in a third of
 them, a body in Markdown in two thirds. Hugo reads the same files: a hugo.toml beside them has it
 write the RSS feeds of every topic and nothing else.
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def write_site(folder: Path, articles: int, topics: int) -> None:
-    """Writes the site: feeds.yaml, hugo.toml and articles/."""
+    """Write the site: feeds.yaml, hugo.toml and articles/."""
     chance = random.Random(20260601)
     words = ["".join(pair) for pair in itertools.product(_SYLLABLES, repeat=2)]
     names = [f"{words[n % 400].title()} {n:04}" for n in range(topics)]
@@ -65,7 +65,7 @@ def write_site(folder: Path, articles: int, topics: int) -> None:
     (folder / "feeds.yaml").write_text(_FEEDS)
     (folder / "hugo.toml").write_text(_HUGO)
     for number in range(articles):
-        # The first articles name every topic once, so that there are as many as were asked for.
+        # The first articles name every topic once, so that the site has as many as were asked for.
         chosen = dict.fromkeys(
             chance.choices(names, cum_weights=weights, k=chance.choice((1, 2, 3)))
         )

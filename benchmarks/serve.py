@@ -1,9 +1,9 @@
-"""Times how many requests a second are answered: nginx on the files, this app, Flask, Django.
+"""Counts requests a second: nginx on the files, `feeds serve`, Flask, Django.
 
     python benchmarks/serve.py [--seconds 5] [--runs 3]
 
-One feed of 50 articles over HTTP, 32 connections, two workers each, in turn and on one machine in
-one run; wrk counts. nginx and wrk come from Debian, Django from PyPI; what is missing is left out.
+One feed of 50 articles over HTTP, 32 connections, two workers each, in turn in one run. Needs wrk;
+nginx (both from Debian) and Django (from PyPI) are left out where they are missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PLAIN_FLASK = """
         response.set_etag("one")
         return response.make_conditional(request)
 """
-#: What no WSGI app under the same server can be faster than.
+#: An upper bound for any WSGI app under the same server.
 _BARE = """
     from pathlib import Path
     headers = [("Content-Type", "application/rss+xml"), ("ETag", '"one"')]
@@ -91,7 +91,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], port: int, **environment: str) -> Iterator[str]:
-    """The server of a command, once it answers: the URL of its feed."""
+    """Run a server; the URL of its feed, once it answers."""
     server = subprocess.Popen(
         command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -113,21 +113,21 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[str]:
 
 
 def rate(url: str, seconds: int, *headers: str) -> float:
-    """Requests a second, as wrk counts them."""
-    told = [part for header in headers for part in ("-H", header)]
-    command = ["wrk", "-t2", "-c32", f"-d{seconds}s", *told, url]
+    """Requests a second, counted by wrk."""
+    options = [part for header in headers for part in ("-H", header)]
+    command = ["wrk", "-t2", "-c32", f"-d{seconds}s", *options, url]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", output)
-    assert found, output
+    match = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    assert match, output
     errors = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     assert not errors, output
-    return float(found[1])
+    return float(match[1])
 
 
 def servers(
     folder: Path, site: Path, tree: Path
 ) -> Iterator[tuple[str, list[str], int, dict[str, str]]]:
-    """What is compared: its name, command, port and environment."""
+    """The servers to compare: name, command, port and environment."""
     feed = str(tree / "rss.xml")
     if nginx := shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"):
         port = free_port()
@@ -163,6 +163,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
+    if not shutil.which("wrk"):
+        sys.exit("wrk is not installed")
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         folder.chmod(0o755)  # nginx reads as nobody where root starts it

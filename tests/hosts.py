@@ -1,4 +1,4 @@
-"""Web servers of the tests' own, each on a tree that a build wrote, and a client for them."""
+"""The live app, nginx and Apache, each serving one tree on 127.0.0.1, and a client for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 from feeds.web.app import create_app
 from tests.support import lacking, tool
 
-#: Where Debian's packages put what these servers load.
+#: Modules, where Debian's packages install them.
 _BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 _APACHE = Path("/usr/lib/apache2/modules")
 
@@ -38,29 +38,30 @@ class Server:
     """A server that listens on 127.0.0.1."""
 
     port: int
-    #: The encodings that it can answer in.
+    #: Content codings that it can answer in.
     encodings: tuple[str, ...]
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Response:
-        """What is answered, as it is: decoded by nobody, and without following anything."""
+        """Return the response as it was sent: not decoded, redirects not followed."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, headers={"Accept-Encoding": "identity"} | named)
-            found = connection.getresponse()
-            told: dict[str, str] = {}
-            for name, value in found.getheaders():
-                told[name] = f"{told[name]}, {value}" if name in told else value
-            return Response(found.status, told, found.read())
+            response = connection.getresponse()
+            received: dict[str, str] = {}
+            for name, value in response.getheaders():
+                received[name] = f"{received[name]}, {value}" if name in received else value
+            return Response(response.status, received, response.read())
         finally:
             connection.close()
 
 
 @contextmanager
 def live(root: Path, url: str) -> Iterator[Server]:
+    """The live app of a site."""
     app = create_app(root, url=url)
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield Server(server.server_port, ("br", "zstd", "gzip"))
@@ -73,7 +74,7 @@ def live(root: Path, url: str) -> Iterator[Server]:
 
 @contextmanager
 def open_folder() -> Iterator[Path]:
-    """A folder that an ordinary user can read, which pytest's own are not."""
+    """A folder that any user can read, unlike tmp_path: servers drop root's rights."""
     folder = Path(tempfile.mkdtemp(prefix="feeds-host-"))
     folder.chmod(0o755)
     try:
@@ -84,14 +85,14 @@ def open_folder() -> Iterator[Path]:
 
 @contextmanager
 def nginx(top: Path, tree: Path) -> Iterator[Server]:
-    """nginx with the tree below its root, and with the file in the tree that is for it."""
+    """nginx with the tree below its root, configured by the nginx.conf in the tree."""
     program = tool("nginx")
     if not _BROTLI.exists():
         lacking(f"{_BROTLI.name}, of libnginx-mod-http-brotli-static,")
-    port = _free_port()
-    with _folder_of_server() as own:
-        places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = "".join(f"{each}_temp_path {own}/{each};\n" for each in places)
+
+    def configure(own: Path, port: int) -> list[str]:
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = "".join(f"{kind}_temp_path {own}/{kind};\n" for kind in kinds)
         # As Debian's own configuration begins; the charset of another site must do no harm.
         (own / "nginx.conf").write_text(f"""
             load_module {_BROTLI};
@@ -109,21 +110,26 @@ def nginx(top: Path, tree: Path) -> Iterator[Server]:
                 }}
             }}
         """)
-        command = [program, "-c", str(own / "nginx.conf"), "-e", str(own / "log")]
-        with _running(command, port, own):
-            yield Server(port, ("br", "gzip"))
+        return [program, "-c", str(own / "nginx.conf"), "-e", str(own / "log")]
+
+    with _serving(configure) as port:
+        yield Server(port, ("br", "gzip"))
 
 
 @contextmanager
 def apache(top: Path, tree: Path) -> Iterator[Server]:
-    """Apache with the tree below its root; the tree's .htaccess is all that it is told of it."""
+    """Apache with the tree below its root, configured by the .htaccess in the tree alone."""
     program = tool("apache2")
     assert (tree / ".htaccess").exists()
-    port = _free_port()
-    modules = ("mpm_event", "authz_core", "dir", "mime", "negotiation", "alias", "filter",
-               "deflate", "headers", "rewrite")  # fmt: skip
-    loaded = "\n".join(f"LoadModule {each}_module {_APACHE}/mod_{each}.so" for each in modules)
-    with _folder_of_server() as own:
+    # Apache makes the ETag of a file weak for a second after the file changed.
+    past = time.time() - 60
+    for file in tree.rglob("*"):
+        os.utime(file, (past, past))
+
+    def configure(own: Path, port: int) -> list[str]:
+        modules = ("mpm_event", "authz_core", "dir", "mime", "negotiation", "alias", "filter",
+                   "deflate", "headers", "rewrite")  # fmt: skip
+        loaded = "\n".join(f"LoadModule {name}_module {_APACHE}/mod_{name}.so" for name in modules)
         (own / "types").write_text("text/html html\napplication/xml xml\nimage/png png\n")
         # .br and .gz as in Debian's mods-available/mime.conf, and what a shared host may have on.
         (own / "apache.conf").write_text(f"""
@@ -145,9 +151,30 @@ def apache(top: Path, tree: Path) -> Iterator[Server]:
                 Require all granted
             </Directory>
         """)
-        command = [program, "-X", "-f", str(own / "apache.conf")]
-        with _running(command, port, own):
-            yield Server(port, ("br", "zstd", "gzip"))
+        return [program, "-X", "-f", str(own / "apache.conf")]
+
+    with _serving(configure) as port:
+        yield Server(port, ("br", "zstd", "gzip"))
+
+
+@contextmanager
+def _serving(configure: Callable[[Path, int], list[str]]) -> Iterator[int]:
+    """Start a server that is given a folder and a port; the port, once the server listens on it."""
+    with open_folder() as own:
+        if os.geteuid() == 0:
+            shutil.chown(own, "nobody")
+        for _attempt in range(5):
+            port = _free_port()
+            process = _start(configure(own, port), own)
+            try:
+                if _listens(process, own / "pid"):
+                    yield port
+                    return
+            finally:
+                process.terminate()
+                process.wait(20)
+        logs = [file.read_text() for file in (own / "output", own / "log") if file.exists()]
+        pytest.fail("\n".join(logs))
 
 
 def _free_port() -> int:
@@ -156,33 +183,22 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def _folder_of_server() -> Iterator[Path]:
-    with open_folder() as folder:
-        if os.geteuid() == 0:
-            shutil.chown(folder, "nobody")
-        yield folder
-
-
-@contextmanager
-def _running(command: list[str], port: int, own: Path) -> Iterator[None]:
-    as_nobody = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-    with (own / "output").open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, cwd=own,
-            **(as_nobody if os.geteuid() == 0 else {}),  # type: ignore[call-overload]
+def _start(command: list[str], own: Path) -> subprocess.Popen[bytes]:
+    is_root = os.geteuid() == 0
+    with (own / "output").open("ab") as output:
+        return subprocess.Popen(
+            command, stdout=output, stderr=output, cwd=own, user="nobody" if is_root else None,
+            group="nogroup" if is_root else None, extra_groups=[] if is_root else None,
         )  # fmt: skip
-    try:
-        deadline = time.monotonic() + 20
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            if process.poll() is not None or time.monotonic() > deadline:
-                logs = [each.read_text() for each in (own / "output", own / "log") if each.exists()]
-                pytest.fail("\n".join(logs))
-            time.sleep(0.02)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
+
+
+def _listens(process: subprocess.Popen[bytes], pid_file: Path) -> bool:
+    """Wait until a server listens; False if it ended, since another process took its port."""
+    # Both servers write the file after they bound the port. A connection would prove nothing: the
+    # other process may accept it.
+    deadline = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < deadline:
+        if pid_file.exists():
+            return True
+        time.sleep(0.02)
+    return False

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: started once, where its programs are installed."""
+"""A PostgreSQL server for the tests, where its programs are installed."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _USER = "feeds"
 
 
 class PostgreSQL:
-    """A server that can be stopped and started, in a folder that goes with it."""
+    """A server that can be stopped and started. Its data is in a temporary folder."""
 
     def __init__(self) -> None:
         self._programs = _programs()
-        # Its sockets need a short path.
+        # A Unix socket's path has at most 107 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="feeds-pg-"))
         # It refuses to run as root.
         self._runs_as = "postgres" if os.geteuid() == 0 else None
         if self._runs_as:
             shutil.chown(self._folder, self._runs_as)
-        # A language with an order of its own: catalogs must not follow it.
+        # Swedish sorts ä after z: queries must not depend on the database's collation.
         locale = ["--locale-provider=icu", "--icu-locale=sv"]
         options = ["-A", "trust", "-U", _USER, "-E", "UTF8", "--no-sync", *locale]
         self._run("initdb", "-D", str(self._folder / "data"), *options)
@@ -66,7 +66,7 @@ class PostgreSQL:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def new_schema(self) -> str:
-        """A URL of a catalog that nobody else has."""
+        """The URL of a new, empty catalog."""
         name = f"test_{next(self._schemas)}"
         with self._connect() as connection:
             connection.execute(f"CREATE SCHEMA {name}")
@@ -86,9 +86,9 @@ class PostgreSQL:
 
 
 def _programs() -> Path:
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
+    """The folder of initdb and postgres."""
+    if program := shutil.which("initdb"):
+        return Path(program).parent
     # Debian keeps them off the path.
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not versions:

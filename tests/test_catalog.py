@@ -24,6 +24,8 @@ from feeds.model.selection import Selection
 from feeds.model.topics import Topics
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
+pytestmark = pytest.mark.postgresql
+
 
 def titles(site: SiteBuilder, selection: Selection, *, now: datetime = NOW) -> list[str]:
     """The titles that a selection takes, in order."""

@@ -1,4 +1,7 @@
-"""The project's own rules: types, style, which module may import what, documents that are true."""
+"""The project's own rules: which module may import what, and documents that are true.
+
+Style and types are steps of their own, in .ci/run.
+"""
 
 from __future__ import annotations
 
@@ -12,29 +15,15 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "feeds"
-
-
-@pytest.mark.parametrize(
-    "command",
-    [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]],
-    ids=lambda command: "-".join(command),
-)
-def test_the_code_is_clean(command: list[str]) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
 README = (ROOT / "README.md").read_text("utf-8")
 
 
 def blocks(language: str, text: str) -> list[str]:
+    """The fenced blocks of a Markdown text that are in a language (a regular expression)."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def test_every_command_of_the_documents_is_one_that_exists() -> None:
+def test_every_command_in_the_documents_exists() -> None:
     documents = [README, *(file.read_text("utf-8") for file in (ROOT / "docs").glob("*.md"))]
     commands = {
         match
@@ -77,14 +66,13 @@ def test_the_sample_files_of_the_readme_work(tmp_path: Path) -> None:
     assert result.stderr.startswith("0 errors, 0 warnings; 1 article in ")
 
 
-def test_every_link_of_the_documents_leads_to_a_file() -> None:
+def test_every_relative_link_in_the_documents_leads_to_a_file() -> None:
     for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
-def test_each_folder_stands_only_on_those_below_it() -> None:
-    # The contracts are in pyproject.toml.
+def test_imports_keep_the_contracts_of_pyproject_toml() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
     result = subprocess.run(
         [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False

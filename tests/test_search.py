@@ -23,6 +23,7 @@ from feeds.web.refresher import Live
 from feeds.web.responses import CachedDocument
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
+pytestmark = pytest.mark.postgresql
 WORDS = {
     "Deep Learning": ["deep", "learning"],
     "Café Zürich naïve": ["cafe", "zurich", "naive"],
