@@ -23,6 +23,7 @@ from feeds.formats import pages as page
 from feeds.formats import syndication
 from feeds.parsing import article as native
 from feeds.parsing import yaml_text as tree
+from feeds.parsing.body.clean import Body
 from feeds.publication.publication import Publication
 from feeds.static import writer as static
 
@@ -80,7 +81,7 @@ def _build(site: Path, clock: _Clock) -> None:
     clock.watch(catalogs, "read_article", "read an article")
     clock.watch(tree, "load", "… its YAML")
     clock.watch(native, "read", "… what its keys mean")
-    clock.watch(native, "clean_body", "…… its body, cleaned")
+    clock.watch(Body, "clean", "…… its body, cleaned")
     clock.watch(catalog, "_write", "write the index")
     clock.run("sync, all of it", lambda: catalog.sync(folder))
     url, now = folder.site.url, datetime.now(UTC)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.parsing.body.clean import _well_nested, clean_body, unsafe_parts
+from feeds.parsing.body.clean import Body
 from feeds.parsing.front_matter import read_article
 from feeds.text.repair import find_forbidden
 from tests.support import article, document
@@ -63,7 +63,7 @@ def inspect(body: str) -> None:
 
 def html(source: str) -> str:
     """The body that a source in HTML becomes."""
-    return clean_body(source, is_html=True, base=BASE)
+    return Body(source, is_html=True).clean(BASE)
 
 
 TAGS = (
@@ -246,25 +246,27 @@ def test_what_only_readers_without_scripts_see_is_no_text_full_of_tags() -> None
 def test_what_would_run_is_told_once_with_its_line(
     source: str, found: list[tuple[int, str]]
 ) -> None:
-    assert sorted(unsafe_parts(source, is_html=True)) == sorted(found)
+    assert sorted(Body(source, is_html=True).unsafe_parts()) == sorted(found)
 
 
 def test_a_link_of_markdown_that_would_run_is_told_too() -> None:
-    assert unsafe_parts("a\n\n[b](javascript:x)\n", is_html=False) == [(3, "a javascript: link")]
+    assert Body("a\n\n[b](javascript:x)\n", is_html=False).unsafe_parts() == [
+        (3, "a javascript: link")
+    ]
 
 
 def test_what_is_code_in_markdown_is_no_danger() -> None:
     source = "`<script>` and\n\n    <p onclick=x>\n"
-    assert unsafe_parts(source, is_html=False) == []
-    assert unsafe_parts(source + "\n<script>\n", is_html=False) == [(1, "<script>")]
-    assert unsafe_parts(source.replace("script", "b"), is_html=True) == [
+    assert Body(source, is_html=False).unsafe_parts() == []
+    assert Body(source + "\n<script>\n", is_html=False).unsafe_parts() == [(1, "<script>")]
+    assert Body(source.replace("script", "b"), is_html=True).unsafe_parts() == [
         (3, "the event handler onclick")
     ]
 
 
 def test_a_long_blank_in_a_tag_costs_no_time() -> None:
     started = time.monotonic()
-    assert unsafe_parts("<a href=" + " " * 20_000 + "x>", is_html=True) == []
+    assert Body("<a href=" + " " * 20_000 + "x>", is_html=True).unsafe_parts() == []
     assert time.monotonic() - started < 1
 
 
@@ -273,8 +275,8 @@ def test_a_long_blank_in_a_tag_costs_no_time() -> None:
 @example("[a](b [c](d))")
 @example("[^1]\n\n[^1]: note\n\n|a|b|\n|-|-|\n|~~x~~|`y`|")
 def test_markdown_without_a_tag_of_its_own_is_well_nested_at_once(source: str) -> None:
-    cleaned = clean_body(source, is_html=False, base="https://example.com/")
-    assert _well_nested(cleaned) == cleaned
+    cleaned = Body(source, is_html=False).clean(BASE)
+    assert html(cleaned) == cleaned
 
 
 @settings(max_examples=300, deadline=None)
@@ -300,7 +302,7 @@ def test_no_declaration_stops_the_reading(body: str, is_html: bool) -> None:
 def test_what_runs_is_named_wherever_and_however_it_is_written(
     body: str, line: int, what: str
 ) -> None:
-    [(_line, found)] = unsafe_parts(body, is_html=True)
+    [(_line, found)] = Body(body, is_html=True).unsafe_parts()
     assert found == what
     assert _line in (1, line)
 
@@ -308,12 +310,8 @@ def test_what_runs_is_named_wherever_and_however_it_is_written(
 def test_a_source_stays_in_what_it_is_the_source_of() -> None:
     picture = '<picture><source srcset="/a.webp"><img src="/a.png"></picture>'
     video = '<video controls><source src="/a.mp4" type="video/mp4"></video>'
-    assert clean_body(picture, is_html=True, base="https://e.example/") == (
-        '<img src="https://e.example/a.png">'
-    )
-    assert '<source src="https://e.example/a.mp4" type="video/mp4">' in clean_body(
-        video, is_html=True, base="https://e.example/"
-    )
+    assert html(picture) == '<img src="https://news.example.com/a.png">'
+    assert '<source src="https://news.example.com/a.mp4" type="video/mp4">' in html(video)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.parsing.body import clean as bodies
-from feeds.parsing.body.clean import clean_body
+from feeds.parsing.body.clean import KEPT_ATTRIBUTES, KEPT_TAGS, Body
 from tests.support import SiteBuilder, article, document
 
 BASE = "https://news.example.com/a/b"
@@ -21,12 +20,12 @@ DOCUMENTED = Path(__file__).parents[1] / "docs" / "formats.md"
 
 def html(source: str) -> str:
     """The body that a source in HTML becomes."""
-    return clean_body(source, is_html=True, base=BASE)
+    return Body(source, is_html=True).clean(BASE)
 
 
 def markdown(source: str) -> str:
     """The body that a source in Markdown becomes."""
-    return clean_body(source, is_html=False, base=BASE)
+    return Body(source, is_html=False).clean(BASE)
 
 
 def test_the_document_lists_the_elements_and_attributes_that_stay() -> None:
@@ -39,9 +38,9 @@ def test_the_document_lists_the_elements_and_attributes_that_stay() -> None:
         for match in re.finditer(r"`([a-z0-9]+)`(?: \(([a-z, ]+)\))?", stay)
     }
     attributes = {tag: names for tag, names in found.items() if names}
-    assert set(found) == bodies._TAGS
+    assert set(found) == KEPT_TAGS
     anywhere = set(re.findall("`([a-z]+)`", listed[2]))
-    assert attributes | {"*": anywhere} == bodies._ATTRIBUTES
+    assert attributes | {"*": anywhere} == KEPT_ATTRIBUTES
 
 
 @pytest.mark.parametrize(
@@ -293,7 +292,7 @@ LONG = ("{% raw %}", "~~~~~~~~", "{% if a ", "<code></b>", "`a", "{{ site.a | ")
 @pytest.mark.parametrize("is_html", [True, False])
 @pytest.mark.timeout(20)
 def test_braces_cost_no_time(piece: str, is_html: bool) -> None:
-    clean_body("<code>" + piece * 50_000 + "{{", is_html=is_html, base=BASE)
+    Body("<code>" + piece * 50_000 + "{{", is_html=is_html).clean(BASE)
 
 
 FRAMES = """<p>Watch <iframe src="//www.youtube.com/embed/abc?start=3&amp;x=1" width="560"
