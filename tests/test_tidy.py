@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from pathlib import Path
 
 import feedparser
@@ -12,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feeds.parsing.body.clean import KEPT_ATTRIBUTES, KEPT_TAGS, Body
+from feeds.parsing.body.tidy import tidy
 from tests.support import SiteBuilder, article, document
 
 BASE = "https://news.example.com/a/b"
@@ -19,12 +21,12 @@ DOCUMENTED = Path(__file__).parents[1] / "docs" / "formats.md"
 
 
 def html(source: str) -> str:
-    """The body that a source in HTML becomes."""
+    """The clean body of a source in HTML."""
     return Body(source, is_html=True).clean(BASE)
 
 
 def markdown(source: str) -> str:
-    """The body that a source in Markdown becomes."""
+    """The clean body of a source in Markdown."""
     return Body(source, is_html=False).clean(BASE)
 
 
@@ -187,6 +189,28 @@ def test_a_body_that_was_tidied_is_tidy_and_well_nested(source: str) -> None:
     assert html(once) == re.sub(r' data-frame="[^"]*"', "", once)
     for mark in (" hidden", " style=", " role=", "<form", "<iframe"):
         assert mark not in once
+
+
+TEXTS = st.text(st.sampled_from("ab &<>'\"=\xa0é\n"), min_size=1, max_size=6).map(escape)
+ELEMENTS = st.recursive(
+    TEXTS | st.sampled_from(['<img src="/a?b&amp;c" alt="">', "<br>", "<hr>"]),
+    lambda inner: st.builds(
+        "<{0} title='{1}' lang=en>{2}</{0}>".format,
+        st.sampled_from("a b p pre div ul li section abbr details blockquote".split()),
+        TEXTS,
+        st.lists(inner, min_size=1, max_size=3).map("".join),
+    ),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(ELEMENTS)
+@example("<b><p>x</p></b><a>y</a>")
+def test_a_body_with_nothing_to_tidy_comes_out_byte_for_byte(source: str) -> None:
+    body = html(source)
+    # A table of data, since a body without any is not even looked at.
+    table = "<table><tbody><tr><td>a</td><td>&nbsp;b</td></tr></tbody></table>"
+    assert tidy(table + body) == table + body
 
 
 @settings(max_examples=300, deadline=None)

@@ -122,8 +122,8 @@ def _from_markdown(source: str) -> str:
 
 def _finished_tag(match: re.Match[str], base: str) -> str:
     tag, attributes = match[1] or match[3], match[2] or match[4] or ""
-    # Not in nh3's attribute_filter, where the base would be part of the cleaner: making one takes
-    # half as long as cleaning a page of text.
+    # nh3's attribute_filter would do, but a cleaner for each base takes 44 µs to make; cleaning a
+    # body of 700 characters takes 78.
     kept = [_finished_attribute(tag, each, base) for each in ATTRIBUTE.finditer(attributes)]
     # In nh3's order: the last attribute takes the place of one that is removed.
     for index in reversed(range(len(kept))):

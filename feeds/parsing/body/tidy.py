@@ -28,14 +28,11 @@ _INLINE = frozenset(
     "a abbr b cite code del dfn em i ins kbd mark q ruby s samp small span strong sub sup time u"
     " var img br wbr audio video".split()
 )
-# And the name of a text.
-_NO_BLOCK = _INLINE | {"source", ""}
 _MEDIA = frozenset(("img", "hr", "audio", "video"))
 _VOID = frozenset("br col hr img source wbr".split())
-_TABLE_PARTS = frozenset("table caption colgroup thead tbody tfoot tr td th".split())
-_NO_DATA = frozenset("table h1 h2 h3 h4 h5 h6".split())
-_VERBATIM = frozenset("pre code kbd samp".split())
 _TABLE = frozenset(("table",))
+_TABLE_PARTS = frozenset("table caption colgroup thead tbody tfoot tr td th".split())
+_VERBATIM = frozenset("pre code kbd samp".split())
 _BOX_ATTRIBUTES = frozenset(("dir", "lang", "hidden"))
 
 # nh3's canonical HTML: values in double quotes, and each bracket of text escaped.
@@ -92,9 +89,10 @@ def _hides(tag: str, style: str) -> bool:
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """An element or a text, spelled as in the markup, so that what stays comes out byte for byte.
+    """An element, or a text, with its markup as it was spelled: what stays comes out byte for byte.
 
-    Not lxml's: libxml2's parser moves elements that HTML5 leaves in their place.
+    Not lxml's, since libxml2's parser moves the block out of <b><p>x</p></b>, say, and HTML5's does
+    not.
     """
 
     #: Empty for a text.
@@ -179,12 +177,14 @@ def _lays_out(table: _Node) -> bool:
 
     It says so, or it has neither th nor caption, but a table, a heading, or no two cells in a row.
     """
+    if _LAYOUT in table.attributes:
+        return True
     parts = list(_nodes(table, outside=_TABLE))
     tags = {child.tag for part in parts for child in part.children}
+    if tags & {"th", "caption"}:
+        return False
     cells = (sum(child.tag == "td" for child in part.children) for part in parts)
-    return _LAYOUT in table.attributes or (
-        tags.isdisjoint(("th", "caption")) and (not tags.isdisjoint(_NO_DATA) or max(cells) < 2)
-    )
+    return bool(tags & {"table", "h1", "h2", "h3", "h4", "h5", "h6"}) or max(cells) < 2
 
 
 def _unfold(layout_tables: list[_Node]) -> None:
@@ -237,15 +237,20 @@ def _remainder(node: _Node, is_mail: bool) -> Sequence[_Node]:
     if not node.shows and _is_leftover(node):
         return node.children if node.name in _INLINE else ()
     if node.name == "div":
-        has_text = any(
+        flows = any(
             child.name in _INLINE or (child.text and child.shows) for child in node.children
         )
-        if not node.attributes and not has_text:
+        if not flows and not node.attributes:
             return node.children
-        parts = (part for child in node.children for part in _nodes(child))
-        if node.tag == "td" and not any(part.name not in _NO_BLOCK for part in parts):
+        if node.tag == "td" and not any(map(_has_block, node.children)):
             node.name = "p"
     return (node,)
+
+
+def _has_block(root: _Node) -> bool:
+    return any(
+        node.name not in _INLINE and node.name != "source" for node in _nodes(root) if node.name
+    )
 
 
 def _is_leftover(node: _Node) -> bool:
