@@ -349,6 +349,12 @@ def test_a_player_in_a_body_is_a_frame_in_json_and_a_link_elsewhere(site: SiteBu
         assert entry.content[0].value == plain
 
 
+def test_markup_within_a_frame_goes_with_it() -> None:
+    frame = '<iframe src="https://maps.example.com/"><source </iframe>'
+    link = '<a href="https://maps.example.com/">▶ maps.example.com</a>'
+    assert html(f"<p>a {frame} b</p>") == f"<p>a {link} b</p>"
+
+
 def test_no_author_can_name_a_frame_by_its_link(site: SiteBuilder) -> None:
     link = '<a href="https://x.example/" data-frame="https://evil.example/  ">▶ x</a>'
     site.write_text("a.html", document(article(), f'<p>{link} data-frame="a b c"</p>'))

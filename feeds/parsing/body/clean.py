@@ -86,7 +86,7 @@ class Body:
         if is_too_deep(self._markup):
             return ""
         cleaned = _cleaner().clean(self._markup)
-        cleaned = _TAG.sub(lambda match: _finished_tag(match, base), cleaned)
+        cleaned = _TAG.sub(lambda match: _finish_tag(match, base), cleaned)
         # A character reference may have named what no feed may hold.
         cleaned = tidy(repair(cleaned))
         if self._is_html or "<" in self._source:
@@ -120,11 +120,11 @@ def _from_markdown(source: str) -> str:
     return markup
 
 
-def _finished_tag(match: re.Match[str], base: str) -> str:
+def _finish_tag(match: re.Match[str], base: str) -> str:
     tag, attributes = match[1] or match[3], match[2] or match[4] or ""
     # nh3's attribute_filter would do, but a cleaner for each base takes 44 µs to make; cleaning a
     # body of 700 characters takes 78.
-    kept = [_finished_attribute(tag, each, base) for each in ATTRIBUTE.finditer(attributes)]
+    kept = [_finish_attribute(tag, each, base) for each in ATTRIBUTE.finditer(attributes)]
     # In nh3's order: the last attribute takes the place of one that is removed.
     for index in reversed(range(len(kept))):
         if not kept[index]:
@@ -139,7 +139,7 @@ def _finished_tag(match: re.Match[str], base: str) -> str:
     return f"<{tag}{attributes}>"
 
 
-def _finished_attribute(tag: str, attribute: re.Match[str], base: str) -> str:
+def _finish_attribute(tag: str, attribute: re.Match[str], base: str) -> str:
     name, value = attribute[1], html.unescape(attribute[2])
     if name in MARKS:
         return mark_of(tag, name, value)

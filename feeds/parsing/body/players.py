@@ -28,7 +28,7 @@ _PLAYER_HOSTS = frozenset(
     " embed.podcasts.apple.com www.ted.com embed.ted.com fast.wistia.net archive.org".split()
 )
 _FRAME_LINK = re.compile(rf'(<a href="([^"]*)") {FRAME_ATTRIBUTE}="(\S*) (\d*) (\d*)">([^<]*)</a>')
-_PLAYER = re.compile(r'<(iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")+)>')
+_PLAYER = re.compile(r'<(iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")*)>')
 _PLAYER_TAGS = ("iframe", "video", "audio", "source")
 
 

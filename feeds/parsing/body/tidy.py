@@ -64,15 +64,14 @@ def mark_of(tag: str, name: str, value: str) -> str:
 
 
 def shows_nothing(tag: str, attributes: str) -> bool:
-    """Whether an element with these attributes is hidden, or a picture no larger than a dot."""
+    """True for a hidden element, and for a picture or a frame no larger than a dot."""
     return _HIDDEN in attributes or (tag in ("img", "iframe") and bool(_DOT.search(attributes)))
 
 
 def _hides(tag: str, style: str) -> bool:
-    declared = {}
-    for declaration in style.lower().replace("!important", "").split(";"):
-        name, _colon, value = declaration.partition(":")
-        declared[name.strip()] = value.strip()
+    declarations = style.lower().replace("!important", "").split(";")
+    pairs = (declaration.partition(":") for declaration in declarations)
+    declared = {name.strip(): value.strip() for name, _colon, value in pairs}
     if declared.get("display") == "none" or declared.get("visibility") in ("hidden", "collapse"):
         return True
     sizes = (declared.get(name) for name in ("height", "max-height", "width", "max-width"))
@@ -81,10 +80,9 @@ def _hides(tag: str, style: str) -> bool:
         # No other element: text that a script fades in begins transparent, too.
         return is_zero or declared.get("opacity") in ("0", "0.0", "0%")
     # The box around a responsive frame has no height but its padding.
-    is_padded = any(
-        name.startswith("padding") and re.search("[1-9]", value) for name, value in declared.items()
-    )
-    return is_zero and declared.get("overflow") == "hidden" and not is_padded
+    padding = "".join(value for name, value in declared.items() if name.startswith("padding"))
+    is_clipped = is_zero and declared.get("overflow") == "hidden"
+    return is_clipped and not re.search("[1-9]", padding)
 
 
 @dataclass(slots=True, eq=False)
@@ -126,29 +124,26 @@ def tidy(markup: str) -> str:
 
 
 def _parse(markup: str) -> _Node:
-    root = _Node("", "", "", False, "")
-    open_nodes = [root]
+    open_nodes = [_Node("", "", "", False, "")]
     for token in _TOKEN.finditer(markup):
-        closes, tag, attributes = token.groups()
+        closes, tag, attributes = token.groups("")
         if closes:
             open_nodes.pop()
-        elif tag:
-            node = _Node(tag, attributes, "", tag in _MEDIA, tag)
-            open_nodes[-1].children.append(node)
-            if tag not in _VOID:
-                open_nodes.append(node)
-        else:
-            text = token[0]
-            open_nodes[-1].children.append(_Node("", "", text, not _BLANK.fullmatch(text), ""))
-    return root
+            continue
+        text = "" if tag else token[0]
+        node = _Node(tag, attributes, text, tag in _MEDIA or not _BLANK.fullmatch(text), tag)
+        open_nodes[-1].children.append(node)
+        if tag and tag not in _VOID:
+            open_nodes.append(node)
+    return open_nodes[0]
 
 
-def _nodes(root: _Node, *, outside: frozenset[str] = frozenset()) -> Iterator[_Node]:
-    """The root and all within it in document order, without elements of the tags named outside."""
+def _nodes(root: _Node, *, skip: frozenset[str] = frozenset()) -> Iterator[_Node]:
+    """The root and all within it, in document order, without elements of the tags to skip."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
-        if node.tag not in outside or node is root:
+        if node.tag not in skip or node is root:
             yield node
             waiting += reversed(node.children)
 
@@ -161,25 +156,24 @@ def _to_html(root: _Node) -> str:
         if isinstance(node, str):
             parts.append(node)
             continue
+        parts.append(node.text)
         if node.name:
             attributes = node.attributes.replace(_LAYOUT, "")
             parts.append(f"<{node.name}{attributes}>")
             if node.tag not in _VOID:
                 waiting.append(f"</{node.name}>")
-        else:
-            parts.append(node.text)
         waiting += reversed(node.children)
     return "".join(parts)
 
 
 def _lays_out(table: _Node) -> bool:
-    """Whether a table lays out a page, and holds no rows of data.
+    """True if a table lays out a page, and holds no rows of data.
 
     It says so, or it has neither th nor caption, but a table, a heading, or no two cells in a row.
     """
     if _LAYOUT in table.attributes:
         return True
-    parts = list(_nodes(table, outside=_TABLE))
+    parts = list(_nodes(table, skip=_TABLE))
     tags = {child.tag for part in parts for child in part.children}
     if tags & {"th", "caption"}:
         return False
@@ -190,7 +184,7 @@ def _lays_out(table: _Node) -> bool:
 def _unfold(layout_tables: list[_Node]) -> None:
     """Make the parts of layout tables boxes, which keep only their direction and language."""
     for table in layout_tables:
-        for part in _nodes(table, outside=_TABLE):
+        for part in _nodes(table, skip=_TABLE):
             if part.tag in _TABLE_PARTS:
                 attributes = ATTRIBUTE.finditer(part.attributes)
                 part.attributes = "".join(
@@ -203,7 +197,7 @@ def _unfold(layout_tables: list[_Node]) -> None:
 
 def _fold_spaces(root: _Node) -> None:
     """Fold the white space of a mail's source, and remove its unfilled fields."""
-    for node in _nodes(root, outside=_VERBATIM):
+    for node in _nodes(root, skip=_VERBATIM):
         if node.text:
             node.text = _SPACE.sub(lambda space: "\n" if "\n" in space[0] else " ", node.text)
         elif node.name in ("p", "div"):
@@ -248,9 +242,7 @@ def _remainder(node: _Node, is_mail: bool) -> Sequence[_Node]:
 
 
 def _has_block(root: _Node) -> bool:
-    return any(
-        node.name not in _INLINE and node.name != "source" for node in _nodes(root) if node.name
-    )
+    return any(node.name not in _INLINE for node in _nodes(root) if node.name not in ("", "source"))
 
 
 def _is_leftover(node: _Node) -> bool:
@@ -262,7 +254,7 @@ def _is_leftover(node: _Node) -> bool:
 
 
 def _holds_only_icons(link: _Node) -> bool:
-    """Whether it holds images, all small and decoration by their own markup, and no text."""
+    """True if it holds images, all small and decoration by their own markup, and no text."""
     parts = list(_nodes(link))
     images = [part.attributes for part in parts if part.tag == "img"]
     return (

@@ -24,7 +24,7 @@ _NESTING = re.compile(
 
 
 def is_too_deep(markup: str) -> bool:
-    """Whether elements nest so deep that an HTML parser would take quadratic time."""
+    """True if elements nest so deep that an HTML parser would take quadratic time."""
     if markup.count("<") <= _MAX_DEPTH:
         return False
     open_tags: Counter[str] = Counter()
