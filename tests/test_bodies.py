@@ -1,4 +1,4 @@
-"""Bodies: whatever an author writes, what comes out is whole and runs nothing."""
+"""Bodies: any source becomes well-formed HTML that runs nothing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.parsing.body.clean import _well_nested, clean_body, unsafe_parts
+from feeds.parsing.body.clean import Body
 from feeds.parsing.front_matter import read_article
 from feeds.text.repair import find_forbidden
 from tests.support import article, document
 
 BASE = "https://news.example.com/a/b"
-#: What would run, style, submit or load another document.
+#: Elements that would run, style, submit or load another document.
 UNSAFE_TAGS = frozenset(
     "script style iframe frame object embed applet form input button select textarea base meta link"
     " svg math template noscript title xml".split()
@@ -62,8 +62,8 @@ def inspect(body: str) -> None:
 
 
 def html(source: str) -> str:
-    """The body that a source in HTML becomes."""
-    return clean_body(source, is_html=True, base=BASE)
+    """The clean body of a source in HTML."""
+    return Body(source, is_html=True).clean(BASE)
 
 
 TAGS = (
@@ -131,7 +131,7 @@ markup = st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join)
 @example("<noscript><p title='</noscript><img src=x onerror=alert(1)>'>", True)
 @example("<a href='https://x.example/\"onclick=\"x'>", True)
 @example("[a](<javascript:alert(1)>) <javascript:alert(1)> ![b](data:x)", False)
-def test_whatever_a_body_holds_nothing_of_it_runs(body: str, is_html: bool) -> None:
+def test_no_body_runs_anything(body: str, is_html: bool) -> None:
     name = "a.html" if is_html else "a.md"
     found, _problems = read_article(document(article(), body), name)
     assert found is not None
@@ -149,7 +149,7 @@ def test_a_body_that_was_cleaned_is_clean(body: str) -> None:
 @given(
     st.text() | st.lists(st.sampled_from([*"[]{}:,-&*!|>'\"#%@`?~ \n\tabé", "---\n"])).map("".join)
 )
-def test_whatever_stands_between_the_lines_is_an_article_or_a_problem(front: str) -> None:
+def test_any_front_matter_gives_an_article_or_a_problem(front: str) -> None:
     for text in (f"---\n{front}\n---\nBody.\n", f"---\n{front}", front):
         found, problems = read_article(text, "a.md")
         assert found is not None or problems
@@ -176,7 +176,7 @@ KEYS = (
 @settings(deadline=None, max_examples=200)
 @given(st.dictionaries(st.sampled_from(KEYS), values))
 @example({"title": ["\x85"], "name": []})
-def test_whatever_the_keys_hold_their_problems_have_lines_of_the_front_matter(
+def test_problems_of_any_value_have_lines_of_the_front_matter(
     keys: dict[str, object],
 ) -> None:
     text = document(article() | keys)
@@ -212,7 +212,7 @@ def test_html_is_kept_resolved_and_closed(source: str, body: str) -> None:
 
 @pytest.mark.parametrize("reference", ["&#xFFFE;", "&#65535;", "&#x0;", "&#xD800;", "&#x1FFFE;"])
 @pytest.mark.parametrize("is_html", [True, False])
-def test_a_reference_to_what_no_feed_may_hold_costs_no_article(
+def test_a_reference_to_a_forbidden_character_costs_no_article(
     reference: str, is_html: bool
 ) -> None:
     name = "a.html" if is_html else "a.md"
@@ -222,7 +222,7 @@ def test_a_reference_to_what_no_feed_may_hold_costs_no_article(
     assert found.body.replace("\ufffd", "") in ("left right", "<p>left right</p>")
 
 
-def test_what_only_readers_without_scripts_see_is_no_text_full_of_tags() -> None:
+def test_a_noscript_element_does_not_become_text_full_of_tags() -> None:
     # Pages that load their pictures late have the real ones in here.
     body = html('<p>x</p><noscript><img src="https://img.example.com/a.jpg"></noscript>')
     assert "&lt;img" not in body
@@ -243,28 +243,36 @@ def test_what_only_readers_without_scripts_see_is_no_text_full_of_tags() -> None
         ("scripts < onset=5", []),
     ],
 )
-def test_what_would_run_is_told_once_with_its_line(
+def test_each_kind_of_unsafe_markup_is_reported_once_with_its_line(
     source: str, found: list[tuple[int, str]]
 ) -> None:
-    assert sorted(unsafe_parts(source, is_html=True)) == sorted(found)
+    assert sorted(Body(source, is_html=True).unsafe_parts()) == sorted(found)
 
 
-def test_a_link_of_markdown_that_would_run_is_told_too() -> None:
-    assert unsafe_parts("a\n\n[b](javascript:x)\n", is_html=False) == [(3, "a javascript: link")]
+def test_an_unsafe_link_in_markdown_is_reported() -> None:
+    assert Body("a\n\n[b](javascript:x)\n", is_html=False).unsafe_parts() == [
+        (3, "a javascript: link")
+    ]
 
 
-def test_what_is_code_in_markdown_is_no_danger() -> None:
+def test_code_in_markdown_is_not_reported() -> None:
     source = "`<script>` and\n\n    <p onclick=x>\n"
-    assert unsafe_parts(source, is_html=False) == []
-    assert unsafe_parts(source + "\n<script>\n", is_html=False) == [(1, "<script>")]
-    assert unsafe_parts(source.replace("script", "b"), is_html=True) == [
+    assert Body(source, is_html=False).unsafe_parts() == []
+    assert Body(source + "\n<script>\n", is_html=False).unsafe_parts() == [(1, "<script>")]
+    assert Body(source.replace("script", "b"), is_html=True).unsafe_parts() == [
         (3, "the event handler onclick")
     ]
 
 
-def test_a_long_blank_in_a_tag_costs_no_time() -> None:
+def test_code_that_jekyll_would_highlight_is_not_reported() -> None:
+    source = "{% highlight html %}\n<script>\n{% endhighlight %}\n"
+    assert Body(source, is_html=False).unsafe_parts() == []
+    assert Body(source, is_html=True).unsafe_parts() == []
+
+
+def test_a_long_blank_in_a_tag_takes_no_time() -> None:
     started = time.monotonic()
-    assert unsafe_parts("<a href=" + " " * 20_000 + "x>", is_html=True) == []
+    assert Body("<a href=" + " " * 20_000 + "x>", is_html=True).unsafe_parts() == []
     assert time.monotonic() - started < 1
 
 
@@ -273,8 +281,8 @@ def test_a_long_blank_in_a_tag_costs_no_time() -> None:
 @example("[a](b [c](d))")
 @example("[^1]\n\n[^1]: note\n\n|a|b|\n|-|-|\n|~~x~~|`y`|")
 def test_markdown_without_a_tag_of_its_own_is_well_nested_at_once(source: str) -> None:
-    cleaned = clean_body(source, is_html=False, base="https://example.com/")
-    assert _well_nested(cleaned) == cleaned
+    cleaned = Body(source, is_html=False).clean(BASE)
+    assert html(cleaned) == cleaned
 
 
 @settings(max_examples=300, deadline=None)
@@ -297,23 +305,19 @@ def test_no_declaration_stops_the_reading(body: str, is_html: bool) -> None:
         ('a\n<a href="java&#115;cript:x">b</a>', 2, "a javascript: link"),
     ],
 )
-def test_what_runs_is_named_wherever_and_however_it_is_written(
+def test_unsafe_markup_is_reported_behind_long_text_and_in_entities(
     body: str, line: int, what: str
 ) -> None:
-    [(_line, found)] = unsafe_parts(body, is_html=True)
+    [(_line, found)] = Body(body, is_html=True).unsafe_parts()
     assert found == what
     assert _line in (1, line)
 
 
-def test_a_source_stays_in_what_it_is_the_source_of() -> None:
+def test_a_source_stays_in_a_video_and_not_in_a_picture() -> None:
     picture = '<picture><source srcset="/a.webp"><img src="/a.png"></picture>'
     video = '<video controls><source src="/a.mp4" type="video/mp4"></video>'
-    assert clean_body(picture, is_html=True, base="https://e.example/") == (
-        '<img src="https://e.example/a.png">'
-    )
-    assert '<source src="https://e.example/a.mp4" type="video/mp4">' in clean_body(
-        video, is_html=True, base="https://e.example/"
-    )
+    assert html(picture) == '<img src="https://news.example.com/a.png">'
+    assert '<source src="https://news.example.com/a.mp4" type="video/mp4">' in html(video)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +329,7 @@ def test_a_source_stays_in_what_it_is_the_source_of() -> None:
         ("<code></b>" * 50_000, "a.html"),
     ],
 )
-def test_tags_too_deep_within_each_other_are_named_and_cost_no_time(body: str, name: str) -> None:
+def test_tags_nested_too_deep_are_reported_and_take_no_time(body: str, name: str) -> None:
     started = time.monotonic()
     found, problems = read_article(document(article(), body), name)
     assert time.monotonic() - started < 5

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.model.article import Player
-from feeds.parsing.body.clean import read_player, watch_url
+from feeds.parsing.body.players import read_player, watch_url
 from tests.support import SiteBuilder
 
 PIECES = [

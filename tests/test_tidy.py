@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from pathlib import Path
 
 import feedparser
@@ -11,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.parsing.body import clean as bodies
-from feeds.parsing.body.clean import clean_body
+from feeds.parsing.body.clean import KEPT_ATTRIBUTES, KEPT_TAGS, Body
+from feeds.parsing.body.tidy import tidy
 from tests.support import SiteBuilder, article, document
 
 BASE = "https://news.example.com/a/b"
@@ -20,13 +21,13 @@ DOCUMENTED = Path(__file__).parents[1] / "docs" / "formats.md"
 
 
 def html(source: str) -> str:
-    """The body that a source in HTML becomes."""
-    return clean_body(source, is_html=True, base=BASE)
+    """The clean body of a source in HTML."""
+    return Body(source, is_html=True).clean(BASE)
 
 
 def markdown(source: str) -> str:
-    """The body that a source in Markdown becomes."""
-    return clean_body(source, is_html=False, base=BASE)
+    """The clean body of a source in Markdown."""
+    return Body(source, is_html=False).clean(BASE)
 
 
 def test_the_document_lists_the_elements_and_attributes_that_stay() -> None:
@@ -39,9 +40,9 @@ def test_the_document_lists_the_elements_and_attributes_that_stay() -> None:
         for match in re.finditer(r"`([a-z0-9]+)`(?: \(([a-z, ]+)\))?", stay)
     }
     attributes = {tag: names for tag, names in found.items() if names}
-    assert set(found) == bodies._TAGS
+    assert set(found) == KEPT_TAGS
     anywhere = set(re.findall("`([a-z]+)`", listed[2]))
-    assert attributes | {"*": anywhere} == bodies._ATTRIBUTES
+    assert attributes | {"*": anywhere} == KEPT_ATTRIBUTES
 
 
 @pytest.mark.parametrize(
@@ -190,6 +191,28 @@ def test_a_body_that_was_tidied_is_tidy_and_well_nested(source: str) -> None:
         assert mark not in once
 
 
+TEXTS = st.text(st.sampled_from("ab &<>'\"=\xa0é\n"), min_size=1, max_size=6).map(escape)
+ELEMENTS = st.recursive(
+    TEXTS | st.sampled_from(['<img src="/a?b&amp;c" alt="">', "<br>", "<hr>"]),
+    lambda inner: st.builds(
+        "<{0} title='{1}' lang=en>{2}</{0}>".format,
+        st.sampled_from("a b p pre div ul li section abbr details blockquote".split()),
+        TEXTS,
+        st.lists(inner, min_size=1, max_size=3).map("".join),
+    ),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(ELEMENTS)
+@example("<b><p>x</p></b><a>y</a>")
+def test_a_body_with_nothing_to_tidy_comes_out_byte_for_byte(source: str) -> None:
+    body = html(source)
+    # A table of data, since a body without any is not even looked at.
+    table = "<table><tbody><tr><td>a</td><td>&nbsp;b</td></tr></tbody></table>"
+    assert tidy(table + body) == table + body
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES | st.just("word"), max_size=14).map(lambda parts: " ".join(parts)))
 def test_no_word_that_is_not_hidden_is_lost(source: str) -> None:
@@ -293,7 +316,7 @@ LONG = ("{% raw %}", "~~~~~~~~", "{% if a ", "<code></b>", "`a", "{{ site.a | ")
 @pytest.mark.parametrize("is_html", [True, False])
 @pytest.mark.timeout(20)
 def test_braces_cost_no_time(piece: str, is_html: bool) -> None:
-    clean_body("<code>" + piece * 50_000 + "{{", is_html=is_html, base=BASE)
+    Body("<code>" + piece * 50_000 + "{{", is_html=is_html).clean(BASE)
 
 
 FRAMES = """<p>Watch <iframe src="//www.youtube.com/embed/abc?start=3&amp;x=1" width="560"
@@ -324,6 +347,12 @@ def test_a_player_in_a_body_is_a_frame_in_json_and_a_link_elsewhere(site: SiteBu
     for name in ("/rss.xml", "/atom.xml"):
         [entry] = feedparser.parse(site.published(name), sanitize_html=False).entries
         assert entry.content[0].value == plain
+
+
+def test_markup_within_a_frame_goes_with_it() -> None:
+    frame = '<iframe src="https://maps.example.com/"><source </iframe>'
+    link = '<a href="https://maps.example.com/">▶ maps.example.com</a>'
+    assert html(f"<p>a {frame} b</p>") == f"<p>a {link} b</p>"
 
 
 def test_no_author_can_name_a_frame_by_its_link(site: SiteBuilder) -> None:

@@ -20,7 +20,7 @@ from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Image, Provider, Related
 from feeds.model.feed import Context, Feed, FeedSummary
 from feeds.model.site import Author
-from feeds.parsing.body.clean import clean_body
+from feeds.parsing.body.clean import Body
 from feeds.parsing.front_matter import read_article
 from feeds.text.repair import plain_line
 from tests.support import lacking
@@ -237,7 +237,7 @@ def test_any_text_reads_back_from_opml_and_from_a_page(title: str, text: str) ->
 def test_any_body_is_html_without_a_parse_error_and_reads_back(
     strict_html: Any, source: str, is_html: bool, text: str
 ) -> None:
-    body = clean_body(source, is_html=is_html, base="https://example.com/")
+    body = Body(source, is_html=is_html).clean("https://example.com/")
     article = article_of("A title", text, "A name", body)
     for frame in (True, False):
         strict_html(content_html(article, frame=frame))

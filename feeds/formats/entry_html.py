@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from feeds.model.article import Article, Image, Player, Related
-from feeds.parsing.body.clean import plain_text, watch_url, with_frames
+from feeds.parsing.body.clean import plain_text
+from feeds.parsing.body.players import watch_url, with_frames
 from feeds.text.repair import escape_html, shorten
 
 #: Of a summary that is taken from the body.

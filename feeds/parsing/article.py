@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 
 from feeds.errors import Severity
 from feeds.model.article import Article, Download, Image, Provider, Related
-from feeds.parsing.body.clean import clean_body, read_player
+from feeds.parsing.body.clean import Body
+from feeds.parsing.body.players import read_player
 from feeds.parsing.episode import file_url, read_episode
 from feeds.parsing.fields import Fields
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
 from feeds.text.urls import canonical_url
 
 
-def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
+def read(fields: Fields, body: Body) -> Article | None:
     """The article, or None where its title, URL or date is missing; the report says so."""
     title = fields.text("title") or fields.text("name")
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
@@ -50,7 +51,7 @@ def read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
         published=published,
         updated=max(updated, published),
         excerpt=fields.text("excerpt"),
-        body=clean_body(body, is_html=is_html, base=url) if body.strip() else "",
+        body=body.clean(base=url),
         player=player,
         original_url=original_url if original_url != url else "",
         amp_url=fields.url("ampWebUrl") or fields.url("cdnAmpWebUrl"),

@@ -14,7 +14,7 @@ from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.parsing import article as native
 from feeds.parsing import yaml_text as tree
-from feeds.parsing.body.clean import unsafe_parts
+from feeds.parsing.body.clean import Body
 from feeds.parsing.fields import Fields, Report
 from feeds.text.repair import find_forbidden, plain_line, repair
 
@@ -44,7 +44,7 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
         # A README or a page of its own among the articles is no mistake.
         severity = Severity.ERROR if text.startswith("---") else Severity.WARNING
         return None, [Problem(path, 1, "no-front-matter", split, hint, severity)]
-    front, body, body_line, forbidden = split
+    front, body_text, body_line, forbidden = split
     report = Report(path, front, _FIRST_LINE, Severity.WARNING)
     try:
         values, duplicates = tree.load(front)
@@ -66,8 +66,9 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
             f"the character U+{ord(forbidden[0]):04X} is in no feed's alphabet",
             "it is repaired or taken out",
         )
-    article = native.read(Fields(values, report), body, is_html=is_html(path))
-    for line, what in unsafe_parts(body, is_html=is_html(path)) if article else ():
+    body = Body(body_text, is_html=is_html(path))
+    article = native.read(Fields(values, report), body)
+    for line, what in body.unsafe_parts() if article else ():
         line += body_line - _FIRST_LINE
         report.add_line(line, "unsafe-body", f"the body holds {what}", "it is taken out")
     return article, report.problems

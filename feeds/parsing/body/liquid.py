@@ -1,7 +1,7 @@
-"""Takes out of a body what Jekyll would have replaced: Liquid's tags and outputs.
+"""Removes from a body the Liquid tags and outputs that Jekyll would have replaced.
 
-What it would make of {% if %} is not known here. Only what is plainly meant for it goes: code keeps
-every brace, and so does prose about templates. All of it takes time in proportion to the body.
+It evaluates none of them, so that each branch of an {% if %} stays. Code keeps every brace, and so
+does prose about templates. Takes linear time.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import html
 import re
 from collections.abc import Callable
 
-# {% raw %} fences what Liquid must not touch.
+# The pair of tags around text that Liquid leaves alone.
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}"), re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}"), re.compile(r"\{%-?\s*endcomment\s*-?%\}")
 _HIGHLIGHT = (
     re.compile(r"\{%-?\s*highlight\s+[^\s%][^%\n]{0,200}%\}"),
     re.compile(r"\{%-?\s*endhighlight\s*-?%\}"),
 )
-# With what they need: {% if %} alone is what somebody writes about.
+# Tags with their arguments: prose about templates names {% if %} alone.
 _TAG = re.compile(
     r"\{%-?\s*(?:(?:assign|capture|case|cycle|decrement|elsif|for|if|include|include_relative"
     r"|increment|layout|link|post_url|render|tablerow|unless|when)\s+[^\s%-][^%\n]{0,300}%\}"
@@ -42,63 +42,64 @@ _CODE_IN_HTML = (
     re.compile(r"<(?=(?:pre|code|samp|kbd)\b)", re.IGNORECASE),
     re.compile(r"</(?:pre|code|samp|kbd)\s*>(?!\s*</(?:pre|code)\b)", re.IGNORECASE),
 )
-# Stands for what is not to be looked at; no body may hold it.
-_HELD = re.compile("\x00(\\d+)\x00")
+# Stands for protected text; repaired text has no NUL.
+_PLACEHOLDER = re.compile("\x00(\\d+)\x00")
 
 
 def without_tags(source: str, *, is_html: bool) -> str:
-    """The body's source as it reads without Jekyll. It must be repaired text."""
+    """The source of a body, which must be repaired text, without Liquid."""
     if "{" not in source or ("{%" not in source and "{{" not in source):
         return source
-    held: list[str] = []
+    protected: list[str] = []
 
-    def hold(text: str) -> str:
-        held.append(text)
-        return f"\0{len(held) - 1}\0"
+    def protect(text: str) -> str:
+        protected.append(text)
+        return f"\0{len(protected) - 1}\0"
 
-    def hold_code(code: str) -> str:
-        # Liquid runs first: one that fences all that the code shows is none of it.
-        return hold(_between(code, _RAW, str))
+    def protect_code(code: str) -> str:
+        # Liquid runs before Markdown, so that a {% raw %} within code is not part of the code.
+        return protect(_replace_between(code, _RAW, str))
 
-    def hold_highlight(code: str) -> str:
-        code = _between(code, _RAW, str).strip("\n")
+    def protect_highlight(code: str) -> str:
+        code = _replace_between(code, _RAW, str).strip("\n")
         if is_html:
-            return hold(f"<pre><code>{html.escape(code, quote=False)}</code></pre>")
+            return protect(f"<pre><code>{html.escape(code, quote=False)}</code></pre>")
         fence = "~" * max(3, 1 + max(map(len, re.findall("~+", code)), default=0))
-        return hold(f"\n{fence}\n{code}\n{fence}\n")
+        return protect(f"\n{fence}\n{code}\n{fence}\n")
 
-    source = _between(source, _HIGHLIGHT, hold_highlight)
+    source = _replace_between(source, _HIGHLIGHT, protect_highlight)
     if is_html:
-        source = _between(source, _CODE_IN_HTML, hold_code, whole=True)
+        source = _replace_between(source, _CODE_IN_HTML, protect_code, with_tags=True)
     else:
-        source = _CODE_IN_MARKDOWN.sub(lambda match: hold_code(match[0]), source)
-    source = _between(source, _RAW, hold)
+        source = _CODE_IN_MARKDOWN.sub(lambda match: protect_code(match[0]), source)
+    source = _replace_between(source, _RAW, protect)
     if "{%" in source:
-        without = _TAG.sub("", _between(source, _COMMENT, lambda _comment: ""))
-        # An end alone is what somebody writes about, too.
+        without = _TAG.sub("", _replace_between(source, _COMMENT, lambda _comment: ""))
+        # In a body with no other tag, an {% endif %} is one that the prose is about.
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
-    # What is held may hold again.
+    # Protected text may contain placeholders.
     while "\0" in source:
-        source = _HELD.sub(lambda match: held[int(match[1])], source)
+        source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)
     return source
 
 
-def _between(
+def _replace_between(
     source: str,
     tags: tuple[re.Pattern[str], re.Pattern[str]],
-    made: Callable[[str], str],
+    replace: Callable[[str], str],
     *,
-    whole: bool = False,
+    with_tags: bool = False,
 ) -> str:
-    """The source with something made of what stands between two tags, or of the whole, tags too."""
+    """Replace each pair of tags, and the text between, by a function of the text or of it all."""
     opens, closes = tags
     parts: list[str] = []
-    at = 0
-    while (opening := opens.search(source, at)) and (
+    done = 0
+    while (opening := opens.search(source, done)) and (
         closing := closes.search(source, opening.end())
     ):
-        start, end = (opening.start(), closing.end()) if whole else (opening.end(), closing.start())
-        parts += (source[at : opening.start()], made(source[start:end]))
-        at = closing.end()
-    return "".join((*parts, source[at:]))
+        start = opening.start() if with_tags else opening.end()
+        end = closing.end() if with_tags else closing.start()
+        parts += (source[done : opening.start()], replace(source[start:end]))
+        done = closing.end()
+    return "".join((*parts, source[done:]))

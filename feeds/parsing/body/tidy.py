@@ -1,20 +1,25 @@
-"""Takes out of sanitised HTML what shows nothing, and unfolds tables that only lay out a mail.
+"""Tidies sanitised HTML: removes what shows nothing, and unfolds tables that only lay out a mail.
 
-The sanitiser leaves no style, so that what a style hid would show, a picture that counted openings
-would be fetched, and a mail would be boxes within boxes. Its attributes are judged here one by one
-while it works (mark), and the whole afterwards (tidy). Evidence is what the markup says of itself,
-never a list of names.
+The sanitiser leaves no style. So text that a style hid would show, a picture that counts openings
+would be fetched, and a mail would be boxes within boxes. Evidence is what the markup says of
+itself, never a list of names.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-#: What mark() reads, on any element; tidy() leaves none of it.
+#: Attributes, of any element, that say whether and how it shows.
 MARKS = frozenset(("hidden", "role", "style"))
+_HIDDEN = ' hidden=""'
+_LAYOUT = ' role="none"'
 
-_EMPTIED = frozenset(
+#: Characters of text; a form of more is a page that stands in one.
+_MAX_FORM_CHARS = 500
+
+_REMOVED_IF_EMPTY = frozenset(
     "a abbr article aside b blockquote cite del details dfn div dl em figcaption figure footer h1"
     " h2 h3 h4 h5 h6 header i ins li mark ol p pre q s section small span strong sub summary sup"
     " table time u ul".split()
@@ -23,265 +28,237 @@ _INLINE = frozenset(
     "a abbr b cite code del dfn em i ins kbd mark q ruby s samp small span strong sub sup time u"
     " var img br wbr audio video".split()
 )
-_SHOWN = frozenset(("img", "hr"))
+_MEDIA = frozenset(("img", "hr", "audio", "video"))
 _VOID = frozenset("br col hr img source wbr".split())
-_TABLE = frozenset("table caption colgroup thead tbody tfoot tr td th".split())
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_TABLE = frozenset(("table",))
+_TABLE_PARTS = frozenset("table caption colgroup thead tbody tfoot tr td th".split())
 _VERBATIM = frozenset("pre code kbd samp".split())
+_BOX_ATTRIBUTES = frozenset(("dir", "lang", "hidden"))
 
-# The canonical HTML of the sanitiser: attributes in quotes, brackets of text always escaped.
+# nh3's canonical HTML: values in double quotes, and each bracket of text escaped.
+ATTRIBUTE = re.compile(r'\s([a-z-]+)="([^"]*)"')
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s[a-z-]+="[^"]*")*)>|[^<]+')
-_MARK = re.compile(r'\s(?:hidden|role|style)="[^"]*"')
+_DOT = re.compile(r'\s(?:width|height)="0*[01]"')
+_ICON = re.compile(r'\s(?:width|height)="0*([0-9]|[1-3][0-9]|4[0-8])"')
+_ZERO = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
 # White space, and what mails put behind their preview text so that nothing else gets into it.
 _NOTHING = "(?:\\s|&nbsp;|[\xad\u034f\u061c\u115f\u180e\u200b-\u200f\u2060-\u2064\ufeff])"
 _BLANK = re.compile(f"{_NOTHING}*")
-# Of an element that may be empty; a picture before the end of one is none.
-_LEFTOVER = re.compile(f"<(?!br|col|hr|img|source|wbr)[a-z][^<>]*>(?:{_NOTHING}|<br>)*</")
-_DOT = re.compile(r'\s(?:width|height)="0*[01]"')
 _SPACE = re.compile(r"\s+")
 _LINES = re.compile(r"\n\s+")
-#: What a mailing program would have filled in: {unsubscribe}.
+#: A field that a mailing program would have filled in: {unsubscribe}.
 _PLACEHOLDER = re.compile(r"\s*\{[a-z][a-z0-9_-]+\}\s*")
-_DIRECTION = re.compile(r'\s(?:dir|lang)="[^"]*"')
-_NAUGHT = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
-_ICON = re.compile(r'\s(?:width|height)="0*([0-9]|[1-3][0-9]|4[0-8])"')
-# What most bodies have none of, and a search for words finds fast.
-_SIGNS = (' hidden="', ' role="', ' style="', "<form", "<table")
-#: Characters of text: a form of more is a page that stands in one.
-_LONGEST_FORM = 500
+# Most bodies have no sign of anything to tidy, and a search for words finds them fast.
+_SIGNS = (_HIDDEN, _LAYOUT, "<form", "<table")
+_EMPTY = re.compile(f"<(?!br|col|hr|img|source|wbr)[a-z][^<>]*>(?:{_NOTHING}|<br>)*</")
 
 
-def filter_attribute(tag: str, name: str, value: str) -> str | None:
-    """What an attribute says of its element, for tidy(), or None if nothing."""
-    if name == "hidden":
-        # The other value stands for text that a search in the page brings out.
-        return "" if value.strip().lower() != "until-found" else None
+def mark_of(tag: str, name: str, value: str) -> str:
+    """The attribute that tells tidy() what one of MARKS says of its element, or nothing."""
     if name == "role":
-        return "none" if tag == "table" and value.strip() in ("presentation", "none") else None
-    return "hidden" if _hides(tag, value) else None
+        return _LAYOUT if tag == "table" and value.strip() in ("presentation", "none") else ""
+    if name == "hidden":
+        # The other value is that of text which a search in the page reveals.
+        return _HIDDEN if value.strip().lower() != "until-found" else ""
+    return _HIDDEN if _hides(tag, value) else ""
 
 
-def tidy(markup: str) -> str:
-    """The HTML without what is hidden, empty or a mere box. It must be the sanitiser's."""
-    for sign in _SIGNS:
-        if sign in markup:
-            break
-    else:
-        dots = "<img" in markup and _DOT.search(markup)
-        if not dots and not _LEFTOVER.search(markup):
-            return markup
-    return _Tidier(markup).result()
+def shows_nothing(tag: str, attributes: str) -> bool:
+    """True for a hidden element, and for a picture or a frame no larger than a dot."""
+    return _HIDDEN in attributes or (tag in ("img", "iframe") and bool(_DOT.search(attributes)))
 
 
 def _hides(tag: str, style: str) -> bool:
-    declared = {}
-    for declaration in style.lower().replace("!important", "").split(";"):
-        name, _colon, value = declaration.partition(":")
-        declared[name.strip()] = value.strip()
+    declarations = style.lower().replace("!important", "").split(";")
+    pairs = (declaration.partition(":") for declaration in declarations)
+    declared = {name.strip(): value.strip() for name, _colon, value in pairs}
     if declared.get("display") == "none" or declared.get("visibility") in ("hidden", "collapse"):
         return True
-    # Text that fades in by a script begins transparent too.
     sizes = (declared.get(name) for name in ("height", "max-height", "width", "max-width"))
-    naught = any(size and _NAUGHT.fullmatch(size) for size in sizes)
+    is_zero = any(size and _ZERO.fullmatch(size) for size in sizes)
     if tag in ("img", "iframe"):
-        return naught or declared.get("opacity") in ("0", "0.0", "0%")
-    # A box for a frame is of no height but its padding.
-    padded = any(
-        name.startswith("padding") and re.search("[1-9]", value) for name, value in declared.items()
-    )
-    return naught and declared.get("overflow") == "hidden" and not padded
+        # No other element: text that a script fades in begins transparent, too.
+        return is_zero or declared.get("opacity") in ("0", "0.0", "0%")
+    # The box around a responsive frame has no height but its padding.
+    padding = "".join(value for name, value in declared.items() if name.startswith("padding"))
+    is_clipped = is_zero and declared.get("overflow") == "hidden"
+    return is_clipped and not re.search("[1-9]", padding)
 
 
-@dataclass(slots=True)
-class _Element:
-    tag: str
-    attributes: str = ""
-    #: What it will be written as.
-    written: str = ""
-    hidden: bool = False
-    parts: list[str] = field(default_factory=list)
-    #: Whether a person would see anything of it.
-    shows: bool = False
-    #: Whether text, or what flows with it, stands in it and in no block of its own.
-    flows: bool = False
-    #: Whether a block of its own stands in it.
-    blocks: bool = False
-    breaks: bool = False
-    #: Characters of text.
-    length: int = 0
-    #: Pictures that their markup calls decoration, the size of an icon.
-    icons: int = 0
+@dataclass(slots=True, eq=False)
+class _Node:
+    """An element, or a text, with its markup as it was spelled: what stays comes out byte for byte.
 
-
-class _Tidier:
-    def __init__(self, markup: str) -> None:
-        self._tokens = list(_TOKEN.finditer(markup))
-        self._boxes = _layout_tables(self._tokens)
-        self._open = [_Element("")]
-        #: For each open table, whether it lays out.
-        self._tables: list[bool] = []
-
-    def result(self) -> str:
-        for index, token in enumerate(self._tokens):
-            tag = token[2]
-            if not tag:
-                self._text(token[0])
-            elif token[1]:
-                self._close()
-            else:
-                if tag == "table":
-                    self._tables.append(index in self._boxes)
-                self._start(tag, token[3])
-        tidied = "".join(self._open[0].parts)
-        # Boxes leave the white space that stood around them.
-        return _LINES.sub("\n", tidied) if self._boxes and "<pre" not in tidied else tidied
-
-    def _text(self, text: str) -> None:
-        parent = self._open[-1]
-        if self._boxes and not any(each.tag in _VERBATIM for each in self._open):
-            text = _SPACE.sub(lambda space: "\n" if "\n" in space[0] else " ", text)
-        blank = _BLANK.fullmatch(text)
-        if self._boxes and parent.written in ("p", "div") and _PLACEHOLDER.fullmatch(text):
-            return
-        if not blank:
-            parent.shows = parent.flows = True
-            parent.length += len(text)
-        parent.parts.append(text)
-
-    def _start(self, tag: str, attributes: str) -> None:
-        written, hidden = tag, _is_hidden(attributes)
-        if tag in _TABLE and self._tables and self._tables[-1]:
-            written, attributes = "div", "".join(_DIRECTION.findall(attributes))
-        element = _Element(tag, attributes, written, hidden)
-        if tag not in _VOID:
-            self._open.append(element)
-            return
-        parent = self._open[-1]
-        if tag == "col" and written == "div":
-            return
-        if hidden or (tag == "img" and shows_nothing(attributes)):
-            return
-        if tag == "img" and ' alt=""' in attributes and len(_ICON.findall(attributes)) == 2:
-            parent.icons += 1
-        parent.shows |= tag in _SHOWN
-        parent.breaks |= tag == "br"
-        parent.flows |= tag in _INLINE
-        parent.blocks |= tag == "hr"
-        parent.parts.append(f"<{tag}{_unmarked(attributes)}>")
-
-    def _close(self) -> None:
-        element = self._open.pop()
-        parent = self._open[-1]
-        if element.tag == "table":
-            self._tables.pop()
-        if element.hidden:
-            return
-        if element.tag == "form":
-            if element.length <= _LONGEST_FORM:
-                return
-            self._into_parent(element, parent)
-            return
-        decoration = (
-            bool(self._boxes)
-            and element.tag == "a"
-            and element.icons > 0
-            and not element.length
-            and "".join(element.parts).count("<img") == element.icons
-        )
-        if decoration or (not element.shows and self._is_leftover(element)):
-            if element.written in _INLINE and not decoration:
-                self._into_parent(element, parent)
-            return
-        attributes = _unmarked(element.attributes)
-        # A box of boxes, without a direction of its own, is nothing that a person could see.
-        if element.written == "div" and not attributes and not element.flows:
-            self._into_parent(element, parent)
-            return
-        if element.written == "div" and element.tag == "td" and not element.blocks:
-            element.written = "p"
-        parent.parts += (
-            f"<{element.written}{attributes}>",
-            *element.parts,
-            f"</{element.written}>",
-        )
-        parent.shows |= element.shows or element.tag in ("audio", "video")
-        parent.flows |= element.written in _INLINE
-        parent.blocks |= element.blocks or element.written not in _INLINE
-        parent.length += element.length
-        parent.icons += element.icons
-
-    def _is_leftover(self, element: _Element) -> bool:
-        if element.tag == "div" and (element.breaks or element.parts):
-            # Editors write a line as a div, and an empty line as one that holds a break.
-            return not element.breaks and not any("&nbsp;" in part for part in element.parts)
-        return element.written in _EMPTIED
-
-    def _into_parent(self, element: _Element, parent: _Element) -> None:
-        parent.parts += element.parts
-        parent.shows |= element.shows
-        parent.flows |= element.flows
-        parent.blocks |= element.blocks
-        parent.breaks |= element.breaks
-        parent.length += element.length
-        parent.icons += element.icons
-
-
-@dataclass(slots=True)
-class _Table:
-    #: Of its tag among the tokens.
-    index: int
-    #: Whether its role says that it lays out.
-    says: bool
-    headed: bool = False
-    #: Whether it holds a heading or a table, which rows of data do not.
-    lays: bool = False
-    cells: int = 0
-    widest: int = 0
-
-
-def _layout_tables(tokens: list[re.Match[str]]) -> set[int]:
-    """The tables, by the index of their tag, that lay out a page and hold no rows of data.
-
-    Those that say so, and those without a th or caption that hold a table, a heading, or no two
-    cells beside each other.
+    Not lxml's, since libxml2's parser moves the block out of <b><p>x</p></b>, say, and HTML5's does
+    not.
     """
 
-    found = set()
-    within: list[_Table] = []
-    for index, token in enumerate(tokens):
-        tag, closes = token[2], token[1]
-        if within and tag in _HEADINGS:
-            within[-1].lays = True
-        elif tag == "table" and not closes:
-            if within:
-                within[-1].lays = True
-            within.append(_Table(index, ' role="none"' in token[3]))
-        elif not within or tag not in _TABLE:
+    #: Empty for a text.
+    tag: str
+    attributes: str
+    text: str
+    #: A person would see something of it.
+    shows: bool
+    #: The tag in the output: parts of a layout table become boxes and paragraphs.
+    name: str
+    children: list[_Node] = field(default_factory=list)
+
+
+def tidy(markup: str) -> str:
+    """The HTML without what is hidden, empty or a mere box. It must be in nh3's canonical form."""
+    if not (
+        any(sign in markup for sign in _SIGNS)
+        or ("<img" in markup and _DOT.search(markup))
+        or _EMPTY.search(markup)
+    ):
+        return markup
+    root = _parse(markup)
+    layout_tables = [node for node in _nodes(root) if node.tag == "table" and _lays_out(node)]
+    if layout_tables:
+        _unfold(layout_tables)
+        _fold_spaces(root)
+    _prune(root, is_mail=bool(layout_tables))
+    tidied = _to_html(root)
+    # Boxes leave the white space that stood around them.
+    return _LINES.sub("\n", tidied) if layout_tables and "<pre" not in tidied else tidied
+
+
+def _parse(markup: str) -> _Node:
+    open_nodes = [_Node("", "", "", False, "")]
+    for token in _TOKEN.finditer(markup):
+        closes, tag, attributes = token.groups("")
+        if closes:
+            open_nodes.pop()
             continue
-        elif tag == "table":
-            table = within.pop()
-            if table.says or (not table.headed and (table.lays or table.widest < 2)):
-                found.add(table.index)
-        elif closes:
+        text = "" if tag else token[0]
+        node = _Node(tag, attributes, text, tag in _MEDIA or not _BLANK.fullmatch(text), tag)
+        open_nodes[-1].children.append(node)
+        if tag and tag not in _VOID:
+            open_nodes.append(node)
+    return open_nodes[0]
+
+
+def _nodes(root: _Node, *, skip: frozenset[str] = frozenset()) -> Iterator[_Node]:
+    """The root and all within it, in document order, without elements of the tags to skip."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.tag not in skip or node is root:
+            yield node
+            waiting += reversed(node.children)
+
+
+def _to_html(root: _Node) -> str:
+    parts: list[str] = []
+    waiting: list[_Node | str] = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            parts.append(node)
             continue
-        elif tag in ("th", "caption"):
-            within[-1].headed = True
-        elif tag == "tr":
-            within[-1].cells = 0
-        elif tag == "td":
-            within[-1].cells += 1
-            within[-1].widest = max(within[-1].widest, within[-1].cells)
-    return found
+        parts.append(node.text)
+        if node.name:
+            attributes = node.attributes.replace(_LAYOUT, "")
+            parts.append(f"<{node.name}{attributes}>")
+            if node.tag not in _VOID:
+                waiting.append(f"</{node.name}>")
+        waiting += reversed(node.children)
+    return "".join(parts)
 
 
-def shows_nothing(attributes: str) -> bool:
-    """Whether a picture or a frame with these attributes is hidden, or no larger than a dot."""
-    return _is_hidden(attributes) or bool(_DOT.search(attributes))
+def _lays_out(table: _Node) -> bool:
+    """True if a table lays out a page, and holds no rows of data.
+
+    It says so, or it has neither th nor caption, but a table, a heading, or no two cells in a row.
+    """
+    if _LAYOUT in table.attributes:
+        return True
+    parts = list(_nodes(table, skip=_TABLE))
+    tags = {child.tag for part in parts for child in part.children}
+    if tags & {"th", "caption"}:
+        return False
+    cells = (sum(child.tag == "td" for child in part.children) for part in parts)
+    return bool(tags & {"table", "h1", "h2", "h3", "h4", "h5", "h6"}) or max(cells) < 2
 
 
-def _is_hidden(attributes: str) -> bool:
-    return ' style="hidden"' in attributes or ' hidden=""' in attributes
+def _unfold(layout_tables: list[_Node]) -> None:
+    """Make the parts of layout tables boxes, which keep only their direction and language."""
+    for table in layout_tables:
+        for part in _nodes(table, skip=_TABLE):
+            if part.tag in _TABLE_PARTS:
+                attributes = ATTRIBUTE.finditer(part.attributes)
+                part.attributes = "".join(
+                    each[0] for each in attributes if each[1] in _BOX_ATTRIBUTES
+                )
+                part.name = "div"
+            if part.tag == "colgroup":
+                part.children = []
 
 
-def _unmarked(attributes: str) -> str:
-    return _MARK.sub("", attributes) if attributes else ""
+def _fold_spaces(root: _Node) -> None:
+    """Fold the white space of a mail's source, and remove its unfilled fields."""
+    for node in _nodes(root, skip=_VERBATIM):
+        if node.text:
+            node.text = _SPACE.sub(lambda space: "\n" if "\n" in space[0] else " ", node.text)
+        elif node.name in ("p", "div"):
+            node.children = [
+                child for child in node.children if not _PLACEHOLDER.fullmatch(child.text)
+            ]
+
+
+def _prune(root: _Node, *, is_mail: bool) -> None:
+    """Remove what shows nothing, and boxes that hold only boxes, from the inside out."""
+    # Backwards, each node comes after all that it holds.
+    for node in reversed([node for node in _nodes(root) if node.children]):
+        remaining: list[_Node] = []
+        for child in node.children:
+            remaining += _remainder(child, is_mail) if child.tag else (child,)
+        node.children = remaining
+        node.shows = node.shows or any(child.shows for child in remaining)
+
+
+def _remainder(node: _Node, is_mail: bool) -> Sequence[_Node]:
+    """The nodes that take an element's place: itself, its children, or none."""
+    if shows_nothing(node.tag, node.attributes):
+        return ()
+    if node.tag in _VOID:
+        return (node,)
+    if node.tag == "form":
+        length = sum(len(part.text) for part in _nodes(node) if part.shows)
+        return node.children if length > _MAX_FORM_CHARS else ()
+    if is_mail and node.tag == "a" and _holds_only_icons(node):
+        return ()
+    if not node.shows and _is_leftover(node):
+        return node.children if node.name in _INLINE else ()
+    if node.name == "div":
+        flows = any(
+            child.name in _INLINE or (child.text and child.shows) for child in node.children
+        )
+        if not flows and not node.attributes:
+            return node.children
+        if node.tag == "td" and not any(map(_has_block, node.children)):
+            node.name = "p"
+    return (node,)
+
+
+def _has_block(root: _Node) -> bool:
+    return any(node.name not in _INLINE for node in _nodes(root) if node.name not in ("", "source"))
+
+
+def _is_leftover(node: _Node) -> bool:
+    if node.tag == "div":
+        # Editors write a line as a div, and an empty line as one with a break in it.
+        has_break = any(child.tag == "br" for child in node.children)
+        return not has_break and "&nbsp;" not in _to_html(node)
+    return node.name in _REMOVED_IF_EMPTY
+
+
+def _holds_only_icons(link: _Node) -> bool:
+    """True if it holds images, all small and decoration by their own markup, and no text."""
+    parts = list(_nodes(link))
+    images = [part.attributes for part in parts if part.tag == "img"]
+    return (
+        bool(images)
+        and all(' alt=""' in image and len(_ICON.findall(image)) == 2 for image in images)
+        and not any(part.text and part.shows for part in parts)
+    )

@@ -1,0 +1,123 @@
+"""Embedded players: those that an article features, and frames within its body.
+
+W3C's validator and most readers reject frames in a feed. So a frame in a body becomes a link, which
+says in an attribute of our own what to frame in those formats that may hold one.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import nh3
+
+from feeds.model.article import Player
+from feeds.parsing.body.tidy import ATTRIBUTE, shows_nothing
+from feeds.text.media_types import type_of_url
+from feeds.text.urls import canonical_url
+
+#: On a link that stands for a player: its URL, width and height.
+FRAME_ATTRIBUTE = "data-frame"
+
+# Only these may be framed: their players are meant for it.
+_PLAYER_HOSTS = frozenset(
+    "youtube.com www.youtube.com www.youtube-nocookie.com player.vimeo.com www.dailymotion.com"
+    " geo.dailymotion.com player.twitch.tv w.soundcloud.com open.spotify.com"
+    " embed.podcasts.apple.com www.ted.com embed.ted.com fast.wistia.net archive.org".split()
+)
+_FRAME_LINK = re.compile(rf'(<a href="([^"]*)") {FRAME_ATTRIBUTE}="(\S*) (\d*) (\d*)">([^<]*)</a>')
+_PLAYER = re.compile(r'<(iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")*)>')
+_PLAYER_TAGS = ("iframe", "video", "audio", "source")
+
+
+def read_player(markup: str) -> Player | None:
+    """The embedded player of a known host, or the video or audio file, that the markup shows."""
+    cleaned = nh3.clean(
+        markup,
+        tags=set(_PLAYER_TAGS),
+        attributes={tag: {"height", "src", "width"} for tag in _PLAYER_TAGS},
+    )
+    # A source has the size and the kind of the element around it.
+    attributes: dict[str, str] = {}
+    default_type = "video/mp4"
+    for tag, own_attributes in _PLAYER.findall(cleaned):
+        attributes |= {"src": ""} | _read_attributes(own_attributes)
+        if tag == "iframe":
+            url, media_type = _player_url(attributes["src"]), ""
+        else:
+            url = canonical_url(attributes["src"], relative=True) or ""
+            default_type = "audio/mpeg" if tag == "audio" else default_type
+            media_type = type_of_url(url, default_type)
+        if url and (tag == "iframe" or media_type.startswith(("video/", "audio/"))):
+            sizes = (_pixels(attributes.get(name, "")) for name in ("width", "height"))
+            return Player(url, media_type, *sizes)
+    return None
+
+
+def watch_url(player: str) -> str:
+    """The page that a person opens to see what a player plays."""
+    parts = urlsplit(player)
+    if (parts.hostname or "").removeprefix("www.") in ("youtube.com", "youtube-nocookie.com"):
+        video = parts.path.removeprefix("/embed/")
+        if video != parts.path and re.fullmatch(r"[\w-]+", video) and video != "videoseries":
+            return f"https://www.youtube.com/watch?v={video}"
+    if parts.hostname == "player.vimeo.com" and parts.path.startswith("/video/"):
+        return f"https://vimeo.com/{parts.path.removeprefix('/video/')}"
+    # A wrapper (Embedly, for one) names the page that it wraps.
+    wrapped = canonical_url(parse_qs(parts.query).get("url", [""])[0])
+    return wrapped or player
+
+
+def link_to_frame(attributes: str) -> str:
+    """The link that stands in a body for an iframe with these normalised attributes."""
+    values = _read_attributes(attributes)
+    source = values.get("src", "")
+    if not source or shows_nothing("iframe", attributes):
+        return ""
+    page = watch_url(source)
+    host = (urlsplit(page).hostname or "").removeprefix("www.")
+    title = " ".join(values.get("title", "").split()) or host
+    # The player itself, or the one that a wrapper names.
+    wrapped = parse_qs(urlsplit(source).query).get("src", [""])[0]
+    player = _player_url(source) or _player_url(wrapped)
+    size = f"{values.get('width', '')} {values.get('height', '')}"
+    frame = f' {FRAME_ATTRIBUTE}="{html.escape(player)} {size}"' if player else ""
+    return f'<a href="{html.escape(page)}"{frame}>▶ {html.escape(title, quote=False)}</a>'
+
+
+def with_frames(body: str, frame: Callable[[Player, str, str], str] | None) -> str:
+    """The body with a frame in place of each link to a player, or with plain links.
+
+    The function makes a frame's HTML from the player, its page and its title.
+    """
+    if f' {FRAME_ATTRIBUTE}="' not in body:
+        return body
+
+    def replacement(match: re.Match[str]) -> str:
+        link, page, player, width, height, title = match.groups()
+        if not frame:
+            return f"{link}>{title}</a>"
+        return frame(
+            Player(html.unescape(player), "", _pixels(width), _pixels(height)),
+            html.unescape(page),
+            html.unescape(title).removeprefix("▶ "),
+        )
+
+    return _FRAME_LINK.sub(replacement, body)
+
+
+def _read_attributes(attributes: str) -> dict[str, str]:
+    return {name: html.unescape(value) for name, value in ATTRIBUTE.findall(attributes)}
+
+
+def _player_url(source: str) -> str:
+    """The URL over https of a known host's player, or an empty string."""
+    url = canonical_url(source) or ""
+    # A page over https may frame only another over https.
+    return re.sub("^http:", "https:", url) if urlsplit(url).hostname in _PLAYER_HOSTS else ""
+
+
+def _pixels(value: str) -> int | None:
+    return int(value) if re.fullmatch("[1-9][0-9]{0,4}", value) else None
