@@ -13,6 +13,8 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TypeVar
 
+from feeds.text.urls import absolute, is_absolute
+
 #: Where no file's length is known.
 _UNKNOWN: Mapping[str, int] = MappingProxyType({})
 
@@ -231,18 +233,6 @@ class Article:
             yield self.episode.chapters
             yield from (each.url for each in self.episode.transcripts)
             yield from (each.image for each in self.episode.people)
-
-
-def is_absolute(url: str) -> bool:
-    """Whether a URL, or an empty string, names no place in the site: it has a scheme of its own."""
-    return not url.startswith("/")
-
-
-def absolute(url: str, site_url: str) -> str:
-    """A URL of an article, or an empty string, as seen from anywhere."""
-    # A leading slash means the site's own root, which may be a folder of its host: a curation
-    # repository writes /assets/… and is published at https://host/repository/.
-    return url if is_absolute(url) else site_url + url.lstrip("/")
 
 
 def _resolve_episode(episode: Episode, base: str) -> Episode:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feeds.model.article import Episode, Person, Transcript, is_absolute
+from feeds.model.article import Episode, Person, Transcript
 from feeds.parsing.fields import Fields, parse_duration
 from feeds.text.media_types import type_of_url
+from feeds.text.urls import is_absolute
 
 _KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",

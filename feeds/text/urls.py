@@ -1,4 +1,4 @@
-"""Canonical http and https URLs (RFC 3986 §6.2)."""
+"""Canonical http and https URLs (RFC 3986 §6.2), and paths in the site resolved to them."""
 
 from __future__ import annotations
 
@@ -62,6 +62,21 @@ def canonical_url(text: str, *, relative: bool = False) -> str | None:
 def is_canonical_url(text: str) -> bool:
     """Whether it is plain at once that url() would give the text back as it is."""
     return bool(_CANONICAL.fullmatch(text))
+
+
+def is_absolute(url: str) -> bool:
+    """Return True unless the URL is a path in the site, as canonical_url(relative=True) gives it.
+
+    An empty string counts as absolute.
+    """
+    return not url.startswith("/")
+
+
+def absolute(url: str, site_url: str) -> str:
+    """Resolve a path in the site against the site's URL; other URLs are returned unchanged."""
+    # A leading slash means the site's own root, which may be a folder of its host: a curation
+    # repository writes /assets/… and is published at https://host/repository/.
+    return url if is_absolute(url) else site_url + url.lstrip("/")
 
 
 def _normal_path(path: str) -> str:
