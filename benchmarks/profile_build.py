@@ -21,8 +21,7 @@ from feeds.catalog.folder import Folder
 from feeds.catalog.sync import Catalog
 from feeds.formats import pages as page
 from feeds.formats import syndication
-from feeds.parsing import article as native
-from feeds.parsing import yaml_text as tree
+from feeds.parsing import article, yaml_text
 from feeds.publication.publication import Publication
 from feeds.static import writer as static
 
@@ -78,9 +77,9 @@ def _build(site: Path, clock: _Clock) -> None:
     clock.watch(Folder, "files", "walk the folder")
     clock.watch(catalogs, "_text_of", "read a file")
     clock.watch(catalogs, "read_article", "read an article")
-    clock.watch(tree, "load", "… its YAML")
-    clock.watch(native, "read", "… what its keys mean")
-    clock.watch(native, "clean_body", "…… its body, cleaned")
+    clock.watch(yaml_text, "load", "… its YAML")
+    clock.watch(article, "_read", "… what its keys mean")
+    clock.watch(article, "clean_body", "…… its body, cleaned")
     clock.watch(catalog, "_write", "write the index")
     clock.run("sync, all of it", lambda: catalog.sync(folder))
     url, now = folder.site.url, datetime.now(UTC)

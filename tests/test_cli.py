@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from feeds import cli
 from feeds.catalog.folder import Folder
 from feeds.cli import main
-from feeds.parsing.front_matter import read_article
+from feeds.parsing.article import read_article
 from tests.support import CORPUS, SiteBuilder, needs_corpus
 
 
@@ -131,12 +131,12 @@ def test_check_names_every_problem_with_path_and_line(site: SiteBuilder) -> None
     lines = result.stdout.splitlines()
     for start in (
         "articles/yaml.md:3: not YAML:",
-        "articles/untitled.md:2: no title that can be used, so it is left out;",
+        "articles/untitled.md:2: no usable title, so the article is left out;",
         "articles/latin.md:2: the byte 0xE9 is not UTF-8; save the file as UTF-8",
-        "articles/code.md:2: the tag tag:yaml.org,2002:python/name:os.system is not read;",
+        "articles/code.md:2: the tag tag:yaml.org,2002:python/name:os.system is not supported;",
         "articles/wrong.md:7: warning: quality is 'high'; it should be a number",
         "articles/wrong.md:9: warning: url is 'javascript:alert(1)'; it should be an http or",
-        "articles/script.md:10: warning: the body holds <script>; it is taken out",
+        "articles/script.md:10: warning: the body contains <script>; it is removed",
     ):
         assert [line for line in lines if line.startswith(start)], (start, lines)
     kinds = ["warning" in line for line in lines]
@@ -202,7 +202,7 @@ def test_an_unknown_key_is_an_error_that_suggests_the_nearest(site: SiteBuilder)
     site.configure(title="T", url="https://feeds.example.org/", unpublishd=True)
     result = run("check", site.root)
     assert result.exit_code == 1
-    message = "unpublishd is not a key that is known here; did you mean unpublished?"
+    message = "unknown key unpublishd; did you mean unpublished?"
     assert result.stdout == f"feeds.yaml:4: {message}\n"
 
 

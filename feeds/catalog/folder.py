@@ -18,8 +18,8 @@ import platformdirs
 
 from feeds.errors import CatalogError, ConfigurationError, Problem, Severity
 from feeds.model.site import Site
-from feeds.parsing import yaml_text as tree
-from feeds.parsing.front_matter import ENDINGS
+from feeds.parsing import yaml_text
+from feeds.parsing.article import ENDINGS
 from feeds.parsing.site_config import read_site
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line
@@ -89,7 +89,7 @@ class Folder:
         except UnreadableError as error:
             raise ConfigurationError(str(error)) from error
         site, problems = read_site(source, file.name, default_title)
-        line = tree.lines(source).get(("articles",), 1)
+        line = yaml_text.lines(source).get(("articles",), 1)
         return cls(root, site, tuple(problems), file.name, line)
 
     @property
