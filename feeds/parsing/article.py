@@ -74,7 +74,14 @@ def _read(fields: Fields, body: str, *, is_html: bool) -> Article | None:
         _report_missing(fields, {name: keys for name, value, keys in required if not value})
         return None
     updated = fields.date("updatedDateTime") or published
-    updated = max(updated, published)
+    if updated < published:
+        fields.problem(
+            "updatedDateTime",
+            "updated-before-published",
+            "updatedDateTime is earlier than publishedDateTime",
+            "publishedDateTime is used",
+        )
+        updated = published
     # Readers know the article by the first URL that it ever had.
     id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
     player = _player(fields)
