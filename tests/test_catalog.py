@@ -21,7 +21,7 @@ from feeds.catalog.folder import Folder, locate
 from feeds.catalog.sync import Catalog, Synced
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection
-from feeds.model.topics import Topics
+from feeds.model.topics import build_topics
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
 
@@ -31,7 +31,7 @@ def titles(site: SiteBuilder, selection: Selection, *, now: datetime = NOW) -> l
     catalog = site.catalog()
     catalog.sync(folder)
     view = PublishedArticles(catalog, now=now)
-    topics = Topics(folder.site.topics, view.topic_names())
+    topics = build_topics(folder.site.topics, view.topic_names())
     return [each.title for each in view.articles(selection, topics.family, 100)]
 
 

@@ -23,7 +23,7 @@ from feeds.catalog.search import Search
 from feeds.errors import NotReadyError
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.site import TopicSettings
-from feeds.model.topics import TopicName, Topics
+from feeds.model.topics import TopicName, build_topics
 from feeds.parsing.feed_query import read_query
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
@@ -411,7 +411,7 @@ def test_other_paths_take_no_notice_of_a_query(app: Flask) -> None:
     assert get(app, "/custom/archive/2026/rss.xml").status_code == 404
 
 
-_TOPICS = Topics(
+_TOPICS = build_topics(
     [TopicSettings("Machine Learning", aliases=("ML",), formerly=("learning",))],
     [TopicName(name, 1, NOW) for name in ("AI", "C++", "日本語", "a b")],
 )

@@ -81,7 +81,7 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
     named: dict[str, list[Topic]] = {key: [] for key in _TOPICS}
     for key in _TOPICS:
         for value in filter(None, given.get(key, ())):
-            if topic := topics.found(value):
+            if topic := topics.find(value):
                 named[key] += [topic] if topic not in named[key] else []
             else:
                 guess = topics.nearest(value, _NEAREST) if guesses else ""
