@@ -1,4 +1,4 @@
-"""The neutral feed that every format is put together from, and the listing of a site's feeds."""
+"""The format-independent feed that every format renders, with its entries and its summary."""
 
 from __future__ import annotations
 
@@ -9,112 +9,105 @@ from datetime import UTC, datetime
 from feeds.model.podcast import Podcast
 from feeds.model.site import Author
 
-#: When an empty feed last changed: a clock would change its bytes, and W3C's validator takes a date
-#: before 1990 for a mistake.
+#: `updated` of an empty feed. A clock would change its bytes, and W3C's validator reports dates
+#: before 1990.
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-
-
 _NO_PODCAST = Podcast()
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What of its site shows in an entry, whatever feed it is in."""
+    """The site's settings that an entry's rendering depends on."""
 
-    #: Where the site is published.
     site_url: str
-    #: Whether RSS items carry atom:link elements for related coverage.
+    #: Add atom:link elements for related stories to RSS items.
     related_in_rss: bool
-    #: The folder of the topic with a name, from the site's root.
+    #: Return the folder of the topic with a name, from the site's root.
     folder_of_topic: Callable[[str], str]
-    #: How much of an article is told: "full", "summary" or "title".
+    #: One of CONTENTS.
     content: str = "full"
-    #: Who wrote what names nobody.
+    #: Author of articles that name none.
     author: Author | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article as it stands in every feed of its site."""
+    """An article, rendered for every feed of its site."""
 
     id: str
     updated: datetime
-    #: Its part of a document, by the format's name, or "page" for the HTML page.
+    #: Return its bytes in a format, by the format's name, or "page" for the HTML page.
     part: Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Where a document stands in its feed's history (RFC 5005); others are named by their folders.
+    """A document's position in its feed's history (RFC 5005), with other documents' folders."""
 
-    The newest articles come first, and may stand in the archive's newest document too.
-    """
-
-    #: Whether it holds a closed or the open period of the archive, and not the newest articles.
+    #: True for a period of the archive, False for the newest articles.
     is_archive: bool = False
-    #: Whether it holds every article that the feed has (§2).
+    #: True if it has every article of the feed (§2).
     is_complete: bool = False
-    #: The archive's next older and next newer document (§4); empty where there is none.
+    #: The next older and the next newer document of the archive (§4); empty if there is none.
     previous: str = ""
     next: str = ""
-    #: The names of all periods of the archive, the newest first, for those who look back.
+    #: Names of the archive's periods, newest first.
     periods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed, or a period of its archive, ready to be put together."""
+    """One feed, or a period of its archive."""
 
-    #: What readers know it by (RFC 4287 §4.2.6), wherever it lies.
+    #: Permanent identifier (RFC 4287 §4.2.6), wherever the feed is published.
     id: str
     title: str
     description: str
-    #: The page that shows it, in its folder.
+    #: Its HTML page.
     url: str
-    #: The folder in which its documents lie: the page's, except for the archive's and where a topic
-    #: has moved.
+    #: URL of the folder of its documents: the page's, except for the archive and a moved topic.
     base: str
     author: Author
     language: str
     #: Newest first.
     entries: Sequence[Entry]
     history: History = History()
-    #: URLs of a small square picture and of a larger one; empty where there is none.
+    #: URLs of a small square picture and of a larger one; empty if there is none.
     icon: str = ""
     logo: str = ""
     rights: str = ""
-    #: The URL of a WebSub hub; empty where there is none.
+    #: URL of the WebSub hub; empty if there is none.
     hub: str = ""
-    #: What its RSS says of itself where it has episodes.
+    #: Metadata for its RSS if it has episodes.
     podcast: Podcast = _NO_PODCAST
-    #: Whether all of them are, and it wants to be taken for a podcast.
+    #: True if it is configured as a podcast: every entry is an episode.
     is_podcast: bool = False
-    #: The site's root as seen from its documents: "../../".
+    #: Relative path from its documents to the site's root: "../../".
     root: str = ""
-    #: What follows the names of its documents: the query of a feed that is made for one.
+    #: Query of a custom feed, with the question mark.
     query: str = ""
 
     @property
     def updated(self) -> datetime:
-        """When the newest change of its articles was."""
+        """Date of the newest change of its articles."""
         return max((entry.updated for entry in self.entries), default=NEVER)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedSummary:
-    """One feed in a list of feeds."""
+    """A feed in a list of feeds."""
 
-    #: "site", "topic" or "feed" (one that feeds.yaml names).
+    #: "site", "topic" or "feed" (configured in feeds.yaml).
     kind: str
     title: str
-    #: Its own name, without the site's.
+    #: Title without the site's name.
     name: str
     description: str
     #: From the site's root: "", "topics/ai/", "feeds/top/".
     folder: str
     url: str
     count: int
-    #: The newest publication date of its articles.
+    #: Newest publication date of its articles.
     newest: datetime | None
-    #: The folder of the topic that this one is below; empty where there is none.
+    #: Folder of the parent topic; empty if there is none.
     parent: str = ""
