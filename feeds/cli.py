@@ -267,22 +267,30 @@ def _end_on_signals() -> None:
 @main.command()
 @_site
 def check(site: Path) -> None:
-    """Name every problem of the articles and the configuration.
+    """Report every problem of the articles and the configuration.
 
-    Errors come first, then warnings; the exit code is 1 if there is an error.
+    Errors come first, then warnings; the exit code is 1 if there is an error. SITE may also be one
+    article, which is checked alone.
 
     \b
     feeds check demo
     """
-    with _opened(site) as opened:
-        problems = opened.problems
-        ready = f"{_summary(opened.publication)}{_held_back(opened.publication)}"
-    errors = [each for each in problems if each.severity is Severity.ERROR]
-    warnings = [each for each in problems if each.severity is Severity.WARNING]
-    for each in (*errors, *warnings):
-        click.echo(str(each))
-    found = f"{_number(len(errors), 'error')}, {_number(len(warnings), 'warning')}"
-    click.echo(f"{found}; {ready}", err=True)
+    from feeds.catalog.folder import Folder
+    from feeds.parsing.article import ENDINGS
+
+    if site.is_file() and site.name.lower().endswith(ENDINGS):
+        folder, path = Folder.of_article(site)
+        problems, summary = folder.check_article(path), path
+    else:
+        with _opened(site) as opened:
+            problems = opened.problems
+            summary = f"{_summary(opened.publication)}{_held_back(opened.publication)}"
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    warnings = [problem for problem in problems if problem.severity is Severity.WARNING]
+    for problem in (*errors, *warnings):
+        click.echo(str(problem))
+    counts = f"{_number(len(errors), 'error')}, {_number(len(warnings), 'warning')}"
+    click.echo(f"{counts}; {summary}", err=True)
     if errors:
         raise click.exceptions.Exit(1)
 

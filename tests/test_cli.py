@@ -21,7 +21,7 @@ from feeds import cli
 from feeds.catalog.folder import Folder
 from feeds.cli import main
 from feeds.parsing.article import read_article
-from tests.support import CORPUS, SiteBuilder, needs_corpus
+from tests.support import CORPUS, SiteBuilder, article, document, needs_corpus
 
 
 def run(*arguments: str | Path) -> Result:
@@ -142,6 +142,45 @@ def test_check_names_every_problem_with_path_and_line(site: SiteBuilder) -> None
     kinds = ["warning" in line for line in lines]
     assert kinds == sorted(kinds), "errors come first"
     assert result.stderr.startswith("4 errors, 3 warnings; 3 articles in 2 feeds")
+
+
+@pytest.mark.parametrize("folder", ["articles/deep", "drafts"])
+def test_one_article_is_checked_alone(site: SiteBuilder, folder: str) -> None:
+    site.write("bad.md", quality="high")
+    file = site.root / folder / "a.md"
+    text = document(article(heat="hot", images=[{"url": "/media/a.png"}]))
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    # A file that no site names belongs to its own folder.
+    in_site = file.relative_to(site.root).as_posix() if folder.startswith("articles") else "a.md"
+    heat, image = (
+        next(number for number, line in enumerate(text.splitlines(), 1) if key in line)
+        for key in ("heat", "/media/a.png")
+    )
+    result = run("check", file)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f"{in_site}:{heat}: warning: heat is 'hot'; it should be a number",
+        f"{in_site}:{image}: warning: the site has no file /media/a.png to publish; put it there,"
+        " or write its whole URL",
+    ]
+    assert result.stderr == f"0 errors, 2 warnings; {in_site}\n"
+    assert not (site.root / ".feeds").exists()
+
+
+def test_an_article_with_an_error_fails_its_check(site: SiteBuilder) -> None:
+    for text in (b"---\ntitle: A\n---\n", b"---\ntitle: [\n---\n", b"---\ntitle: caf\xe9\n---\n"):
+        result = run("check", site.write_text("a.md", text))
+        assert result.exit_code == 1
+        assert result.stderr == "1 error, 0 warnings; articles/a.md\n"
+
+
+def test_an_article_is_no_site(site: SiteBuilder) -> None:
+    file = site.write("a.md")
+    for command in (("list",), ("build", "--out", site.out), ("serve", "--port", "0")):
+        result = run(command[0], file, *command[1:])
+        assert result.exit_code == 1
+        assert result.stderr == f"Error: {file}: not a site; name a folder or its feeds.yaml\n"
 
 
 def test_build_publishes_the_rest_and_reports_each_problem_in_one_line(site: SiteBuilder) -> None:
