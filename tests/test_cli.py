@@ -485,21 +485,21 @@ def test_a_module_in_the_working_folder_is_not_run(site: SiteBuilder, tmp_path: 
     assert not (folder / "run").exists()
 
 
-@pytest.mark.parametrize(("while_", "shown"), [(0.0, True), (1e9, False)])
-def test_a_terminal_sees_a_bar_once_the_work_takes_a_while(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], while_: float, shown: bool
+@pytest.mark.parametrize(("delay", "shown"), [(0.0, True), (1e9, False)])
+def test_a_terminal_shows_a_progress_bar_after_a_delay(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], delay: float, shown: bool
 ) -> None:
-    monkeypatch.setattr("feeds.cli._A_WHILE", while_)
+    monkeypatch.setattr("feeds.cli.PROGRESS_DELAY_SECONDS", delay)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
-    with cli._progress("Reading articles") as advance:
+    with cli.progress_bar("Reading articles") as advance:
         assert advance
         advance(3, 40)
         advance(4, 40)
     assert ("Reading articles" in capsys.readouterr().err) == shown
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
-    with cli._progress("Reading articles") as advance:
+    with cli.progress_bar("Reading articles") as advance:
         assert advance is None
 
 
