@@ -1,4 +1,4 @@
-"""The feeds command: parses, calls and prints."""
+"""The feeds command: parses arguments, calls the other folders and prints."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from feeds.publication.publication import Publication
 
 _STARTED = time.monotonic()
-#: In seconds: until then, nobody asks whether it still works.
-_A_WHILE = 2.0
+#: A shorter command shows no progress bar.
+PROGRESS_DELAY_SECONDS = 2.0
 #: In bytes, of a request: no reader has more to say.
 _HEADERS = 32 * 1024
 #: In seconds: how long a worker that is to end may answer what it has begun with.
 _GRACE = 10
-#: Those of feeds.hosting, which is not loaded for --help.
+#: The names in feeds.static.hosts, which is not imported for --help.
 _HOSTS = ("netlify", "cloudflare", "github-pages", "nginx", "apache", "s3")
 _NO_HUB = "write hub: and its URL in feeds.yaml"
 
-# What a command needs is imported where it is needed: --help and a mistyped option answer at once.
+# Commands import what they need themselves, so that --help and usage errors are instant.
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -63,16 +63,16 @@ def main() -> None:
     """
 
 
-def _site(command: _Command) -> _Command:
-    where = click.Path(exists=True, path_type=Path)
-    return click.argument("site", default=".", type=where)(command)
+def _site_argument(command: _Command) -> _Command:
+    path = click.Path(exists=True, path_type=Path)
+    return click.argument("site", default=".", type=path)(command)
 
 
-def _publishing(command: _Command) -> _Command:
+def _publishing_options(command: _Command) -> _Command:
     for option in (
-        click.option("--strict", is_flag=True, help="Publish nothing if there is any problem."),
+        click.option("--strict", is_flag=True, help="Publish nothing if there is a problem."),
         click.option("--unpublished", is_flag=True, help="Publish drafts too."),
-        click.option("--url", callback=_check_url, help="Where the tree is published."),
+        click.option("--url", callback=_check_url, help="The URL of the published tree."),
     ):
         command = option(command)
     return command
@@ -110,14 +110,14 @@ def init(folder: Path) -> None:
 
 
 @main.command()
-@_site
+@_site_argument
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path),
               help="The folder to write.")  # fmt: skip
-@click.option("--probe", is_flag=True, help="Ask other servers how long the enclosures there are.")
-@click.option("--compress", is_flag=True, help="Write .br, .zst and .gz files beside the others.")
-@click.option("--hosting", type=click.Choice(_HOSTS), help="Write the file that this host reads.")
-@_publishing
-@click.option("--ping", is_flag=True, help="Tell the hub of feeds.yaml which feeds changed.")
+@click.option("--probe", is_flag=True, help="Ask other servers for the lengths of enclosures.")
+@click.option("--compress", is_flag=True, help="Write .br, .zst and .gz files too.")
+@click.option("--hosting", type=click.Choice(_HOSTS), help="Write this host's configuration too.")
+@_publishing_options
+@click.option("--ping", is_flag=True, help="Tell the hub which feeds changed.")
 def build(
     site: Path,
     out: Path,
@@ -140,7 +140,7 @@ def build(
     with _opened(site, url, unpublished, out, probe=probe) as opened:
         publication = opened.publication
         _report(opened.problems, strict)
-        with _progress("Writing feeds") as progress:
+        with progress_bar("Writing feeds") as progress:
             written = write_tree(
                 publication,
                 out,
@@ -165,14 +165,14 @@ def build(
 
 
 @main.command()
-@_site
+@_site_argument
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535),
               help="The port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64),
               help="How many processes answer.")  # fmt: skip
 @click.option("--access-log", is_flag=True, help="Print a line for each request.")
-@_publishing
+@_publishing_options
 def serve(
     site: Path,
     host: str,
@@ -265,31 +265,39 @@ def _end_on_signals() -> None:
 
 
 @main.command()
-@_site
+@_site_argument
 def check(site: Path) -> None:
-    """Name every problem of the articles and the configuration.
+    """Report every problem of the articles and the configuration.
 
-    Errors come first, then warnings; the exit code is 1 if there is an error.
+    Errors come first, then warnings; the exit code is 1 if there is an error. SITE may also be one
+    article, which is checked alone.
 
     \b
     feeds check demo
     """
-    with _opened(site) as opened:
-        problems = opened.problems
-        ready = f"{_summary(opened.publication)}{_held_back(opened.publication)}"
-    errors = [each for each in problems if each.severity is Severity.ERROR]
-    warnings = [each for each in problems if each.severity is Severity.WARNING]
-    for each in (*errors, *warnings):
-        click.echo(str(each))
-    found = f"{_number(len(errors), 'error')}, {_number(len(warnings), 'warning')}"
-    click.echo(f"{found}; {ready}", err=True)
+    from feeds.catalog.folder import Folder
+    from feeds.parsing.article import ENDINGS
+
+    if site.is_file() and site.name.lower().endswith(ENDINGS):
+        folder, path = Folder.of_article(site)
+        problems, summary = folder.check_article(path), path
+    else:
+        with _opened(site) as opened:
+            problems = opened.problems
+            summary = f"{_summary(opened.publication)}{_held_back(opened.publication)}"
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    warnings = [problem for problem in problems if problem.severity is Severity.WARNING]
+    for problem in (*errors, *warnings):
+        click.echo(str(problem))
+    counts = f"{_number(len(errors), 'error')}, {_number(len(warnings), 'warning')}"
+    click.echo(f"{counts}; {summary}", err=True)
     if errors:
         raise click.exceptions.Exit(1)
 
 
 @main.command()
-@_site
-@click.option("--url", callback=_check_url, help="Where the tree is published.")
+@_site_argument
+@click.option("--url", callback=_check_url, help="The URL of the published tree.")
 def ping(site: Path, url: str) -> None:
     """Tell the hub of feeds.yaml which feeds changed since it was last told.
 
@@ -305,8 +313,8 @@ def ping(site: Path, url: str) -> None:
 
 
 @main.command("list")
-@_site
-@click.option("--url", callback=_check_url, help="Where the tree is published.")
+@_site_argument
+@click.option("--url", callback=_check_url, help="The URL of the published tree.")
 def list_feeds(site: Path, url: str) -> None:
     """List every feed: its URL, number of articles and newest date.
 
@@ -315,18 +323,16 @@ def list_feeds(site: Path, url: str) -> None:
     """
     with _opened(site, url) as opened:
         listed = opened.publication.listed
-    width = max(len(each.url) for each in listed)
-    for each in listed:
-        newest = each.newest.date().isoformat() if each.newest else "-"
-        click.echo(f"{each.url:<{width}}  {each.count:>6}  {newest:<10}  {each.name}")
+    width = max(len(feed.url) for feed in listed)
+    for feed in listed:
+        newest = feed.newest.date().isoformat() if feed.newest else "-"
+        click.echo(f"{feed.url:<{width}}  {feed.count:>6}  {newest:<10}  {feed.name}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
     publication: Publication
     synced: Synced
-    #: Whether the site has a feeds.yaml.
-    configured: bool
     problems: list[Problem]
 
 
@@ -340,7 +346,7 @@ def _opened(
     address: str = "",
     probe: bool = False,
 ) -> Iterator[_Opened]:
-    """The publication of a site, after a sync; the address is where a bare folder is served."""
+    """Sync a site and open its publication; a bare folder is published at `address`."""
     from feeds.catalog.folder import Folder, locate
     from feeds.catalog.sync import Catalog, Synced
     from feeds.errors import CatalogError
@@ -350,21 +356,21 @@ def _opened(
     collect_rarely()
     folder = Folder.open(site)
     sources = (folder.root, *folder.article_folders)
-    if out and any(each.resolve().is_relative_to(out.resolve()) for each in sources):
-        hint = "it holds the site itself; name a folder of its own"
+    if out and any(source.resolve().is_relative_to(out.resolve()) for source in sources):
+        hint = "it contains the site; name a folder of its own"
         raise click.BadParameter(hint, param_hint="--out")
     url = url or (folder.site.url if folder.configured else address or folder.site.url)
     if out and not folder.configured and url == folder.site.url:
         hint = "give --url, or a feeds.yaml"
         click.echo(f"warning: no URL is known, so links lead to {url}; {hint}", err=True)
-    # A replica's folder says nothing of the articles: they are what another machine synced.
+    # A replica publishes the articles that another machine synced, whatever its own folder has.
     syncs = os.environ.get("FEEDS_SYNC") != "0"
     catalog = Catalog(locate(folder), syncs=syncs)
 
     def synced_publication() -> tuple[Synced, Publication]:
         synced = Synced()
         if syncs:
-            with _progress("Reading articles") as progress:
+            with progress_bar("Reading articles") as progress:
                 synced = catalog.sync(folder, progress, processes=processors())
         now = datetime.now(UTC)
         published = partial(Publication, folder, catalog, url=url, now=now, unpublished=unpublished)
@@ -376,10 +382,10 @@ def _opened(
         try:
             synced, publication = synced_publication()
             problems = publication.problems()
-        except CatalogError:  # a damaged index, which is made again
+        except CatalogError:  # the index was damaged; it is built again
             synced, publication = synced_publication()
             problems = publication.problems()
-        yield _Opened(publication, synced, folder.configured, problems)
+        yield _Opened(publication, synced, problems)
     finally:
         catalog.close()
 
@@ -391,7 +397,7 @@ def _probe(publication: Publication, now: datetime) -> None:
     urls = publication.unmeasured()
     if not urls:
         return
-    with _progress("Asking servers") as progress:
+    with progress_bar("Asking servers") as progress:
         answers = ask(urls, progress=progress)
     publication.record_file_sizes(answers, now)
     failed = [each for each in answers if each.length is None]
@@ -414,12 +420,12 @@ def _announce(publication: Publication) -> None:
 
 
 def _report(problems: list[Problem], strict: bool, live: bool = False) -> None:
-    """One line a problem; with strict, any problem ends the command."""
-    for each in problems:
-        click.echo(str(each), err=True)
+    """Print problems, one per line; with `strict`, any problem ends the command."""
+    for problem in problems:
+        click.echo(str(problem), err=True)
     if problems and strict:
-        what = "served" if live else "written"
-        raise click.ClickException(f"{_number(len(problems), 'problem')}, so nothing is {what}")
+        action = "served" if live else "written"
+        raise click.ClickException(f"{_number(len(problems), 'problem')}, so nothing is {action}")
 
 
 def _summary(publication: Publication) -> str:
@@ -453,8 +459,8 @@ def _free_port(host: str, port: int) -> int:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on a terminal, once the command has taken a while; nothing in a pipe."""
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a progress bar on a terminal, once the command has taken some time; None in a pipe."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -467,13 +473,13 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task(what, total=None)
+    task = bar.add_task(title, total=None)
 
     def advance(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
-        if not bar.live.is_started and time.monotonic() - _STARTED > _A_WHILE:
+        if not bar.live.is_started and time.monotonic() - _STARTED > PROGRESS_DELAY_SECONDS:
             bar.start()
 
     try:

@@ -1,12 +1,12 @@
-"""What can be wrong: problems, which are reported and passed over, and errors, which stop.
+"""Problems, which are reported, and errors, which are raised.
 
-A Problem is a fact about one line of the publisher's input; it never stops the rest from being
-published. An Error ends the command with one line:
+A Problem is about one line of the publisher's input; the rest is still published. An error ends
+the command with one line:
 
     FeedsError
-    ├── ConfigurationError   feeds.yaml, or the command's own arguments, cannot be used
+    ├── ConfigurationError   feeds.yaml or the command's arguments cannot be used
     ├── CatalogError         the index of the articles cannot be opened or written
-    ├── NotReadyError        what is asked for is being made; it can be asked for again
+    ├── NotReadyError        the document is still being made; try again
     └── OutputError          the published tree cannot be written
 """
 
@@ -17,7 +17,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """ERROR: something that was written is not published. WARNING: it is, but look at it."""
+    """ERROR: something is not published. WARNING: it is published, but look at it."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -25,17 +25,17 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong in the input: where, what, and what would be right."""
+    """One mistake in the input, shown as `path:line: message; hint`."""
 
-    #: The file, relative to the site's folder, with forward slashes.
+    #: Relative to the site's folder, with forward slashes.
     path: str
     #: Counted from 1.
     line: int
-    #: A short stable name for the kind of problem: "missing-title", "bad-url", …
+    #: Short stable name of the kind of problem: "missing-title", "bad-url", …
     code: str
-    #: What is wrong, and what was found.
+    #: The mistake, and the value found.
     message: str
-    #: What would be right.
+    #: The remedy, or an example of a right value.
     hint: str = ""
     severity: Severity = Severity.ERROR
 
@@ -46,11 +46,11 @@ class Problem:
 
 
 class FeedsError(Exception):
-    """The base of every error that Feeds raises on purpose."""
+    """Base of the errors that Feeds raises on purpose."""
 
 
 class ConfigurationError(FeedsError):
-    """The site cannot be read at all."""
+    """The site or the command's arguments cannot be used."""
 
 
 class CatalogError(FeedsError):
@@ -58,7 +58,7 @@ class CatalogError(FeedsError):
 
 
 class NotReadyError(FeedsError):
-    """What is asked for is being made: it is there in a moment."""
+    """The document is still being made; try again in a moment."""
 
 
 class OutputError(FeedsError):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
-from feeds.parsing.front_matter import read_article
 from feeds.text.repair import find_forbidden
 from tests.support import article, document
 

@@ -20,8 +20,8 @@ from click.testing import CliRunner, Result
 from feeds import cli
 from feeds.catalog.folder import Folder
 from feeds.cli import main
-from feeds.parsing.front_matter import read_article
-from tests.support import CORPUS, SiteBuilder, needs_corpus
+from feeds.parsing.article import read_article
+from tests.support import CORPUS, SiteBuilder, article, document, needs_corpus
 
 
 def run(*arguments: str | Path) -> Result:
@@ -131,17 +131,56 @@ def test_check_names_every_problem_with_path_and_line(site: SiteBuilder) -> None
     lines = result.stdout.splitlines()
     for start in (
         "articles/yaml.md:3: not YAML:",
-        "articles/untitled.md:2: no title that can be used, so it is left out;",
+        "articles/untitled.md:2: no usable title, so the article is left out;",
         "articles/latin.md:2: the byte 0xE9 is not UTF-8; save the file as UTF-8",
-        "articles/code.md:2: the tag tag:yaml.org,2002:python/name:os.system is not read;",
+        "articles/code.md:2: the tag tag:yaml.org,2002:python/name:os.system is not supported;",
         "articles/wrong.md:7: warning: quality is 'high'; it should be a number",
         "articles/wrong.md:9: warning: url is 'javascript:alert(1)'; it should be an http or",
-        "articles/script.md:10: warning: the body holds <script>; it is taken out",
+        "articles/script.md:10: warning: the body contains <script>; it is removed",
     ):
         assert [line for line in lines if line.startswith(start)], (start, lines)
     kinds = ["warning" in line for line in lines]
     assert kinds == sorted(kinds), "errors come first"
     assert result.stderr.startswith("4 errors, 3 warnings; 3 articles in 2 feeds")
+
+
+@pytest.mark.parametrize("folder", ["articles/deep", "drafts"])
+def test_one_article_is_checked_alone(site: SiteBuilder, folder: str) -> None:
+    site.write("bad.md", quality="high")
+    file = site.root / folder / "a.md"
+    text = document(article(heat="hot", images=[{"url": "/media/a.png"}]))
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    # A file that no site names belongs to its own folder.
+    in_site = file.relative_to(site.root).as_posix() if folder.startswith("articles") else "a.md"
+    heat, image = (
+        next(number for number, line in enumerate(text.splitlines(), 1) if key in line)
+        for key in ("heat", "/media/a.png")
+    )
+    result = run("check", file)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f"{in_site}:{heat}: warning: heat is 'hot'; it should be a number",
+        f"{in_site}:{image}: warning: the site has no file /media/a.png to publish; put it there,"
+        " or write its whole URL",
+    ]
+    assert result.stderr == f"0 errors, 2 warnings; {in_site}\n"
+    assert not (site.root / ".feeds").exists()
+
+
+def test_an_article_with_an_error_fails_its_check(site: SiteBuilder) -> None:
+    for text in (b"---\ntitle: A\n---\n", b"---\ntitle: [\n---\n", b"---\ntitle: caf\xe9\n---\n"):
+        result = run("check", site.write_text("a.md", text))
+        assert result.exit_code == 1
+        assert result.stderr == "1 error, 0 warnings; articles/a.md\n"
+
+
+def test_an_article_is_no_site(site: SiteBuilder) -> None:
+    file = site.write("a.md")
+    for command in (("list",), ("build", "--out", site.out), ("serve", "--port", "0")):
+        result = run(command[0], file, *command[1:])
+        assert result.exit_code == 1
+        assert result.stderr == f"Error: {file}: not a site; name a folder or its feeds.yaml\n"
 
 
 def test_build_publishes_the_rest_and_reports_each_problem_in_one_line(site: SiteBuilder) -> None:
@@ -202,7 +241,7 @@ def test_an_unknown_key_is_an_error_that_suggests_the_nearest(site: SiteBuilder)
     site.configure(title="T", url="https://feeds.example.org/", unpublishd=True)
     result = run("check", site.root)
     assert result.exit_code == 1
-    message = "unpublishd is not a key that is known here; did you mean unpublished?"
+    message = "unknown key unpublishd; did you mean unpublished?"
     assert result.stdout == f"feeds.yaml:4: {message}\n"
 
 
@@ -446,21 +485,21 @@ def test_a_module_in_the_working_folder_is_not_run(site: SiteBuilder, tmp_path: 
     assert not (folder / "run").exists()
 
 
-@pytest.mark.parametrize(("while_", "shown"), [(0.0, True), (1e9, False)])
-def test_a_terminal_sees_a_bar_once_the_work_takes_a_while(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], while_: float, shown: bool
+@pytest.mark.parametrize(("delay", "shown"), [(0.0, True), (1e9, False)])
+def test_a_terminal_shows_a_progress_bar_after_a_delay(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], delay: float, shown: bool
 ) -> None:
-    monkeypatch.setattr("feeds.cli._A_WHILE", while_)
+    monkeypatch.setattr("feeds.cli.PROGRESS_DELAY_SECONDS", delay)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
-    with cli._progress("Reading articles") as advance:
+    with cli.progress_bar("Reading articles") as advance:
         assert advance
         advance(3, 40)
         advance(4, 40)
     assert ("Reading articles" in capsys.readouterr().err) == shown
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
-    with cli._progress("Reading articles") as advance:
+    with cli.progress_bar("Reading articles") as advance:
         assert advance is None
 
 

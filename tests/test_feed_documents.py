@@ -22,7 +22,7 @@ from feeds.model.article import Article
 from feeds.model.document import Document, Redirect
 from feeds.model.feed import Context, Feed
 from feeds.model.site import Author
-from feeds.parsing.front_matter import read_article
+from feeds.parsing.article import read_article
 from feeds.publication.publication import Publication
 from tests.golden import GOLDEN, URL, golden_site
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus

@@ -16,15 +16,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.errors import Problem, Severity
-from feeds.parsing import yaml_text as tree
+from feeds.parsing import yaml_text
+from feeds.parsing.article import read_article
 from feeds.parsing.fields import Fields, Report, parse_date
-from feeds.parsing.front_matter import read_article
 from tests.support import article, document
 
 
 def read(source: str) -> tuple[Fields, list[Problem]]:
     """The fields of a text that begins on line 2 of its file, and the problems to come."""
-    values, _duplicates = tree.load(source)
+    values, _duplicates = yaml_text.load(source)
     assert isinstance(values, dict)
     report = Report("a.md", source, 2, Severity.ERROR)
     return Fields(values, report), report.problems
@@ -175,7 +175,7 @@ def test_an_unknown_key_is_reported_with_the_nearest_that_is_known() -> None:
     fields.reject_unknown_keys(["topics", "title"])
     assert [(problem.line, problem.code, problem.hint) for problem in problems] == [
         (3, "unknown-key", "did you mean topics?"),
-        (4, "unknown-key", "known: title, topics"),
+        (4, "unknown-key", "known keys: title, topics"),
     ]
 
 

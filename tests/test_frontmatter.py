@@ -22,7 +22,8 @@ import pytest
 from feeds.catalog.folder import Folder, UnreadableError
 from feeds.errors import Severity
 from feeds.model.article import Article, Image, Provider, Related
-from feeds.parsing.front_matter import ENDINGS, line_of, read_article
+from feeds.parsing.article import ENDINGS, read_article
+from feeds.parsing.front_matter import line_of
 from tests.support import CORPUS, article, document, needs_corpus
 
 ARTICLES = Path(__file__).parent / "articles"
@@ -94,7 +95,6 @@ KEYS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"published": datetime(2026, 5, 1, 8, tzinfo=UTC)},
     ),
     ({"updatedDateTime": "2026-05-03"}, {"updated": datetime(2026, 5, 3, tzinfo=UTC)}),
-    ({"updatedDateTime": "2020-01-01"}, {"updated": datetime(2026, 5, 1, 10, tzinfo=UTC)}),
     (
         {"webUrl": "HTTPS://E.example/a", "originalUrl": "https://o.example/"},
         {
@@ -147,6 +147,15 @@ KEYS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 def test_each_key_makes_its_part_of_an_article(keys: dict[str, Any], parts: dict[str, Any]) -> None:
     found = read(**keys)
     assert {name: getattr(found, name) for name in parts} == parts
+
+
+def test_an_update_before_the_publication_is_reported_and_the_publication_date_used() -> None:
+    text = document(article(updatedDateTime="2020-01-01"))
+    found, [problem] = read_article(text, "a.md")
+    assert found is not None
+    assert found.updated == found.published
+    assert (problem.code, problem.severity) == ("updated-before-published", Severity.WARNING)
+    assert text.splitlines()[problem.line - 1].startswith("updatedDateTime:")
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from feeds.model.article import Episode, Person, Transcript
 from feeds.model.podcast import Podcast
 from feeds.model.site import Site
 from feeds.parallel import parallel_map
+from feeds.parsing.article import read_article
 from feeds.parsing.fields import parse_duration
-from feeds.parsing.front_matter import read_article
 from feeds.parsing.podcast import CATEGORIES
 from feeds.parsing.site_config import read_site
 from feeds.static import writer as static
@@ -112,21 +112,25 @@ FAULTS = [
     ("episode: 1.5", "bad-number", "it should be a whole number above zero"),
     ("episodeType: pilot", "bad-choice", "it should be full, trailer or bonus"),
     ("transcript: javascript:alert(1)", "bad-url", "it should be an http or https URL"),
-    ("transcript: {type: text/vtt}", "missing-url", "it needs url"),
-    ("transcript: https://e.example/a", "bad-type", "such as type: text/vtt"),
-    ("transcript: {url: 'https://e.example/a', type: a}", "bad-type", "such as type: text/vtt"),
+    ("transcript: {type: text/vtt}", "missing-url", "write url"),
+    ("transcript: https://e.example/a", "bad-type", "write one, such as type: text/vtt"),
+    (
+        "transcript: {url: 'https://e.example/a', type: a}",
+        "bad-type",
+        "write one, such as type: text/vtt",
+    ),
     (
         "transcript: {url: 'https://e.example/a.vtt', language: en us}",
         "bad-language",
-        "write en or pt-BR",
+        "it should be a language tag such as en or pt-BR",
     ),
     ("chapters: ftp://e.example/a.json", "bad-url", "it should be an http or https URL"),
     (
         "chapters: /media/chapters",
         "bad-url",
-        "the whole URL, or a file of a known kind, such as /media/a.jpg",
+        "write a whole URL, or a file of a known type, such as /media/a.jpg",
     ),
-    ("people: {role: host}", "missing-name", "name them"),
+    ("people: {role: host}", "missing-name", "write name"),
 ]
 
 
@@ -227,22 +231,31 @@ def test_the_main_feed_is_a_podcast_only_with_everything(
     [
         ("podcast: perhaps", "podcast is 'perhaps'; it should be true or false"),
         ("podcast: [a]", "podcast is a list; it should be true or false"),
-        ("podcast: {artwork: a.png}", "artwork is not a key that is known here; did you mean"),
-        ("podcast: {image: /cover.gif}", "image is /cover.gif; a .jpg or a .png file"),
-        ("podcast: {image: 'https://e.example/cover'}", "image is https://e.example/cover; a .jpg"),
-        ("podcast: {category: Tecnology}", "Apple has no category 'Tecnology'; did you mean Tech"),
+        ("podcast: {artwork: a.png}", "unknown key artwork; did you mean"),
+        ("podcast: {image: /cover.gif}", "image is /cover.gif; it should be a .jpg or .png file"),
+        (
+            "podcast: {image: 'https://e.example/cover'}",
+            "image is https://e.example/cover;",
+        ),
+        (
+            "podcast: {category: Tecnology}",
+            "Apple has no category 'Tecnology'; did you mean Tech",
+        ),
         (
             "podcast: {category: Non Profit}",
             "Apple has no category 'Non Profit'; did you mean Non-",
         ),
-        ("podcast: {category: Zzz}", "Apple has no category 'Zzz'; one of Arts, Business, Comedy"),
+        (
+            "podcast: {category: Zzz}",
+            "Apple has no category 'Zzz'; it should be one of Arts, Business",
+        ),
         ("podcast: {type: weekly}", "type is 'weekly'; it should be episodic or serial"),
         ("podcast: {explicit: clean}", "explicit is 'clean'; it should be true or false"),
         ("podcast: {owner: nobody}", "email is 'nobody'; it should be name@host"),
-        ("podcast: {owner: {mail: a@b}}", "mail is not a key that is known here; did you mean"),
+        ("podcast: {owner: {mail: a@b}}", "unknown key mail; did you mean"),
         (
             "feeds: [{name: a, podcast: {everything: true}}]",
-            "everything is not a key that is known here",
+            "unknown key everything",
         ),
     ],
 )

@@ -279,9 +279,9 @@ def test_a_feed_of_feeds_yaml_may_search(site: SiteBuilder, catalog: Catalog) ->
     ("search", "message"),
     [
         ("* !", "q has no word in it; write the words to look for"),
-        ("a " * 11, "q has 11 words; at most 10 are looked for"),
-        ("a-b-c-d-e-f-g-h-i-j-k", "q has 11 words; at most 10 are looked for"),
-        ("a" * 201, "q is 201 characters long; at most 200 are looked for"),
+        ("a " * 11, "q has 11 words; at most 10 are allowed"),
+        ("a-b-c-d-e-f-g-h-i-j-k", "q has 11 words; at most 10 are allowed"),
+        ("a" * 201, "q is 201 characters long; at most 200 are allowed"),
     ],
     ids=["none", "repeated", "joined", "long"],
 )

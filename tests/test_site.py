@@ -110,7 +110,7 @@ def test_a_mark_of_the_byte_order_and_returns_are_no_fault() -> None:
 
 @pytest.mark.parametrize("empty", ["", "\n", "# nothing yet\n"])
 def test_an_empty_file_is_no_site_since_it_may_be_about_to_be_written(empty: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^feeds\.yaml:1: nothing is in it; write title"):
+    with pytest.raises(ConfigurationError, match=r"^feeds\.yaml:1: the file is empty; write title"):
         read(empty)
 
 

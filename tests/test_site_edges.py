@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.model.site import Author, TopicSettings
-from feeds.model.topics import TopicName, Topics
+from feeds.model.topics import TopicName, Topics, build_topics
 from feeds.parsing.site_config import read_site
 from feeds.text.slugs import fold, slugify
 
@@ -108,8 +108,8 @@ def test_a_warning_costs_no_feed() -> None:
 
 def test_a_parent_that_only_feeds_yaml_names_loses_its_slug_to_no_article() -> None:
     settings_ = [TopicSettings("L", parent="a/b")]
-    before = slugs(Topics(settings_, []))
-    after = slugs(Topics(settings_, [TopicName("a b", 1, START)]))
+    before = slugs(build_topics(settings_, []))
+    after = slugs(build_topics(settings_, [TopicName("a b", 1, START)]))
     assert before.items() <= after.items()
 
 
@@ -119,7 +119,7 @@ def test_a_parent_that_only_feeds_yaml_names_loses_its_slug_to_no_article() -> N
 def test_the_spelling_that_is_shown_does_not_change_the_slug(one: str, other: str) -> None:
     assert fold(one) == fold(other)
     both = [
-        Topics([], [TopicName(one, uses, START), TopicName(other, 3 - uses, START)])
+        build_topics([], [TopicName(one, uses, START), TopicName(other, 3 - uses, START)])
         for uses in (1, 2)
     ]
     assert [topic.name for topics in both for topic in topics] == [other, one]
@@ -128,7 +128,7 @@ def test_the_spelling_that_is_shown_does_not_change_the_slug(one: str, other: st
 
 def test_of_two_spellings_used_alike_the_same_one_is_shown_in_any_order() -> None:
     names = [TopicName("AI", 2, START), TopicName("ai", 2, START)]
-    assert slugs(Topics([], names)) == slugs(Topics([], names[::-1])) == {"ai": "ai"}
+    assert slugs(build_topics([], names)) == slugs(build_topics([], names[::-1])) == {"ai": "ai"}
 
 
 TRICKY = ["a/b", "a b", "C", "C++", "C#", "", "日本語", "../../etc", "ﬁ", "fi", "ß", "İ", "\ud800"]
@@ -141,9 +141,9 @@ def test_names_of_one_and_the_same_day_have_the_same_slugs_in_any_order(
     written: list[str], chance: Random
 ) -> None:
     found = [TopicName(name, 1, START) for name in written]
-    before = slugs(Topics([], found))
+    before = slugs(build_topics([], found))
     chance.shuffle(found)
-    assert slugs(Topics([], found)) == before
+    assert slugs(build_topics([], found)) == before
     assert len(set(before.values())) == len(written)
     assert all(re.fullmatch("[a-z0-9-]+", slug) for slug in before.values())
 
@@ -157,7 +157,7 @@ def test_no_former_slug_hides_a_topic_and_every_family_holds_its_own(
     keys = set(map(fold, configured))
     others = tuple(name for name in aliases if fold(name) and fold(name) not in keys)
     formerly = tuple(map(slugify, written))
-    topics = Topics(
+    topics = build_topics(
         [
             TopicSettings(name, "", () if at else others, formerly, configured[at - 1])
             for at, name in enumerate(configured)

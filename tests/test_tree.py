@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.parsing import yaml_text as tree
+from feeds.parsing import yaml_text
 from feeds.parsing.yaml_text import YAMLTextError, YAMLValue
 from tests.support import CORPUS, needs_corpus
 
@@ -25,7 +25,7 @@ def reference(text: str) -> Any:
 
 def value(text: str) -> YAMLValue:
     """What is read from a text that says nothing twice."""
-    found, duplicates = tree.load(text)
+    found, duplicates = yaml_text.load(text)
     assert duplicates == []
     return found
 
@@ -33,7 +33,7 @@ def value(text: str) -> YAMLValue:
 def error(text: str) -> YAMLTextError:
     """Why a text is not read."""
     with pytest.raises(YAMLTextError) as caught:
-        tree.load(text)
+        yaml_text.load(text)
     assert caught.value.message
     assert caught.value.hint
     return caught.value
@@ -86,7 +86,7 @@ def test_every_front_matter_of_the_corpus_is_read_as_yaml_reads_it() -> None:
         match = FRONT_MATTER.match(file.read_text(encoding="utf-8"))
         if not match:
             continue
-        found, _duplicates = tree.load(match[1])
+        found, _duplicates = yaml_text.load(match[1])
         assert nothing(found) == nothing(reference(match[1])), file
         compared += 1
     assert compared > 700
@@ -146,7 +146,7 @@ def strings(found: Any) -> Any:
 
 def test_a_key_that_is_said_twice_is_named_with_its_line_and_the_last_counts() -> None:
     text = "a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n'a': 2\nb: 4\n"
-    assert tree.load(text) == ({"a": "2", "b": "4"}, [(5, "c"), (6, "a"), (7, "b")])
+    assert yaml_text.load(text) == ({"a": "2", "b": "4"}, [(5, "c"), (6, "a"), (7, "b")])
 
 
 def test_a_key_that_overrides_a_merged_one_is_no_duplicate() -> None:
@@ -162,7 +162,7 @@ def test_a_key_that_overrides_a_merged_one_is_no_duplicate() -> None:
         ("a: 1\nb: 'open\n", 3, "^not YAML: ."),
         ("a: 1\nb: @c\n", 2, "^not YAML: ."),
         ("a: 1\n- b\n", 2, "^not YAML: ."),
-        ("a: 1\n---\nb: 2\n", 2, "second YAML document"),
+        ("a: 1\n---\nb: 2\n", 2, "more than one YAML document"),
         ("a: 1\nb: *c\n", 2, r"\*c"),
         ("a: &x\n  b: *x\n", 2, r"\*x"),
         ("a: &x [1, *x]\n", 1, r"\*x"),
@@ -236,7 +236,7 @@ def test_many_quotes_without_an_end_take_no_longer_than_other_text() -> None:
 
 
 def test_the_deepest_nesting_that_is_allowed_is_read() -> None:
-    depth = tree.MAX_DEPTH
+    depth = yaml_text.MAX_DEPTH
     found = value("[" * depth + "]" * depth)
     for _level in range(depth - 1):
         assert isinstance(found, list)
@@ -250,7 +250,7 @@ def test_every_key_and_item_has_its_line() -> None:
         "a: 1\n# a comment\nb:\n  - x\n  - y: 2\n    z: |\n      text\n\n  - {k: v,\n     l: w}\n"
     )
     text += "c: [p,\n  q]\n"
-    assert tree.lines(text) == {
+    assert yaml_text.lines(text) == {
         ("a",): 1,
         ("b",): 3,
         ("b", 0): 4,
@@ -267,18 +267,18 @@ def test_every_key_and_item_has_its_line() -> None:
 
 
 def test_the_line_of_a_key_that_is_said_twice_is_the_one_that_counts() -> None:
-    assert tree.lines("a: 1\nb: 2\na: 3\n")[("a",)] == 3
+    assert yaml_text.lines("a: 1\nb: 2\na: 3\n")[("a",)] == 3
 
 
 @settings(deadline=None)
 @given(st.text() | st.lists(st.sampled_from([*"[]{}:,-&*!|>'\"#%@`?~ \n\tab"])).map("".join))
 def test_any_text_is_read_or_refused_with_a_line_of_its_own(text: str) -> None:
     try:
-        found, duplicates = tree.load(text)
+        found, duplicates = yaml_text.load(text)
     except YAMLTextError as refused:
         found, duplicates = None, [(refused.line, refused.message)]
     else:
-        assert isinstance(tree.lines(text), dict)
+        assert isinstance(yaml_text.lines(text), dict)
     assert found is None or isinstance(found, (str, list, dict))
     # YAML 1.1 counts more ends of lines than Python's splitlines() knows.
     last = len(re.findall("[\n\r\x85\u2028\u2029]", text)) + 2

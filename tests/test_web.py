@@ -633,7 +633,7 @@ def test_an_address_that_is_no_url_is_refused(
     served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FEEDS_URL", "feeds.example.org")
-    with pytest.raises(ConfigurationError, match=r"'feeds\.example\.org' is no http or https URL"):
+    with pytest.raises(ConfigurationError, match=r"'feeds\.example\.org' is not an http"):
         create_app(served.root)
 
 

@@ -20,8 +20,8 @@ from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Image, Provider, Related
 from feeds.model.feed import Context, Feed, FeedSummary
 from feeds.model.site import Author
+from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
-from feeds.parsing.front_matter import read_article
 from feeds.text.repair import plain_line
 from tests.support import lacking
 

@@ -29,7 +29,6 @@ from feeds.model.article import Article
 from feeds.model.selection import Selection
 from feeds.model.topics import TopicName
 from feeds.parsing.front_matter import line_of
-from feeds.text.repair import shorten
 from feeds.text.slugs import fold
 
 _NEWEST_FIRST = (
@@ -226,11 +225,7 @@ class PublishedArticles:
             with self._reading() as connection:
                 rows = connection.execute(query.where(MEDIA.c.url.in_(batch))).all()
             for url, path, uses in rows:
-                others = f" (named by {uses:,} articles)" if uses > 1 else ""
-                message = f"the site has no file {shorten(url, 80)} to publish{others}"
-                hint = "put it there, or write its whole URL"
-                line = folder.line_of(path, url)
-                problems.append(Problem(path, line, "no-file", message, hint, Severity.WARNING))
+                problems.append(folder.missing_file(path, url, uses))
         return problems
 
     def conflicts(self, folder: Folder) -> list[Problem]:

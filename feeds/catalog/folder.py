@@ -18,13 +18,14 @@ import platformdirs
 
 from feeds.errors import CatalogError, ConfigurationError, Problem, Severity
 from feeds.model.site import Site
-from feeds.parsing import yaml_text as tree
-from feeds.parsing.front_matter import ENDINGS
+from feeds.parsing import yaml_text
+from feeds.parsing.article import ENDINGS, read_article
 from feeds.parsing.site_config import read_site
 from feeds.text.media_types import type_of_name
-from feeds.text.repair import plain_line
+from feeds.text.repair import plain_line, shorten
 
 CONFIGURATION = "feeds.yaml"
+_CONFIGURATION_ENDINGS = (".yaml", ".yml")
 #: In every tree that Feeds writes; a folder that has it holds no articles.
 MANIFEST = ".feeds-manifest.json"
 #: The folder beside feeds.yaml that holds the index.
@@ -78,6 +79,8 @@ class Folder:
         """
         target = target.absolute()
         file = target if target.is_file() else target / CONFIGURATION
+        if file.suffix.lower() not in _CONFIGURATION_ENDINGS:
+            raise ConfigurationError(f"{target}: not a site; name a folder or its {CONFIGURATION}")
         root = file.parent
         if not root.is_dir():
             raise ConfigurationError(f"{target}: no such folder; name a folder of articles")
@@ -89,8 +92,23 @@ class Folder:
         except UnreadableError as error:
             raise ConfigurationError(str(error)) from error
         site, problems = read_site(source, file.name, default_title)
-        line = tree.lines(source).get(("articles",), 1)
+        line = yaml_text.lines(source).get(("articles",), 1)
         return cls(root, site, tuple(problems), file.name, line)
+
+    @classmethod
+    def of_article(cls, file: Path) -> tuple[Folder, str]:
+        """Return the site that an article belongs to, and the article's path in it.
+
+        It is the nearest one above the file whose folders of articles contain it, else the file's
+        own folder. Raises ConfigurationError if a feeds.yaml on the way up cannot be used.
+        """
+        file = Path(os.path.abspath(file))
+        for root in file.parents:
+            if (root / CONFIGURATION).is_file():
+                folder = cls.open(root)
+                if any(file.is_relative_to(articles) for articles in folder.article_folders):
+                    return folder, file.relative_to(root).as_posix()
+        return cls(file.parent, Site(title=file.parent.name), ()), file.name
 
     @property
     def configured(self) -> bool:
@@ -146,6 +164,25 @@ class Folder:
             problem = Problem(path, 1, "bad-name", "the file's name is not plain text", "rename it")
             raise UnreadableError(problem)
         return _read(file, path)
+
+    def check_article(self, path: str) -> list[Problem]:
+        """Return the problems of one article, except those that other articles cause."""
+        try:
+            article, problems = read_article(self.read(path), path)
+        except UnreadableError as error:
+            return [error.problem]
+        for url in article.local_files() if article else ():
+            if not self.media(url):
+                problems.append(self.missing_file(path, url))
+        return sorted(problems)
+
+    def missing_file(self, path: str, url: str, uses: int = 1) -> Problem:
+        """Return the problem of a file that an article, and perhaps others, names in vain."""
+        others = f" (named by {uses:,} articles)" if uses > 1 else ""
+        message = f"the site has no file {shorten(url, 80)} to publish{others}"
+        hint = "put it there, or write its whole URL"
+        line = self.line_of(path, url)
+        return Problem(path, line, "no-file", message, hint, Severity.WARNING)
 
     def line_of(self, path: str, text: str) -> int:
         """The line of one of files() in which a text, say a URL, is first found, else 1."""

@@ -44,7 +44,7 @@ from feeds.catalog.state import ProbeResult
 from feeds.errors import CatalogError, Problem, Severity
 from feeds.model.article import Article
 from feeds.parallel import parallel_map
-from feeds.parsing.front_matter import is_html, read_article
+from feeds.parsing.article import is_html, read_article
 from feeds.text.slugs import fold
 
 #: A file that changed within this time of being read may change again under the same mtime.

@@ -1,1 +1,1 @@
-"""Frozen values: the site, its articles and topics, feeds, and the documents made of them."""
+"""Frozen values: the site, its articles and topics, feeds, and the documents made from them."""

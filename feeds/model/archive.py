@@ -1,7 +1,7 @@
-"""How a feed's history is cut into documents (RFC 5005 §4): along the calendar.
+"""Splits a feed's history into archive documents (RFC 5005 §4), by calendar period.
 
-The bounds follow from the dates of the articles alone. So a new article touches the newest document
-only, and one that is removed, corrected or backdated only that of its own period.
+Periods depend on the articles' dates alone: a new article changes the newest document only, and one
+that is removed, corrected or backdated only the document of its own period.
 """
 
 from __future__ import annotations
@@ -10,39 +10,39 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-#: Articles in one document, as a multiple of those in a feed's newest one.
-_TIMES = 4
-#: A name of a year, a month and a day, as cut() gives them.
+#: Most articles in an archive document, as a multiple of the feed's limit.
+_LIMIT_FACTOR = 4
+#: Matches Period.name.
 PERIOD_NAME = r"\d{4}(?:-\d\d){0,2}"
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A year, a month or a day of UTC."""
+    """A year, a month or a day in UTC."""
 
-    #: Such as 2026, 2026-05 and 2026-05-17.
+    #: "2026", "2026-05" or "2026-05-17".
     name: str
-    #: Its first and its last day, as date.toordinal() counts them.
+    #: First and last day, as date.toordinal() counts.
     first: int
     last: int
 
 
 def cut(days: Mapping[int, int], limit: int) -> tuple[Period, ...]:
-    """The periods of a feed, oldest first: years, and months or days where those hold too much.
+    """Return a feed's periods, oldest first: years, split into months or days if too large.
 
-    Takes the number of articles on each day (as date.toordinal() counts them), and how many the
-    feed's newest document holds: a feed that has no more needs no archive.
+    `days` has the number of articles by day, as date.toordinal() counts; a feed with at most
+    `limit` articles has no archive.
     """
     if sum(days.values()) <= limit:
         return ()
-    return tuple(_cut(days, limit * _TIMES, len("2026")))
+    return tuple(_cut(days, limit * _LIMIT_FACTOR, len("2026")))
 
 
 def _cut(days: Mapping[int, int], size: int, length: int) -> Iterator[Period]:
-    """The periods of these days, of which no name is shorter than the length."""
+    """Yield the periods of these days whose names have at least `length` characters."""
     parts: dict[str, dict[int, int]] = {}
     for day in sorted(days):
-        # A period's name is how the names of its days begin.
+        # A period's name is a prefix of its days' names.
         parts.setdefault(date.fromordinal(day).isoformat()[:length], {})[day] = days[day]
     for name, part in parts.items():
         if sum(part.values()) > size and length < len("2026-05-17"):

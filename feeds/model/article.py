@@ -1,7 +1,7 @@
-"""The article, as every format sees it: plain, frozen values.
+"""An article as frozen values.
 
-Text in here is already repaired (feeds.text), URLs are http(s) or relative to the site, and HTML is
-already sanitised, so that nothing downstream needs a defence of its own.
+Text is repaired, URLs are canonical http(s) URLs or paths in the site, and HTML is sanitised, so
+that formats need no checks of their own.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TypeVar
 
-#: Where no file's length is known.
-_UNKNOWN: Mapping[str, int] = MappingProxyType({})
+from feeds.text.urls import absolute, is_absolute
+
+_NO_LENGTHS: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,36 +27,35 @@ class Image:
     width: int | None = None
     height: int | None = None
     title: str = ""
-    #: Who is to be credited.
+    #: Credit line.
     attribution: str = ""
-    #: In bytes; None where it is not known, as before the article is published.
+    #: In bytes; None if unknown, as it is until published_at() fills it in.
     length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file to fetch with the article: audio, video, or anything else."""
+    """A file that comes with the article: audio, video, or any other."""
 
     url: str
     media_type: str
     title: str = ""
-    #: In bytes; None where it is not known, as before the article is published.
+    #: In bytes; None if unknown.
     length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who wrote the article: an organisation, and perhaps its people."""
+    """The organisation that published the article, and its authors' names."""
 
     name: str
     domain: str = ""
-    #: The people's names.
     authors: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
 
     @property
     def url(self) -> str:
-        """The provider's home page, or an empty string."""
+        """Home page; empty if the domain is unknown."""
         return f"https://{self.domain}/" if self.domain else ""
 
 
@@ -65,30 +65,30 @@ class Player:
 
     #: A page of a known host, for an iframe, or an audio or video file.
     url: str
-    #: The file's, and empty for a page.
+    #: Of the file; empty for a page.
     media_type: str = ""
     width: int | None = None
     height: int | None = None
-    #: The file's, in bytes; None where it is not known, as before the article is published.
+    #: Of the file, in bytes; None if unknown.
     length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What is said in a recording, as a file."""
+    """A file with the text of a recording."""
 
     url: str
     media_type: str
-    #: Empty: that of the feed.
+    #: Empty for the feed's language.
     language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is heard in a recording, or made it."""
+    """A person who is heard in a recording or worked on it."""
 
     name: str
-    #: Of the Podcast Taxonomy, in small letters: "host", "guest", …
+    #: Of the Podcast Taxonomy, in lower case: "host", "guest", …
     role: str = ""
     #: Likewise: "cast", "audio production", …
     group: str = ""
@@ -98,18 +98,18 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """What is told of an article's recording, as of an episode of a podcast."""
+    """The keys of an article that make its recording an episode of a podcast."""
 
     #: In seconds.
     duration: int | None = None
-    #: Whether it is for adults alone; None where nothing is said.
+    #: None if not stated.
     explicit: bool | None = None
     season: int | None = None
     number: int | None = None
     #: "full", "trailer", "bonus", or empty.
     type: str = ""
     transcripts: tuple[Transcript, ...] = ()
-    #: The URL of a file of chapters, as JSON.
+    #: URL of a JSON file of chapters.
     chapters: str = ""
     people: tuple[Person, ...] = ()
 
@@ -130,20 +130,20 @@ class Related:
 class Article:
     """One article. Dates are aware and in UTC."""
 
-    #: What every reader knows the article by; it must outlive a change of topic, file and site.
+    #: Readers recognize the article by it, so it survives a change of topic, file and site URL.
     id: str
     #: The page to open.
     url: str
     title: str
     published: datetime
-    #: The publication date, where the article was never updated.
+    #: The publication date if the article was never updated.
     updated: datetime
     #: Plain text, on one line.
     excerpt: str = ""
     #: Sanitised HTML with absolute links.
     body: str = ""
     player: Player | None = None
-    #: Where the article was first published, if that is another page.
+    #: The page that first published the article, if it is another one.
     original_url: str = ""
     amp_url: str = ""
     provider: Provider | None = None
@@ -159,47 +159,47 @@ class Article:
     quality: float | None = None
     #: For order; never written out.
     heat: float | None = None
-    #: Held back until it is ready.
+    #: Not published unless asked for.
     draft: bool = False
-    #: Taken back: never published again.
+    #: Withdrawn: never published again.
     removed: bool = False
 
     @property
     def enclosures(self) -> tuple[Download | Image, ...]:
-        """Every file that comes with the article, what is to be fetched before what is shown."""
+        """All files of the article: downloads, then images."""
         return (*self.files, *self.images)
 
     @property
     def files(self) -> tuple[Download, ...]:
-        """What is to be played or fetched: the player's file, if it is one, and the downloads."""
+        """The player's file, if it plays one, and the downloads."""
         player = self.player
         if not player or not player.media_type:
             return self.downloads
-        if any(each.url == player.url for each in self.downloads):
+        if any(download.url == player.url for download in self.downloads):
             return self.downloads
         return (Download(player.url, player.media_type, length=player.length), *self.downloads)
 
     @property
     def recording(self) -> Download | None:
-        """The first of the files to be listened to or watched."""
-        plays = (each for each in self.files if each.media_type.startswith(("audio/", "video/")))
-        return next(plays, None)
+        """The first audio or video file."""
+        playable = (file for file in self.files if file.media_type.startswith(("audio/", "video/")))
+        return next(playable, None)
 
     @property
     def duration(self) -> int | None:
-        """How long its recording, or else what its player plays, takes, in seconds."""
+        """Duration of the recording, or of the player's content, in seconds."""
         return self.episode.duration if self.episode else None
 
     def local_files(self) -> tuple[str, ...]:
-        """The files of the site that the article shows or offers, by their relative URLs."""
+        """Return the relative URLs of the article's files that are in the site."""
         return tuple(sorted({url for url in self._urls() if url and not is_absolute(url)}))
 
     def published_at(
-        self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int] = _UNKNOWN
+        self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int] = _NO_LENGTHS
     ) -> Article:
-        """The article with its relative URLs resolved and its topics under their own names.
+        """Return the article with its relative URLs resolved, and with these topics and lengths.
 
-        The lengths, in bytes, are those of its files that are known, by their URLs as it has them.
+        Lengths are in bytes, by the URLs of files as this article has them.
         """
         provider = self.provider and replace(
             self.provider, images=_resolve(self.provider.images, site_url)
@@ -229,20 +229,8 @@ class Article:
             yield self.player.url
         if self.episode:
             yield self.episode.chapters
-            yield from (each.url for each in self.episode.transcripts)
-            yield from (each.image for each in self.episode.people)
-
-
-def is_absolute(url: str) -> bool:
-    """Whether a URL, or an empty string, names no place in the site: it has a scheme of its own."""
-    return not url.startswith("/")
-
-
-def absolute(url: str, site_url: str) -> str:
-    """A URL of an article, or an empty string, as seen from anywhere."""
-    # A leading slash means the site's own root, which may be a folder of its host: a curation
-    # repository writes /assets/… and is published at https://host/repository/.
-    return url if is_absolute(url) else site_url + url.lstrip("/")
+            yield from (transcript.url for transcript in self.episode.transcripts)
+            yield from (person.image for person in self.episode.people)
 
 
 def _resolve_episode(episode: Episode, base: str) -> Episode:
@@ -250,9 +238,12 @@ def _resolve_episode(episode: Episode, base: str) -> Episode:
         episode,
         chapters=absolute(episode.chapters, base),
         transcripts=tuple(
-            replace(each, url=absolute(each.url, base)) for each in episode.transcripts
+            replace(transcript, url=absolute(transcript.url, base))
+            for transcript in episode.transcripts
         ),
-        people=tuple(replace(each, image=absolute(each.image, base)) for each in episode.people),
+        people=tuple(
+            replace(person, image=absolute(person.image, base)) for person in episode.people
+        ),
     )
 
 
@@ -260,7 +251,7 @@ _Media = TypeVar("_Media", Image, Download, Player)
 
 
 def _resolve(
-    media: tuple[_Media, ...], base: str, lengths: Mapping[str, int] = _UNKNOWN
+    media: tuple[_Media, ...], base: str, lengths: Mapping[str, int] = _NO_LENGTHS
 ) -> tuple[_Media, ...]:
     resolved = []
     for item in media:

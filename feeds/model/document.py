@@ -1,4 +1,4 @@
-"""What lies at a path: bytes, a file of the site, the way to another path, or what is wrong."""
+"""The response at a path: a document, a media file, a redirect or an error."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: In seconds. What was closed changes only where an article is corrected or taken back: a week.
+#: max-age of a closed archive document, in seconds: only a correction or withdrawal changes it.
 _CLOSED_AGE = 7 * 24 * 60 * 60
-#: In seconds: how long a picture may be kept.
+#: max-age of media files, in seconds.
 MEDIA_AGE = 60
-#: The Content-Security-Policy of a drawing: it may hold a script, which must not run as this
-#: site's own.
+#: Content-Security-Policy of SVG files, whose scripts must not run on the site's origin.
 SVG_POLICY = "sandbox; default-src 'none'"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Bytes that are published at a path."""
+    """The bytes published at a path, with their headers."""
 
     body: bytes
-    #: As the Content-Type header has it.
+    #: Value of the Content-Type header.
     media_type: str
-    #: Whether it is of a closed period: only a correction could change it.
+    #: True for an archive document of a closed period.
     is_closed: bool = False
-    #: What the Link header leads to (RFC 8288): URLs and their relations.
+    #: URLs and relations of the Link header (RFC 8288).
     links: tuple[tuple[str, str], ...] = ()
 
     @property
     def digest(self) -> str:
-        """What tells these bytes from any others."""
+        """SHA-256 prefix of the body; the base of its ETag."""
         return hashlib.sha256(self.body).hexdigest()[:32]
 
     def cache_control(self, age: int, stale: int) -> str:
-        """How long it may be kept, as the Cache-Control header has it (RFC 9111 §5.2.2).
+        """Return the Cache-Control header (RFC 9111 §5.2.2).
 
-        Takes for how many seconds a feed may be, and for how many more while a new one is fetched.
+        `age` and `stale` are a feed's max-age and stale-while-revalidate, in seconds.
         """
         if self.is_closed:
             return f"max-age={_CLOSED_AGE}"
@@ -49,7 +48,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A file of the site that is published as it is."""
+    """A file of the site that is published unchanged."""
 
     file: Path
     media_type: str
@@ -67,6 +66,6 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class BadRequest:
-    """What is wrong with what was asked for."""
+    """An invalid query; the document explains it."""
 
     document: Document

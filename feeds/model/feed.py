@@ -39,7 +39,7 @@ class Entry:
 
     id: str
     updated: datetime
-    #: Its part of a document, by the format's name.
+    #: Return its bytes in a format, by the format's name.
     part: Callable[[str], bytes]
 
 

@@ -1,32 +1,32 @@
-"""What a podcast says of itself beside its feed's title, description and language."""
+"""A podcast's metadata beyond the feed's title, description and language."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-#: What artwork may be; its sides in pixels.
 ARTWORK_TYPES = ("image/jpeg", "image/png")
+#: Width and height, in pixels.
 MIN_ARTWORK, MAX_ARTWORK = 1400, 3000
 
 
 @dataclass(frozen=True, slots=True)
 class Podcast:
-    """What a podcast says of itself, beside its feed's title, description and language."""
+    """Metadata of one podcast."""
 
-    #: The artwork; a relative URL belongs to the site.
+    #: URL of the artwork, or its path in the site.
     image: str = ""
-    #: Each with its subcategory, or an empty string.
+    #: Pairs of a category and its subcategory, which may be empty.
     categories: tuple[tuple[str, str], ...] = ()
     explicit: bool = False
-    #: Who makes it; empty: the site's author.
+    #: Empty for the site's author.
     author: str = ""
-    #: Whom a directory writes to; empty: the site's author.
+    #: Contact for directories; empty for the site's author.
     owner_name: str = ""
     owner_email: str = ""
-    #: "serial" where episodes are heard in their order, else "episodic", or empty.
+    #: "serial" (listened to in order), "episodic", or empty.
     type: str = ""
     copyright: str = ""
-    #: Whether the feed of everything is a podcast; said of the site's own alone.
+    #: Of the site's own podcast: the feed of all articles is a podcast too.
     everything: bool = False
-    #: In feeds.yaml. What is published does not follow from it.
+    #: In feeds.yaml, for problems; not part of its identity.
     line: int = field(default=1, repr=False, compare=False)

@@ -1,4 +1,4 @@
-"""Which articles a feed takes: made alike from feeds.yaml and from anything else with fields."""
+"""The criteria by which a feed selects articles."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What an article must be; a field that is empty asks for nothing.
+    """Criteria that an article must all meet; an empty field is no criterion.
 
-    Topics are named as people name them; Topics.family() knows what each name takes in.
+    Topics are in any spelling; Topics.family() resolves them.
     """
 
     #: At least one of these topics.
@@ -23,11 +23,11 @@ class Selection:
     provider: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
-    #: An article without a quality has none.
+    #: An article without a quality does not meet it.
     min_quality: float | None = None
     #: Back from the newest article of the site, not from the clock.
     since: timedelta | None = None
-    #: Words in the title, the excerpt or the body, as words.canonical() writes them.
+    #: A search of title, excerpt and body, as search_terms.canonical() returns it.
     q: str = ""
-    #: Whether it takes nothing but what is to be listened to or watched.
+    #: Only articles with an audio or video file.
     recorded: bool = False

@@ -1,177 +1,228 @@
-"""The topics of a site: those that feeds.yaml names, and those that articles have."""
+"""The topics of a site: those that feeds.yaml configures, and those that articles name."""
 
 from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.errors import Problem, Severity
 from feeds.model.podcast import Podcast
-from feeds.model.site import FeedSettings, TopicSettings
+from feeds.model.site import Site, TopicSettings
 from feeds.text.slugs import distinct_slug, fold, slugify
+
+#: Line in feeds.yaml, code, message and hint of a problem.
+_Mistake = tuple[int, str, str, str]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class TopicName:
-    """A name that articles use for a topic."""
+    """A name that articles use for a topic, in one spelling."""
 
     name: str
-    #: How many articles use it.
+    #: Number of articles that use it.
     uses: int
-    #: When the first of them was published.
+    #: Publication date of the first of them.
     first: datetime
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic of the site. It is not changed once Topics has made it."""
+    """A topic of the site."""
 
     name: str
-    slug: str = ""
+    slug: str
+    #: The folded names that mean this topic: its own and its aliases.
+    keys: frozenset[str]
+    #: The keys of this topic and of every topic below it: its feed takes articles with any of them.
+    family: frozenset[str]
     description: str = ""
     #: One of CONTENTS; empty for the site's.
     content: str = ""
     podcast: Podcast | None = None
-    #: The folded names that mean this topic: its own and its aliases.
-    keys: set[str] = field(default_factory=set)
-    #: The keys of this topic and of every topic below it: what its feed takes.
-    family: frozenset[str] = frozenset()
     parent: Topic | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Topics:
-    """Every topic of a site: those that feeds.yaml names, and those that articles have.
+    """Every topic of a site, as build_topics() makes them."""
 
-    Which topic gets a readable slug that several could have follows from the configuration and the
-    articles alone: first those configured, then the one whose first article is the oldest.
-    """
-
-    def __init__(self, settings: Iterable[TopicSettings], names: Iterable[TopicName]) -> None:
-        self._settings = settings = tuple(settings)
-        self._mistakes: list[tuple[int, str, str, str]] = []
-        self._by_key: dict[str, Topic] = {}
-        #: By slug, in the order of names.
-        self.by_slug: dict[str, Topic] = {}
-        # A slug that was asked for comes before all that are made of names.
-        for each in sorted(settings, key=lambda each: not each.slug):
-            topic = self._add(each.name, each.slug)
-            topic.description, topic.content = each.description, each.content
-            topic.podcast = each.podcast
-            topic.keys |= set(map(fold, each.aliases))
-            self._by_key |= dict.fromkeys(topic.keys, topic)
-        self._known = set(self._by_key)
-        for each in settings:
-            if each.parent and fold(each.parent) not in self._by_key:
-                self._add(each.parent)
-        spellings: dict[str, list[TopicName]] = {}
-        for each_name in names:
-            spellings.setdefault(fold(each_name.name), []).append(each_name)
-        self._known.update(spellings)
-        for _first, key, used in sorted(
-            (min(each.first for each in used), key, used) for key, used in spellings.items()
-        ):
-            if key not in self._by_key:
-                # The most used spelling is the one shown.
-                self._add(max(used, key=lambda each: (each.uses, each.name)).name)
-        for each in settings:
-            if each.parent:
-                child = self._by_key[fold(each.name)]
-                parent = self._by_key[fold(each.parent)]
-                if child not in _line(parent):
-                    child.parent = parent
-                else:
-                    message = f"the parent {each.parent} is {each.name} itself or below it"
-                    self._mistakes.append((each.line, "parent-cycle", message, "leave it out"))
-        self._set_families()
-        self.by_slug = dict(
-            sorted(self.by_slug.items(), key=lambda item: (fold(item[1].name), item[0]))
-        )
-        #: Slugs that lead to a topic's own: those it had, and those of its aliases.
-        self.former: dict[str, Topic] = {}
-        for each in settings:
-            topic = self._by_key[fold(each.name)]
-            for slug in (*each.formerly, *map(slugify, each.aliases)):
-                there = self.by_slug.get(slug) or self.former.setdefault(slug, topic)
-                if there is not topic and slug in each.formerly:
-                    message = f"formerly: {slug} leads to {there.name}, not to {each.name}"
-                    hint = "a slug leads to one topic"
-                    self._mistakes.append((each.line, "former-slug", message, hint))
+    #: By slug, in the order of names.
+    by_slug: Mapping[str, Topic]
+    #: By former slug, and by the slugs of aliases; never a slug that a topic has now.
+    former: Mapping[str, Topic]
+    #: By folded name and alias.
+    by_key: Mapping[str, Topic]
+    #: The folded names that articles or the topics' own configuration use.
+    known: frozenset[str]
+    #: Problems of the topics' configuration.
+    mistakes: tuple[_Mistake, ...] = ()
 
     def __iter__(self) -> Iterator[Topic]:
         return iter(self.by_slug.values())
 
     def named(self, name: str) -> Topic | None:
-        """The topic that a name, in any case or an alias, means."""
-        return self._by_key.get(fold(name))
+        """Return the topic with a name or an alias, in any case."""
+        return self.by_key.get(fold(name))
 
-    def found(self, name: str) -> Topic | None:
-        """The topic with a slug, a name, an alias or a slug that it had."""
+    def find(self, name: str) -> Topic | None:
+        """Return the topic with a slug, a name, an alias or a former slug."""
         return self.by_slug.get(name) or self.named(name) or self.former.get(name)
 
-    def nearest(self, name: str, most: int) -> str:
-        """The name that is most like a misspelt one, of at most so many; empty where none is."""
-        known = {key: topic.name for key, topic in itertools.islice(self._by_key.items(), most)}
-        near = difflib.get_close_matches(fold(name), known, 1)
-        return known[near[0]] if near else ""
+    def nearest(self, name: str, limit: int) -> str:
+        """Return the topic name most like a misspelt one; empty if none is.
+
+        Compares with at most `limit` names.
+        """
+        keys = itertools.islice(self.by_key, limit)
+        near = difflib.get_close_matches(fold(name), keys, 1)
+        return self.by_key[near[0]].name if near else ""
 
     def family(self, name: str) -> frozenset[str]:
-        """The folded names of the articles' topics that a topic takes in."""
+        """Return the folded names of articles' topics that the feed of a topic takes."""
         topic = self.named(name)
         return topic.family if topic else frozenset((fold(name),))
 
-    def problems(self, path: str, feeds: Iterable[FeedSettings]) -> list[Problem]:
-        """What is wrong with the topics, and with the names of topics in the feeds of a file.
+    def canonical(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Replace an article's names for topics by the topics' own, without repetition."""
+        return tuple(
+            dict.fromkeys(topic.name if (topic := self.named(name)) else name for name in names)
+        )
 
-        A name that no topic has may get one tomorrow: it is a mistake where it nearly is another.
+    def problems(self, path: str, site: Site) -> list[Problem]:
+        """Return the problems of the topics that a feeds.yaml configures or its feeds name.
+
+        A name that no topic has may get one tomorrow: it is reported only if it resembles another.
         """
-        known = {key: topic.name for key, topic in self._by_key.items() if key in self._known}
-        mistakes = list(self._mistakes)
-        named = [(each.line, each.parent) for each in self._settings if each.parent]
-        for each in feeds:
-            selection = each.selection
+        mistakes = list(self.mistakes)
+        named = [(topic.line, topic.parent) for topic in site.topics if topic.parent]
+        for feed in site.feeds:
+            selection = feed.selection
             names = (*selection.any, *selection.all, *selection.none)
-            named += ((each.line, name) for name in names)
+            named += ((feed.line, name) for name in names)
+        known = [key for key in self.by_key if key in self.known]
         for line, name in named:
             near = difflib.get_close_matches(fold(name), known, 1, 0.8)
-            if fold(name) not in known and near:
-                hint = f"did you mean {known[near[0]]}?"
-                mistakes.append((line, "unknown-topic", f"no article is about {name}", hint))
+            if near and fold(name) not in self.known:
+                hint = f"did you mean {self.by_key[near[0]].name}?"
+                mistakes.append((line, "unknown-topic", f"no article has the topic {name}", hint))
         return [
             Problem(path, line, code, message, hint, Severity.WARNING)
             for line, code, message, hint in mistakes
         ]
 
-    def canonical(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The topics' own names for an article's names for them, each once."""
-        return tuple(
-            dict.fromkeys(topic.name if (topic := self.named(name)) else name for name in names)
+
+def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) -> Topics:
+    """Build the topics that are configured, their parents, and those that articles name.
+
+    Of topics that could have the same slug, the first gets it: those that ask for it, then the
+    other configured ones, their parents, then the topic whose first article is the oldest. So
+    slugs depend on the configuration and the articles alone.
+    """
+    settings = tuple(settings)
+    ordered = sorted(settings, key=lambda topic: not topic.slug)
+    configured = {fold(topic.name): topic for topic in ordered}
+    # A topic's key is its folded name; key_of has it by every folded name and alias.
+    key_of: dict[str, str] = {}
+    for key, topic in configured.items():
+        key_of |= dict.fromkeys((key, *map(fold, topic.aliases)), key)
+    spellings: dict[str, list[TopicName]] = {}
+    for name in names:
+        spellings.setdefault(fold(name.name), []).append(name)
+    known = frozenset((*key_of, *spellings))
+
+    shown = {key: topic.name for key, topic in configured.items()}
+    parent_names = (topic.parent for topic in settings if topic.parent)
+    for new_name in (*parent_names, *_most_used(spellings)):
+        if key_of.setdefault(fold(new_name), fold(new_name)) not in shown:
+            shown[fold(new_name)] = new_name
+
+    slugs = _slugs(shown, configured)
+    parents, cycles = _parents(settings, key_of)
+    keys: dict[str, set[str]] = {key: set() for key in shown}
+    families: dict[str, set[str]] = {key: set() for key in shown}
+    for folded, key in key_of.items():
+        keys[key].add(folded)
+        for ancestor in _line(key, parents):
+            families[ancestor].add(folded)
+
+    topics: dict[str, Topic] = {}
+    for key in sorted(shown, key=lambda key: len(_line(key, parents))):  # parents first
+        own = configured.get(key, TopicSettings(shown[key]))
+        topics[key] = Topic(
+            name=shown[key],
+            slug=slugs[key],
+            keys=frozenset(keys[key]),
+            family=frozenset(families[key]),
+            description=own.description,
+            content=own.content,
+            podcast=own.podcast,
+            parent=topics[parents[key]] if key in parents else None,
         )
+    by_slug = {topics[key].slug: topics[key] for key in sorted(topics)}
+    by_key = {folded: topics[key] for folded, key in key_of.items()}
+    former, conflicts = _former(settings, by_slug, by_key)
+    return Topics(by_slug, former, by_key, known, (*cycles, *conflicts))
 
-    def _add(self, name: str, slug: str = "") -> Topic:
-        slug = slug or slugify(name)
+
+def _most_used(spellings: Mapping[str, list[TopicName]]) -> Iterator[str]:
+    """Yield the most used spelling of each name, those of the oldest articles first."""
+    by_first = sorted((min(name.first for name in names), key) for key, names in spellings.items())
+    for _first, key in by_first:
+        yield max(spellings[key], key=lambda name: (name.uses, name.name)).name
+
+
+def _slugs(shown: Mapping[str, str], configured: Mapping[str, TopicSettings]) -> dict[str, str]:
+    """Give each topic, in order, the slug it asks for or one made of its name."""
+    keys: dict[str, str] = {}  # by slug
+    for key, name in shown.items():
+        slug = (configured[key].slug if key in configured else "") or slugify(name)
         attempts = itertools.count()
-        while slug in self.by_slug:
+        while slug in keys:
             slug = distinct_slug(name, next(attempts))
-        topic = Topic(name, slug, keys={fold(name)})
-        self.by_slug[slug] = self._by_key[fold(name)] = topic
-        return topic
-
-    def _set_families(self) -> None:
-        families: dict[str, set[str]] = {}
-        for topic in self:
-            for ancestor in _line(topic):
-                families.setdefault(ancestor.slug, set()).update(topic.keys)
-        for slug, keys in families.items():
-            self.by_slug[slug].family = frozenset(keys)
+        keys[slug] = key
+    return {key: slug for slug, key in keys.items()}
 
 
-def _line(topic: Topic | None) -> list[Topic]:
-    """A topic, its parent, and so on up."""
-    found: list[Topic] = []
-    while topic:
-        found.append(topic)
-        topic = topic.parent
-    return found
+def _parents(
+    settings: Iterable[TopicSettings], key_of: Mapping[str, str]
+) -> tuple[dict[str, str], list[_Mistake]]:
+    """Return the keys of topics' parents; a parent that would make a cycle is left out."""
+    parents: dict[str, str] = {}
+    mistakes: list[_Mistake] = []
+    for topic in settings:
+        if topic.parent:
+            child, parent = key_of[fold(topic.name)], key_of[fold(topic.parent)]
+            if child in _line(parent, parents):
+                message = f"the parent {topic.parent} is {topic.name} itself or below it"
+                mistakes.append((topic.line, "parent-cycle", message, "leave it out"))
+            else:
+                parents[child] = parent
+    return parents, mistakes
+
+
+def _line(key: str, parents: Mapping[str, str]) -> list[str]:
+    """Return the key of a topic, of its parent, and so on up."""
+    line = [key]
+    while line[-1] in parents:
+        line.append(parents[line[-1]])
+    return line
+
+
+def _former(
+    settings: Iterable[TopicSettings], by_slug: Mapping[str, Topic], by_key: Mapping[str, Topic]
+) -> tuple[dict[str, Topic], list[_Mistake]]:
+    """Return the topics by former slugs and slugs of aliases, unless another topic has the slug."""
+    former: dict[str, Topic] = {}
+    mistakes: list[_Mistake] = []
+    for configured in settings:
+        topic = by_key[fold(configured.name)]
+        for slug in (*configured.formerly, *map(slugify, configured.aliases)):
+            owner = by_slug.get(slug) or former.setdefault(slug, topic)
+            if owner is not topic and slug in configured.formerly:
+                message = f"formerly: {slug} leads to {owner.name}, not to {configured.name}"
+                hint = "a slug leads to one topic"
+                mistakes.append((configured.line, "former-slug", message, hint))
+    return former, mistakes

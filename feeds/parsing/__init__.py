@@ -1,1 +1,1 @@
-"""Text to model, with the problems found on the way, each with its line."""
+"""Text to model values, with problems by line."""

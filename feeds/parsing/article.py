@@ -1,55 +1,98 @@
-"""What the keys of Feeds' own front matter mean (../../docs/formats.md has them as a table).
+"""Reads an article from the keys of its front matter (docs/formats.md has them as a table).
 
-Only the keys asked for here are ever read into an article; whatever else a file holds stays in it.
+Only the keys asked for here are ever read; other keys cannot leak into a feed. Nothing raises for
+the author's mistakes: they are reported as problems.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from feeds.errors import Severity
-from feeds.model.article import Article, Download, Image, Provider, Related
+from feeds.errors import Problem, Severity
+from feeds.model.article import (
+    Article,
+    Download,
+    Episode,
+    Image,
+    Person,
+    Player,
+    Provider,
+    Related,
+    Transcript,
+)
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.players import read_player
-from feeds.parsing.episode import file_url, read_episode
-from feeds.parsing.fields import Fields
+from feeds.parsing.fields import Fields, parse_duration
+from feeds.parsing.front_matter import read_front_matter
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
-from feeds.text.urls import canonical_url
+from feeds.text.urls import canonical_url, is_absolute
+
+_HTML_ENDINGS = (".html", ".htm")
+#: File name endings of articles.
+ENDINGS = (".md", ".markdown", *_HTML_ENDINGS)
+
+_EPISODE_KEYS = (
+    "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
+)  # fmt: skip
+_EPISODE_TYPES = ("full", "trailer", "bonus")
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
 
-def read(fields: Fields, body: Body) -> Article | None:
-    """The article, or None where its title, URL or date is missing; the report says so."""
+def is_html(path: str) -> bool:
+    """Return True if the body of a file is HTML, False if it is Markdown."""
+    return path.lower().endswith(_HTML_ENDINGS)
+
+
+def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
+    """Parse an article's text; None if it has no usable front matter, title, URL or date.
+
+    The path only names the file in problems and tells HTML from Markdown.
+    """
+    front, report = read_front_matter(text, path)
+    if not front:
+        return None, report.problems
+    body = Body(front.body, is_html=is_html(path))
+    article = _read(front.fields, body)
+    if article:
+        for line, part in body.unsafe_parts():
+            line += front.body_line - 1
+            report.add_line(line, "unsafe-body", f"the body contains {part}", "it is removed")
+    return article, report.problems
+
+
+def _read(fields: Fields, body: Body) -> Article | None:
     title = fields.text("title") or fields.text("name")
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
     url = web_url or original_url
     published = fields.date("publishedDateTime")
     if not (title and url and published):
-        needed = {
-            "title": (title, ("title", "name")),
-            "URL": (url, ("webUrl", "originalUrl")),
-            "date": (published, ("publishedDateTime",)),
-        }
-        _report_missing(fields, {what: keys for what, (value, keys) in needed.items() if not value})
+        required = (
+            ("title", title, ("title", "name")),
+            ("URL", url, ("webUrl", "originalUrl")),
+            ("date", published, ("publishedDateTime",)),
+        )
+        _report_missing(fields, {name: keys for name, value, keys in required if not value})
         return None
     updated = fields.date("updatedDateTime") or published
-    # The first URL that it ever had is what readers know it by.
-    id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
-    featured = fields.markup("featuredContent")
-    player = read_player(featured) if featured.strip() else None
-    if featured.strip() and not player:
+    if updated < published:
         fields.problem(
-            "featuredContent",
-            "no-player",
-            "featuredContent holds no player that can be published",
-            "an iframe of a known host over https, or a video or audio element",
+            "updatedDateTime",
+            "updated-before-published",
+            "updatedDateTime is earlier than publishedDateTime",
+            "publishedDateTime is used",
         )
+        updated = published
+    # Readers know the article by the first URL that it ever had.
+    id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
+    player = _player(fields)
     return Article(
         id=id,
         url=url,
         title=title,
         published=published,
-        updated=max(updated, published),
+        updated=updated,
         excerpt=fields.text("excerpt"),
         body=body.clean(base=url),
         player=player,
@@ -62,7 +105,7 @@ def read(fields: Fields, body: Body) -> Article | None:
         images=tuple(_images(fields)),
         downloads=tuple(_downloads(fields)),
         related=tuple(_related(fields)),
-        episode=read_episode(fields, plays=player is not None),
+        episode=_episode(fields, plays=player is not None),
         quality=fields.number("quality"),
         heat=fields.number("heat"),
         draft=not fields.flag("published", default=True),
@@ -71,43 +114,57 @@ def read(fields: Fields, body: Body) -> Article | None:
 
 
 def _report_missing(fields: Fields, missing: dict[str, tuple[str, ...]]) -> None:
-    """One problem for all that an article cannot do without, at the first key that is there."""
+    """Report all required values that are missing as one problem, on the first key present."""
     keys = tuple(key for keys in missing.values() for key in keys)
-    at = next((key for key in keys if key in fields), keys[0])
-    first = next(iter(missing)).lower()
     fields.problem(
-        at,
-        f"missing-{first}",
-        f"no {' and no '.join(missing)} that can be used, so it is left out",
-        f"it needs {' and '.join(' or '.join(each) for each in missing.values())}",
+        next((key for key in keys if key in fields), keys[0]),
+        f"missing-{next(iter(missing)).lower()}",
+        f"no usable {' or '.join(missing)}, so the article is left out",
+        f"it needs {', '.join(' or '.join(keys) for keys in missing.values())}",
         Severity.ERROR,
     )
 
 
-def _provider(fields: Fields) -> Provider | None:
-    found = fields.mapping("provider", short="name")
-    if not found:
+def _player(fields: Fields) -> Player | None:
+    featured = fields.markup("featuredContent")
+    if not featured.strip():
         return None
-    domain = found.text("domain")
+    player = read_player(featured)
+    if not player:
+        fields.problem(
+            "featuredContent",
+            "no-player",
+            "featuredContent has no player that can be published",
+            "it should be an https iframe from a known host, or a video or audio element",
+        )
+    return player
+
+
+def _provider(fields: Fields) -> Provider | None:
+    provider = fields.mapping("provider", short="name")
+    if not provider:
+        return None
+    domain = provider.text("domain")
     domain = canonical_url(domain if "://" in domain else f"https://{domain}/") or ""
-    if "domain" in found and not domain:
-        found.problem("domain", "bad-domain", "the domain is no host name", "such as example.org")
-    authors = (author.text("name") for author in found.mappings("authors", short="name"))
+    if "domain" in provider and not domain:
+        hint = "write one such as example.org"
+        provider.problem("domain", "bad-domain", "domain is not a host name", hint)
+    authors = (author.text("name") for author in provider.mappings("authors", short="name"))
     people = list(dict.fromkeys(filter(None, authors)))
-    name = found.text("name") or found.text("domain") or (people.pop(0) if people else "")
+    name = provider.text("name") or provider.text("domain") or (people.pop(0) if people else "")
     if not name:
         return None
     return Provider(
         name=name,
         domain=urlsplit(domain).netloc,
         authors=tuple(people),
-        images=tuple(_images(found)),
+        images=tuple(_images(provider)),
     )
 
 
 def _images(fields: Fields) -> Iterator[Image]:
     for item in fields.mappings("images", short="url"):
-        if url := _file_url(item):
+        if url := _required_file(item, "an image"):
             media_type = type_of_url(url, DEFAULT_IMAGE)
             if not media_type.startswith("image/"):
                 media_type = DEFAULT_IMAGE
@@ -123,7 +180,7 @@ def _images(fields: Fields) -> Iterator[Image]:
 
 def _downloads(fields: Fields) -> Iterator[Download]:
     for item in fields.mappings("actions", short="url"):
-        if url := _file_url(item):
+        if url := _required_file(item, "an action"):
             yield Download(url, type_of_url(url, DEFAULT_DOWNLOAD), item.text("title"))
 
 
@@ -139,17 +196,76 @@ def _related(fields: Fields) -> Iterator[Related]:
                 images=tuple(_images(item)),
             )
         else:
-            _report_no_url(item, "webUrl")
+            _report_no_url(item, "webUrl", "a related story")
 
 
-def _file_url(item: Fields) -> str:
-    url = file_url(item, "url")
-    if not url:
-        _report_no_url(item, "url")
+def _episode(fields: Fields, *, plays: bool) -> Episode | None:
+    """Return the keys of a podcast's episode; None if the article has none of them."""
+    if not plays and not any(key in fields for key in _EPISODE_KEYS):  # most articles
+        return None
+    duration = fields.duration("duration")
+    if not duration and plays:
+        # `length` is the duration of a video only where it is an ISO 8601 one.
+        length = fields.markup("length").strip()
+        duration = parse_duration(length) if length.startswith("PT") else None
+    episode = Episode(
+        duration=duration,
+        explicit=fields.flag("explicit", default=False) if "explicit" in fields else None,
+        season=fields.count("season"),
+        number=fields.count("episode"),
+        type=fields.choice("episodeType", _EPISODE_TYPES),
+        transcripts=tuple(_transcripts(fields)),
+        chapters=_file(fields, "chapters"),
+        people=tuple(_people(fields)),
+    )
+    return episode if episode != Episode() else None
+
+
+def _transcripts(fields: Fields) -> Iterator[Transcript]:
+    for item in fields.mappings("transcript", short="url"):
+        if not (url := _required_file(item, "a transcript")):
+            continue
+        written = item.text("type")
+        media_type = written.lower() or type_of_url(url, "")
+        if _MEDIA_TYPE.fullmatch(media_type):
+            yield Transcript(url, media_type, item.language("language"))
+        else:
+            message = f"type is {written!r}" if written else f"the media type of {url} is unknown"
+            item.problem("type", "bad-type", message, "write one, such as type: text/vtt")
+
+
+def _people(fields: Fields) -> Iterator[Person]:
+    for item in fields.mappings("people", short="name"):
+        if name := item.text("name"):
+            yield Person(
+                name=name,
+                role=item.text("role").lower(),
+                group=item.text("group").lower(),
+                image=_file(item, "image"),
+                url=item.url("url"),
+            )
+        else:
+            item.problem("name", "missing-name", "a person without a name", "write name")
+
+
+def _file(fields: Fields, key: str) -> str:
+    """Return a file's URL; a path in the site must have an ending that is published."""
+    url = fields.url(key, relative=True)
+    if url and not is_absolute(url) and not type_of_url(url, ""):
+        hint = "write a whole URL, or a file of a known type, such as /media/a.jpg"
+        fields.problem(key, "bad-url", f"{url} is not of a file type that is published", hint)
+        return ""
     return url
 
 
-def _report_no_url(item: Fields, key: str) -> None:
-    # One that is there but wrong has been reported already.
+def _required_file(item: Fields, what: str) -> str:
+    url = _file(item, "url")
+    if not url:
+        _report_no_url(item, "url", what)
+    return url
+
+
+def _report_no_url(item: Fields, key: str, what: str) -> None:
+    # An invalid URL has been reported already.
     if key not in item:
-        item.problem(key, "missing-url", f"no {key}, so this is left out", f"it needs {key}")
+        item.problem(key, "missing-url", f"{what} without {key} is left out", f"write {key}")

@@ -1,7 +1,7 @@
-"""What the text in a YAML mapping means: names, dates, URLs, numbers, flags, lists.
+"""The typed values of a YAML mapping: names, dates, URLs, numbers, flags, lists.
 
-Each key is asked for by the kind of value that it should hold. A value of another kind is reported
-once, with its line, and left out: the rest of the mapping is still good.
+YAML is read as text, so the caller asks for each key by the type it expects. A value of another
+type is reported once, with its line, and treated as missing.
 """
 
 from __future__ import annotations
@@ -11,273 +11,287 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TypeVar
 
 from feeds.errors import Problem, Severity
-from feeds.parsing import yaml_text as tree
-from feeds.parsing.yaml_text import KeyPath, YAMLValue
+from feeds.parsing import yaml_text
+from feeds.parsing.yaml_text import KeyPath, YAMLTextError, YAMLValue
 from feeds.text.repair import find_forbidden, plain_line, shorten
 from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
-_EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
 
 
 class Report:
-    """The problems of one text, which are given the lines of the values that they speak of."""
+    """The problems of one YAML text, each with its line in the file."""
 
     def __init__(self, path: str, source: str, first_line: int, severity: Severity) -> None:
         self.problems: list[Problem] = []
+        self.source = source
         self._path = path
-        self._source = source
         self._first_line = first_line
         self._severity = severity
         self._lines: Mapping[KeyPath, int] | None = None
 
     def add(
         self,
-        place: KeyPath,
+        key_path: KeyPath,
         code: str,
         message: str,
         hint: str = "",
         severity: Severity | None = None,
     ) -> None:
-        """Reports what is wrong at a place, or at the nearest place around it that has a line."""
-        self.add_line(self.line(place), code, message, hint, severity)
+        """Report a problem on the line of a value, or of its nearest parent that has a line."""
+        self.add_line(self.line(key_path), code, message, hint, severity)
 
     def add_line(
         self, line: int, code: str, message: str, hint: str = "", severity: Severity | None = None
     ) -> None:
-        """Reports what is wrong in a line of the text, counted from 1."""
+        """Report a problem on a line of the source, counted from 1."""
         line += self._first_line - 1
         severity = severity or self._severity
         self.problems.append(Problem(self._path, line, code, message, hint, severity))
 
-    def line(self, place: KeyPath) -> int:
-        """The line, counted from 1, of a place or of the nearest one around it."""
+    def line(self, key_path: KeyPath) -> int:
+        """Line in the source, from 1, of a value or of its nearest parent that has one."""
         # Lines cost a second parse, and few texts have a problem.
         if self._lines is None:
-            self._lines = tree.lines(self._source)
-        while place and place not in self._lines:
-            place = place[:-1]
-        return self._lines.get(place, 1)
+            self._lines = yaml_text.lines(self.source)
+        while key_path and key_path not in self._lines:
+            key_path = key_path[:-1]
+        return self._lines.get(key_path, 1)
 
 
 class Fields:
-    """A mapping whose values are asked for by kind."""
+    """A mapping whose values are read by type; a missing value is empty, None or the default."""
 
     def __init__(
-        self, values: Mapping[str, YAMLValue], report: Report, place: KeyPath = ()
+        self, values: Mapping[str, YAMLValue], report: Report, key_path: KeyPath = ()
     ) -> None:
         self._values = values
         self._report = report
-        self._place = place
+        self._key_path = key_path
+
+    @classmethod
+    def load(cls, report: Report) -> Fields | None:
+        """Parse the report's source; None if it is empty. Duplicate keys are reported.
+
+        Raises YAMLTextError if the source is not a YAML mapping.
+        """
+        values, duplicates = yaml_text.load(report.source)
+        if values is None:
+            return None
+        if not isinstance(values, dict):
+            raise YAMLTextError(1, "not a mapping", "write key: value, one per line")
+        for line, key in duplicates:
+            message = f"duplicate key {plain_line(key)}"
+            report.add_line(line, "duplicate-key", message, "the last value is used")
+        return cls(values, report)
 
     def __contains__(self, key: str) -> bool:
-        """Whether a key has a value."""
+        """Return True if the key has a value that is not empty."""
         value = self._values.get(key)
         return bool(value.strip()) if isinstance(value, str) else value is not None
 
     @property
     def line(self) -> int:
-        """The line on which the mapping begins."""
-        return self._report.line(self._place)
+        """Line on which the mapping begins."""
+        return self._report.line(self._key_path)
 
     def line_of(self, key: str) -> int:
-        """The line of a key."""
-        return self._report.line((*self._place, key))
+        """Line of a key."""
+        return self._report.line((*self._key_path, key))
 
-    def spelling(self, key: str) -> str:
-        """How a key is written here, be it without a value or misspelt; empty where it is not."""
-        return next(iter(difflib.get_close_matches(key, self._values, 1, 0.75)), "")
+    def nearest_key(self, name: str) -> str:
+        """Return the key of this mapping that is, or misspells, a name; empty if none does."""
+        return next(iter(difflib.get_close_matches(name, self._values, 1, 0.75)), "")
 
     def text(self, key: str) -> str:
-        """One line of plain text; a missing one is empty."""
+        """One line of plain text."""
         value = self._scalar(key, "text")
         if forbidden := find_forbidden(value):
             self.problem(
                 key,
                 "control-character",
-                f"{key} holds U+{ord(forbidden[0]):04X}, which no feed may",
-                "it is repaired or taken out",
+                f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds",
+                "it is repaired or removed",
                 Severity.WARNING,
             )
         return plain_line(value)
 
     def markup(self, key: str) -> str:
-        """Text as it was written, for HTML and Markdown; a missing one is empty."""
+        """Text exactly as written, for HTML and Markdown."""
         return self._scalar(key, "text")
 
     def url(self, key: str, *, relative: bool = False) -> str:
-        """An http(s) URL in canonical form; a missing one is empty."""
-        return (
-            self._convert(
-                key,
-                lambda value: canonical_url(value, relative=relative),
-                "bad-url",
-                "an http or https URL",
-            )
-            or ""
-        )
+        """Canonical http(s) URL or, with relative=True, a path in the site."""
+        parse = partial(canonical_url, relative=relative)
+        return self._convert(key, parse, "bad-url", "an http or https URL") or ""
 
     def identifier(self, key: str) -> str:
-        """What something is known by for good: a URI (RFC 4287 §4.2.6); a missing one is empty."""
-        wanted = "a URL, or a tag: or urn: URI"
-        return self._convert(key, _parse_identifier, "bad-id", wanted) or ""
+        """Permanent identifier: a URI (RFC 4287 §4.2.6)."""
+        expected = "a URL, or a tag: or urn: URI"
+        return self._convert(key, _parse_identifier, "bad-id", expected) or ""
 
     def date(self, key: str) -> datetime | None:
-        """A date in UTC. One without an offset is UTC already, one without a time is midnight."""
+        """Date in UTC; without an offset it is UTC already, without a time it is midnight."""
         return self._convert(key, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
 
     def number(self, key: str) -> float | None:
-        """A finite number."""
+        """Finite number."""
         return self._convert(key, _parse_number, "bad-number", "a number")
 
     def count(self, key: str) -> int | None:
-        """A whole number of at least one."""
+        """Whole number of at least one."""
         return self._convert(key, _parse_count, "bad-number", "a whole number above zero")
 
     def seconds(self, key: str, default: int) -> int:
-        """A number of seconds, which may be none; a missing one is the default."""
-        wanted = "a number of seconds"
-        value = self._convert(
-            key, lambda text: int(text) if re.fullmatch("[0-9]{1,9}", text) else None,
-            "bad-number", wanted,
-        )  # fmt: skip
+        """Number of seconds, zero included."""
+        value = self._convert(key, _parse_seconds, "bad-number", "a number of seconds")
         return default if value is None else value
 
     def flag(self, key: str, default: bool) -> bool:
-        """Yes or no, in any of YAML's words for them."""
+        """Boolean, in any of YAML's words."""
         value = self._convert(key, _parse_flag, "bad-flag", "true or false")
         return default if value is None else value
 
     def duration(self, key: str) -> int | None:
-        """How long something takes, in seconds above zero."""
+        """Duration in seconds, above zero."""
         return self._convert(key, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
 
+    def period(self, key: str) -> timedelta | None:
+        """Time span: 12h, 30d, 2w."""
+        return self._convert(key, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
+
     def choice(self, key: str, names: Sequence[str]) -> str:
-        """One of these names, in any case; a missing one is empty."""
-        wanted = f"{', '.join(names[:-1])} or {names[-1]}"
-        return (
-            self._convert(
-                key,
-                lambda value: value.lower() if value.lower() in names else None,
-                "bad-choice",
-                wanted,
-            )
-            or ""
-        )
+        """One of these lower-case names, written in any case."""
+
+        def parse(value: str) -> str | None:
+            return value.lower() if value.lower() in names else None
+
+        expected = f"{', '.join(names[:-1])} or {names[-1]}"
+        return self._convert(key, parse, "bad-choice", expected) or ""
 
     def email(self, key: str) -> str:
-        """An address for letters; a missing one is empty."""
-        return (
-            self._convert(
-                key, lambda text: text if _EMAIL.fullmatch(text) else None, "bad-email", "name@host"
-            )
-            or ""
-        )
+        """Email address."""
+        return self._convert(key, partial(_matching, _EMAIL), "bad-email", "name@host") or ""
+
+    def language(self, key: str) -> str:
+        """Language tag, as written."""
+        expected = "a language tag such as en or pt-BR"
+        return self._convert(key, partial(_matching, _LANGUAGE), "bad-language", expected) or ""
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """List of distinct names; a single name is a list of one."""
+        return self._list(key, plain_line, "a list of names")
+
+    def urls(self, key: str) -> tuple[str, ...]:
+        """List of distinct canonical http(s) URLs; a single URL is a list of one."""
+        return self._list(key, canonical_url, "a list of http or https URLs")
 
     def mapping_or_flag(self, key: str) -> Fields | bool:
-        """The mapping under a key, or yes or no in its place; a missing one is no."""
+        """Mapping, or a boolean in its place; False if missing."""
         if isinstance(self._values.get(key), dict):
             return self.mapping(key) or False
         return self.flag(key, default=False)
 
-    def period(self, key: str) -> timedelta | None:
-        """A span of time: 12h, 30d, 2w."""
-        return self._convert(key, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
-
-    def urls(self, key: str) -> tuple[str, ...]:
-        """A list of http(s) URLs in canonical form, each once; a URL alone is a list of one."""
-        found = []
-        for place, item in self._items(key):
-            url = canonical_url(item.strip()) if isinstance(item, str) else None
-            if url:
-                found.append(url)
-            elif item is not None:
-                self._wrong(place, key, item, "a list of http or https URLs")
-        return tuple(dict.fromkeys(found))
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of names, each once; a name alone is a list of one."""
-        names = []
-        for place, item in self._items(key):
-            if isinstance(item, str):
-                name = plain_line(item)
-                if name and name not in names:
-                    names.append(name)
-            elif item is not None:
-                self._wrong(place, key, item, "a list of names")
-        return tuple(names)
-
     def mapping(self, key: str, *, short: str = "") -> Fields | None:
-        """The mapping under a key; text alone stands for its key `short`."""
-        return next(self.mappings(key, short=short, many=False), None)
+        """Nested mapping; text alone stands for its key `short`."""
+        key_path = (*self._key_path, key)
+        return self._nested(key_path, self._values.get(key), short, "a mapping")
 
-    def mappings(self, key: str, *, short: str = "", many: bool = True) -> Iterator[Fields]:
-        """The mappings of a list, or the mapping that stands alone; text stands for `short`."""
-        for place, item in self._items(key, many):
-            if isinstance(item, dict):
-                yield Fields(item, self._report, place)
-            elif isinstance(item, str) and short:
-                yield Fields({short: item}, self._report, place)
-            elif item is not None:
-                self._wrong(place, key, item, "a list of mappings" if many else "a mapping")
+    def mappings(self, key: str, *, short: str = "") -> Iterator[Fields]:
+        """List of mappings, or a single one; text alone stands for the key `short`."""
+        for key_path, item in self._items(key):
+            if nested := self._nested(key_path, item, short, "a list of mappings"):
+                yield nested
 
     def reject_unknown_keys(self, known: Iterable[str]) -> None:
-        """Reports every key that is not known, with the nearest that is."""
+        """Report every key that is not known, with the nearest known one."""
         known = sorted(known)
         for key in self._values:
             if key not in known:
                 near = difflib.get_close_matches(key, known, 1, 0.5)
-                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                self.problem(key, "unknown-key", f"{key} is not a key that is known here", hint)
+                hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+                self.problem(key, "unknown-key", f"unknown key {key}", hint)
 
     def problem(
         self, key: str, code: str, message: str, hint: str = "", severity: Severity | None = None
     ) -> None:
-        """Reports what is wrong with the value of a key, on its line."""
-        self._report.add((*self._place, key), code, message, hint, severity)
+        """Report a problem on the line of a key."""
+        self._report.add((*self._key_path, key), code, message, hint, severity)
 
-    def _scalar(self, key: str, wanted: str) -> str:
+    def _scalar(self, key: str, expected: str) -> str:
         value = self._values.get(key)
         if value is None:
             return ""
         if isinstance(value, str):
             return value
-        self._wrong((*self._place, key), key, value, wanted)
+        self._report_type((*self._key_path, key), value, expected)
         return ""
 
     def _convert(
-        self, key: str, parse: Callable[[str], _Value | None], code: str, wanted: str
+        self, key: str, parse: Callable[[str], _Value | None], code: str, expected: str
     ) -> _Value | None:
-        value = self._scalar(key, wanted).strip()
+        value = self._scalar(key, expected).strip()
         if not value:
             return None
         result = parse(value)
         if result is None:
             shown = shorten(plain_line(value), 60)
-            self.problem(key, code, f"{key} is {shown!r}", f"it should be {wanted}")
+            self.problem(key, code, f"{key} is {shown!r}", f"it should be {expected}")
         return result
 
-    def _items(self, key: str, many: bool = True) -> Iterator[tuple[KeyPath, YAMLValue]]:
+    def _items(self, key: str) -> Iterator[tuple[KeyPath, YAMLValue]]:
         value = self._values.get(key)
-        place = (*self._place, key)
-        if isinstance(value, list) and many:
-            yield from (((*place, index), item) for index, item in enumerate(value))
+        key_path = (*self._key_path, key)
+        if isinstance(value, list):
+            yield from (((*key_path, index), item) for index, item in enumerate(value))
         else:
-            yield place, value
+            yield key_path, value
 
-    def _wrong(self, place: KeyPath, key: str, value: YAMLValue, wanted: str) -> None:
-        found = "a mapping" if isinstance(value, dict) else "a list"
-        found = "text" if isinstance(value, str) else found
-        self._report.add(place, "wrong-type", f"{key} is {found}", f"it should be {wanted}")
+    def _list(self, key: str, parse: Callable[[str], str | None], expected: str) -> tuple[str, ...]:
+        values: dict[str, None] = {}
+        for key_path, item in self._items(key):
+            value = parse(item) if isinstance(item, str) else None
+            if value:
+                values[value] = None
+            elif value is None and item is not None:
+                self._report_type(key_path, item, expected)
+        return tuple(values)
+
+    def _nested(
+        self, key_path: KeyPath, value: YAMLValue, short: str, expected: str
+    ) -> Fields | None:
+        if isinstance(value, str) and short:
+            value = {short: value}
+        if isinstance(value, dict):
+            return Fields(value, self._report, key_path)
+        if value is not None:
+            self._report_type(key_path, value, expected)
+        return None
+
+    def _report_type(self, key_path: KeyPath, value: YAMLValue, expected: str) -> None:
+        key = next(part for part in reversed(key_path) if isinstance(part, str))
+        kind = "text" if isinstance(value, str) else "a list"
+        kind = "a mapping" if isinstance(value, dict) else kind
+        self._report.add(key_path, "wrong-type", f"{key} is {kind}", f"it should be {expected}")
+
+
+_EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
+# A language tag of RFC 5646 §2.1, as far as it is worth checking.
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str | None:
+    return text if pattern.fullmatch(text) else None
 
 
 # Jekyll writes a blank before the offset, and so do git and many hands.
 _OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 _DAY_AND_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
-_LONGEST_DATE = 60
+_MAX_DATE_CHARS = 60
 # YAML's own timestamps need no leading zeros, and no minutes in an offset.
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]\s*(\d\d?)(:\d\d:\d\d(?:\.\d{1,6})?)(?:\s*(Z|[+-])(\d\d?)?)?)?"
@@ -286,14 +300,14 @@ _ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
 
 
 def parse_date(text: str) -> datetime | None:
-    """A date of ISO 8601, RFC 3339, YAML or RFC 5322, in UTC; None where the text is none."""
-    if len(text) > _LONGEST_DATE:
+    """Parse a date of ISO 8601, RFC 3339, YAML or RFC 5322 into UTC; None if it is not one."""
+    if len(text) > _MAX_DATE_CHARS:
         return None
     iso = _ZONE_NAME.sub("Z", _OFFSET.sub("", text.upper()))
     if timestamp := _TIMESTAMP.fullmatch(iso):
-        iso = _padded(timestamp)
+        iso = _pad_timestamp(timestamp)
     try:
-        # Python takes the sign of an offset that follows a day for what parts day and time.
+        # After a day without a time, Python reads the offset as a time.
         date = datetime.fromisoformat(_DAY_AND_OFFSET.sub(r"\1T00:00\2", iso))
     except ValueError:
         try:
@@ -304,11 +318,11 @@ def parse_date(text: str) -> datetime | None:
         return date.replace(tzinfo=UTC)
     try:
         return date.astimezone(UTC)
-    except OverflowError:  # the first or the last day of the calendar, and an offset
+    except OverflowError:  # an offset on the calendar's first or last day
         return None
 
 
-def _padded(timestamp: re.Match[str]) -> str:
+def _pad_timestamp(timestamp: re.Match[str]) -> str:
     year, month, day, hour, rest, sign, offset = timestamp.groups()
     date = f"{year}-{month:0>2}-{day:0>2}"
     zone = f"{sign}{offset:0>2}:00" if offset else sign or ""
@@ -327,14 +341,18 @@ def _parse_count(text: str) -> int | None:
     return int(number) if number and number >= 1 and number == int(number) else None
 
 
-_NAME = re.compile(
+def _parse_seconds(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
+_TAG_OR_URN = re.compile(
     r"(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,\d{4}(?:-\d\d){0,2}):[!-~]+", re.IGNORECASE
 )
 
 
 def _parse_identifier(text: str) -> str | None:
-    # Neither is resolved, so nothing in it is put into canonical form (RFC 8141 §3, RFC 4151 §2.4).
-    is_name = _NAME.fullmatch(text) and not re.search('[<>"\\\\^`{|}]', text)
+    # Compared character by character (RFC 8141 §3, RFC 4151 §2.4), so not put into canonical form.
+    is_name = _TAG_OR_URN.fullmatch(text) and not re.search('[<>"\\\\^`{|}]', text)
     return text if is_name else canonical_url(text)
 
 
@@ -348,12 +366,12 @@ def _parse_flag(text: str) -> bool | None:
 
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
-# Of ISO 8601, what recordings have.
+# The part of ISO 8601 durations that recordings use.
 _ISO_DURATION = re.compile(r"PT(?=\d)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?")
 
 
 def parse_duration(text: str) -> int | None:
-    """Seconds of 3723, 62:03, 1:02:03 or PT1H2M3S; None where the text is none, or nothing."""
+    """Parse 3723, 62:03, 1:02:03 or PT1H2M3S into seconds; None if zero or not a duration."""
     text = text.strip()
     if re.fullmatch("[0-9]{1,7}", text):
         return int(text) or None

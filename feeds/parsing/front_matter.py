@@ -1,110 +1,86 @@
-"""Reads an article's text: splits it, reads its YAML, and hands both to the dialect's meaning.
-
-    read_article(text, path) → (Article or None, problems)
-
-Nothing here raises for what an author wrote: what cannot be read is a problem, with its line.
-"""
+"""Splits an article's text into front matter and body. The keys' meaning is in article.py."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from feeds.errors import Problem, Severity
-from feeds.model.article import Article
-from feeds.parsing import article as native
-from feeds.parsing import yaml_text as tree
-from feeds.parsing.body.clean import Body
+from feeds.errors import Severity
+from feeds.parsing import yaml_text
 from feeds.parsing.fields import Fields, Report
-from feeds.text.repair import find_forbidden, plain_line, repair
-
-_HTML_ENDINGS = (".html", ".htm")
-#: How the names of files that may be articles end.
-ENDINGS = (".md", ".markdown", *_HTML_ENDINGS)
+from feeds.text.repair import find_forbidden, repair
 
 _OPENING = re.compile(r"---[ \t]*\n")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
-#: The line on which front matter begins, after its opening ---.
+#: Line of the file on which front matter begins, after its opening ---.
 _FIRST_LINE = 2
 
 
-def is_html(path: str) -> bool:
-    """Whether the body of a file is HTML, and not Markdown."""
-    return path.lower().endswith(_HTML_ENDINGS)
+class FrontMatter(NamedTuple):
+    """An article's text, split and its front matter parsed."""
+
+    fields: Fields
+    body: str
+    #: Line on which the body begins, counted as the report counts: from the front matter's first.
+    body_line: int
 
 
-def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
-    """The article of a text, or None, and everything that is wrong with it.
+def read_front_matter(text: str, path: str) -> tuple[FrontMatter | None, Report]:
+    """Split a text and parse its front matter; None if there is none that can be parsed.
 
-    The path is only named in problems, and its ending tells HTML from Markdown.
+    The path only names the file in problems.
     """
-    split = _split(text)
-    if isinstance(split, str):
-        hint = "an article begins with YAML between two lines of ---"
-        # A README or a page of its own among the articles is no mistake.
+    parts = _split(text)
+    if isinstance(parts, str):
+        # A README or another page among the articles is not a mistake.
         severity = Severity.ERROR if text.startswith("---") else Severity.WARNING
-        return None, [Problem(path, 1, "no-front-matter", split, hint, severity)]
-    front, body_text, body_line, forbidden = split
-    report = Report(path, front, _FIRST_LINE, Severity.WARNING)
+        report = Report(path, "", 1, severity)
+        hint = "an article begins with YAML between two lines of ---"
+        report.add_line(1, "no-front-matter", parts, hint)
+        return None, report
+    source, body, body_line = parts
+    forbidden, first_line = find_forbidden(source), 1
+    if forbidden:
+        # YAML allows fewer characters than people type; a repair keeps the lines as they are.
+        source = repair(source)
+    else:
+        forbidden, first_line = find_forbidden(body), body_line
+    report = Report(path, source, _FIRST_LINE, Severity.WARNING)
     try:
-        values, duplicates = tree.load(front)
-    except tree.YAMLTextError as error:
+        fields = Fields.load(report)
+        if fields is None:
+            raise yaml_text.YAMLTextError(1, "empty front matter", "write key: value, one per line")
+    except yaml_text.YAMLTextError as error:
         report.add_line(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
-        return None, report.problems
-    if not isinstance(values, dict):
-        hint = "write key: value, one a line"
-        report.add_line(1, "bad-yaml", "the front matter is no mapping", hint, Severity.ERROR)
-        return None, report.problems
-    for line, key in duplicates:
-        report.add_line(
-            line, "duplicate-key", f"{plain_line(key)} is there twice", "the last one counts"
-        )
+        return None, report
     if forbidden:
         report.add_line(
-            forbidden.string.count("\n", 0, forbidden.start()) + 2 - _FIRST_LINE,
+            forbidden.string.count("\n", 0, forbidden.start()) + first_line,
             "control-character",
-            f"the character U+{ord(forbidden[0]):04X} is in no feed's alphabet",
-            "it is repaired or taken out",
+            f"the character U+{ord(forbidden[0]):04X} is not allowed in feeds",
+            "it is repaired or removed",
         )
-    body = Body(body_text, is_html=is_html(path))
-    article = native.read(Fields(values, report), body)
-    for line, what in body.unsafe_parts() if article else ():
-        line += body_line - _FIRST_LINE
-        report.add_line(line, "unsafe-body", f"the body holds {what}", "it is taken out")
-    return article, report.problems
+    return FrontMatter(fields, body, body_line), report
 
 
 def line_of(text: str, *keys: str) -> int:
-    """The line of the first of these front matter keys that an article has, else 1."""
-    split = _split(text)
+    """Line of the file, from 1, of the first of these keys that the front matter has, else 1."""
+    parts = _split(text)
     try:
-        lines = {} if isinstance(split, str) else tree.lines(split.front)
-    except tree.YAMLTextError:
+        lines = {} if isinstance(parts, str) else yaml_text.lines(parts[0])
+    except yaml_text.YAMLTextError:
         return 1
     return next((lines[(key,)] + _FIRST_LINE - 1 for key in keys if (key,) in lines), 1)
 
 
-class _Split(NamedTuple):
-    front: str
-    body: str
-    #: The line, counted from 1, on which the body begins.
-    body_line: int
-    #: The first character of the text that no feed may hold.
-    forbidden: re.Match[str] | None
-
-
-def _split(text: str) -> _Split | str:
-    """Front matter and body, or what is wrong."""
+def _split(text: str) -> tuple[str, str, int] | str:
+    """Front matter, body and the body's line, or the reason why the text has no front matter."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     opening = _OPENING.match(text)
     if not opening:
         return "the front matter is TOML" if text.startswith("+++") else "no front matter"
     closing = _CLOSING.search(text, opening.end())
     if not closing:
-        return "the front matter has no end"
-    front, body = text[opening.end() : closing.start()], text[closing.end() :]
-    forbidden = find_forbidden(text)
-    if forbidden and find_forbidden(front):
-        # YAML allows fewer characters than people type; a repair keeps the lines as they are.
-        front = repair(front)
-    return _Split(front, body, text.count("\n", 0, closing.end()) + 1, forbidden)
+        return "the front matter has no closing ---"
+    front_matter, body = text[opening.end() : closing.start()], text[closing.end() :]
+    return front_matter, body, text.count("\n", opening.end(), closing.end()) + 1

@@ -1,7 +1,7 @@
-"""The key podcast of feeds.yaml, and the categories that directories know.
+"""Reads the key `podcast` of feeds.yaml.
 
-Apple's names and rules, as its guide to RSS for podcasters has them
-(https://podcasters.apple.com/support/823-podcast-requirements): other directories follow them.
+Names and rules are those of Apple's guide to RSS for podcasters
+(https://podcasters.apple.com/support/823-podcast-requirements), which other directories follow.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from feeds.parsing.fields import Fields
 from feeds.text.media_types import type_of_url
 from feeds.text.slugs import fold
 
-#: The subcategories of each category (https://podcasters.apple.com/support/1691).
+#: Apple's categories and their subcategories (https://podcasters.apple.com/support/1691).
 CATEGORIES = {
     "Arts": (
         "Books", "Design", "Fashion & Beauty", "Food", "Performing Arts", "Visual Arts",
@@ -60,56 +60,60 @@ CATEGORIES = {
     "TV & Film": ("After Shows", "Film History", "Film Interviews", "Film Reviews", "TV Reviews"),
 }  # fmt: skip
 _PARENTS = {sub: parent for parent, subs in CATEGORIES.items() for sub in subs}
-_KNOWN = {fold(name): name for name in (*CATEGORIES, *_PARENTS)}
+_CATEGORY_BY_KEY = {fold(name): name for name in (*CATEGORIES, *_PARENTS)}
 _TYPES = ("episodic", "serial")
 _KEYS = ("image", "category", "explicit", "author", "owner", "type", "copyright")
 
 
-def read_podcast(found: Fields, site: Podcast | None = None) -> Podcast | None:
-    """What the key podcast says: true, or a mapping, whose missing keys are as the site has them.
+def read_podcast(fields: Fields, site: Podcast | None = None) -> Podcast | None:
+    """Parse the key `podcast`, true or a mapping; missing keys are inherited from the site's own.
 
-    Without a site, it is the site's own key: that marks the feed of everything where it is true.
+    Without `site`, this is the site's own key: true makes the feed of all articles a podcast.
     """
-    said = found.mapping_or_flag("podcast")
-    if not said:
+    keys = fields.mapping_or_flag("podcast")
+    if not keys:
         return None
-    default = replace(site or Podcast(), everything=False, line=found.line_of("podcast"))
-    if said is True:
+    default = replace(site or Podcast(), everything=False, line=fields.line_of("podcast"))
+    if keys is True:
         return replace(default, everything=site is None)
-    said.reject_unknown_keys(_KEYS if site else (*_KEYS, "everything"))
-    owner = said.mapping("owner", short="email")
+    keys.reject_unknown_keys(_KEYS if site else (*_KEYS, "everything"))
+    owner = keys.mapping("owner", short="email")
     if owner:
         owner.reject_unknown_keys(("name", "email"))
     return replace(
         default,
-        image=_image(said) or default.image,
-        categories=tuple(dict.fromkeys(_categories(said))) or default.categories,
-        explicit=said.flag("explicit", default.explicit),
-        author=said.text("author") or default.author,
+        image=_image(keys) or default.image,
+        categories=tuple(dict.fromkeys(_categories(keys))) or default.categories,
+        explicit=keys.flag("explicit", default.explicit),
+        author=keys.text("author") or default.author,
         owner_name=(owner.text("name") if owner else "") or default.owner_name,
         owner_email=(owner.email("email") if owner else "") or default.owner_email,
-        type=said.choice("type", _TYPES) or default.type,
-        copyright=said.text("copyright") or default.copyright,
-        everything=site is None and said.flag("everything", default=False),
+        type=keys.choice("type", _TYPES) or default.type,
+        copyright=keys.text("copyright") or default.copyright,
+        everything=site is None and keys.flag("everything", default=False),
     )
 
 
-def _image(said: Fields) -> str:
-    image = said.url("image", relative=True)
+def _image(keys: Fields) -> str:
+    image = keys.url("image", relative=True)
     if image and type_of_url(image, "") not in ARTWORK_TYPES:
-        said.problem("image", "bad-artwork", f"image is {image}", "a .jpg or a .png file")
+        keys.problem(
+            "image", "bad-artwork", f"image is {image}", "it should be a .jpg or .png file"
+        )
         return ""
     return image
 
 
-def _categories(said: Fields) -> Iterator[tuple[str, str]]:
-    for name in said.texts("category"):
-        known = _KNOWN.get(fold(name))
-        if known in CATEGORIES:
-            yield known, ""
-        elif known:
-            yield _PARENTS[known], known
+def _categories(keys: Fields) -> Iterator[tuple[str, str]]:
+    for name in keys.texts("category"):
+        category = _CATEGORY_BY_KEY.get(fold(name))
+        if category in CATEGORIES:
+            yield category, ""
+        elif category:
+            yield _PARENTS[category], category
         else:
-            near = difflib.get_close_matches(fold(name), _KNOWN, 1, 0.6)
-            hint = f"did you mean {_KNOWN[near[0]]}?" if near else f"one of {', '.join(CATEGORIES)}"
-            said.problem("category", "bad-category", f"Apple has no category {name!r}", hint)
+            near = difflib.get_close_matches(fold(name), _CATEGORY_BY_KEY, 1, 0.6)
+            guess = f"did you mean {_CATEGORY_BY_KEY[near[0]]}?" if near else ""
+            hint = guess or f"it should be one of {', '.join(CATEGORIES)}"
+            message = f"Apple has no category {name!r}"
+            keys.problem("category", "bad-category", message, hint)

@@ -1,4 +1,4 @@
-"""The selection of articles that a mapping of feeds.yaml, or a query, describes."""
+"""Reads a selection of articles, from a feed in feeds.yaml or from a query."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from feeds.model.selection import Selection
 from feeds.parsing.fields import Fields
 from feeds.text import search_terms
 
-#: The keys that make a selection.
-KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since", "q")
-#: Of a search: characters, and words.
-_LONGEST, _MOST = 200, 10
+SELECTION_KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since", "q")
+_MAX_SEARCH_CHARS = 200
+_MAX_SEARCH_WORDS = 10
 
 
 def read_selection(fields: Fields) -> Selection:
-    """The selection that a mapping describes; what it cannot be is in the fields' report."""
+    """Parse the selection keys of a mapping; invalid ones are reported and left empty."""
     return Selection(
         any=fields.texts("any"),
         all=fields.texts("all"),
@@ -29,15 +28,16 @@ def read_selection(fields: Fields) -> Selection:
 
 def _search(fields: Fields) -> str:
     text = fields.text("q")
-    found = search_terms.canonical(text)
-    if text and not found:
+    search = search_terms.canonical(text)
+    words = max(len(text.split()), len(search.split()))
+    if text and not search:
         fields.problem("q", "bad-search", "q has no word in it", "write the words to look for")
-    elif max(len(text), len(found)) > _LONGEST:
-        hint = f"at most {_LONGEST} are looked for"
-        fields.problem("q", "bad-search", f"q is {len(text)} characters long", hint)
-    elif (count := max(len(text.split()), len(found.split()))) > _MOST:
-        hint = f"at most {_MOST} are looked for"
-        fields.problem("q", "bad-search", f"q has {count} words", hint)
+    elif max(len(text), len(search)) > _MAX_SEARCH_CHARS:
+        message = f"q is {len(text)} characters long"
+        fields.problem("q", "bad-search", message, f"at most {_MAX_SEARCH_CHARS} are allowed")
+    elif words > _MAX_SEARCH_WORDS:
+        message = f"q has {words} words"
+        fields.problem("q", "bad-search", message, f"at most {_MAX_SEARCH_WORDS} are allowed")
     else:
-        return found
+        return search
     return ""

@@ -1,8 +1,7 @@
-"""YAML as plain text: mappings, lists and strings, without a type guessed or a tag obeyed.
+"""YAML as mappings, lists and strings: no types are guessed, no tags are resolved.
 
-The one importer of PyYAML. Values stay what the author wrote (`title: 2021` is "2021", `published:
-no` is "no"); feeds.fields gives them their meaning. What is read is bounded in depth and in size,
-aliases counted as often as they are used.
+Values stay as the author wrote them (`title: 2021` is "2021", `published: no` is "no"); fields.py
+converts them. Depth and size are bounded, each use of an alias counted.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any, TypeAlias
 import yaml
 
 YAMLValue: TypeAlias = "str | list[YAMLValue] | dict[str, YAMLValue] | None"
-#: The keys and indexes that lead to a value.
+#: The keys and list indexes from the document's root to a value.
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 MAX_DEPTH = 60
@@ -25,11 +24,11 @@ _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NULL = frozenset(("", "~", "null"))
 _MERGE = "<<"
 _BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
-# Quoted text and comments, in which a bracket means nothing, and the brackets that nest values.
+# Quoted text and comments, in which brackets do not count, and the brackets that nest values.
 _FLOW = re.compile(
     r"""'(?:[^']|'')*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)|#[^\n]*|[\[\]{}]""", re.DOTALL
 )
-# Tags that say no more than the value's helper will find out for itself.
+# Tags that are ignored: fields.py converts the value whatever its tag.
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}"
     for kind in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")
@@ -37,44 +36,43 @@ _PLAIN_TAGS = frozenset(
 
 
 class YAMLTextError(ValueError):
-    """The text cannot be read: the line (counted from 1), what is wrong, what would be right."""
+    """The text cannot be read; lines are counted from 1."""
 
     def __init__(self, line: int, message: str, hint: str) -> None:
-        super().__init__(message)
+        super().__init__(f"{message}; {hint}")
         self.line = line
         self.message = message
         self.hint = hint
 
 
 def load(text: str) -> tuple[YAMLValue, list[tuple[int, str]]]:
-    """The one document of a text, and the keys that it says twice, as (line, key): the last counts.
+    """Parse a text of one document into its value and its duplicate keys, as (line, key).
 
-    Raises YAMLTextError for what YAML 1.1 does not allow, and for what goes beyond the bounds.
+    The last of duplicate keys is kept. Raises YAMLTextError for invalid YAML 1.1, unsupported tags
+    and texts beyond the bounds.
     """
     builder = _Builder(text)
     return builder.document(), builder.duplicates
 
 
 def lines(text: str) -> dict[KeyPath, int]:
-    """The line, counted from 1, of every key and list item of a text that load() accepts."""
-    found: dict[KeyPath, int] = {}
-    _Builder(text, found).document()
-    return found
+    """Line, from 1, of every key and list item of a text that load() accepts."""
+    lines_by_path: dict[KeyPath, int] = {}
+    _Builder(text, lines_by_path).document()
+    return lines_by_path
 
 
 class _Builder:
-    """Values straight from libyaml's events: the composer and constructor cost twice as much."""
+    """Builds values from libyaml's events: its composer and constructor take twice as long."""
 
     def __init__(self, text: str, lines: dict[KeyPath, int] | None = None) -> None:
-        # YAML 1.1 ends lines where no editor does.
+        # YAML 1.1 ends lines at these characters, editors do not.
         self._text = text = text.translate(_BREAKS)
         try:
             self._loader = _Loader(text)
         except UnicodeEncodeError as error:
             line = text.count("\n", 0, error.start) + 1
-            raise YAMLTextError(
-                line, "half of a surrogate pair is not text", "take it out"
-            ) from error
+            raise YAMLTextError(line, "a lone surrogate is not text", "remove it") from error
         self._next = self._loader.get_event
         self._lines = lines
         self._nodes = 0
@@ -89,11 +87,11 @@ class _Builder:
             value = self._node(self._next(), (), 0)
             self._next()  # the document's end
             if type(event := self._next()) is not yaml.StreamEndEvent:
-                raise YAMLTextError(_line(event), "a second YAML document", "one is read")
+                raise YAMLTextError(_line(event), "more than one YAML document", "expected one")
             return value
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            # libyaml looks ahead, and has a bound of its own that it may reach before ours.
+            # libyaml parses ahead, and may reach its own bound on depth before we reach ours.
             if line := _too_deep(self._text[: mark.index] if mark else self._text):
                 raise _nested_too_deep(line) from error
             message = " ".join(filter(None, (error.context, error.problem)))
@@ -105,9 +103,8 @@ class _Builder:
         except yaml.reader.ReaderError as error:
             line = self._text.encode()[: error.position].count(b"\n") + 1
             char = error.character if isinstance(error.character, int) else ord(error.character)
-            raise YAMLTextError(
-                line, f"the character U+{char:04X} is not text", "take it out"
-            ) from error
+            message = f"the character U+{char:04X} is not allowed in YAML"
+            raise YAMLTextError(line, message, "remove it") from error
         finally:
             self._loader.dispose()
 
@@ -117,14 +114,13 @@ class _Builder:
             return self._alias(event)
         self._count(event, 1)
         if event.tag is not None and event.tag not in _PLAIN_TAGS:
-            raise YAMLTextError(
-                _line(event), f"the tag {event.tag} is not read", "write the value itself"
-            )
+            message = f"the tag {event.tag} is not supported"
+            raise YAMLTextError(_line(event), message, "write the value without a tag")
         before = self._nodes
         value: YAMLValue
         if kind is yaml.ScalarEvent:
             value = event.value
-            # Only a bare ~ is nothing; a quoted one is a tilde.
+            # Only a bare ~ is null; a quoted one is a tilde.
             if value in _NULL and event.implicit[0]:
                 value = None
         elif depth >= MAX_DEPTH:
@@ -153,7 +149,7 @@ class _Builder:
         while type(event := self._next()) is not yaml.MappingEndEvent:
             key = self._node(event, path, depth)
             if isinstance(key, (list, dict)):
-                raise YAMLTextError(_line(event), "a key that is not text", "give it a name")
+                raise YAMLTextError(_line(event), "a key is not text", "write a plain name")
             key = key or ""
             inner = path
             if self._lines is not None:
@@ -174,22 +170,16 @@ class _Builder:
         try:
             value, size = self._anchors[event.anchor]
         except KeyError:
-            raise YAMLTextError(
-                _line(event),
-                f"the alias *{event.anchor} has no anchor before it",
-                "define it first",
-            ) from None
+            message = f"the alias *{event.anchor} has no anchor before it"
+            raise YAMLTextError(_line(event), message, f"define &{event.anchor} first") from None
         self._count(event, size)
         return value
 
     def _count(self, event: Any, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            raise YAMLTextError(
-                _line(event),
-                f"more than {MAX_NODES:,} values, counting each use of an alias",
-                "write less, or without aliases",
-            )
+            message = f"more than {MAX_NODES:,} values, counting each use of an alias"
+            raise YAMLTextError(_line(event), message, "write less, or use no aliases")
 
 
 def _line(event: Any) -> int:
@@ -202,7 +192,7 @@ def _nested_too_deep(line: int) -> YAMLTextError:
 
 
 def _too_deep(text: str) -> int:
-    """Line of the first bracket that opens more than MAX_DEPTH levels, or 0 where none does."""
+    """Line of the first bracket that opens more than MAX_DEPTH levels, or 0 if none does."""
     depth = 0
     for match in _FLOW.finditer(text):
         if match[0] in ("[", "{"):

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.folder import Folder
 from feeds.model.archive import PERIOD_NAME
-from feeds.model.article import is_absolute
+from feeds.text.urls import is_absolute
 
 _OF_ARCHIVE = re.compile(rf"/archive(/{PERIOD_NAME})?$")
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 
 from feeds.catalog.folder import Folder
 from feeds.errors import Problem, Severity
-from feeds.model.article import Article, is_absolute
+from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.podcast import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
 from feeds.text.media_types import type_of_url
+from feeds.text.urls import is_absolute
 
 #: The types of episodes; the URL has to tell them by its ending.
 _EPISODE_TYPES = (

@@ -38,7 +38,7 @@ from feeds.model.document import BadRequest, Document, MediaFile, Redirect
 from feeds.model.feed import Context, Entry, Feed, FeedSummary, History
 from feeds.model.selection import Selection
 from feeds.model.site import CONTENTS
-from feeds.model.topics import Topic, Topics
+from feeds.model.topics import Topic, build_topics
 from feeds.parsing.feed_query import feed_search
 from feeds.publication.assets import Media
 from feeds.publication.checks import unmet
@@ -101,7 +101,7 @@ class Publication:
         )
         #: The index behind it.
         self.catalog = catalog
-        self._topics = Topics(self._site.topics, self._view.topic_names())
+        self._topics = build_topics(self._site.topics, self._view.topic_names())
         self._channels = {each.folder: each for each in channels_of(self._site, self._topics)}
         self._last_feed: tuple[str, Feed] | None = None
         self._periods: dict[str, tuple[Period, ...]] = {}
@@ -140,7 +140,7 @@ class Publication:
         folder = self._folder
         return [
             *folder.problems,
-            *self._topics.problems(folder.configuration, self._site.feeds),
+            *self._topics.problems(folder.configuration, self._site),
             *folder.missing(),
             *sorted(
                 [

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 from feeds.formats import FORMATS, Format, render
 from feeds.model.archive import PERIOD_NAME, Period
-from feeds.model.article import absolute
 from feeds.model.document import Document
 from feeds.model.feed import Feed
 from feeds.model.podcast import Podcast
 from feeds.model.selection import Selection
 from feeds.model.site import DEFAULT_URL, Author, Site
 from feeds.model.topics import Topics
+from feeds.text.urls import absolute
 
 BY_FILE_NAME = {format.file_name: format for format in FORMATS}
 #: Where the periods of a feed's archive lie, from its folder.

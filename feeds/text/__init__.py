@@ -1,1 +1,1 @@
-"""Functions from text to text. Pure, and the same on every machine."""
+"""Functions from text to text: pure, and the same on every machine."""

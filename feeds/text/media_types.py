@@ -1,11 +1,10 @@
-"""Media types (RFC 2046) by the ending of a file's name."""
+"""Media types (RFC 2046) by file name ending."""
 
 from __future__ import annotations
 
 import re
 
-# Stated here and not asked of the operating system's tables: the same input must give the same
-# bytes on any machine.
+# Not the operating system's table: the same input must give the same bytes on every machine.
 MEDIA_TYPES = {
     "jpg": "image/jpeg", "jpeg": "image/jpeg", "jpe": "image/jpeg", "jfif": "image/jpeg",
     "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif",
@@ -31,18 +30,18 @@ MEDIA_TYPES = {
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
 }  # fmt: skip
 
-#: A picture whose URL does not say what it is comes from an image server, and those answer JPEG
-#: most often; readers show a picture only if its type begins with image/.
+#: For image URLs without an ending: they belong to image servers, most of which send JPEG. Readers
+#: show a picture only if its type begins with image/.
 DEFAULT_IMAGE = "image/jpeg"
-#: Bytes of which nothing is known (RFC 2046 §4.5.1).
+#: Arbitrary bytes (RFC 2046 §4.5.1).
 DEFAULT_DOWNLOAD = "application/octet-stream"
 
 
 def type_of_url(url: str, default: str) -> str:
-    """The type that the path of a URL, in canonical form, tells, else the default."""
+    """Return the media type of a canonical URL by its path, else the default."""
     return type_of_name(re.split("[?#]", url, maxsplit=1)[0].rpartition("/")[2], default)
 
 
 def type_of_name(name: str, default: str) -> str:
-    """The type that the ending of a file's name tells, else the default."""
+    """Return the media type of a file name by its ending, else the default."""
     return MEDIA_TYPES.get(name.rpartition(".")[2].lower(), default) if "." in name else default

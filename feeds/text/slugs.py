@@ -1,4 +1,4 @@
-"""Names as keys to compare by, and as folders in a URL."""
+"""Names in the forms that compare them and that stand in URLs."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import re
 import unicodedata
 from functools import lru_cache
 
+# Without these, C, C++ and C# would share a slug.
+_SPOKEN = {"+": " plus ", "#": " sharp ", "&": " and ", "@": " at ", "%": " percent "}
+# Device names of Windows, and the page of a folder.
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d|index")
+_MAX_READABLE_CHARS = 60
+
 
 def fold(name: str) -> str:
-    """What two names have in common if they name the same thing: AI and ai, but not C and C++."""
+    """Return the form that two spellings of a name share: AI and ai, but not C and C++."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
-
-
-_SPOKEN = {"+": " plus ", "#": " sharp ", "&": " and ", "@": " at ", "%": " percent "}
-_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d|index")
-_LONGEST_SLUG = 60
 
 
 @lru_cache(maxsize=4096)
 def slugify(name: str) -> str:
-    """A name for a folder and a URL: lower-case ASCII letters, digits and single hyphens.
+    """Return a name as lower-case ASCII letters, digits and single hyphens.
 
-    What ASCII cannot say is told apart by a hash of the name. Two names may still share a slug
-    (a/b and a b): distinct_slug() serves those that come second.
+    A name that ASCII cannot express gets a hash appended. Two names may share a slug (a/b and
+    a b): distinct_slug() is for the second.
     """
     folded = fold(name)
     spoken = "".join(_SPOKEN.get(char, char) for char in folded)
@@ -33,18 +34,18 @@ def slugify(name: str) -> str:
     ascii_only = "".join(char for char in letters if not unicodedata.combining(char))
     readable = re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")
     lost = any(char.isalnum() and not char.isascii() for char in ascii_only)
-    if lost or not readable or len(readable) > _LONGEST_SLUG or _RESERVED.fullmatch(readable):
+    if lost or not readable or len(readable) > _MAX_READABLE_CHARS or _RESERVED.fullmatch(readable):
         return distinct_slug(name)
     return readable
 
 
 def distinct_slug(name: str, attempt: int = 0) -> str:
-    """A slug of this name alone: the readable part and a hash of the folded name.
+    """Return the readable part of a name with a hash of the folded name.
 
-    Another name may look just like it; then the next attempt gives another.
+    If another topic is called exactly that, the next attempt gives another hash.
     """
     folded = fold(name)
     source = folded + "\0" * attempt
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    readable = re.sub("[^a-z0-9]+", "-", folded)[:_LONGEST_SLUG].strip("-")
+    readable = re.sub("[^a-z0-9]+", "-", folded)[:_MAX_READABLE_CHARS].strip("-")
     return f"{readable or 'topic'}-{digest}"

@@ -1,4 +1,4 @@
-"""Canonical http and https URLs (RFC 3986 §6.2)."""
+"""Canonical http and https URLs (RFC 3986 §6.2), and paths in the site resolved to them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from feeds.text.repair import remove_forbidden
 
-# What most URLs are already: nothing in it to encode, to fold or to leave out.
+# Matches most URLs as they are written, which saves the slow path. Each match is canonical.
 _CANONICAL = re.compile(
     r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/(?!\.)[A-Za-z0-9\-._~!$&'()*+,;=:@]*)+"
     r"(?:\?[A-Za-z0-9\-._~!$&'()*+,;=:@/?]+)?(?:#[A-Za-z0-9\-._~!$&'()*+,;=:@/?]+)?"
@@ -18,10 +18,10 @@ _ESCAPED = re.compile("%[0-9a-fA-F]{2}")
 
 
 def canonical_url(text: str, *, relative: bool = False) -> str | None:
-    """The canonical form of an http(s) URL (RFC 3986 §6.2), or None where it is not one.
+    """Return the canonical form of an http(s) URL (RFC 3986 §6.2); None if it is not one.
 
-    Other scripts and stray characters are percent-encoded, a host in another script becomes
-    punycode. With relative=True a path of the site is accepted too, and stays relative.
+    Characters outside ASCII are percent-encoded, in a host punycoded. With relative=True a path
+    in the site is accepted too, and becomes one with a leading slash.
     """
     if _CANONICAL.fullmatch(text):
         return text
@@ -35,8 +35,8 @@ def canonical_url(text: str, *, relative: bool = False) -> str | None:
         return None
     scheme = parts.scheme.lower()
     if not scheme and not parts.netloc and relative and parts.path:
-        path = re.sub("/+", "/", _normal_path(_quoted(f"/{parts.path}", "/")))
-        return urlunsplit(("", "", path, _quoted(parts.query, "/?"), ""))
+        path = re.sub("/+", "/", _remove_dot_segments(_percent_encode(f"/{parts.path}", "/")))
+        return urlunsplit(("", "", path, _percent_encode(parts.query, "/?"), ""))
     if scheme not in _DEFAULT_PORTS or not host:
         return None
     try:
@@ -50,22 +50,36 @@ def canonical_url(text: str, *, relative: bool = False) -> str | None:
     elif not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", host):
         return None
     userinfo = parts.netloc.rpartition("@")[0]
-    authority = f"{_quoted(userinfo, ':')}@{host}" if userinfo else host
+    authority = f"{_percent_encode(userinfo, ':')}@{host}" if userinfo else host
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         authority += f":{port}"
-    path = _normal_path(_quoted(parts.path or "/", "/"))
-    return urlunsplit(
-        (scheme, authority, path, _quoted(parts.query, "/?"), _quoted(parts.fragment, "/?"))
-    )
+    path = _remove_dot_segments(_percent_encode(parts.path or "/", "/"))
+    query, fragment = (_percent_encode(part, "/?") for part in (parts.query, parts.fragment))
+    return urlunsplit((scheme, authority, path, query, fragment))
 
 
 def is_canonical_url(text: str) -> bool:
-    """Whether it is plain at once that url() would give the text back as it is."""
+    """Return True for a text that canonical_url() returns unchanged; misses rare ones."""
     return bool(_CANONICAL.fullmatch(text))
 
 
-def _normal_path(path: str) -> str:
-    """Without dot segments (RFC 3986 §5.2.4)."""
+def is_absolute(url: str) -> bool:
+    """Return True unless the URL is a path in the site, as canonical_url(relative=True) gives it.
+
+    An empty string counts as absolute.
+    """
+    return not url.startswith("/")
+
+
+def absolute(url: str, site_url: str) -> str:
+    """Resolve a path in the site against the site's URL; other URLs are returned unchanged."""
+    # A leading slash means the site's own root, which may be a folder of its host: a curation
+    # repository writes /assets/… and is published at https://host/repository/.
+    return url if is_absolute(url) else site_url + url.lstrip("/")
+
+
+def _remove_dot_segments(path: str) -> str:
+    """Remove dot segments (RFC 3986 §5.2.4)."""
     if "/." not in path:
         return path
     kept: list[str] = []
@@ -80,8 +94,8 @@ def _normal_path(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def _quoted(part: str, also_safe: str) -> str:
-    """Percent-encoded just where RFC 3986 §2 demands it, with the escapes it has in normal form."""
+def _percent_encode(part: str, also_safe: str) -> str:
+    """Percent-encode where RFC 3986 §2 requires it, and normalize the escapes that are there."""
     pieces = []
     end = 0
     for match in _ESCAPED.finditer(part):
