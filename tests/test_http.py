@@ -221,6 +221,26 @@ def test_no_two_threads_render_the_same_document_at_once() -> None:
     assert most == 1
 
 
+def test_a_redirect_renders_nothing(site: SiteBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.configure(
+        title="T", url="https://feeds.example.org/", topics=[{"name": "AI", "formerly": ["old"]}]
+    )
+    site.write("a.md", topics=["AI"])
+    app = create_app(site.root)
+    rendered: list[str] = []
+
+    def counting(feed: Any, format: Any) -> bytes:
+        rendered.append(format.name)
+        return render(feed, format)
+
+    monkeypatch.setattr("feeds.publication.routes.render", counting)
+    for name in ("rss.xml", "atom.xml", "feed.json"):
+        response = get(app, f"/topics/old/{name}")
+        assert (response.status_code, response.location) == (301, f"../ai/{name}")
+    assert rendered == []
+    app.extensions["feeds"].close()
+
+
 def test_a_query_that_asks_for_nothing_gets_the_directory_itself(app: Flask) -> None:
     directory = get(app, "/")
     for query in ("freq=1", "utm_source=x", "", "seq=", "x=q%3D"):

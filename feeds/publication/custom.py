@@ -117,4 +117,6 @@ class Custom:
         from feeds.formats import pages as page
 
         url = self.context.site_url + to.removeprefix("/")
-        return Redirect(to, Document(page.render_moved(asked.name, url, url), page.MEDIA_TYPE))
+        return Redirect(
+            to, lambda: Document(page.render_moved(asked.name, url, url), page.MEDIA_TYPE)
+        )
