@@ -3,61 +3,46 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import NamedTuple
 
 from cachetools import LRUCache
 
 from feeds.web.responses import CachedDocument
 
-#: What an entry takes in memory apart from its key and its bodies: headers, tables, objects.
+#: What an entry takes in memory apart from its bodies: headers, tables, objects.
 ENTRY_OVERHEAD_BYTES = 3_000
-
-
-class _Entry(NamedTuple):
-    document: CachedDocument
-    size: int
-
-
-@dataclass(slots=True)
-class _Flight:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    #: Threads inside, or waiting for the lock.
-    threads: int = 0
 
 
 class DocumentCache:
     """The documents used last, by key. Safe to use from many threads."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._entries: LRUCache[str, _Entry] = LRUCache(max_bytes, getsizeof=attrgetter("size"))
-        self._flights: dict[str, _Flight] = {}
+        self._documents: LRUCache[str, CachedDocument] = LRUCache(
+            max_bytes, getsizeof=lambda document: ENTRY_OVERHEAD_BYTES + document.size
+        )
         self._lock = threading.Lock()
+        self._flights: dict[str, threading.Lock] = {}
+        #: Threads inside a flight, or waiting for its lock.
+        self._passengers: Counter[str] = Counter()
 
     @property
     def size(self) -> int:
         """Bytes held, an estimate."""
-        return int(self._entries.currsize)
-
-    def __len__(self) -> int:
-        return len(self._entries)
+        return int(self._documents.currsize)
 
     def get(self, key: str) -> CachedDocument | None:
         """Return a document if it is here."""
         with self._lock:
-            entry = self._entries.get(key)
-            return entry.document if entry else None
+            return self._documents.get(key)
 
     def put(self, key: str, document: CachedDocument) -> None:
         """Keep a document, unless it is larger than the whole cache."""
 
         def resize() -> None:
             with self._lock:
-                entry = self._entries.get(key)
-                if entry and entry.document is document:
+                if self._documents.pop(key, None) is document:
                     self._store(key, document)
 
         document.on_growth = resize
@@ -65,24 +50,21 @@ class DocumentCache:
             self._store(key, document)
 
     def _store(self, key: str, document: CachedDocument) -> None:
-        # A key is as long as a client's query.
-        size = ENTRY_OVERHEAD_BYTES + len(key) + document.size
-        self._entries.pop(key, None)
         with suppress(ValueError):  # larger than the whole cache
-            self._entries[key] = _Entry(document, size)
+            self._documents[key] = document
 
     @contextmanager
     def single_flight(self, key: str) -> Iterator[None]:
         """Let one thread at a time in for a key, so that a document is rendered once."""
         with self._lock:
-            flight = self._flights.setdefault(key, _Flight())
-            flight.threads += 1
+            flight = self._flights.setdefault(key, threading.Lock())
+            self._passengers[key] += 1
         try:
-            with flight.lock:
+            with flight:
                 yield
         finally:
             with self._lock:
-                flight.threads -= 1
+                self._passengers[key] -= 1
                 # Not earlier: a newcomer would make a second lock while others wait for this one.
-                if not flight.threads:
-                    del self._flights[key]
+                if not self._passengers[key]:
+                    del self._flights[key], self._passengers[key]

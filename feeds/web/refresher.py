@@ -60,8 +60,7 @@ class Refresher:
         try:
             #: True until the first refresh, if the index is of an earlier run.
             self._is_stale = settings.starts_indexed and self.catalog.is_complete()
-            self._is_synced = settings.syncs and not self._is_stale
-            if self._is_synced:
+            if settings.syncs and not self._is_stale:
                 self.catalog.sync(self._folder)
             self._publish()
             if not (self._is_stale or settings.reported):
@@ -166,26 +165,19 @@ class Refresher:
 
     def _is_reporter(self) -> bool:
         """True in one process of a server at a time: another takes over when that one ends."""
-        try:
-            import fcntl
-        except ImportError:  # Windows, where granian has one worker
+        if not (path := self._settings.report_lock):
             return True
-        if not self._settings.report_lock:
-            return True
-        try:
-            if not self._report_lock:
-                self._report_lock = self._settings.report_lock.open("rb")
-        except OSError:  # cleaned away: rather a line twice than none
-            return True
-        try:
+        import fcntl  # not on Windows, where granian has one worker and there is no lock
+
+        with suppress(OSError, ValueError):  # another holds it, or it was closed by stop()
+            self._report_lock = self._report_lock or path.open("rb")
             fcntl.flock(self._report_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (OSError, ValueError):  # another holds it, or this one was stopped
-            return False
-        return True
+            return True
+        return False
 
     def _poll(self) -> None:
         pause = self._settings.walk_seconds
-        walked_at = time.monotonic() if self._is_synced else -pause
+        walked_at = -pause if self._is_stale else time.monotonic()
         while not self.stopped.wait(POLL_SECONDS):
             try:
                 is_reconfigured = self._configuration_stat() != self._configuration

@@ -63,9 +63,9 @@ class CachedDocument:
         headers = representation.headers[status == _OK, changed is not None]
         # Chromium shows application/rss+xml as plain text, without its style.
         if environ.get("HTTP_SEC_FETCH_DEST") == "document" and _is_xml(self.document):
+            type = self.document.media_type
             headers = [
-                (name, _DISPLAYED_TYPE if name == "Content-Type" else value)
-                for name, value in headers
+                (name, _DISPLAYED_TYPE if field == type else field) for name, field in headers
             ]
         has_body = status == _OK and environ["REQUEST_METHOD"] != "HEAD"
         return status, headers, representation.body if has_body else b""
@@ -111,12 +111,8 @@ def _represent(cached: CachedDocument, coding: str, body: bytes) -> _Representat
     if coding:
         whole.append(("Content-Encoding", coding))
     dated = ("Last-Modified", formatdate(cached.last_modified, usegmt=True))
-    headers = {
-        (True, False): whole,
-        (True, True): [*whole, dated],
-        (False, False): without_body,
-        (False, True): [*without_body, dated],
-    }
+    headers = {(True, False): whole, (False, False): without_body}
+    headers |= {(is_whole, True): [*fields, dated] for (is_whole, _), fields in headers.items()}
     return _Representation(body, etag, headers)
 
 
