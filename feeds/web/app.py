@@ -33,7 +33,7 @@ from feeds.web.settings import Settings
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: How long a client may keep a redirect.
+#: Time for which a client may cache a redirect.
 REDIRECT_AGE_SECONDS = 3600
 #: No request here needs a body.
 MAX_BODY_BYTES = 16 * 1024
@@ -77,20 +77,20 @@ def build_app(settings: Settings) -> Flask:
     @app.get("/", defaults={"path": ""})
     @app.get("/<path:path>")
     def published(path: str) -> Response:
-        found = site.find(f"/{path}", request.query_string.decode("utf-8", "replace"))
-        if isinstance(found, CachedDocument):
+        resource = site.find(f"/{path}", request.query_string.decode("utf-8", "replace"))
+        if isinstance(resource, CachedDocument):
             # Flask itself drops the body of a response to HEAD, and keeps its length.
-            status, headers, body = found.respond(request.environ | {"REQUEST_METHOD": "GET"})
+            status, headers, body = resource.respond(request.environ | {"REQUEST_METHOD": "GET"})
             return Response(body, status, headers)
-        if isinstance(found, MediaFile):
+        if isinstance(resource, MediaFile):
             with suppress(OSError):  # deleted or unreadable by now
-                return _send_media(found, downloads)
-        if isinstance(found, Redirect):
-            response = app.make_response(redirect(_relative(found.to, request.path), 301))
+                return _send_media(resource, downloads)
+        if isinstance(resource, Redirect):
+            response = app.make_response(redirect(_relative(resource.to, request.path), 301))
             response.cache_control.max_age = REDIRECT_AGE_SECONDS
             return response
-        if isinstance(found, BadRequest):
-            return Response(found.document.body, 400, content_type=found.document.media_type)
+        if isinstance(resource, BadRequest):
+            return Response(resource.document.body, 400, content_type=resource.document.media_type)
         if site.was_published(f"/{path}"):
             return Response(f"/{path} is gone\n", 410, mimetype="text/plain")
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")

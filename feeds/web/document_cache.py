@@ -11,7 +11,7 @@ from cachetools import LRUCache
 
 from feeds.web.responses import CachedDocument
 
-#: What an entry takes in memory apart from its bodies: headers, tables, objects.
+#: Memory of an entry apart from its bodies: headers, tables, objects.
 ENTRY_OVERHEAD_BYTES = 3_000
 
 

@@ -24,12 +24,12 @@ CACHE_BYTES = 64 * 1024 * 1024
 #: Memory for documents made for a query. Clients can request any number of those, and they must not
 #: push out the site's own.
 CUSTOM_CACHE_BYTES = 16 * 1024 * 1024
-#: How long a search waits for the index of words before it gets a 503.
+#: Time that a search waits for the index of words before it gets a 503.
 SEARCH_WAIT_SECONDS = 1.0
 #: Searches that may wait at once: other requests need threads too.
 MAX_WAITING_SEARCHES = 8
 
-Found: TypeAlias = CachedDocument | MediaFile | Redirect | BadRequest | None
+Resource: TypeAlias = CachedDocument | MediaFile | Redirect | BadRequest | None
 
 
 class _Published(NamedTuple):
@@ -91,7 +91,7 @@ class LiveSite:
         cache, key = self._cache_of(self._published, path, query)
         return cache.get(key)
 
-    def find(self, path: str, query: str = "") -> Found:
+    def find(self, path: str, query: str = "") -> Resource:
         """Return what is published at a path, or made there for a query (without its "?").
 
         Raises NotReadyError if a search came before the index of words was ready, CatalogError.
@@ -107,7 +107,7 @@ class LiveSite:
             self.refresh()
         return self._render(path, query)
 
-    def _render(self, path: str, query: str) -> Found:
+    def _render(self, path: str, query: str) -> Resource:
         published = self._published
         publication = published.publication
         cache, key = self._cache_of(published, path, query)
@@ -115,11 +115,11 @@ class LiveSite:
         with cache.single_flight(key):
             if cached := cache.get(key):
                 return cached
-            found = publication.custom(path, query) if is_custom else publication.document(path)
-            if not isinstance(found, Document):
-                return found
-            changed = None if is_custom else self._last_modified(publication, path, found)
-            cached = CachedDocument(found, changed, publication.cache_control(found))
+            resource = publication.custom(path, query) if is_custom else publication.document(path)
+            if not isinstance(resource, Document):
+                return resource
+            changed = None if is_custom else self._last_modified(publication, path, resource)
+            cached = CachedDocument(resource, changed, publication.cache_control(resource))
             if is_custom or changed is not None:
                 cache.put(key, cached)
             return cached

@@ -25,7 +25,7 @@ from feeds.web.settings import Settings
 #: For the header section of a request: far more than any feed reader sends.
 MAX_HEADER_BYTES = 32 * 1024
 HEADER_TIMEOUT_MILLISECONDS = 10_000
-#: How long a worker that is stopped may go on with the requests that it has begun.
+#: Time for a worker that is stopped to finish the requests that it has begun.
 SHUTDOWN_SECONDS = 10
 #: Hosts that stand for all addresses of the machine, so that no link can lead to them.
 ALL_ADDRESSES = ("0.0.0.0", "::", "")  # noqa: S104  # compared, not listened on
