@@ -19,8 +19,7 @@ from generate import write_site
 from feeds.catalog import sync as catalogs
 from feeds.catalog.folder import Folder
 from feeds.catalog.sync import Catalog
-from feeds.formats import pages as page
-from feeds.formats import syndication
+from feeds.formats import atom, json_feed, pages, rss
 from feeds.parsing import article as native
 from feeds.parsing import yaml_text as tree
 from feeds.publication.publication import Publication
@@ -85,9 +84,8 @@ def _build(site: Path, clock: _Clock) -> None:
     clock.run("sync, all of it", lambda: catalog.sync(folder))
     url, now = folder.site.url, datetime.now(UTC)
     publication = Publication(folder, catalog, url=url, now=now, unpublished=False)
-    for module, function in ((syndication, "rss_item"), (syndication, "atom_entry")):
-        clock.watch(module, function, f"render an entry: {function}")
-    clock.watch(page, "story", "render an entry: for the page")
+    for module in (rss, atom, json_feed, pages):
+        clock.watch(module, "render_entry", f"render an entry: {module.__name__}")
     clock.watch(static, "_render", "render every entry once")
     clock.watch(static, "_place", "put a document together and write it")
     clock.run("write the tree, all of it", lambda: static.write_tree(publication, site / "out"))

@@ -1,4 +1,4 @@
-"""Complete history (RFC 5005): every article is reached, and closed periods stay as they are."""
+"""Archives (RFC 5005): links reach every article, and closed periods do not change."""
 
 from __future__ import annotations
 
@@ -31,46 +31,46 @@ days = st.dictionaries(
 
 
 @given(days, st.integers(1, 20))
-def test_the_periods_of_an_archive_hold_every_day_once_and_not_too_much(
+def test_the_periods_of_an_archive_contain_every_day_once_and_are_bounded(
     counts: dict[int, int], limit: int
 ) -> None:
     periods = cut(counts, limit)
     if sum(counts.values()) <= limit:
         assert periods == ()
         return
-    assert list(periods) == sorted(periods, key=lambda each: each.first)
+    assert list(periods) == sorted(periods, key=lambda period: period.first)
     for day in counts:
-        assert len([each for each in periods if each.first <= day <= each.last]) == 1
-    for each in periods:
-        within = sum(counts.get(day, 0) for day in range(each.first, each.last + 1))
+        assert len([period for period in periods if period.first <= day <= period.last]) == 1
+    for period in periods:
+        within = sum(counts.get(day, 0) for day in range(period.first, period.last + 1))
         assert within
-        assert within <= 4 * limit or each.first == each.last
-        assert date.fromordinal(each.first).isoformat().startswith(each.name)
-        assert date.fromordinal(each.last).isoformat().startswith(each.name)
+        assert within <= 4 * limit or period.first == period.last
+        assert date.fromordinal(period.first).isoformat().startswith(period.name)
+        assert date.fromordinal(period.last).isoformat().startswith(period.name)
 
 
 @given(days, st.dates(date(1, 1, 1), date(9999, 12, 31)), st.integers(1, 20))
-def test_an_article_more_cuts_no_other_year_anew(
+def test_one_more_article_changes_the_periods_of_its_own_year_alone(
     counts: dict[int, int], day: date, limit: int
 ) -> None:
     before = set(cut(counts, limit))
     after = set(cut(Counter(counts) + Counter([day.toordinal()]), limit))
     if before:
-        assert {each.name[:4] for each in before ^ after} <= {day.isoformat()[:4]}
+        assert {period.name[:4] for period in before ^ after} <= {day.isoformat()[:4]}
 
 
-def filled(site: SiteBuilder, number: int, limit: int = 50) -> list[str]:
-    """Articles of some years, four days apart, and their ids from the oldest."""
+def filled(site: SiteBuilder, count: int, limit: int = 50) -> list[str]:
+    """Writes articles that are four days apart; their ids, oldest first."""
     site.configure(title="Long", url=URL, limit=limit)
     start = datetime(2015, 1, 1, 12, tzinfo=UTC)
-    for each in range(number):
+    for number in range(count):
         site.write(
-            f"{each}.md",
-            title=f"Article {each}",
-            publishedDateTime=(start + timedelta(days=4 * each)).isoformat(),
-            topics=["Even" if each % 2 == 0 else "Odd"],
+            f"{number}.md",
+            title=f"Article {number}",
+            publishedDateTime=(start + timedelta(days=4 * number)).isoformat(),
+            topics=["Even" if number % 2 == 0 else "Odd"],
         )
-    return [f"https://news.example.com/{each}" for each in range(number)]
+    return [f"https://news.example.com/{number}" for number in range(count)]
 
 
 def build(site: SiteBuilder) -> dict[str, bytes]:
@@ -84,14 +84,14 @@ def build(site: SiteBuilder) -> dict[str, bytes]:
 
 
 def at(out: Path, url: str) -> bytes:
-    """What a static host gives at a URL."""
+    """The file that a static host serves at a URL."""
     assert url.startswith(URL)
     return (out / url.removeprefix(URL)).read_bytes()
 
 
 def walked(out: Path, url: str) -> list[list[str]]:
     """The ids in each document of a feed from the newest back, as its links lead."""
-    found = []
+    documents = []
     seen = set()
     while url:
         assert url not in seen
@@ -99,32 +99,41 @@ def walked(out: Path, url: str) -> list[list[str]]:
         body = at(out, url)
         if url.endswith(".json"):
             data = json.loads(body)
-            found.append([item["id"] for item in data["items"]])
+            documents.append([item["id"] for item in data["items"]])
             url = data.get("next_url", "")
         else:
             parsed = feedparser.parse(body)
-            found.append([entry.id for entry in parsed.entries])
+            documents.append([entry.id for entry in parsed.entries])
             links = {link.rel: link.href for link in parsed.feed.links}
             url = links.get("prev-archive", "")
-    return found
+    return documents
+
+
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The tree of a thousand articles, to read only, and their ids."""
+    site = SiteBuilder(tmp_path_factory.mktemp("thousand") / "site")
+    ids = filled(site, 1000)
+    build(site)
+    site.close()
+    return site.out, ids
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_subscriber_reaches_the_first_of_a_thousand_articles(
-    site: SiteBuilder, name: str
+    thousand: tuple[Path, list[str]], name: str
 ) -> None:
-    ids = filled(site, 1000)
-    build(site)
-    newest, *archive = walked(site.out, URL + name)
+    out, ids = thousand
+    newest, *archive = walked(out, URL + name)
     assert newest == ids[::-1][:50]
-    # Together, and without a gap or a double, they are everything.
+    # Every article once.
     assert [id for document in archive for id in document] == ids[::-1]
     assert max(map(len, archive)) <= 200
-    _newest, *archive = walked(site.out, f"{URL}topics/odd/{name}")
+    _newest, *archive = walked(out, f"{URL}topics/odd/{name}")
     assert [id for document in archive for id in document] == ids[1::2][::-1]
 
 
-def test_an_archive_says_what_it_is_and_leads_both_ways(site: SiteBuilder) -> None:
+def test_an_archive_is_marked_and_linked_in_both_directions(site: SiteBuilder) -> None:
     filled(site, 300)
     tree = build(site)
     root = ElementTree.fromstring(tree["atom.xml"])
@@ -142,7 +151,7 @@ def test_an_archive_says_what_it_is_and_leads_both_ways(site: SiteBuilder) -> No
         around = {"prev-archive": years[:place][-1:], "next-archive": years[place + 1 :][:1]}
         for rel, expected in around.items():
             assert links.get(rel) == next(
-                (f"{URL}archive/{each}/atom.xml" for each in expected), None
+                (f"{URL}archive/{name}/atom.xml" for name in expected), None
             )
         channel = ElementTree.fromstring(tree[f"archive/{year}/rss.xml"])[0]
         in_rss = {link.get("rel"): link.get("href") for link in channel.findall(f"{ATOM}link")}
@@ -162,11 +171,11 @@ def test_a_feed_of_few_articles_is_complete_and_has_no_archive(site: SiteBuilder
     assert "next_url" not in json.loads(tree["feed.json"])
 
 
-def test_an_archive_of_one_period_says_that_it_is_all(site: SiteBuilder) -> None:
+def test_an_archive_of_one_period_is_complete(site: SiteBuilder) -> None:
     filled(site, 60)
     site.configure(title="Long", url=URL, limit=20, feeds=[{"name": "odd", "any": ["Odd"]}])
     tree = build(site)
-    [name] = [each for each in tree if each.startswith("feeds/odd/archive/") and "atom" in each]
+    [name] = [path for path in tree if path.startswith("feeds/odd/archive/") and "atom" in path]
     root = ElementTree.fromstring(tree[name])
     assert len(root.findall(f"{ATOM}entry")) == 30
     assert root.find(f"{FH}archive") is not None
@@ -174,7 +183,7 @@ def test_an_archive_of_one_period_says_that_it_is_all(site: SiteBuilder) -> None
     assert ElementTree.fromstring(tree["feeds/odd/atom.xml"]).find(f"{FH}complete") is None
 
 
-def test_people_can_look_back_too(site: SiteBuilder) -> None:
+def test_pages_lead_back_through_the_archive(site: SiteBuilder) -> None:
     filled(site, 300)
     tree = build(site)
     page = html.fromstring(tree["topics/odd/index.html"])
@@ -230,7 +239,7 @@ def test_only_the_documents_of_an_articles_own_period_change_with_it(site: SiteB
     assert changed(before, after) == {"archive/2018", "topics/odd/archive/2018"}
 
 
-def test_a_year_with_too_much_is_cut_into_months_and_those_into_days(site: SiteBuilder) -> None:
+def test_a_large_year_is_divided_into_months_and_large_months_into_days(site: SiteBuilder) -> None:
     site.configure(title="Busy", url=URL, limit=2)
     for number in range(30):
         day = 1 + number // 15
@@ -243,7 +252,7 @@ def test_a_year_with_too_much_is_cut_into_months_and_those_into_days(site: SiteB
     assert names == {"2021", "2024-03-01", "2024-03-02", "2024-05"}
 
 
-def test_the_archive_is_served_live_with_the_same_bytes_and_kept_for_long_once_closed(
+def test_the_live_archive_has_the_same_bytes_and_closed_periods_are_cached_for_long(
     site: SiteBuilder,
 ) -> None:
     filled(site, 60, limit=10)

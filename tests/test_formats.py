@@ -1,4 +1,4 @@
-"""What an article's keys become in RSS, Atom and JSON Feed: the design's table, row by row."""
+"""The keys of an article in RSS, Atom and JSON Feed: the design's table, row by row."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMESPACES = {
 
 @dataclass
 class Rendered:
-    """The one article of a site, as each format has it."""
+    """The one article of a site in each format."""
 
     item: Any
     entry: Any
@@ -41,17 +41,17 @@ class Rendered:
 
 
 def values(element: Any, path: str) -> list[str]:
-    found = element.xpath(path, namespaces=NAMESPACES)
-    return [str(each) if isinstance(each, str) else "".join(each.itertext()) for each in found]
+    nodes = element.xpath(path, namespaces=NAMESPACES)
+    return [str(node) if isinstance(node, str) else "".join(node.itertext()) for node in nodes]
 
 
 def links(element: Any, rel: str) -> list[dict[str, str]]:
     """The attributes of every atom:link with a rel, without the rel."""
-    found = element.xpath("atom:link", namespaces=NAMESPACES)
+    elements = element.xpath("atom:link", namespaces=NAMESPACES)
     return [
-        {key: value for key, value in each.attrib.items() if key != "rel"}
-        for each in found
-        if each.get("rel") == rel
+        {key: value for key, value in element.attrib.items() if key != "rel"}
+        for element in elements
+        if element.get("rel") == rel
     ]
 
 
@@ -114,8 +114,8 @@ def test_featured_content_is_a_frame_in_json_and_a_picture_that_links_to_it_in_x
     for (content,) in (one.rss("content:encoded"), one.atom("atom:content")):
         assert "<iframe" not in content
         assert '<a href="https://www.youtube.com/watch?v=abc"><img ' in content
-    for found in (one.rss, one.atom):
-        assert found(".//media:player/@url") == ["https://www.youtube.com/embed/abc"]
+    for values_of in (one.rss, one.atom):
+        assert values_of(".//media:player/@url") == ["https://www.youtube.com/embed/abc"]
 
 
 def test_dates_are_written_in_utc_and_one_without_an_offset_is_utc(site: SiteBuilder) -> None:
@@ -132,7 +132,7 @@ def test_dates_are_written_in_utc_and_one_without_an_offset_is_utc(site: SiteBui
     assert one.json["date_modified"] == "2026-05-01T23:00:00Z"
 
 
-def test_an_article_that_was_never_updated_says_so_only_where_atom_demands_it(
+def test_an_article_without_an_update_has_an_updated_date_in_atom_alone(
     site: SiteBuilder,
 ) -> None:
     one = publish(site, publishedDateTime="2026-04-30T23:30:00Z")
@@ -164,7 +164,7 @@ def test_the_article_is_the_first_link_of_its_entry(site: SiteBuilder) -> None:
     assert one.atom("atom:link/@rel").count("alternate") == 1
 
 
-def test_where_an_article_was_first_published_is_named_if_it_is_elsewhere(
+def test_the_original_url_is_a_via_link_where_it_differs(
     site: SiteBuilder,
 ) -> None:
     one = publish(site, webUrl="https://example.com/it", originalUrl="https://example.net/it")
@@ -240,15 +240,15 @@ def test_images_are_enclosures_and_media_and_a_thumbnail(site: SiteBuilder) -> N
     ]
     (enclosure,) = one.item.findall("enclosure")  # RSS 2.0 has room for one
     assert dict(enclosure.attrib) == {"url": urls[0], "length": "0", "type": "image/png"}
-    for found in (one.rss, one.atom):
-        assert found("media:content/@url") == urls
-        assert found("media:content/@type") == ["image/png", "image/webp"]
-        assert found("media:content[1]/@width") == ["6"]
-        assert found("media:content[1]/@height") == ["4"]
-        assert found("media:content/media:title") == ["A <b>"]
-        assert found("media:content/media:credit") == ["© B"]
-        assert found("media:thumbnail/@url") == urls[:1]
-        assert found("media:group") == []
+    for values_of in (one.rss, one.atom):
+        assert values_of("media:content/@url") == urls
+        assert values_of("media:content/@type") == ["image/png", "image/webp"]
+        assert values_of("media:content[1]/@width") == ["6"]
+        assert values_of("media:content[1]/@height") == ["4"]
+        assert values_of("media:content/media:title") == ["A <b>"]
+        assert values_of("media:content/media:credit") == ["© B"]
+        assert values_of("media:thumbnail/@url") == urls[:1]
+        assert values_of("media:group") == []
     assert one.json["image"] == urls[0]
     assert one.json["attachments"] == [
         {"url": urls[0], "mime_type": "image/png", "title": "A <b>"},
@@ -268,7 +268,7 @@ def test_actions_are_enclosures_before_any_image(site: SiteBuilder) -> None:
     # The one that RSS 2.0 has room for is what a podcast reader plays.
     assert one.rss("enclosure/@url") == [sound["url"]]
     assert one.rss("enclosure/@type") == ["audio/mpeg"]
-    assert [each["mime_type"] for each in one.json["attachments"]] == [
+    assert [attachment["mime_type"] for attachment in one.json["attachments"]] == [
         "text/csv",
         "audio/mpeg",
         "image/png",

@@ -1,4 +1,4 @@
-"""The HTML pages, which a person sees, and the OPML list, which a reader imports."""
+"""The HTML pages and the OPML list."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from feeds.publication.publication import Publication
 from tests.golden import URL, golden_site
 from tests.support import SiteBuilder, lacking
 
-#: What a publisher might write anywhere, and a page must show as it is.
+#: Text that a publisher might write anywhere, and a page must show literally.
 NASTY = """</title><script>alert("1")</script>'"><img src=x onerror=alert(2)> &amp;amp; {{ 7*7 }}"""
 SHOWN = """</title><script>alert("1")</script>'"><img src=x onerror=alert(2)> &amp; {{ 7*7 }}"""
 
@@ -31,19 +31,19 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Publication:
 
 
 def html_pages(publication: Publication) -> Iterator[tuple[str, bytes]]:
-    """Every page and its path; what stands in for one that has moved is not among them."""
+    """Path and bytes of every page, except those at old paths."""
     for path in publication.paths():
-        found = publication.document(path)
-        if isinstance(found, Document) and found.media_type.startswith("text/html"):
-            yield path, found.body
+        document = publication.document(path)
+        if isinstance(document, Document) and document.media_type.startswith("text/html"):
+            yield path, document.body
 
 
 def moved_pages(publication: Publication) -> Iterator[tuple[str, str, bytes]]:
-    """Every page that has moved: its path, its new path, what stands in for it."""
+    """Old path, new path and stand-in of every page that has moved."""
     for path in publication.paths():
-        found = publication.document(path)
-        if isinstance(found, Redirect) and path.endswith("/"):
-            yield path, found.to, found.stand_in.body
+        document = publication.document(path)
+        if isinstance(document, Redirect) and path.endswith("/"):
+            yield path, document.to, document.stand_in.body
 
 
 def parsed(body: bytes) -> Any:
@@ -109,12 +109,12 @@ def test_whatever_a_publisher_writes_is_shown_and_nothing_of_it_runs(site: SiteB
 def test_every_page_offers_its_three_feeds_to_a_reader(golden: Publication) -> None:
     paths = set(golden.paths())
     for path, body in html_pages(golden):
-        found = {
+        alternates = {
             link.get("type"): urljoin(path, link.get("href"))
             for link in parsed(body).xpath("//head/link[@rel='alternate'][@title]")
         }
-        assert found == {format.media_type: path + format.file_name for format in FORMATS}
-        assert paths.issuperset(found.values())
+        assert alternates == {format.media_type: path + format.file_name for format in FORMATS}
+        assert paths.issuperset(alternates.values())
 
 
 def test_every_page_names_itself_and_its_language(golden: Publication) -> None:
@@ -125,13 +125,13 @@ def test_every_page_names_itself_and_its_language(golden: Publication) -> None:
         assert len(page.xpath("//h1")) == 1
 
 
-def test_the_policy_of_a_page_allows_its_own_style_and_script_and_nothing_else(
+def test_the_content_security_policy_allows_the_style_and_script_of_its_page_and_no_others(
     golden: Publication,
 ) -> None:
     for path, body in html_pages(golden):
         page = parsed(body)
         (content,) = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
-        policy = dict(each.strip().partition(" ")[::2] for each in content.split(";"))
+        policy = dict(directive.strip().partition(" ")[::2] for directive in content.split(";"))
         for name in ("style", "script"):
             (text,) = page.xpath(f"//{name}/text()")
             digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
@@ -158,14 +158,14 @@ def test_a_crawl_from_the_directory_finds_every_document_and_no_dead_link(
     while waiting:
         path = waiting.pop()
         seen.add(path)
-        found = golden.document(path)
-        assert found is not None, path
-        if not isinstance(found, Document):
+        document = golden.document(path)
+        assert document is not None, path
+        if not isinstance(document, Document):
             continue
         # Where a browser finds the style of a feed.
-        links = re.findall(r'<\?xml-stylesheet [^>]*href="([^"]*)"', found.body.decode())
-        if "html" in found.media_type:
-            links = parsed(found.body).xpath("//@href | //@src")
+        links = re.findall(r'<\?xml-stylesheet [^>]*href="([^"]*)"', document.body.decode())
+        if "html" in document.media_type:
+            links = parsed(document.body).xpath("//@href | //@src")
         for link in links:
             url = urldefrag(urljoin(URL + path[1:], link)).url
             if url.startswith(URL):
@@ -190,12 +190,12 @@ def test_links_within_the_site_are_relative_so_that_a_tree_can_be_moved(
 
 def test_a_topics_page_links_the_other_topics_of_its_articles(golden: Publication) -> None:
     page = parsed(dict(html_pages(golden))["/topics/c-plus-plus/"])
-    found = {
+    topics = {
         link.text: urljoin("/topics/c-plus-plus/", link.get("href"))
         for link in page.xpath("//p[@class='topics']/a")
     }
-    assert set(found) == {"Astronomy", "Orchards", "C++", "日本語"}
-    assert found["Astronomy"] == "/topics/stars/"
+    assert set(topics) == {"Astronomy", "Orchards", "C++", "日本語"}
+    assert topics["Astronomy"] == "/topics/stars/"
 
 
 def test_a_page_that_has_moved_leads_to_the_new_one_with_or_without_a_redirect(
@@ -210,7 +210,7 @@ def test_a_page_that_has_moved_leads_to_the_new_one_with_or_without_a_redirect(
         (refresh,) = page.xpath("//meta[@http-equiv='refresh']/@content")
         seconds, _url, target = re.split(r";\s*(url=)", refresh)
         assert (seconds, urljoin(path, target)) == ("0", to)
-        assert [urljoin(path, each) for each in page.xpath("//a/@href")] == [to]
+        assert [urljoin(path, href) for href in page.xpath("//a/@href")] == [to]
         assert page.xpath("//link[@rel='canonical']/@href") == [URL + to[1:]]
         assert page.findtext(".//title") == parsed(pages[to]).findtext(".//title")
         assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
@@ -238,19 +238,19 @@ def test_opml_lists_every_feed_once_with_its_page(golden: Publication) -> None:
     assert (opml.tag, opml.get("version")) == ("opml", "2.0")
     assert opml.findtext("head/title") == "Orchard & Observatory"
     outlines = opml.findall(".//outline[@type='rss']")
-    assert all(each.get("text") for each in opml.iter("outline"))
-    listed = [each.get("xmlUrl") for each in outlines]
+    assert all(outline.get("text") for outline in opml.iter("outline"))
+    listed = [outline.get("xmlUrl") for outline in outlines]
     moved = ("/topics/night-sky/", "/topics/stargazing/")
     assert sorted(listed) == sorted(
         URL + path[1:]
         for path in golden.paths()
         if path.endswith("/rss.xml") and not path.startswith(moved)
     )
-    assert [each.get("htmlUrl") + "rss.xml" for each in outlines] == listed
-    for each in outlines:
-        feed = golden.document("/" + each.get("xmlUrl").removeprefix(URL))
+    assert [outline.get("htmlUrl") + "rss.xml" for outline in outlines] == listed
+    for outline in outlines:
+        feed = golden.document("/" + outline.get("xmlUrl").removeprefix(URL))
         assert isinstance(feed, Document)
-        assert etree.fromstring(feed.body).findtext("channel/title") == each.get("title")
+        assert etree.fromstring(feed.body).findtext("channel/title") == outline.get("title")
 
 
 def test_opml_is_well_formed_whatever_a_publisher_writes(site: SiteBuilder) -> None:
@@ -259,11 +259,11 @@ def test_opml_is_well_formed_whatever_a_publisher_writes(site: SiteBuilder) -> N
     opml = etree.fromstring(document.body)
     outlines = opml.findall(".//outline[@type='rss']")
     assert len(outlines) == 3
-    assert all(each.get("text").startswith(SHOWN) for each in outlines)
-    assert all(each.get("description") == SHOWN for each in outlines)
+    assert all(outline.get("text").startswith(SHOWN) for outline in outlines)
+    assert all(outline.get("description") == SHOWN for outline in outlines)
 
 
-def test_what_lies_in_the_site_is_linked_from_where_the_page_is(site: SiteBuilder) -> None:
+def test_links_to_the_sites_own_files_are_relative_to_the_page(site: SiteBuilder) -> None:
     names = ("p.png", "javascript:alert(1).pdf")
     site.write("a.md", images=[{"url": f"/{names[0]}"}], actions=[{"url": f"/{names[1]}"}])
     for path, root in (("/", "./"), ("/topics/ai/", "../../")):

@@ -1,4 +1,4 @@
-"""Podcasts: episodes from front matter, shows from feeds.yaml, and what directories require."""
+"""Podcasts: episodes from front matter, shows from feeds.yaml, and directories' requirements."""
 
 from __future__ import annotations
 
@@ -95,11 +95,13 @@ EPISODES: list[tuple[dict[str, Any], Episode | None]] = [
 
 
 @pytest.mark.parametrize(("keys", "episode"), EPISODES, ids=str)
-def test_front_matter_tells_an_episode(keys: dict[str, Any], episode: Episode | None) -> None:
-    found, problems = read_article(document(article(**keys)), "a.md")
+def test_an_episode_is_read_from_front_matter(
+    keys: dict[str, Any], episode: Episode | None
+) -> None:
+    parsed, problems = read_article(document(article(**keys)), "a.md")
     assert problems == []
-    assert found is not None
-    assert found.episode == episode
+    assert parsed is not None
+    assert parsed.episode == episode
 
 
 FAULTS = [
@@ -129,13 +131,11 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("line", "code", "hint"), FAULTS)
-def test_what_is_wrong_with_an_episode_is_named_by_its_line(
-    line: str, code: str, hint: str
-) -> None:
+def test_a_problem_of_an_episode_has_its_line_and_a_hint(line: str, code: str, hint: str) -> None:
     text = document(article()).removesuffix("---\n") + f"{line}\n---\n"
-    found, problems = read_article(text, "a.md")
-    assert found is not None
-    assert [(each.line, each.code, each.hint) for each in problems] == [
+    parsed, problems = read_article(text, "a.md")
+    assert parsed is not None
+    assert [(problem.line, problem.code, problem.hint) for problem in problems] == [
         (text.splitlines().index(line) + 1, code, hint)
     ]
 
@@ -160,7 +160,7 @@ def configured(text: str) -> tuple[Site, list[str]]:
     site, problems = read_site(
         f"title: T\nurl: https://feeds.example.org/\n{text}", "feeds.yaml", "T"
     )
-    return site, [f"{each.line}: {each.message}; {each.hint}" for each in problems]
+    return site, [f"{problem.line}: {problem.message}; {problem.hint}" for problem in problems]
 
 
 SHOW = """\
@@ -175,7 +175,7 @@ podcast:
 """
 
 
-def test_a_show_says_what_it_is_and_a_feed_says_it_otherwise() -> None:
+def test_a_feed_inherits_the_sites_podcast_and_overrides_it() -> None:
     site, problems = configured(
         SHOW
         + "feeds:\n  - {name: a, podcast: true}\n  - {name: b, podcast: no}\n"
@@ -201,11 +201,13 @@ def test_a_show_says_what_it_is_and_a_feed_says_it_otherwise() -> None:
         "Others", "b@e.example",
     )  # fmt: skip
     assert site.topics[0].podcast.image == whole.image
-    assert [each.partition(";")[0] for each in problems] == ["14: Apple has no category 'Birds'"]
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "14: Apple has no category 'Birds'"
+    ]
 
 
 @pytest.mark.parametrize(
-    ("said", "podcast"),
+    ("setting", "podcast"),
     [
         ("", None),
         ("podcast: no", None),
@@ -214,10 +216,10 @@ def test_a_show_says_what_it_is_and_a_feed_says_it_otherwise() -> None:
         ("podcast: {author: Us, everything: true}", Podcast(author="Us", everything=True)),
     ],
 )
-def test_the_feed_of_everything_is_a_podcast_where_that_is_said(
-    said: str, podcast: Podcast | None
+def test_the_main_feed_is_a_podcast_only_with_everything(
+    setting: str, podcast: Podcast | None
 ) -> None:
-    assert configured(said) == (Site("T", "https://feeds.example.org/", podcast=podcast), [])
+    assert configured(setting) == (Site("T", "https://feeds.example.org/", podcast=podcast), [])
 
 
 @pytest.mark.parametrize(
@@ -244,10 +246,10 @@ def test_the_feed_of_everything_is_a_podcast_where_that_is_said(
         ),
     ],
 )
-def test_what_is_wrong_with_a_show_is_named_by_its_line(line: str, problem: str) -> None:
+def test_a_problem_of_a_show_has_its_line_and_a_hint(line: str, problem: str) -> None:
     _site, problems = configured(line)
-    (found,) = problems
-    assert found.startswith(f"3: {problem}")
+    (message,) = problems
+    assert message.startswith(f"3: {problem}")
 
 
 def test_every_category_and_subcategory_is_one_name() -> None:
@@ -324,11 +326,11 @@ def show(site: SiteBuilder) -> SiteBuilder:
 def test_the_channel_of_a_podcast_has_what_apple_requires(show: SiteBuilder) -> None:
     rss = etree.fromstring(show.published("/feeds/show/rss.xml"))
     channel = rss[0]
-    told = {
+    fields = {
         name: channel.findtext(name)
         for name in ("title", "description", "link", "language", "copyright")
     }
-    assert told == {
+    assert fields == {
         "title": "Tide Radio",
         "description": "Tide Radio",
         "link": "https://feeds.example.org/tide/feeds/show/",
@@ -344,10 +346,10 @@ def test_the_channel_of_a_podcast_has_what_apple_requires(show: SiteBuilder) -> 
     artwork = "https://feeds.example.org/tide/media/cover.png"
     assert channel.find(f"{_ITUNES}image").attrib == {"href": artwork}
     categories = channel.findall(f"{_ITUNES}category")
-    assert [each.get("text") for each in categories] == ["Society & Culture", "Science"]
-    assert [each.get("text") for each in categories[0]] == ["Documentary"]
+    assert [category.get("text") for category in categories] == ["Society & Culture", "Science"]
+    assert [category.get("text") for category in categories[0]] == ["Documentary"]
     owner = channel.find(f"{_ITUNES}owner")
-    assert [each.text for each in owner] == ["Ada Quay", "ada@e.example"]
+    assert [child.text for child in owner] == ["Ada Quay", "ada@e.example"]
     for name in ("author", "explicit", "type", "image", "owner"):
         assert len(channel.findall(_ITUNES + name)) == 1
 
@@ -362,7 +364,7 @@ def test_an_episode_has_what_apple_reads(show: SiteBuilder) -> None:
     }
     for name in ("title", "guid", "pubDate", "description", "link"):
         assert item.findtext(name)
-    itunes = {each.tag.removeprefix(_ITUNES): each.text for each in item if _ITUNES in each.tag}
+    itunes = {child.tag.removeprefix(_ITUNES): child.text for child in item if _ITUNES in child.tag}
     assert itunes == {
         "duration": "3723", "explicit": "true", "season": "2", "episode": "7",
         "episodeType": "bonus", "image": None,
@@ -374,13 +376,13 @@ def test_an_episode_has_what_apple_reads(show: SiteBuilder) -> None:
 def test_an_episode_has_what_podcasting_2_0_reads(show: SiteBuilder) -> None:
     rss = etree.fromstring(show.published("/feeds/show/rss.xml"))
     (item,) = rss.iter("item")
-    told = [
-        (each.tag.removeprefix(_PODCAST), each.text, dict(each.attrib))
-        for each in item
-        if _PODCAST in each.tag
+    elements = [
+        (child.tag.removeprefix(_PODCAST), child.text, dict(child.attrib))
+        for child in item
+        if _PODCAST in child.tag
     ]
     media = "https://feeds.example.org/tide/media/"
-    assert told == [
+    assert elements == [
         ("season", "2", {}),
         ("episode", "7", {}),
         ("transcript", None, {"url": f"{media}one.vtt", "type": "text/vtt", "language": "en"}),
@@ -409,16 +411,19 @@ def test_another_parser_reads_the_podcast_back(show: SiteBuilder) -> None:
     assert entry.enclosures[0].length == "4321"
 
 
-def test_json_feed_and_media_rss_tell_how_long_an_episode_takes(show: SiteBuilder) -> None:
+def test_json_feed_and_media_rss_have_the_duration_of_an_episode(show: SiteBuilder) -> None:
     (item,) = json.loads(show.published("/feeds/show/feed.json"))["items"]
-    told = [(each["url"][-4:], each.get("duration_in_seconds")) for each in item["attachments"]]
-    assert told == [(".mp3", 3723), (".png", None)]
+    durations = [
+        (attachment["url"][-4:], attachment.get("duration_in_seconds"))
+        for attachment in item["attachments"]
+    ]
+    assert durations == [(".mp3", 3723), (".png", None)]
     for path in ("/rss.xml", "/atom.xml"):
-        found = etree.fromstring(show.published(path)).iter(f"{_MEDIA}content")
-        assert [each.get("duration") for each in found] == [None, "3723"]
+        contents = etree.fromstring(show.published(path)).iter(f"{_MEDIA}content")
+        assert [content.get("duration") for content in contents] == [None, "3723"]
 
 
-def test_what_a_player_of_another_host_plays_takes_its_time_too(site: SiteBuilder) -> None:
+def test_an_embedded_player_has_a_duration_too(site: SiteBuilder) -> None:
     markup = '<iframe src="https://player.vimeo.com/video/7"></iframe>'
     site.write("a.md", featuredContent=markup, length="PT8M59S")
     content = etree.fromstring(site.published("/rss.xml")).find(f".//{_MEDIA}content")
@@ -426,17 +431,17 @@ def test_what_a_player_of_another_host_plays_takes_its_time_too(site: SiteBuilde
     assert b"itunes" not in site.published("/rss.xml")
 
 
-def test_a_podcast_takes_what_is_to_be_heard_or_watched_in_every_format(
+def test_a_podcast_contains_only_recordings_in_every_format(
     show: SiteBuilder,
 ) -> None:
     show.configure(**{**_SITE, "topics": [{"name": "AI", "podcast": True}]})
     publication = show.publication()
     for folder in ("feeds/show/", "topics/ai/"):
         for name in ("", "rss.xml", "atom.xml", "feed.json"):
-            found: Any = publication.document(f"/{folder}{name}")
-            assert b"Nothing to hear" not in found.body
-            assert b"Gulls" in found.body
-    counts = {each.folder: each.count for each in publication.listed}
+            document: Any = publication.document(f"/{folder}{name}")
+            assert b"Nothing to hear" not in document.body
+            assert b"Gulls" in document.body
+    counts = {feed.folder: feed.count for feed in publication.listed}
     assert counts == {"": 2, "feeds/show/": 1, "topics/ai/": 1}
     assert b"Nothing to hear" in show.published("/rss.xml")
 
@@ -448,14 +453,14 @@ def test_the_limit_of_a_podcast_counts_its_episodes(show: SiteBuilder) -> None:
     assert b"Gulls" not in show.published("/rss.xml")
 
 
-def test_the_feed_of_everything_may_be_a_podcast(show: SiteBuilder) -> None:
+def test_the_main_feed_may_be_a_podcast(show: SiteBuilder) -> None:
     show.configure(**{**_SITE, "podcast": {**_SHOW, "everything": True}})
     assert b"Nothing to hear" not in show.published("/rss.xml")
     assert b"<itunes:category" in show.published("/rss.xml")
     assert b"Nothing to hear" in show.published("/topics/ai/rss.xml")
 
 
-def test_a_feed_with_an_episode_says_of_itself_what_validators_ask_of_one(
+def test_a_feed_with_an_episode_has_the_channel_elements_of_a_podcast(
     show: SiteBuilder,
 ) -> None:
     for path in ("/rss.xml", "/topics/ai/rss.xml"):
@@ -516,12 +521,12 @@ def test_several_processes_write_the_podcast_that_one_does(
 ) -> None:
     write_tree(show.publication(), show.out)
 
-    def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
+    def in_two_processes(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
         return parallel_map(
             function, jobs, **{**limits, "worthwhile": 1, "processes": 2, "chunk": 2}
         )
 
-    monkeypatch.setattr(static, "parallel_map", at_once)
+    monkeypatch.setattr(static, "parallel_map", in_two_processes)
     monkeypatch.setattr(static, "_MANY", 1)
     write_tree(show.publication(), tmp_path / "many")
     assert tree(tmp_path / "many") == tree(show.out)
@@ -536,7 +541,7 @@ def test_several_processes_write_the_podcast_that_one_does(
         {**_SHOW, "image": "https://e.example/other.jpg"},
     ],
 )
-def test_a_build_after_a_change_of_the_show_is_a_first_build(
+def test_a_build_after_a_change_of_the_show_equals_a_first_build(
     show: SiteBuilder, tmp_path: Path, podcast: dict[str, Any]
 ) -> None:
     before = write_tree(show.publication(), show.out)
@@ -551,12 +556,12 @@ def test_a_build_after_a_change_of_the_show_is_a_first_build(
 
 
 def warnings(site: SiteBuilder) -> list[str]:
-    found = site.publication(now=NOW).problems()
-    assert all(each.severity is Severity.WARNING for each in found)
-    return [f"{each.path}:{each.line}: {each.code}" for each in found]
+    problems = site.publication(now=NOW).problems()
+    assert all(problem.severity is Severity.WARNING for problem in problems)
+    return [f"{problem.path}:{problem.line}: {problem.code}" for problem in problems]
 
 
-def test_a_podcast_that_has_everything_misses_nothing(show: SiteBuilder) -> None:
+def test_a_complete_podcast_has_no_problems(show: SiteBuilder) -> None:
     assert show.publication().problems() == []
 
 
@@ -588,7 +593,7 @@ def test_a_podcast_that_has_everything_misses_nothing(show: SiteBuilder) -> None
         ({"podcast": {}, "feeds": []}, []),
     ],
 )
-def test_what_a_show_misses_is_named(
+def test_missing_requirements_of_a_show_are_warnings(
     show: SiteBuilder, keys: dict[str, Any], codes: list[str]
 ) -> None:
     media = show.root / "media"
@@ -602,11 +607,11 @@ def test_what_a_show_misses_is_named(
     assert warnings(show) == [f"feeds.yaml:{line}: {code}" for code in codes]
 
 
-def test_what_is_missing_is_said_with_what_would_be_right(show: SiteBuilder) -> None:
+def test_a_warning_says_what_would_be_right(show: SiteBuilder) -> None:
     picture(show.root / "media" / "wide.png", 1600, 1400)
     show.configure(**{**_SITE, "podcast": {**_SHOW, "image": "/media/wide.png"}})
-    (found,) = show.publication().problems()
-    assert str(found).endswith(
+    (problem,) = show.publication().problems()
+    assert str(problem).endswith(
         ": warning: the podcast Tide Radio has no artwork that can be used: /media/wide.png has"
         " 1,600 × 1,400 pixels; a square .jpg or .png of 1400 to 3000 pixels"
     )
@@ -625,7 +630,7 @@ def test_what_is_missing_is_said_with_what_would_be_right(show: SiteBuilder) -> 
         ({"excerpt": "gulls " * 700}, "excerpt:", "long-description"),
     ],
 )
-def test_what_an_episode_misses_is_named(
+def test_missing_requirements_of_an_episode_are_warnings(
     show: SiteBuilder, keys: dict[str, Any], at: str, code: str
 ) -> None:
     for name in ("one.ogg", "one.flac"):
@@ -637,13 +642,13 @@ def test_what_an_episode_misses_is_named(
 
 
 @pytest.mark.parametrize("name", ["m4a", "mp3", "mov", "mp4", "m4v"])
-def test_every_kind_of_file_that_apple_takes_is_taken(show: SiteBuilder, name: str) -> None:
+def test_every_media_type_that_apple_accepts_is_accepted(show: SiteBuilder, name: str) -> None:
     (show.root / "media" / f"one.{name}").write_bytes(b"x")
     show.write("one.md", **{**_EPISODE, "actions": [f"/media/one.{name}"]})
     assert warnings(show) == []
 
 
-def test_a_length_that_a_server_told_is_a_length(show: SiteBuilder) -> None:
+def test_a_length_from_a_server_is_enough(show: SiteBuilder) -> None:
     show.write("one.md", **{**_EPISODE, "actions": ["https://e.example/one.mp3"]})
     (problem,) = show.publication().problems()
     assert problem.hint == "feeds build --probe asks its server"
@@ -655,16 +660,16 @@ def test_a_serial_podcast_numbers_its_episodes(show: SiteBuilder) -> None:
     show.configure(**{**_SITE, "podcast": {**_SHOW, "type": "serial"}})
     assert warnings(show) == []
     show.write("one.md", **{**_EPISODE, "episode": ""})
-    assert [each.split()[-1] for each in warnings(show)] == ["no-number"]
+    assert [line.split()[-1] for line in warnings(show)] == ["no-number"]
 
 
-def test_an_episode_of_two_podcasts_is_named_once(show: SiteBuilder) -> None:
+def test_an_episode_of_two_podcasts_is_warned_of_once(show: SiteBuilder) -> None:
     two = [{"name": "a", "podcast": True}, {"name": "b", "podcast": True}]
     show.configure(**{**_SITE, "feeds": two})
     show.write("one.md", **{**_EPISODE, "actions": ["https://e.example/one.mp3"]})
-    assert [each.split()[-1] for each in warnings(show)] == ["no-length"]
+    assert [line.split()[-1] for line in warnings(show)] == ["no-length"]
 
 
-def test_what_is_no_podcast_has_to_have_nothing(site: SiteBuilder) -> None:
+def test_a_feed_that_is_no_podcast_has_no_requirements(site: SiteBuilder) -> None:
     site.write("a.md", actions=["https://e.example/one.ogg"], duration="59")
     assert warnings(site) == []

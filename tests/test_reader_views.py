@@ -1,4 +1,4 @@
-"""What each reader makes of one article, field by field, and of text in many scripts.
+"""One article in each reader, field by field, and text in many scripts.
 
 The article is readers/sorting-pears.md: mojibake, entities, related links, a picture, two topics.
 The programs are found as test_readers.py says.
@@ -30,7 +30,7 @@ ARTICLE = Path(__file__).parent / "readers" / "sorting-pears.md"
 
 @dataclass(frozen=True)
 class View:
-    """What a person sees of an article in a reader; None where the reader keeps no such thing."""
+    """An article as a reader shows it; None for a field that the reader doesn't keep."""
 
     title: str
     #: The page that opens.
@@ -124,12 +124,12 @@ def test_a_reader_shows_every_part_of_the_seed(
 
 
 def values(source: str, key: str) -> list[str]:
-    """What stands at each line of a key, indented or not."""
-    found = re.findall(rf'^ *{re.escape(key.strip())}: "?(.*?)"?$', source, re.MULTILINE)
-    return [str(each) for each in found]
+    """The values on all lines with a key, indented or not."""
+    matches = re.findall(rf'^ *{re.escape(key.strip())}: "?(.*?)"?$', source, re.MULTILINE)
+    return [str(match) for match in matches]
 
 
-#: What is hard to carry: it has to come back as it was written.
+#: Text that is easily damaged on the way.
 HARD = {
     "long": "The long title goes on, " * 400 + "and " + "on" * 500,
     "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 🇩🇪 👍🏽 1️⃣ ❤️",
@@ -153,7 +153,7 @@ def test_a_reader_shows_a_long_title_in_many_scripts_as_it_was_written(
 
 
 def view(reader: str, name: str, feed: bytes, folder: Path, request: pytest.FixtureRequest) -> View:
-    """What a reader makes of a feed's one article."""
+    """The feed's one article in a reader."""
     if reader == "feedparser":
         return in_feedparser(feed)
     if reader == "newsboat":
@@ -178,13 +178,13 @@ def text_of(content: str) -> tuple[str, ...]:
 
 def related_of(links: list[dict[str, Any]]) -> tuple[tuple[str, str], ...]:
     """The related links, with their titles."""
-    return tuple((each["href"], each["title"]) for each in links if each.get("rel") == "related")
+    return tuple((link["href"], link["title"]) for link in links if link.get("rel") == "related")
 
 
 def seconds(date: str) -> int:
     """A date of RFC 3339, or of RFC 822, in seconds since 1970."""
-    found = datetime.fromisoformat(date) if date[:1].isdigit() else parsedate_to_datetime(date)
-    return int(found.timestamp())
+    moment = datetime.fromisoformat(date) if date[:1].isdigit() else parsedate_to_datetime(date)
+    return int(moment.timestamp())
 
 
 def in_feedparser(feed: bytes) -> View:
@@ -199,7 +199,7 @@ def in_feedparser(feed: bytes) -> View:
         id=entry.id,
         author=entry.get("author", ""),
         date=calendar.timegm(entry.published_parsed),
-        pictures=tuple(each.href for each in entry.enclosures),
+        pictures=tuple(enclosure.href for enclosure in entry.enclosures),
         topics=tuple(tag.term for tag in entry.tags),
         related=related_of(entry.links),
         text=text_of(content),
@@ -256,7 +256,7 @@ def in_rss_parser(item: dict[str, Any]) -> View:
         author=item.get("creator", item.get("author", "")),
         date=seconds(item["isoDate"]),
         pictures=(item["enclosure"]["url"],) if "enclosure" in item else None,
-        topics=tuple(each["_"] for each in categories) if categories else None,
+        topics=tuple(category["_"] for category in categories) if categories else None,
         related=None,
         text=text_of(item.get("content:encoded", item["content"])),
     )
@@ -272,8 +272,8 @@ def in_feedsmith_rss(smith: dict[str, Any]) -> View:
         id=item["guid"]["value"],
         author=", ".join(item.get("dc", {}).get("creators", [])),
         date=seconds(item["pubDate"]),
-        pictures=tuple(each["url"] for each in item.get("enclosures", [])),
-        topics=tuple(each["name"] for each in item["categories"]),
+        pictures=tuple(enclosure["url"] for enclosure in item.get("enclosures", [])),
+        topics=tuple(category["name"] for category in item["categories"]),
         related=related_of(item.get("atom", {}).get("links", [])),
         text=text_of(content),
     )
@@ -283,16 +283,16 @@ def in_feedsmith_atom(smith: dict[str, Any]) -> View:
     """As feedsmith reads Atom."""
     (entry,) = smith["entries"]
     links = entry["links"]
-    (link,) = [each["href"] for each in links if each.get("rel", "alternate") == "alternate"]
+    (link,) = [link["href"] for link in links if link.get("rel", "alternate") == "alternate"]
     assert links[0]["href"] == link
     return View(
         title=entry["title"]["value"],
         link=link,
         id=entry["id"],
-        author=", ".join(each["name"] for each in entry.get("authors", [])),
+        author=", ".join(author["name"] for author in entry.get("authors", [])),
         date=seconds(entry["published"]),
-        pictures=tuple(each["href"] for each in links if each.get("rel") == "enclosure"),
-        topics=tuple(each["term"] for each in entry["categories"]),
+        pictures=tuple(link["href"] for link in links if link.get("rel") == "enclosure"),
+        topics=tuple(category["term"] for category in entry["categories"]),
         related=related_of(links),
         text=text_of(entry["content"]["value"]),
     )
@@ -315,9 +315,9 @@ def in_feedsmith_json(feed: bytes, node: Path) -> View:
         title=item["title"],
         link=item["url"],
         id=item["id"],
-        author=", ".join(each["name"] for each in item.get("authors", [])),
+        author=", ".join(author["name"] for author in item.get("authors", [])),
         date=seconds(item["date_published"]),
-        pictures=tuple(each["url"] for each in item.get("attachments", [])),
+        pictures=tuple(attachment["url"] for attachment in item.get("attachments", [])),
         topics=tuple(item["tags"]),
         related=None,
         text=text_of(item["content_html"]),

@@ -1,4 +1,4 @@
-"""Our feeds in other people's readers: what a subscriber opens, and what is shown of it.
+"""Our feeds in other people's readers: the page that opens, and the fields that are shown.
 
 Readers that are not on PyPI: newsboat and sfeed are Debian's; rss-parser and feedsmith are npm's,
 and NODE_READERS names a folder in which they were installed. FEEDVALIDATOR names the src folder of
@@ -81,12 +81,16 @@ class Published:
 
     @property
     def related(self) -> set[tuple[str, str]]:
-        return {(each["webUrl"], each["title"]) for each in self.keys["related"]}
+        return {(other["webUrl"], other["title"]) for other in self.keys["related"]}
 
 
-@pytest.fixture(params=["fixture", pytest.param("seed", marks=needs_corpus)])
-def published(request: pytest.FixtureRequest, site: SiteBuilder) -> Published:
-    """An article, alone in its feeds, and the tree of them."""
+@pytest.fixture(scope="module", params=["fixture", pytest.param("seed", marks=needs_corpus)])
+def published(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Published:
+    """An article, alone in its feeds, and the tree of them; to read only."""
+    site = SiteBuilder(tmp_path_factory.mktemp("published") / "site")
+    site.configure(title="Test site", url="https://feeds.example.org/")
     if request.param == "seed":
         text, title = (CORPUS / "seed.md").read_text("utf-8"), SEED_TITLE
         keys = yaml.safe_load(text.split("---\n")[1])
@@ -95,11 +99,12 @@ def published(request: pytest.FixtureRequest, site: SiteBuilder) -> Published:
     site.write_text("one.md", text)
     publication = site.publication(unpublished=True)
     write_tree(publication, site.out)
+    site.close()
     feeds = {name: (site.out / name).read_bytes() for name in FORMATS}
     return Published(title, keys, feeds, site.out)
 
 
-def test_what_is_secured_is_in_no_file_of_the_tree(published: Published) -> None:
+def test_the_value_of_secured_is_in_no_file_of_the_tree(published: Published) -> None:
     files = [file for file in published.folder.rglob("*") if file.is_file()]
     # Three folders of four files, the list, the style, the manifest.
     assert len(files) == 15
@@ -121,7 +126,7 @@ def test_feedparser_reads_the_article_and_all_that_comes_with_it(
     assert topics == published.keys["topics"]
     related = {(link.href, link.title) for link in entry.links if link.rel == "related"}
     assert related == published.related
-    assert [(each.href, each.type) for each in entry.enclosures] == [
+    assert [(enclosure.href, enclosure.type) for enclosure in entry.enclosures] == [
         (published.image, published.image_type)
     ]
     assert entry.media_thumbnail[0]["url"] == published.image
@@ -198,10 +203,10 @@ def test_rss_parser_opens_the_article_and_not_its_picture(
     if name == "rss.xml":  # rss-parser reads no enclosure and no category from Atom
         enclosure = {"url": published.image, "length": "0", "type": published.image_type}
         assert item["enclosure"] == enclosure
-        assert [each["_"] for each in item["categories"]] == published.keys["topics"]
+        assert [category["_"] for category in item["categories"]] == published.keys["topics"]
 
 
-def test_feedsmith_reads_what_an_rss_item_is_made_of(
+def test_feedsmith_reads_every_field_of_an_rss_item(
     published: Published, node_readers: Path
 ) -> None:
     _parsed, smith = read_in_node(node_readers, published.feeds["rss.xml"])
@@ -210,31 +215,31 @@ def test_feedsmith_reads_what_an_rss_item_is_made_of(
     assert item["enclosures"] == [
         {"url": published.image, "length": 0, "type": published.image_type}
     ]
-    assert [each["name"] for each in item["categories"]] == published.keys["topics"]
+    assert [category["name"] for category in item["categories"]] == published.keys["topics"]
     assert published.provider in item["dc"].values() or item["dc"]["creators"] == [
         published.provider
     ]
     assert related_in(item["atom"]["links"]) == published.related
 
 
-def test_feedsmith_reads_what_an_atom_entry_is_made_of(
+def test_feedsmith_reads_every_field_of_an_atom_entry(
     published: Published, node_readers: Path
 ) -> None:
     _parsed, smith = read_in_node(node_readers, published.feeds["atom.xml"])
     (entry,) = smith["entries"]
     links = entry["links"]
-    alternates = [each["href"] for each in links if each.get("rel", "alternate") == "alternate"]
+    alternates = [link["href"] for link in links if link.get("rel", "alternate") == "alternate"]
     assert alternates == [links[0]["href"]] == [published.url]
     title = entry["title"]
     assert (title if isinstance(title, str) else title["value"]) == published.title
     assert related_in(links) == published.related
-    enclosures = [(each["href"], each["type"]) for each in links if each["rel"] == "enclosure"]
+    enclosures = [(link["href"], link["type"]) for link in links if link["rel"] == "enclosure"]
     assert enclosures == [(published.image, published.image_type)]
-    assert [each["name"] for each in entry["authors"]] == [published.provider]
+    assert [author["name"] for author in entry["authors"]] == [published.provider]
 
 
 def related_in(links: list[dict[str, str]]) -> set[tuple[str, str]]:
-    return {(each["href"], each["title"]) for each in links if each.get("rel") == "related"}
+    return {(link["href"], link["title"]) for link in links if link.get("rel") == "related"}
 
 
 VALIDATE = """
@@ -255,19 +260,19 @@ for line in sys.stdin:
 
 
 def validated(publication: Publication, paths: Iterable[str], folder: Path) -> dict[str, list[str]]:
-    """W3C's messages at level AA, what its page shows, on the feeds at these paths."""
+    """The messages of W3C's validator at level AA, as on its website, by URL."""
     source = os.environ.get("FEEDVALIDATOR")
     if not source:
         pytest.skip("FEEDVALIDATOR names no checkout of W3C's feed validator")
     lines = []
     for number, path in enumerate(paths):
-        found = publication.document(path) or publication.custom(*path.split("?"))
-        found = found.stand_in if isinstance(found, Redirect) else found
-        assert isinstance(found, Document)
+        document = publication.document(path) or publication.custom(*path.split("?"))
+        document = document.stand_in if isinstance(document, Redirect) else document
+        assert isinstance(document, Document)
         file = folder / f"{number}.xml"
-        file.write_bytes(found.body)
+        file.write_bytes(document.body)
         url = publication.url + path.removeprefix("/")
-        lines.append(json.dumps([str(file), url, found.media_type]))
+        lines.append(json.dumps([str(file), url, document.media_type]))
     done = subprocess.run(
         [sys.executable, "-c", VALIDATE],
         input="\n".join(lines),
@@ -282,17 +287,15 @@ def validated(publication: Publication, paths: Iterable[str], folder: Path) -> d
     return messages
 
 
-def test_w3cs_validator_has_nothing_to_say_of_the_golden_site(tmp_path: Path) -> None:
+def test_w3cs_validator_finds_nothing_in_the_golden_site(tmp_path: Path) -> None:
     publication = golden_site(tmp_path).publication()
     paths = [path for path in publication.paths() if path.endswith(FORMATS)]
     messages = validated(publication, paths, tmp_path)
     assert len(messages) == 26
-    assert {url: said for url, said in messages.items() if said} == {}
+    assert {url: lines for url, lines in messages.items() if lines} == {}
 
 
-def test_w3cs_validator_has_nothing_to_say_of_feeds_made_for_a_query(
-    site: SiteBuilder, tmp_path: Path
-) -> None:
+def test_w3cs_validator_finds_nothing_in_custom_feeds(site: SiteBuilder, tmp_path: Path) -> None:
     site.write_text("one.md", document({**FIXTURE, "published": True}))
     site.write("two.md", title="The pear", topics=["AI"], category="News")
     publication = site.publication()
@@ -303,13 +306,13 @@ def test_w3cs_validator_has_nothing_to_say_of_feeds_made_for_a_query(
     )  # fmt: skip
     paths = [f"/custom/{name}?{query}" for name in FORMATS for query in queries]
     messages = validated(publication, paths, tmp_path)
-    assert {url: said for url, said in messages.items() if said} == {}
+    assert {url: lines for url, lines in messages.items() if lines} == {}
 
 
 @needs_corpus
-def test_w3cs_validator_has_nothing_to_say_of_the_corpus(site: SiteBuilder, tmp_path: Path) -> None:
+def test_w3cs_validator_finds_nothing_in_the_corpus(site: SiteBuilder, tmp_path: Path) -> None:
     site.configure(title="Corpus", url=URL, articles=str(CORPUS), limit=2000)
     publication = site.publication(unpublished=True)
     assert publication.listed[0].count > 500
     messages = validated(publication, [f"/{name}" for name in FORMATS], tmp_path)
-    assert {url: said for url, said in messages.items() if said} == {}
+    assert {url: lines for url, lines in messages.items() if lines} == {}

@@ -1,4 +1,4 @@
-"""The HTML of one article, from its parts: what every reader shows, whatever else it ignores."""
+"""The content of an entry: one piece of HTML, which every reader shows."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from feeds.model.article import Article, Image, Player, Related
 from feeds.parsing.body.clean import plain_text, watch_url, with_frames
 from feeds.text.repair import escape_html, shorten
 
-#: Characters of a summary that is made of a body.
-_SUMMARY = 400
+#: Of a summary that is taken from the body.
+_MAX_SUMMARY_CHARS = 400
 
 
 def content_html(article: Article, *, frame: bool) -> str:
-    """The article's content: its player or picture, its body or excerpt, and other coverage.
+    """The article's player or picture, body or excerpt, downloads and related coverage.
 
-    With frame=True an embedded player is an iframe with a link below; else a picture that links to
-    it, since W3C's validator and most feed readers take frames out.
+    With frame=True an embedded player is an iframe above a link, else a picture that links to it:
+    W3C's validator and most feed readers remove frames.
     """
     parts = []
     if article.player:
@@ -27,7 +27,7 @@ def content_html(article: Article, *, frame: bool) -> str:
         parts.append(with_frames(article.body, _frame if frame else None))
     elif article.excerpt:
         parts.append(f"<p>{escape_html(article.excerpt)}</p>")
-    links = [_link(each.url, each.title or _file_name(each.url)) for each in article.downloads]
+    links = [_link(file.url, file.title or _file_name(file.url)) for file in article.downloads]
     if links:
         parts.append(f"<p>{'<br>'.join(links)}</p>")
     if article.related:
@@ -36,17 +36,22 @@ def content_html(article: Article, *, frame: bool) -> str:
     return "\n".join(parts) or f"<p>{_link(article.url, article.title)}</p>"
 
 
-def summary_of(article: Article) -> str:
-    """What the article is about, as plain text: its excerpt, else how its body begins."""
-    return article.excerpt or shorten(plain_text(article.body), _SUMMARY)
+def summary_text(article: Article, content: str) -> str:
+    """The article's summary in a feed of "full", "summary" or "title" content, as plain text."""
+    if content == "title":
+        return ""
+    if content == "full" or article.excerpt:
+        return article.excerpt
+    return shorten(plain_text(article.body), _MAX_SUMMARY_CHARS)
 
 
 def _player(article: Article, player: Player, frame: bool) -> str:
     if player.media_type:
         tag = player.media_type.partition("/")[0]
-        poster = f' poster="{escape(article.images[0].url)}"' if article.images else ""
-        poster = poster if tag == "video" else ""
-        size = _size(player) if tag == "video" else ""
+        size = poster = ""
+        if tag == "video":
+            size = _size(player)
+            poster = f' poster="{escape(article.images[0].url)}"' if article.images else ""
         link = _link(player.url, article.title)
         return f'<{tag} src="{escape(player.url)}" controls{size}{poster}>{link}</{tag}>'
     target = watch_url(player.url)
@@ -71,8 +76,8 @@ def _picture(image: Image, title: str) -> str:
     return f'<img src="{escape(image.url)}" alt="{escape(image.title or title)}"{size}>{credit}'
 
 
-def _size(part: Image | Player) -> str:
-    sizes = (("width", part.width), ("height", part.height))
+def _size(element: Image | Player) -> str:
+    sizes = (("width", element.width), ("height", element.height))
     return "".join(f' {name}="{value}"' for name, value in sizes if value)
 
 

@@ -1,4 +1,4 @@
-"""OPML 2.0 (http://opml.org/spec2.opml): every feed of a site, for one import into a reader."""
+"""OPML 2.0 (http://opml.org/spec2.opml): the list of a site's feeds, to import into a reader."""
 
 from __future__ import annotations
 
@@ -6,30 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import lxml.etree as etree
 
-from feeds.formats import LIST_TYPE, RSS
+from feeds.formats import RSS
 from feeds.model.feed import FeedSummary
-
-MEDIA_TYPE = LIST_TYPE
 
 _GROUPS = {"feed": "Feeds", "topic": "Topics"}
 
 
-def render_opml(title: str, listed: Iterable[FeedSummary]) -> bytes:
-    """A subscription list: a folder for each group, and for each topic that has others below it."""
+def render_opml(title: str, feeds: Iterable[FeedSummary]) -> bytes:
+    """The subscription list, in folders by kind and by parent topic."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = title
     body = etree.SubElement(root, "body")
-    below: dict[str, list[FeedSummary]] = {}
-    for each in listed:
-        below.setdefault(each.parent or _GROUPS.get(each.kind, ""), []).append(each)
-    for each in below.get("", ()):
-        _add(body, each, below)
+    children: dict[str, list[FeedSummary]] = {}
+    for feed in feeds:
+        children.setdefault(feed.parent or _GROUPS.get(feed.kind, ""), []).append(feed)
+    for feed in children.get("", ()):
+        _add(body, feed, children)
     for group in _GROUPS.values():
-        if group in below:
+        if group in children:
             folder = etree.SubElement(body, "outline", text=group)
-            for each in below[group]:
-                _add(folder, each, below)
+            for feed in children[group]:
+                _add(folder, feed, children)
     document: bytes = etree.tostring(
         root, pretty_print=True, encoding="UTF-8", xml_declaration=True
     )
@@ -37,16 +35,16 @@ def render_opml(title: str, listed: Iterable[FeedSummary]) -> bytes:
 
 
 def _add(
-    above: etree._Element, each: FeedSummary, below: Mapping[str, Sequence[FeedSummary]]
+    parent: etree._Element, feed: FeedSummary, children: Mapping[str, Sequence[FeedSummary]]
 ) -> None:
-    # Many readers overlook what lies within a feed's own outline, so a folder holds it too.
-    children = below.get(each.folder, ()) if each.folder else ()
-    if children:
-        above = etree.SubElement(above, "outline", text=each.name)
-    outline = etree.SubElement(above, "outline", type="rss", text=each.title, title=each.title)
-    if each.description:
-        outline.set("description", each.description)
-    outline.set("xmlUrl", each.url + RSS.file_name)
-    outline.set("htmlUrl", each.url)
-    for child in children:
-        _add(above, child, below)
+    subtopics = children.get(feed.folder, ()) if feed.folder else ()
+    if subtopics:
+        # Many readers ignore outlines within a feed's own, so a folder holds all of them.
+        parent = etree.SubElement(parent, "outline", text=feed.name)
+    outline = etree.SubElement(parent, "outline", type="rss", text=feed.title, title=feed.title)
+    if feed.description:
+        outline.set("description", feed.description)
+    outline.set("xmlUrl", feed.url + RSS.file_name)
+    outline.set("htmlUrl", feed.url)
+    for subtopic in subtopics:
+        _add(parent, subtopic, children)

@@ -39,7 +39,7 @@ class Entry:
 
     id: str
     updated: datetime
-    #: Its part of a document, by the format's name, or "page" for the HTML page.
+    #: Its part of a document, by the format's name.
     part: Callable[[str], bytes]
 
 

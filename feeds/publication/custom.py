@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
 from feeds.errors import NotReadyError
-from feeds.formats import as_entry
+from feeds.formats import PAGE_TYPE, as_entry
 from feeds.model.article import Article
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.feed import Context, Feed, History
@@ -111,12 +111,10 @@ class Custom:
             folder="" if folder == _FOLDER else f"../{folder}",
             context=self.context,
         )
-        return Document(body, page.MEDIA_TYPE)
+        return Document(body, PAGE_TYPE)
 
     def _moved(self, to: str, asked: CustomFeedRequest) -> Redirect:
         from feeds.formats import pages as page
 
         url = self.context.site_url + to.removeprefix("/")
-        return Redirect(
-            to, lambda: Document(page.render_moved(asked.name, url, url), page.MEDIA_TYPE)
-        )
+        return Redirect(to, lambda: Document(page.render_moved(asked.name, url, url), PAGE_TYPE))

@@ -24,10 +24,12 @@ from feeds.catalog.sync import Catalog
 from feeds.errors import Problem
 from feeds.formats import (
     LIST_TYPE,
+    PAGE,
     PAGE_TYPE,
     STYLE,
     STYLE_TYPE,
     as_entry,
+    render,
     render_style,
 )
 from feeds.model.archive import Period, cut
@@ -206,7 +208,7 @@ class Publication:
         if path == _SUBSCRIPTIONS:
             from feeds.formats import opml
 
-            return Document(opml.render_opml(self._site.title, self.listed), opml.MEDIA_TYPE)
+            return Document(opml.render_opml(self._site.title, self.listed), LIST_TYPE)
         if path == _STYLE:
             return Document(render_style(), STYLE_TYPE)
         route = self._route(path)
@@ -398,9 +400,9 @@ class Publication:
             newest = self._articles(route.channel.selection, most)
             body = page.render_directory(self._feed(route), self.listed, newest, query)
         else:
-            body = page.render_feed(self._feed(route))
+            body = render(self._feed(route), PAGE)
         is_closed = bool(self._history(route.channel, route.period).next)
-        return Document(body, page.MEDIA_TYPE, is_closed)
+        return Document(body, PAGE_TYPE, is_closed)
 
     def _feed(self, route: Route) -> Feed:
         base = f"{self.url}{route.folder}{route.archive_path}"
@@ -483,7 +485,7 @@ class Publication:
 def _moved(to: str, title: str, target: str, url: str) -> Redirect:
     from feeds.formats import pages as page
 
-    return Redirect(to, lambda: Document(page.render_moved(title, target, url), page.MEDIA_TYPE))
+    return Redirect(to, lambda: Document(page.render_moved(title, target, url), PAGE_TYPE))
 
 
 @lru_cache(maxsize=1)
