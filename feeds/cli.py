@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import as_file, files
@@ -30,10 +27,6 @@ if TYPE_CHECKING:
 _STARTED = time.monotonic()
 #: A shorter command shows no progress bar.
 PROGRESS_DELAY_SECONDS = 2.0
-#: In bytes, of a request: no reader has more to say.
-_HEADERS = 32 * 1024
-#: In seconds: how long a worker that is to end may answer what it has begun with.
-_GRACE = 10
 #: The names in feeds.static.hosts, which is not imported for --help.
 _HOSTS = ("netlify", "cloudflare", "github-pages", "nginx", "apache", "s3")
 _NO_HUB = "write hub: and its URL in feeds.yaml"
@@ -188,80 +181,35 @@ def serve(
     \b
     feeds serve demo --port 8000
     """
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
+    from feeds.catalog.folder import Folder
+    from feeds.web import server
+    from feeds.web.settings import Settings
 
-    from feeds.catalog.folder import Folder, locate
-    from feeds.catalog.sync import Catalog
-    from feeds.web.app import number_of_proxies
-
-    port = _free_port(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    listening = f"http://{shown}:{port}/"
-    # Every address of the machine is none that a link could lead to.
-    anywhere = host in ("0.0.0.0", "::", "")  # noqa: S104  # compared, not listened on
-    address = f"http://127.0.0.1:{port}/" if anywhere else listening
+    port = server.free_port(host, port)
+    listening = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    is_everywhere = host in server.ALL_ADDRESSES
+    address = f"http://127.0.0.1:{port}/" if is_everywhere else listening
+    settings = replace(
+        Settings.from_environment(site),
+        url=url,
+        address=address,
+        unpublished=unpublished,
+        access_log=access_log,
+    )
     folder = Folder.open(site)
-    if anywhere and not folder.configured and not url:
+    if is_everywhere and not folder.configured and not url:
         click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
-    # What is indexed already is served at once; what has changed since shows in a moment.
-    number_of_proxies()
-    indexed = not strict and os.path.exists(locate(folder))
-    if indexed:
-        # What is wrong with it is said here, once, and not by each worker.
-        catalog = Catalog(locate(folder))
-        indexed = catalog.is_complete()
-        catalog.close()
-    if not indexed:
+    if not strict and server.has_index(folder):
+        # Served at once; a worker syncs in the background, and prints the problems.
+        settings = replace(settings, starts_indexed=True)
+    else:
         with _opened(site, url, unpublished, address=address) as opened:
             _report(opened.problems, strict, live=True)
             click.echo(f"{_summary(opened.publication)}{_held_back(opened.publication)}")
-    # The workers are processes of their own: what they serve reaches them as it reaches app.py.
-    # A URL of feeds.yaml stays there, so that a change of it shows.
-    os.environ["FEEDS_SITE"] = str(site.absolute())
-    os.environ["FEEDS_URL"] = url
-    os.environ["FEEDS_ADDRESS"] = address
-    os.environ["FEEDS_UNPUBLISHED"] = "1" if unpublished else "0"
-    os.environ["FEEDS_REPORTED"] = "1"
-    os.environ["FEEDS_ACCESS_LOG"] = "1" if access_log else "0"
-    os.environ["FEEDS_INDEXED"] = "1" if indexed else "0"
+        settings = replace(settings, reported=True)
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
     sys.stdout.flush()
-    if indexed:
-        # Not a thread of ours: the workers are forked from this process.
-        # Nor with the working folder's modules in the place of the library's.
-        command = [sys.executable, "-P", "-m", "feeds", "check", str(site)]
-        paths = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        subprocess.Popen(command, stdout=sys.stderr, env=environment)  # noqa: S603  # our own
-    if hasattr(os, "register_at_fork"):
-        # Until a worker listens to signals by itself, those that it inherits would be lost on it.
-        os.register_at_fork(after_in_child=_end_on_signals)
-    Granian(
-        "feeds.web.app:create_app",
-        factory=True,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        # Documents come out of memory or are rendered under Python's one lock, for which more
-        # threads only wait; but a slow client that loads a file holds on to one.
-        blocking_threads=16,
-        backpressure=256,
-        respawn_failed_workers=True,
-        workers_kill_timeout=_GRACE,
-        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADERS),
-        websockets=False,
-        # It warns of so many threads.
-        log_level=LogLevels.error,
-    ).serve()
-
-
-def _end_on_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    server.serve(settings, host, port, workers)
 
 
 @main.command()
@@ -443,19 +391,6 @@ def _held_back(publication: Publication) -> str:
 
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _free_port(host: str, port: int) -> int:
-    """The port, once it is known that nothing else listens on it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            hint = "choose another with --port"
-            raise click.ClickException(f"{host}:{port}: {error.strerror}; {hint}") from error
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

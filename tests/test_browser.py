@@ -16,8 +16,6 @@ PATHS = [
     "", "topics/sea/", "topics/fruit/", "archive/2021/",
     "custom/", "custom/?topic=sea&not=fruit&q=words", "custom/?since=forever",
 ]  # fmt: skip
-#: A page knows nothing of where the index lies.
-pytestmark = pytest.mark.sqlite
 WIDTHS = {"phone": 390, "desktop": 1280}
 
 
@@ -35,9 +33,10 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def url(site: SiteBuilder) -> Iterator[str]:
-    """A site that is served, on which much is long, foreign or missing."""
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site that is served, on which much is long, foreign or missing; the tests only read it."""
+    site = SiteBuilder(tmp_path_factory.mktemp("browser") / "site")
     (site.root / "icon.png").write_bytes(b"")
     site.configure(
         title="A site", url="https://feeds.example.org/", limit=3, icon="icon.png",

@@ -12,7 +12,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,7 +23,7 @@ from feeds import cli
 from feeds.catalog.folder import Folder
 from feeds.cli import main
 from feeds.parsing.article import read_article
-from tests.support import CORPUS, SiteBuilder, article, document, needs_corpus
+from tests.support import CORPUS, SiteBuilder, article, document, eventually, needs_corpus
 
 
 def run(*arguments: str | Path) -> Result:
@@ -287,32 +289,49 @@ def test_help_is_one_imperative_sentence_a_command_and_loads_no_heavy_library() 
         assert re.search(rf"^  {command} +[A-Z]\w+ .*\.$", result.stdout, re.MULTILINE)
 
 
+@dataclass(frozen=True)
+class Server:
+    """A `feeds serve` that runs."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    host: str
+    port: int
+
+    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        return request(self.host, self.port, path, **headers)
+
+
 @contextmanager
-def serving(*arguments: str | Path, cwd: Path | None = None) -> Iterator[tuple[str, int]]:
-    """A real server on a free port: its host and port, and it ends with the block."""
-    command = [sys.executable, "-m", "feeds", "serve", *map(str, arguments), "--port", "0"]
-    server = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd
-    )
-    try:
-        assert server.stdout
-        lines = []
-        for line in server.stdout:
-            lines.append(line)
-            if match := re.search(r"^Serving .* at http://([\d.]+):(\d+)/", line):
-                break
-        else:
-            pytest.fail(f"the server ended: {lines}")
-        host, port = match[1], int(match[2])
-        answer(host, port, "/")
-        yield host, port
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
-    finally:
-        server.kill()
-        server.wait()
-        if server.stdout:
-            server.stdout.close()
+def serving(*arguments: str | Path, cwd: Path | None = None) -> Iterator[Server]:
+    """A server on a free port, which answers already; it ends with the block."""
+    # As the installed command begins: without the working folder among the modules.
+    command = [sys.executable, "-P", "-m", "feeds", "serve", *map(str, arguments), "--port", "0"]
+    root = str(Path(__file__).parents[1])
+    paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    with TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        with log.open("w") as stream:
+            process = subprocess.Popen(
+                command,
+                stdout=stream,
+                stderr=stream,
+                cwd=cwd,
+                env=os.environ | {"PYTHONPATH": paths},
+            )
+        try:
+            url = re.compile(r"^Serving .* at http://([\d.]+):(\d+)/", re.MULTILINE)
+            assert eventually(lambda: url.search(log.read_text()) or process.poll(), 20)
+            match = url.search(log.read_text())
+            assert match, log.read_text()
+            server = Server(process, log, match[1], int(match[2]))
+            answer(server.host, server.port, "/")
+            yield server
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+            process.wait()
 
 
 def request(host: str, port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -328,37 +347,35 @@ def request(host: str, port: int, path: str, **headers: str) -> tuple[int, dict[
 def test_serve_answers_with_the_bytes_that_build_writes(demo: Path, tmp_path: Path) -> None:
     out = tmp_path / "public"
     run("build", demo, "--out", out)
-    with serving(demo, "--workers", "2") as (host, port):
+    with serving(demo, "--workers", "2") as server:
         for file in sorted(each for each in out.rglob("*") if each.is_file()):
             path = "/" + file.relative_to(out).as_posix().removesuffix("index.html")
             if file.name.startswith(".") or re.search("topics/(boats|forecast)/", path):
                 continue
-            status, headers, body = request(host, port, path)
+            status, headers, body = server.get(path)
             assert (status, body) == (200, file.read_bytes()), path
-            assert request(host, port, path, **{"If-None-Match": headers["etag"]})[0] == 304
-        assert request(host, port, "/topics/forecast/rss.xml")[0] == 301
+            assert server.get(path, **{"If-None-Match": headers["etag"]})[0] == 304
+        assert server.get("/topics/forecast/rss.xml")[0] == 301
         new = demo / "articles" / "new.md"
         new.write_text(
             "---\ntitle: Fresh\nwebUrl: https://e.com/f\npublishedDateTime: 2026-06-30\n---\n"
         )
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and b"Fresh" not in request(host, port, "/rss.xml")[2]:
-            time.sleep(0.1)
-        assert b"Fresh" in request(host, port, "/rss.xml")[2]
+        assert eventually(lambda: b"Fresh" in server.get("/rss.xml")[2])
 
 
 def test_a_bare_folder_is_served_at_the_address_that_it_listens_on(site: SiteBuilder) -> None:
     site.write("a.md")
-    with serving(site.root / "articles") as (host, port):
-        _status, _headers, body = request(host, port, "/rss.xml")
-        assert f'href="http://{host}:{port}/rss.xml"'.encode() in body
+    with serving(site.root / "articles") as server:
+        _status, _headers, body = server.get("/rss.xml")
+        assert f'href="http://{server.host}:{server.port}/rss.xml"'.encode() in body
 
 
-def test_a_port_in_use_is_said_in_one_line(site: SiteBuilder) -> None:
-    with serving(site.root) as (_host, port):
+def test_a_port_in_use_is_an_error_of_one_line(site: SiteBuilder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
         result = run("serve", site.root, "--port", str(port))
-        assert result.exit_code == 1
-        assert re.fullmatch(r"Error: 127\.0\.0\.1:\d+: Address already in use; .*\n", result.stderr)
+    assert result.exit_code == 1
+    assert re.fullmatch(r"Error: 127\.0\.0\.1:\d+: Address already in use; .*\n", result.stderr)
 
 
 @pytest.mark.parametrize(
@@ -423,65 +440,32 @@ def test_init_where_nothing_can_be_written_says_so_in_a_line(where: str) -> None
     assert result.output.count("\n") == 1
 
 
-def test_an_indexed_site_is_served_at_once_and_what_changed_meanwhile_shows(
-    site: SiteBuilder,
-) -> None:
+def test_an_indexed_site_is_served_at_once_and_changes_since_then_show(site: SiteBuilder) -> None:
     site.write("a.md", title="Before", topics=["AI"])
     assert run("list", site.root).exit_code == 0
     site.write("a.md", title="After", topics=["AI"])
     site.write_text("bad.md", "---\ntitle: a: b\n---\n")
-    command = [sys.executable, "-m", "feeds", "serve", str(site.root), "--port", "0"]
-    log = site.root.parent / "log"
-    with log.open("w") as stream:
-        server = subprocess.Popen(command, stdout=stream, stderr=stream, text=True)
-    try:
-        deadline = time.monotonic() + 20
-        while not (found := re.search(r"http://([\d.]+):(\d+)/", log.read_text())):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        host, port = found[1], int(found[2])
-        answer(host, port, "/")
-        while b"After" not in request(host, port, "/topics/ai/rss.xml")[2]:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        while "articles/bad.md:2: not YAML" not in log.read_text():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+    with serving(site.root, "--workers", "2") as server:
+        assert eventually(lambda: b"After" in server.get("/topics/ai/rss.xml")[2])
+        assert eventually(lambda: "articles/bad.md:2: not YAML" in server.log.read_text())
+        # One worker reports a problem, and the server has no child but its workers.
+        assert eventually(lambda: b"After" in server.get("/atom.xml")[2])
+        command = ["ps", "-o", "stat=", "--ppid", str(server.process.pid)]
+        children = subprocess.run(command, capture_output=True, text=True, check=True)
+        states = children.stdout.split()
+        assert (len(states), [state for state in states if "Z" in state]) == (2, [])
+        site.write_text("worse.md", "---\ntitle: a: b\n---\n", old=False)
+        assert eventually(lambda: "articles/worse.md:2: not YAML" in server.log.read_text())
+        assert server.log.read_text().count("bad.md:2") == 1
 
 
 def test_a_module_in_the_working_folder_is_not_run(site: SiteBuilder, tmp_path: Path) -> None:
-    site.write_text("bad.md", "---\ntitle: a: b\n---\n")
-    assert run("list", site.root).exit_code == 0
+    site.write("a.md")
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "html.py").write_text("open('run', 'w').close(); raise SystemExit('not this')\n")
-    log = tmp_path / "log"
-    # As the installed command begins: without the working folder among the modules.
-    command = [sys.executable, "-P", "-m", "feeds", "serve", str(site.root), "--port", "0"]
-    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    with log.open("w") as stream:
-        server = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=os.environ | {"PYTHONPATH": paths.rstrip(os.pathsep)},
-            stdout=stream,
-            stderr=stream,
-        )
-    try:
-        deadline = time.monotonic() + 20
-        while "articles/bad.md:2: not YAML" not in log.read_text():
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        while not (found := re.search(r"http://([\d.]+):(\d+)/", log.read_text())):
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        assert answer(found[1], int(found[2]), "/rss.xml")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
+    with serving(site.root, cwd=folder) as server:
+        assert server.get("/rss.xml")[0] == 200
     assert not (folder / "run").exists()
 
 

@@ -28,9 +28,10 @@ from feeds.parsing.feed_query import read_query
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
-from feeds.web.refresher import Live
+from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
-from tests.support import NOW, SiteBuilder
+from feeds.web.settings import Settings
+from tests.support import NOW, SiteBuilder, eventually
 
 FEEDS = ("rss.xml", "atom.xml", "feed.json")
 
@@ -222,10 +223,10 @@ def test_a_custom_feed_tells_as_much_as_the_site_does(asked: SiteBuilder) -> Non
 
 
 def test_a_custom_feed_has_an_etag_and_leaves_nothing_on_disk(app: Flask) -> None:
-    live: Live = app.extensions["feeds"]
+    live: LiveSite = app.extensions["feeds"]
 
     def known() -> set[str]:
-        with live._catalog.reading() as connection:
+        with live.publication.catalog.reading() as connection:
             return set(connection.execute(sa.select(DOCUMENT.c.address)).scalars())
 
     get(app, "/rss.xml")
@@ -240,7 +241,7 @@ def test_a_custom_feed_has_an_etag_and_leaves_nothing_on_disk(app: Flask) -> Non
 
 
 def test_a_custom_feed_is_never_older_than_the_site(asked: SiteBuilder) -> None:
-    live = Live(asked.root)
+    live = LiveSite(Settings(asked.root))
     for number in range(3):
         asked.write("new.md", f"Deep {number}", title=f"New {number}", topics=["AI"])
         live.refresh()
@@ -254,7 +255,7 @@ def test_a_custom_feed_is_never_older_than_the_site(asked: SiteBuilder) -> None:
 def test_a_stampede_on_one_feed_renders_it_once(
     asked: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live = Live(asked.root)
+    live = LiveSite(Settings(asked.root))
     live.find("/custom/rss.xml", "q=seas")  # the words are indexed
     rendered: list[str] = []
     custom = Publication.custom
@@ -287,14 +288,13 @@ def test_a_stampede_on_one_feed_renders_it_once(
 def test_no_number_of_custom_feeds_fills_the_memory(
     asked: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.web.refresher._CUSTOM_CACHE", 50_000)
-    live = Live(asked.root)
+    monkeypatch.setattr("feeds.web.live_site.CUSTOM_CACHE_BYTES", 50_000)
+    live = LiveSite(Settings(asked.root))
     site = live.find("/rss.xml")
     for number in range(200):
         live.find("/custom/rss.xml", f"provider={number:0100}")
-    _publication, _cache, custom = live._current
-    assert 0 < len(custom._kept) < 50
-    assert live._making == {}
+    queries = (f"provider={number:0100}" for number in range(200))
+    assert 0 < sum(bool(live.cached("/custom/rss.xml", query)) for query in queries) < 50
     # They push out none of the site's own documents.
     assert live.find("/rss.xml") is site
     live.close()
@@ -311,29 +311,26 @@ def test_while_the_words_are_indexed_a_search_is_put_off_and_all_else_is_served(
         fill(self, is_over)
 
     monkeypatch.setattr(Search, "fill", slow)
-    monkeypatch.setattr("feeds.web.refresher._MOMENT", 0.05)
+    monkeypatch.setattr("feeds.web.live_site.SEARCH_WAIT_SECONDS", 0.05)
     response = get(app, "/custom/rss.xml?q=deep")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
-    assert response.text == "Not now: the words of the articles are being indexed\n"
+    assert response.text == "Not ready: the words of the articles are being indexed\n"
     assert get(app, "/custom/rss.xml?type=video").status_code == 200
     assert get(app, "/topics/ai/rss.xml").status_code == 200
     may_go_on.set()
-    live: Live = app.extensions["feeds"]
-    assert live._indexing
-    live._indexing.join()
-    assert get(app, "/custom/rss.xml?q=deep").status_code == 200
+    assert eventually(lambda: get(app, "/custom/rss.xml?q=deep").status_code == 200)
 
 
 def test_a_replica_that_does_not_sync_answers_searches_too(asked: SiteBuilder) -> None:
-    keeper = Live(asked.root)
-    replica = Live(asked.root, syncs=False)
+    keeper = LiveSite(Settings(asked.root))
+    replica = LiveSite(Settings(asked.root, syncs=False))
     found = replica.find("/custom/rss.xml", "q=deep")
     assert isinstance(found, CachedDocument)
     assert b"Two" in found.document.body
     # The keeper sees that somebody searches, and keeps the words from then on.
     asked.write("new.md", "Deep woods", title="New")
     keeper.refresh()
-    assert keeper._catalog.search.is_ready()
+    assert keeper.publication.catalog.search.is_ready()
     replica.refresh()
     again = replica.find("/custom/rss.xml", "q=deep")
     assert again == keeper.find("/custom/rss.xml", "q=deep") != found

@@ -1,9 +1,10 @@
-"""HTTP as clients praise it: encodings, validators, conditions, scripts of others, what is gone."""
+"""HTTP: encodings, validators, conditions, CORS, caching, single flight, 301, 404 and 410."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -21,11 +22,11 @@ from feeds.compression import encode
 from feeds.errors import CatalogError
 from feeds.formats import render
 from feeds.model.document import Document
-from feeds.web import refresher as live
-from feeds.web import responses as answers
 from feeds.web.app import create_app
-from feeds.web.refresher import Live
+from feeds.web.document_cache import ENTRY_OVERHEAD_BYTES, DocumentCache
+from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
+from feeds.web.settings import Settings
 from tests.support import SiteBuilder
 
 FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
@@ -36,8 +37,11 @@ DECODERS = {
 }
 
 
-@pytest.fixture
-def app(site: SiteBuilder) -> Iterator[Flask]:
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The app of five articles, for tests that only read."""
+    site = SiteBuilder(tmp_path_factory.mktemp("http") / "site")
+    site.configure(title="Test site", url="https://feeds.example.org/")
     for number in range(5):
         site.write(f"{number}.md", "A body of some words. " * 20, title=f"No. {number}")
     app = create_app(site.root)
@@ -93,16 +97,16 @@ def test_a_document_comes_in_the_encoding_that_is_asked_for(
         ("gzip," * 1000, None),
     ],
 )
-def test_the_encoding_is_the_one_that_the_client_likes_best(
+def test_the_encoding_is_the_one_that_the_client_prefers(
     app: Flask, accepted: str, chosen: str | None
 ) -> None:
     environ = {"HTTP_ACCEPT_ENCODING": accepted, "REQUEST_METHOD": "GET"}
     found = app.extensions["feeds"].find("/rss.xml")
-    _status, headers, _body = found.answer(environ)
+    _status, headers, _body = found.respond(environ)
     assert dict(headers).get("Content-Encoding") == chosen
 
 
-def test_a_browser_that_opens_a_feed_can_show_it_and_nobody_else_is_told_so(app: Flask) -> None:
+def test_a_browser_that_opens_a_feed_gets_a_type_that_it_can_display(app: Flask) -> None:
     for path, type in (("/rss.xml", "rss"), ("/atom.xml", "atom")):
         plain = get(app, path)
         assert plain.headers["Content-Type"] == f"application/{type}+xml; charset=utf-8"
@@ -117,29 +121,29 @@ def test_a_browser_that_opens_a_feed_can_show_it_and_nobody_else_is_told_so(app:
     assert "Sec-Fetch-Dest" not in opened.headers["Vary"]
 
 
-def test_what_is_short_is_not_encoded() -> None:
+def test_a_short_document_is_not_encoded() -> None:
     cached = CachedDocument(Document(b"short", "text/plain"), 0)
     environ = {"HTTP_ACCEPT_ENCODING": "gzip", "REQUEST_METHOD": "GET"}
-    assert cached.answer(environ)[2] == b"short"
+    assert cached.respond(environ)[2] == b"short"
 
 
-def test_a_document_is_encoded_once_for_all_who_ask(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_document_is_encoded_once_for_all_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[int] = []
 
     def counting(body: bytes, encoding: str) -> bytes:
         encoded.append(len(body))
         return encode(body, encoding)
 
-    monkeypatch.setattr(answers, "encode", counting)
+    monkeypatch.setattr("feeds.web.responses.encode", counting)
+    cached = CachedDocument(Document(b"Words. " * 1000, "text/plain"), 0)
+    environ = {"HTTP_ACCEPT_ENCODING": "br", "REQUEST_METHOD": "GET"}
     with ThreadPoolExecutor(16) as threads:
-        ask = [threads.submit(get, app, "/rss.xml", Accept_Encoding="br") for _ in range(64)]
-        assert {each.result().status_code for each in ask} == {200}
+        responses = threads.map(cached.respond, [environ] * 64)
+        assert {status for status, _headers, _body in responses} == {"200 OK"}
     assert len(encoded) == 1
 
 
-def test_many_who_ask_for_what_is_not_there_yet_wait_for_one_rendering(
+def test_many_requests_for_a_document_that_is_not_cached_wait_for_one_rendering(
     site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.write("a.md", title="One")
@@ -151,7 +155,7 @@ def test_many_who_ask_for_what_is_not_there_yet_wait_for_one_rendering(
         return render(feed, format)
 
     monkeypatch.setattr("feeds.publication.routes.render", counting)
-    served = Live(site.root)
+    served = LiveSite(Settings(site.root))
 
     def ask() -> Any:
         gate.wait()
@@ -165,25 +169,90 @@ def test_many_who_ask_for_what_is_not_there_yet_wait_for_one_rendering(
     served.close()
 
 
-def test_memory_is_bounded_with_every_encoding(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = [len(get(app, path).data) for path in FEEDS]
-    room = sum(sizes) + len(FEEDS) * live._OVERHEAD + 10
-    monkeypatch.setattr(live, "_CACHE", room)
-    app.extensions["feeds"]._publish()
+def test_memory_is_bounded_with_every_encoding() -> None:
+    bodies = {name: f"{name} ".encode() * 2000 for name in "abcdefgh"}
+    room = 3 * (ENTRY_OVERHEAD_BYTES + 4000) + 10
+    cache = DocumentCache(room)
     for _twice in range(2):
-        for path in FEEDS:
-            for encoding in ("br", "zstd", "gzip", "identity"):
-                assert get(app, path, Accept_Encoding=encoding).status_code == 200
-    cache = app.extensions["feeds"]._current[1]
-    held = sum(
-        live._OVERHEAD
-        + len(path)
-        + len(cached.document.body)
-        + sum(len(each.body) for name, each in cached._encoded.items() if name)
-        for path, (cached, _size) in cache._kept.items()
+        for name, body in bodies.items():
+            cached = cache.get(name) or CachedDocument(Document(body, "text/plain"), 0)
+            cache.put(name, cached)
+            for encoding in ("br", "zstd", "gzip", ""):
+                cached.respond({"HTTP_ACCEPT_ENCODING": encoding, "REQUEST_METHOD": "GET"})
+                held = [kept for key in bodies if (kept := cache.get(key))]
+                assert held
+                expected = sum(ENTRY_OVERHEAD_BYTES + kept.size for kept in held)
+                assert cache.size == expected <= room
+    # Three have room as they are, but only two with their encodings.
+    assert len(held) == 2
+
+
+def test_a_document_larger_than_the_whole_cache_is_served_and_not_kept() -> None:
+    cache = DocumentCache(5000)
+    huge = CachedDocument(Document(b"x" * 6000, "text/plain"), 0)
+    cache.put("huge", huge)
+    assert cache.get("huge") is None
+    assert huge.respond({"REQUEST_METHOD": "GET"})[2] == huge.document.body
+    # Nor is one that grows larger than that, and it does not come back.
+    growing = CachedDocument(Document(random.Random(1).randbytes(1500), "text/plain"), 0)
+    cache.put("growing", growing)
+    assert cache.get("growing") is growing
+    for encoding in ("gzip", "br"):
+        growing.respond({"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": encoding})
+    assert (cache.get("growing"), cache.size) == (None, 0)
+
+
+def test_no_two_threads_render_the_same_document_at_once() -> None:
+    cache = DocumentCache(1000)
+    inside: list[int] = []
+    most = 0
+
+    def enter(number: int) -> None:
+        nonlocal most
+        for _again in range(20):
+            with cache.single_flight("/rss.xml"):
+                inside.append(number)
+                most = max(most, len(inside))
+                time.sleep(0)  # lets the others try
+                inside.remove(number)
+
+    with ThreadPoolExecutor(60) as threads:
+        list(threads.map(enter, range(60)))
+    assert most == 1
+
+
+def test_a_redirect_renders_nothing(site: SiteBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.configure(
+        title="T", url="https://feeds.example.org/", topics=[{"name": "AI", "formerly": ["old"]}]
     )
-    assert 0 < held <= room
-    assert held + cache._left == room
+    site.write("a.md", topics=["AI"])
+    app = create_app(site.root)
+    rendered: list[str] = []
+
+    def counting(feed: Any, format: Any) -> bytes:
+        rendered.append(format.name)
+        return render(feed, format)
+
+    monkeypatch.setattr("feeds.publication.routes.render", counting)
+    for name in ("rss.xml", "atom.xml", "feed.json"):
+        response = get(app, f"/topics/old/{name}")
+        assert (response.status_code, response.location) == (301, f"../ai/{name}")
+    assert rendered == []
+    app.extensions["feeds"].close()
+
+
+def test_a_query_that_asks_for_nothing_gets_the_directory_itself(app: Flask) -> None:
+    directory = get(app, "/")
+    for query in ("freq=1", "utm_source=x", "", "seq=", "x=q%3D"):
+        response = get(app, f"/?{query}")
+        assert response.data == directory.data
+        for name in ("ETag", "Last-Modified"):
+            assert response.headers[name] == directory.headers[name], query
+    site: LiveSite = app.extensions["feeds"]
+    assert site.cached("/", "freq=1") is site.cached("/")
+    searched = get(app, "/?q=nothing")
+    assert searched.data != directory.data
+    assert "Last-Modified" not in searched.headers
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/subscriptions.opml"])
@@ -199,7 +268,7 @@ def test_scripts_of_other_pages_may_read_feeds(app: Flask, path: str) -> None:
     assert "Access-Control-Allow-Origin" not in get(app, "/").headers
 
 
-def test_how_long_feeds_may_be_kept_is_the_publishers_choice(site: SiteBuilder) -> None:
+def test_the_publisher_sets_the_age_of_feeds(site: SiteBuilder) -> None:
     site.write("a.md")
     for keys, expected in (
         ({}, "max-age=60, stale-while-revalidate=600"),
@@ -215,11 +284,11 @@ def test_how_long_feeds_may_be_kept_is_the_publishers_choice(site: SiteBuilder) 
     assert (problem.code, problem.hint) == ("bad-number", "it should be a number of seconds")
 
 
-def test_what_was_removed_is_gone_and_what_never_was_is_not_found(
-    site: SiteBuilder, app: Flask
+def test_a_removed_feed_is_gone_and_one_that_never_was_is_not_found(
+    site: SiteBuilder,
 ) -> None:
     site.write("robots.md", topics=["Robots"])
-    app.extensions["feeds"].refresh()
+    app = create_app(site.root)
     assert get(app, "/topics/robots/rss.xml").status_code == 200
     (site.root / "articles" / "robots.md").unlink()
     app.extensions["feeds"].refresh()
@@ -229,9 +298,10 @@ def test_what_was_removed_is_gone_and_what_never_was_is_not_found(
     site.write("robots.md", topics=["Robots"])
     app.extensions["feeds"].refresh()
     assert get(app, "/topics/robots/rss.xml").status_code == 200
+    app.extensions["feeds"].close()
 
 
-def test_whoever_watches_the_app_learns_how_old_its_state_is(
+def test_the_health_check_tells_the_age_of_the_last_sync(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     response = get(app, "/healthz")
@@ -248,7 +318,7 @@ def test_whoever_watches_the_app_learns_how_old_its_state_is(
 
 
 @pytest.mark.parametrize(("proxies", "seen"), [("", "http"), ("1", "https")])
-def test_proxies_are_believed_only_where_that_is_said(
+def test_proxies_are_trusted_only_if_configured(
     site: SiteBuilder, monkeypatch: pytest.MonkeyPatch, proxies: str, seen: str
 ) -> None:
     monkeypatch.setenv("FEEDS_PROXIES", proxies)
@@ -269,7 +339,7 @@ def test_proxies_are_believed_only_where_that_is_said(
 
 
 @pytest.mark.parametrize("path", FEEDS)
-def test_conditions_are_looked_at_in_their_order(app: Flask, path: str) -> None:
+def test_conditions_are_evaluated_in_the_order_of_the_rfc(app: Flask, path: str) -> None:
     whole = get(app, path)
     etag, date = whole.headers["ETag"], whole.headers["Last-Modified"]
     past = "Mon, 01 Jan 2001 00:00:00 GMT"
@@ -305,16 +375,25 @@ LINTED = [
 ]
 
 
-@pytest.mark.parametrize("path", LINTED)
-@pytest.mark.parametrize("headers", [{}, {"Accept_Encoding": "br"}, {"If_None_Match": "*"}])
-def test_a_linter_of_http_finds_nothing_to_warn_of(
-    site: SiteBuilder, path: str, headers: dict[str, str]
-) -> None:
-    httplint = pytest.importorskip("httplint")
+@pytest.fixture(scope="module")
+def illustrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The app of an article with a picture, for tests that only read."""
+    site = SiteBuilder(tmp_path_factory.mktemp("linted") / "site")
+    site.configure(title="Test site", url="https://feeds.example.org/")
     (site.root / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" * 100)
     site.write("a.md", "Some words. " * 60, topics=["AI"], images=[{"url": "a.png"}])
     app = create_app(site.root)
-    response = get(app, path, **headers)
+    yield app
+    app.extensions["feeds"].close()
+
+
+@pytest.mark.parametrize("path", LINTED)
+@pytest.mark.parametrize("headers", [{}, {"Accept_Encoding": "br"}, {"If_None_Match": "*"}])
+def test_an_http_linter_warns_of_nothing(
+    illustrated: Flask, path: str, headers: dict[str, str]
+) -> None:
+    httplint = pytest.importorskip("httplint")
+    response = get(illustrated, path, **headers)
     linter = httplint.HttpResponseLinter(start_time=time.time())
     status, _space, phrase = response.status.partition(" ")
     linter.process_response_topline(b"HTTP/1.1", status.encode(), phrase.encode())
@@ -325,4 +404,3 @@ def test_a_linter_of_http_finds_nothing_to_warn_of(
     linter.finish_content(True)
     found = [str(note) for note in linter.notes if note.level.value in ("bad", "warning")]
     assert found == []
-    app.extensions["feeds"].close()

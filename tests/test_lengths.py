@@ -21,7 +21,8 @@ from feeds.publication.publication import Publication
 from feeds.static import writer as static
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
-from feeds.web.refresher import Live
+from feeds.web.live_site import LiveSite
+from feeds.web.settings import Settings
 from tests.support import NOW, SiteBuilder, eventually
 from tests.test_static import tree
 from tests.test_web import get
@@ -204,7 +205,7 @@ def test_a_picture_that_is_replaced_changes_the_live_feeds_within_five_seconds(
 
 
 def test_live_equals_static_once_a_file_has_changed(filled: SiteBuilder) -> None:
-    live = Live(filled.root, clock=partial(datetime.now, UTC))
+    live = LiveSite(Settings(filled.root), clock=partial(datetime.now, UTC))
     replaced(filled)
     live.refresh()
     found: Any = live.find("/atom.xml")

@@ -19,8 +19,9 @@ from feeds.model.selection import Selection
 from feeds.parsing.body.clean import plain_text
 from feeds.static.writer import write_tree
 from feeds.text import search_terms as words
-from feeds.web.refresher import Live
+from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
+from feeds.web.settings import Settings
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
 pytestmark = pytest.mark.postgresql
@@ -265,7 +266,7 @@ def test_a_feed_of_feeds_yaml_may_search(site: SiteBuilder, catalog: Catalog) ->
     rss = site.published("/feeds/sea/rss.xml")
     assert (rss.count(b"<item>"), b"Robots at sea" in rss) == (1, True)
     # A publication in another process, an app and a tree: all the same.
-    live = Live(site.root)
+    live = LiveSite(Settings(site.root))
     found = live.find("/feeds/sea/rss.xml")
     live.close()
     assert isinstance(found, CachedDocument)

@@ -20,8 +20,9 @@ from feeds.errors import CatalogError
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
-from feeds.web.refresher import Live
+from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
+from feeds.web.settings import Settings
 from tests.servers import PostgreSQL
 from tests.support import CORPUS, NOW, SiteBuilder, eventually, needs_corpus
 
@@ -48,7 +49,7 @@ def replica(shared: SiteBuilder) -> Path:
     return root
 
 
-def body(live: Live, path: str) -> bytes:
+def body(live: LiveSite, path: str) -> bytes:
     found = live.find(path)
     assert isinstance(found, CachedDocument)
     return found.document.body
@@ -66,8 +67,8 @@ def test_feeds_yaml_names_the_catalog_and_the_environment_comes_first(
 def test_a_replica_without_the_articles_answers_and_follows_within_five_seconds(
     shared: SiteBuilder, syncs: bool
 ) -> None:
-    keeper = Live(shared.root)
-    answering = Live(replica(shared), syncs=syncs)
+    keeper = LiveSite(Settings(shared.root))
+    answering = LiveSite(Settings(replica(shared), syncs=syncs))
     assert body(answering, "/rss.xml") == body(keeper, "/rss.xml")
     shared.write("b.md", title="Two", topics=["AI"])
     keeper.refresh()
@@ -130,7 +131,8 @@ def test_several_processes_may_begin_with_an_empty_database_at_once(
 
 
 def test_two_documents_first_seen_at_once_have_one_date(shared: SiteBuilder) -> None:
-    lives = [Live(shared.root, clock=lambda: datetime(2026, 7, 1, tzinfo=UTC)) for _ in range(4)]
+    settings, now = Settings(shared.root), datetime(2026, 7, 1, tzinfo=UTC)
+    lives = [LiveSite(settings, clock=lambda: now) for _ in range(4)]
     dates: list[object] = []
     threads = [
         threading.Thread(target=lambda live=live: dates.append(live.find("/rss.xml")))
@@ -141,7 +143,7 @@ def test_two_documents_first_seen_at_once_have_one_date(shared: SiteBuilder) -> 
     for thread in threads:
         thread.join()
     assert len(dates) == 4
-    assert len({each.changed for each in dates if isinstance(each, CachedDocument)}) == 1
+    assert len({each.last_modified for each in dates if isinstance(each, CachedDocument)}) == 1
     for live in lives:
         live.close()
 
@@ -204,7 +206,7 @@ def test_no_command_of_a_replica_empties_the_index(
         result = CliRunner().invoke(main, [command[0], str(root), *command[1:]])
         assert result.exit_code == 0, result.output
     assert b"One" in (tmp_path / "out" / "rss.xml").read_bytes()
-    answering = Live(root, syncs=False)
+    answering = LiveSite(Settings(root, syncs=False))
     assert b"One" in body(answering, "/rss.xml")
     answering.close()
 
@@ -212,12 +214,12 @@ def test_no_command_of_a_replica_empties_the_index(
 def test_a_replica_of_another_version_leaves_the_index_as_it_is(
     shared: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = Live(shared.root)
+    keeper = LiveSite(Settings(shared.root))
     with monkeypatch.context() as patch:
         for module in ("catalog.sync", "catalog.database"):
             patch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
         with pytest.raises(CatalogError, match="another version of feeds keeps it"):
-            Live(replica(shared), syncs=False)
+            LiveSite(Settings(replica(shared), syncs=False))
     assert b"One" in body(keeper, "/topics/ai/rss.xml")
     shared.write("b.md", title="Two", topics=["AI"])
     keeper.refresh()
@@ -229,7 +231,7 @@ def test_a_replica_of_another_version_leaves_the_index_as_it_is(
 def test_a_change_of_feeds_yaml_shows_once_the_index_answers_again(
     shared: SiteBuilder, url: str, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    live = Live(shared.root)
+    live = LiveSite(Settings(shared.root))
 
     def broken(*_arguments: object, **_named: object) -> None:
         raise CatalogError("connection is bad")
@@ -247,7 +249,7 @@ def test_a_change_of_feeds_yaml_shows_once_the_index_answers_again(
 def test_what_could_not_be_published_is_published_by_the_next_look(
     shared: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live = Live(shared.root)
+    live = LiveSite(Settings(shared.root))
     shared.write("b.md", title="Two", topics=["AI"])
 
     def broken(_view: PublishedArticles) -> None:

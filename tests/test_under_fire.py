@@ -27,8 +27,11 @@ import pytest
 import urllib3
 import zstandard
 
-from tests.support import SiteBuilder
+from tests.support import SiteBuilder, eventually
+from tests.test_cli import serving
 
+#: The load is on the app; the catalog has tests of its own on a server.
+pytestmark = pytest.mark.sqlite
 SECONDS = float(os.environ.get("FEEDS_SOAK", "8"))
 PATHS = [
     *("/", "/rss.xml", "/atom.xml", "/feed.json", "/subscriptions.opml"),
@@ -63,23 +66,8 @@ def server(site: SiteBuilder) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
             f"{number}.md", "Some words. " * 50, title=f"No. {number}",
             publishedDateTime=f"{year}-01-{number % 28 + 1:02}", topics=["AI", "Sea"][: number % 3],
         )  # fmt: skip
-    log = (site.root.parent / "log").open("w")
-    command = [sys.executable, "-m", "feeds", "serve", str(site.root), "--port", "0"]
-    process = subprocess.Popen([*command, "--workers", "2"], stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 20
-        told = site.root.parent / "log"
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", told.read_text())):
-            assert time.monotonic() < deadline, told.read_text()
-            time.sleep(0.05)
-        http = urllib3.PoolManager()
-        http.request("GET", f"{found[0]}/healthz", retries=urllib3.Retry(20, backoff_factor=0.1))
-        yield found[0], process
-    finally:
-        log.close()
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+    with serving(site.root, "--workers", "2") as server:
+        yield f"http://{server.host}:{server.port}", server.process
 
 
 def memory(parent: int) -> int:
@@ -196,7 +184,7 @@ def test_under_mixed_load_nothing_breaks_and_every_change_shows(
     )
 
 
-def test_requests_under_way_are_answered_when_the_server_is_ended(
+def test_requests_under_way_are_answered_when_the_server_stops(
     server: tuple[str, subprocess.Popen[bytes]],
 ) -> None:
     url, process = server
@@ -215,17 +203,16 @@ def test_requests_under_way_are_answered_when_the_server_is_ended(
     asking = [threading.Thread(target=ask) for _client in range(8)]
     for thread in asking:
         thread.start()
-    time.sleep(0.5)
+    assert eventually(lambda: len(answered) > 8, 20)
     process.send_signal(signal.SIGTERM)
     for thread in asking:
         thread.join(20)
-    assert len(answered) > 8
     assert len(set(answered)) == 1
     assert answered[0].endswith(b"</rss>\n")
     assert process.wait(20) == 0
 
 
-def test_a_server_that_has_hardly_begun_ends_when_it_is_told_to(site: SiteBuilder) -> None:
+def test_a_server_that_is_starting_stops_on_a_signal(site: SiteBuilder) -> None:
     site.write("a.md")
     command = [sys.executable, "-m", "feeds", "serve", str(site.root), "--port", "0"]
     for tenths in range(0, 12, 2):
@@ -234,13 +221,12 @@ def test_a_server_that_has_hardly_begun_ends_when_it_is_told_to(site: SiteBuilde
         with process.stdout as told:
             while b"Serving" not in (line := told.readline()):
                 assert line
-            # Between the start of a worker and the moment from which it listens to signals.
+            # Samples the time between the start of a worker and that of its signal handlers.
             time.sleep(tenths / 10)
             process.send_signal(signal.SIGTERM)
             assert process.wait(5) in (0, -signal.SIGTERM)
 
 
-@pytest.mark.sqlite
 def test_an_index_that_cannot_be_used_stops_the_server_with_one_line(site: SiteBuilder) -> None:
     site.write("a.md")
     command = [sys.executable, "-m", "feeds"]

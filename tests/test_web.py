@@ -7,7 +7,6 @@ import re
 import resource
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -21,15 +20,15 @@ from werkzeug.test import TestResponse
 from feeds.errors import ConfigurationError, FeedsError
 from feeds.model.document import Document, MediaFile, Redirect
 from feeds.static.writer import write_tree
-from feeds.web import app as web
-from feeds.web.app import create_app
-from feeds.web.refresher import Live
+from feeds.web.app import MAX_DOWNLOADS, build_app, create_app
+from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
-from tests.support import CORPUS, SiteBuilder, eventually, needs_corpus
+from feeds.web.settings import Settings
+from tests.support import CORPUS, SiteBuilder, article, document, eventually, needs_corpus
 
 
-@pytest.fixture
-def served(site: SiteBuilder) -> SiteBuilder:
+def fill(site: SiteBuilder) -> SiteBuilder:
+    """Write two articles of two topics, and two pictures."""
     ai = {"name": "AI", "formerly": ["machines"]}
     site.configure(title="Served", url="https://feeds.example.org/", topics=[ai])
     (site.root / "media").mkdir()
@@ -41,8 +40,22 @@ def served(site: SiteBuilder) -> SiteBuilder:
     return site
 
 
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The app of that site, for tests that only read."""
+    app = create_app(fill(SiteBuilder(tmp_path_factory.mktemp("web") / "site")).root)
+    yield app
+    app.extensions["feeds"].close()
+
+
 @pytest.fixture
-def app(served: SiteBuilder) -> Iterator[Flask]:
+def served(site: SiteBuilder) -> SiteBuilder:
+    return fill(site)
+
+
+@pytest.fixture
+def changing(served: SiteBuilder) -> Iterator[Flask]:
+    """The app of a site that the test may change."""
     app = create_app(served.root)
     yield app
     app.extensions["feeds"].close()
@@ -54,8 +67,8 @@ def get(app: Flask, path: str, **headers: str) -> TestResponse:
 
 
 def assert_live_equals_static(root: Path, out: Path) -> int:
-    live = Live(root)
-    publication = live._current[0]
+    live = LiveSite(Settings(root))
+    publication = live.publication
     write_tree(publication, out)
     app = create_app(root)
     paths = list(publication.paths())
@@ -140,12 +153,12 @@ def test_if_modified_since_is_honoured_alone_and_yields_to_if_none_match(app: Fl
 
 def test_a_backdated_article_reaches_a_client_that_sends_a_date_alone(served: SiteBuilder) -> None:
     moment = datetime(2026, 7, 1, 12, tzinfo=UTC)
-    live = Live(served.root, clock=lambda: moment)
+    live = LiveSite(Settings(served.root), clock=lambda: moment)
 
     def changed() -> int | None:
         found = live.find("/rss.xml")
         assert isinstance(found, CachedDocument)
-        return found.changed
+        return found.last_modified
 
     first = changed()
     assert first is not None
@@ -174,13 +187,16 @@ def test_a_change_within_one_second_shows_no_date_that_a_client_has(served: Site
 
 
 def test_the_date_of_a_document_outlives_a_restart(served: SiteBuilder) -> None:
-    first = create_app(served.root)
-    date = get(first, "/rss.xml").headers["Last-Modified"]
-    first.extensions["feeds"].close()
-    time.sleep(1.1)
-    second = create_app(served.root)
-    assert get(second, "/rss.xml").headers["Last-Modified"] == date
-    second.extensions["feeds"].close()
+    def last_modified(moment: datetime) -> int | None:
+        live = LiveSite(Settings(served.root), clock=lambda: moment)
+        found = live.find("/rss.xml")
+        live.close()
+        assert isinstance(found, CachedDocument)
+        return found.last_modified
+
+    first = datetime(2026, 7, 1, tzinfo=UTC)
+    assert last_modified(first) == int(first.timestamp())
+    assert last_modified(first + timedelta(days=1)) == int(first.timestamp())
 
 
 @pytest.mark.parametrize(
@@ -227,7 +243,7 @@ def test_another_method_is_not_allowed(app: Flask, method: str) -> None:
     ],
 )
 @pytest.mark.parametrize("root", ["", "/sub", "/told/nobody"])
-def test_a_former_or_a_shortened_path_leads_on_for_good_wherever_a_proxy_put_it(
+def test_a_former_or_a_shortened_path_redirects_wherever_a_proxy_has_mounted_the_app(
     app: Flask, path: str, target: str, root: str
 ) -> None:
     # A proxy may take its prefix off the path without telling the app.
@@ -239,15 +255,15 @@ def test_a_former_or_a_shortened_path_leads_on_for_good_wherever_a_proxy_put_it(
 
 
 def test_a_picture_that_arrives_after_its_article_is_served(
-    served: SiteBuilder, app: Flask
+    served: SiteBuilder, changing: Flask
 ) -> None:
     served.write("c.md", title="Three", images=[{"url": "/media/late.png"}])
-    app.extensions["feeds"].refresh()
-    assert get(app, "/media/late.png").status_code == 404
+    changing.extensions["feeds"].refresh()
+    assert get(changing, "/media/late.png").status_code == 404
     (served.root / "media" / "late.png").write_bytes(b"\x89PNG, late")
-    assert get(app, "/media/late.png").data == b"\x89PNG, late"
+    assert get(changing, "/media/late.png").data == b"\x89PNG, late"
     (served.root / "media" / "late.png").unlink()
-    assert get(app, "/media/late.png").status_code == 404
+    assert get(changing, "/media/late.png").status_code == 404
 
 
 def test_a_picture_that_cannot_be_read_is_not_found(
@@ -270,7 +286,7 @@ def test_a_picture_that_cannot_be_read_is_not_found(
         ("bytes=50-", 416, None),
     ],
 )
-def test_a_range_that_is_none_is_answered_with_the_whole(
+def test_an_invalid_range_gets_the_whole_file(
     app: Flask, range: str, status: int, body: bytes | None
 ) -> None:
     response = get(app, "/media/a.png", Range=range)
@@ -286,18 +302,48 @@ def test_a_condition_that_fails_sends_no_document(app: Flask) -> None:
 def test_new_problems_are_logged_once_while_serving(served: SiteBuilder) -> None:
     served.write_text("bad.md", "---\ntitle: a: b\n---\n")
     logged: list[str] = []
-    live = Live(served.root, log=logged.append)
+    live = LiveSite(Settings(served.root), log=logged.append)
     assert [line.partition(":")[0] for line in logged] == ["articles/bad.md"]
     logged.clear()
     served.write("worse.md", webUrl="javascript:alert(1)")
     live.refresh()
     live.refresh()
     assert {line.partition(":")[0] for line in logged} == {"articles/worse.md"}
-    quiet: list[str] = []
-    again = Live(served.root, reported=True, log=quiet.append)
-    assert quiet == []
     live.close()
+    quiet: list[str] = []
+    again = LiveSite(Settings(served.root, reported=True), log=quiet.append)
+    assert quiet == []
+    served.write("worst.md", webUrl="javascript:alert(2)")
+    again.refresh()
+    assert {line.partition(":")[0] for line in quiet} == {"articles/worst.md"}
     again.close()
+
+
+def test_problems_of_an_old_index_are_logged_after_the_first_sync(served: SiteBuilder) -> None:
+    mended = served.write_text("mended.md", "---\ntitle: a: b\n---\n")
+    LiveSite(Settings(served.root)).close()
+    mended.unlink()
+    served.write_text("bad.md", "---\ntitle: a: b\n---\n")
+    logged: list[str] = []
+    live = LiveSite(Settings(served.root, starts_indexed=True), log=logged.append)
+    live.refresh()
+    live.close()
+    assert [line.partition(":")[0] for line in logged] == ["articles/bad.md"]
+
+
+def test_of_several_workers_one_logs_problems_and_another_takes_over(served: SiteBuilder) -> None:
+    lock = served.root.parent / "lock"
+    lock.touch()
+    served.write_text("bad.md", "---\ntitle: a: b\n---\n")
+    settings = Settings(served.root, report_lock=lock)
+    logs: list[list[str]] = [[], []]
+    first, second = (LiveSite(settings, log=log.append) for log in logs)
+    assert [len(log) for log in logs] == [1, 0]
+    first.close()
+    served.write_text("worse.md", "---\ntitle: a: b\n---\n")
+    second.refresh()
+    assert [len(log) for log in logs] == [1, 1]
+    second.close()
 
 
 @pytest.mark.parametrize(
@@ -318,7 +364,7 @@ def test_a_configuration_on_its_way_out_or_in_changes_nothing(
         served.write("draft.md", title="Not for the public").read_bytes()
     )
     (served.root / "articles" / "draft.md").unlink()
-    live = Live(served.root)
+    live = LiveSite(Settings(served.root))
     before = live.find("/rss.xml")
     assert isinstance(before, CachedDocument)
     change(served.root / "feeds.yaml")
@@ -340,15 +386,15 @@ def test_a_configuration_on_its_way_out_or_in_changes_nothing(
 
 
 def test_a_process_behind_another_gives_no_date(served: SiteBuilder) -> None:
-    ahead, behind = Live(served.root), Live(served.root)
+    ahead, behind = LiveSite(Settings(served.root)), LiveSite(Settings(served.root))
     served.configure(title="Renamed", url="https://feeds.example.org/")
     ahead.refresh()
     newer, older = ahead.find("/rss.xml"), behind.find("/rss.xml")
     assert isinstance(newer, CachedDocument)
     assert isinstance(older, CachedDocument)
     assert b"Renamed" not in older.document.body
-    assert newer.changed is not None
-    assert older.changed is None
+    assert newer.last_modified is not None
+    assert older.last_modified is None
     behind.refresh()
     assert behind.find("/rss.xml") == newer
     ahead.close()
@@ -360,45 +406,71 @@ def test_a_drawing_may_not_run_scripts_as_this_site(app: Flask) -> None:
 
 
 def test_a_changed_a_new_and_a_deleted_article_show_within_five_seconds(
-    served: SiteBuilder, app: Flask
+    served: SiteBuilder, changing: Flask
 ) -> None:
-    assert b"One" in get(app, "/rss.xml").data
+    assert b"One" in get(changing, "/rss.xml").data
     served.write("c.md", title="Three", topics=["Robots"])
-    assert eventually(lambda: b"Three" in get(app, "/rss.xml").data)
-    assert get(app, "/topics/robots/feed.json").status_code == 200
+    assert eventually(lambda: b"Three" in get(changing, "/rss.xml").data)
+    assert get(changing, "/topics/robots/feed.json").status_code == 200
     served.write("c.md", title="Three, corrected", topics=["Robots"])
-    assert eventually(lambda: b"Three, corrected" in get(app, "/topics/robots/rss.xml").data)
+    assert eventually(lambda: b"Three, corrected" in get(changing, "/topics/robots/rss.xml").data)
     (served.root / "articles" / "c.md").unlink()
-    assert eventually(lambda: get(app, "/topics/robots/rss.xml").status_code == 410)
-    assert b"Three" not in get(app, "/atom.xml").data
+    assert eventually(lambda: get(changing, "/topics/robots/rss.xml").status_code == 410)
+    assert b"Three" not in get(changing, "/atom.xml").data
 
 
 def test_a_change_that_another_process_has_synced_shows_too(
-    served: SiteBuilder, app: Flask
+    served: SiteBuilder, changing: Flask
 ) -> None:
-    other = Live(served.root)
-    assert get(app, "/rss.xml").status_code == 200
+    other = LiveSite(Settings(served.root))
+    assert get(changing, "/rss.xml").status_code == 200
     served.write("c.md", title="Three")
     other.refresh()
-    assert eventually(lambda: b"Three" in get(app, "/rss.xml").data)
+    assert eventually(lambda: b"Three" in get(changing, "/rss.xml").data)
     other.close()
 
 
 def test_feeds_yaml_is_followed_and_a_broken_one_changes_nothing(
-    served: SiteBuilder, app: Flask, capsys: pytest.CaptureFixture[str]
+    served: SiteBuilder, changing: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert b"Served" in get(app, "/").data
+    assert b"Served" in get(changing, "/").data
     served.configure(title="Renamed", url="https://feeds.example.org/")
-    assert eventually(lambda: b"Renamed" in get(app, "/").data)
+    assert eventually(lambda: b"Renamed" in get(changing, "/").data)
     (served.root / "feeds.yaml").write_text("title: [")
     assert eventually(lambda: "feeds.yaml:" in capsys.readouterr().err)
-    assert b"Renamed" in get(app, "/").data
+    assert b"Renamed" in get(changing, "/").data
+
+
+def test_new_folders_of_articles_are_watched(served: SiteBuilder) -> None:
+    # No walk over the folders before the test has ended: only the watch tells of a change.
+    live = LiveSite(Settings(served.root, walk_seconds=3600))
+
+    def body() -> bytes:
+        found = live.find("/rss.xml")
+        assert isinstance(found, CachedDocument)
+        return found.document.body
+
+    assert b"One" in body()
+    new = served.root / "new"
+    new.mkdir()
+    (new / "c.md").write_text(document(article(title="Three", webUrl="https://e.example/c")))
+    served.configure(title="T", url="https://feeds.example.org/", articles=["new"])
+    assert eventually(lambda: b"Three" in body())
+
+    def changes_show() -> bool:
+        # Again and again: the new watch begins a moment after the new folder was first read.
+        text = document(article(title="Changed", webUrl="https://e.example/c"))
+        (new / "c.md").write_text(text)
+        return b"Changed" in body()
+
+    assert eventually(changes_show)
+    live.close()
 
 
 def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilder) -> None:
     served.write("later.md", title="Later", publishedDateTime="2026-12-24T18:00:00Z")
     moment = datetime(2026, 12, 24, 17, 59, 59, tzinfo=UTC)
-    live = Live(served.root, clock=lambda: moment)
+    live = LiveSite(Settings(served.root), clock=lambda: moment)
 
     def body() -> bytes:
         found = live.find("/rss.xml")
@@ -415,71 +487,71 @@ def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilde
 
 @pytest.mark.sqlite
 def test_a_deleted_index_is_made_again_and_no_empty_feed_is_ever_served(
-    served: SiteBuilder, app: Flask
+    served: SiteBuilder, changing: Flask
 ) -> None:
-    assert b"One" in get(app, "/rss.xml").data
+    assert b"One" in get(changing, "/rss.xml").data
     for file in (served.root / ".feeds").glob("catalog.sqlite*"):
         file.unlink()
     for path in ("/rss.xml", "/atom.xml", "/topics/ai/feed.json", "/"):
-        assert b"One" in get(app, path).data
+        assert b"One" in get(changing, path).data
 
 
 @pytest.mark.sqlite
-def test_a_deleted_folder_of_the_index_is_made_again(served: SiteBuilder, app: Flask) -> None:
-    assert b"One" in get(app, "/rss.xml").data
+def test_a_deleted_folder_of_the_index_is_made_again(served: SiteBuilder, changing: Flask) -> None:
+    assert b"One" in get(changing, "/rss.xml").data
     shutil.rmtree(served.root / ".feeds")
     for path in ("/atom.xml", "/topics/ai/feed.json"):
-        assert b"One" in get(app, path).data
+        assert b"One" in get(changing, path).data
 
 
 @pytest.mark.sqlite
-def test_an_index_that_cannot_be_made_is_said_and_what_is_known_is_served(
-    served: SiteBuilder, app: Flask, capsys: pytest.CaptureFixture[str]
+def test_an_index_that_cannot_be_made_is_logged_and_cached_documents_are_served(
+    served: SiteBuilder, changing: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert get(app, "/rss.xml").status_code == 200
+    assert get(changing, "/rss.xml").status_code == 200
     shutil.rmtree(served.root / ".feeds")
     (served.root / ".feeds").write_text("in the way")
-    assert get(app, "/rss.xml").status_code == 200
-    response = get(app, "/topics/c-plus-plus/atom.xml")
+    assert get(changing, "/rss.xml").status_code == 200
+    response = get(changing, "/topics/c-plus-plus/atom.xml")
     assert (response.status_code, response.headers.get("Retry-After")) == (503, "5")
     assert "catalog.sqlite: " in capsys.readouterr().err
     (served.root / ".feeds").unlink()
-    assert get(app, "/topics/c-plus-plus/atom.xml").status_code == 200
+    assert get(changing, "/topics/c-plus-plus/atom.xml").status_code == 200
 
 
 @pytest.mark.sqlite
-def test_a_full_disk_is_said_and_what_is_known_is_served(
-    served: SiteBuilder, app: Flask, capsys: pytest.CaptureFixture[str]
+def test_a_full_disk_is_logged_and_documents_are_served(
+    served: SiteBuilder, changing: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = get(app, "/rss.xml").data
+    before = get(changing, "/rss.xml").data
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     # No file may grow: as on a full disk, but for the words of the message.
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
         served.write("late.md", title="Late", topics=["AI"])
         assert eventually(lambda: "catalog.sqlite: " in capsys.readouterr().err)
-        assert get(app, "/rss.xml").data == before
+        assert get(changing, "/rss.xml").data == before
         for path in ("/atom.xml", "/topics/c-plus-plus/", "/topics/c-plus-plus/feed.json"):
-            assert get(app, path).status_code == 200, path
+            assert get(changing, path).status_code == 200, path
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert eventually(lambda: b"Late" in get(app, "/rss.xml").data)
+    assert eventually(lambda: b"Late" in get(changing, "/rss.xml").data)
 
 
 @pytest.mark.sqlite
-def test_an_index_that_is_overwritten_is_made_again(served: SiteBuilder, app: Flask) -> None:
-    assert b"One" in get(app, "/rss.xml").data
+def test_an_index_that_is_overwritten_is_made_again(served: SiteBuilder, changing: Flask) -> None:
+    assert b"One" in get(changing, "/rss.xml").data
     for file in (served.root / ".feeds").glob("catalog.sqlite*"):
         file.write_bytes(b"Not an index. " * 1000)
     served.write("late.md", title="Late", topics=["AI"])
-    assert eventually(lambda: b"Late" in get(app, "/rss.xml").data)
-    assert get(app, "/topics/c-plus-plus/feed.json").status_code == 200
+    assert eventually(lambda: b"Late" in get(changing, "/rss.xml").data)
+    assert get(changing, "/topics/c-plus-plus/feed.json").status_code == 200
 
 
 @pytest.mark.sqlite
 def test_an_index_that_is_deleted_before_the_first_look_is_made_again(served: SiteBuilder) -> None:
-    Live(served.root).close()
-    live = Live(served.root, indexed=True, reported=True)
+    LiveSite(Settings(served.root)).close()
+    live = LiveSite(Settings(served.root, starts_indexed=True, reported=True))
     shutil.rmtree(served.root / ".feeds")
     live.refresh()
     assert isinstance(live.find("/rss.xml"), CachedDocument)
@@ -488,24 +560,24 @@ def test_an_index_that_is_deleted_before_the_first_look_is_made_again(served: Si
 
 @pytest.mark.sqlite
 def test_a_site_that_is_moved_away_is_not_made_anew_and_may_come_back(
-    served: SiteBuilder, app: Flask
+    served: SiteBuilder, changing: Flask
 ) -> None:
-    before = get(app, "/rss.xml").data
+    before = get(changing, "/rss.xml").data
     away = served.root.with_name("away")
     served.root.rename(away)
     with pytest.raises(FeedsError):
-        app.extensions["feeds"].refresh()
-    assert get(app, "/rss.xml").data == before
-    get(app, "/topics/ai/atom.xml")
+        changing.extensions["feeds"].refresh()
+    assert get(changing, "/rss.xml").data == before
+    get(changing, "/topics/ai/atom.xml")
     assert not served.root.exists()
     away.rename(served.root)
     served.write("late.md", title="Late")
-    assert eventually(lambda: b"Late" in get(app, "/rss.xml").data)
+    assert eventually(lambda: b"Late" in get(changing, "/rss.xml").data)
 
 
-def test_a_file_is_sent_as_the_request_wants_it_to_be(served: SiteBuilder, app: Flask) -> None:
+def test_conditions_and_ranges_of_a_file_are_honoured(served: SiteBuilder, changing: Flask) -> None:
     path = "/media/a.png"
-    whole = get(app, path)
+    whole = get(changing, path)
     etag, past = whole.headers["ETag"], "Mon, 01 Jan 2001 00:00:00 GMT"
     for headers, status in (
         ({"If_Match": "*"}, 200),
@@ -519,35 +591,53 @@ def test_a_file_is_sent_as_the_request_wants_it_to_be(served: SiteBuilder, app: 
         ({"Range": "bytes=-99999"}, 200),
         ({"Range": "bytes=99999-"}, 416),
     ):
-        response = get(app, path, **headers)
+        response = get(changing, path, **headers)
         assert response.status_code == status, headers
         if status == 200:
             assert response.data == (served.root / path[1:]).read_bytes()
-    head = app.test_client().head(path, headers={"Range": "bytes=1-2"}, buffered=True)
+    head = changing.test_client().head(path, headers={"Range": "bytes=1-2"}, buffered=True)
     assert (head.status_code, head.content_length) == (200, 4)
 
 
-def test_who_reads_a_file_slowly_leaves_threads_to_the_others(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(web, "_sending", threading.BoundedSemaphore(1))
+def test_slow_downloads_leave_threads_to_other_requests(app: Flask) -> None:
     client = app.test_client()
-    slow = client.get("/media/a.png", buffered=False)
+    slow = [client.get("/media/a.png", buffered=False) for _thread in range(MAX_DOWNLOADS)]
     late = get(app, "/media/a.png")
     assert (late.status_code, late.headers["Retry-After"]) == (503, "5")
     assert get(app, "/rss.xml").status_code == 200
     assert client.head("/media/a.png", buffered=True).status_code == 200
-    slow.close()
+    slow.pop().close()
     for _again in range(3):
         assert get(app, "/media/a.png").status_code == 200
+    for response in slow:
+        response.close()
 
 
-def test_the_access_log_is_in_the_common_format_and_nobody_else_writes_it(
-    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_download_that_is_closed_twice_frees_one_place(app: Flask) -> None:
+    client = app.test_client()
+    slow = [client.get("/media/a.png", buffered=False) for _thread in range(MAX_DOWNLOADS)]
+    first = slow.pop()
+    for _twice in range(2):
+        first.close()
+    slow.append(client.get("/media/a.png", buffered=False))
+    assert [response.status_code for response in slow] == [200] * MAX_DOWNLOADS
+    assert get(app, "/media/a.png").status_code == 503
+    for response in slow:
+        response.close()
+
+
+def test_each_app_counts_its_own_downloads(app: Flask, changing: Flask) -> None:
+    client = app.test_client()
+    slow = [client.get("/media/a.png", buffered=False) for _thread in range(MAX_DOWNLOADS)]
+    assert get(changing, "/media/a.png").status_code == 200
+    for response in slow:
+        response.close()
+
+
+def test_the_access_log_is_in_the_common_format_and_no_client_can_forge_a_line(
+    served: SiteBuilder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FEEDS_ACCESS_LOG", "1")
-    monkeypatch.setenv("FEEDS_PROXIES", "1")
-    app = create_app(served.root)
+    app = build_app(Settings(served.root, access_log=True, proxies=1))
     length = len(get(app, "/rss.xml").data)
     get(app, "/custom/feed.json?topic=ai&x=%22%0a", X_Forwarded_For="192.0.2.7")
     get(app, "/x%22%20200%20-%0a%1b[31m")
@@ -564,7 +654,7 @@ def test_the_access_log_is_in_the_common_format_and_nobody_else_writes_it(
         assert re.fullmatch(pattern, line), line
 
 
-def test_a_number_of_proxies_that_is_none_is_named(
+def test_an_invalid_number_of_proxies_is_an_error(
     served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for told in ("abc", "-1", "1.5"):
@@ -574,14 +664,14 @@ def test_a_number_of_proxies_that_is_none_is_named(
 
 
 def test_many_threads_get_whole_documents_while_articles_change(
-    served: SiteBuilder, app: Flask
+    served: SiteBuilder, changing: Flask
 ) -> None:
     done = threading.Event()
     broken: list[str] = []
 
     def read() -> None:
         while not done.is_set():
-            response = get(app, "/rss.xml")
+            response = get(changing, "/rss.xml")
             if response.status_code != 200 or not response.data.endswith(b"</rss>\n"):
                 broken.append(f"{response.status_code} {response.data[-20:]!r}")
 
@@ -590,7 +680,7 @@ def test_many_threads_get_whole_documents_while_articles_change(
         reader.start()
     for number in range(8):
         served.write("b.md", title=f"Version {number}", topics=["AI"])
-        app.extensions["feeds"].refresh()
+        changing.extensions["feeds"].refresh()
     done.set()
     for reader in readers:
         reader.join()
@@ -615,7 +705,7 @@ def test_the_environment_says_which_site_is_served(
     app.extensions["feeds"].close()
 
 
-def test_without_a_word_the_working_folder_is_served(
+def test_the_default_site_is_the_working_folder(
     served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(served.root)
@@ -642,7 +732,7 @@ def test_a_bare_folder_that_gets_a_configuration_is_published_where_that_says(
 ) -> None:
     site.write("a.md", title="One")
     bare = site.root / "articles"
-    live = Live(bare, address="http://127.0.0.1:8123/")
+    live = LiveSite(Settings(bare, address="http://127.0.0.1:8123/"))
     before = live.find("/rss.xml")
     (bare / "feeds.yaml").write_text("title: Named\nurl: https://feeds.example.org/\n")
     live.refresh()

@@ -26,7 +26,8 @@ from feeds.cli import main
 from feeds.remote import websub
 from feeds.remote.websub import announce
 from feeds.web.app import create_app
-from feeds.web.refresher import Live
+from feeds.web.live_site import LiveSite
+from feeds.web.settings import Settings
 from tests.support import SiteBuilder, eventually
 
 URL = "https://feeds.example.org/"
@@ -117,7 +118,7 @@ class Recorder:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same pauses, shorter."""
     monkeypatch.setattr(websub, "_BACKOFF", 0.02)
-    monkeypatch.setattr("feeds.web.refresher._SETTLED", 0.3)
+    monkeypatch.setattr("feeds.web.announcer.SETTLE_SECONDS", 0.3)
 
 
 @pytest.fixture
@@ -288,13 +289,13 @@ def test_what_was_announced_outlives_a_new_version(
 def test_a_replica_announces_nothing(announced: SiteBuilder, hub: Recorder) -> None:
     announced.write("b.md", title="Two", topics=[])
     announced.publication()
-    replica = Live(announced.root, syncs=False)
+    replica = LiveSite(Settings(announced.root, syncs=False))
     found = replica.find("/rss.xml")
     assert found is not None
     time.sleep(0.5)
     replica.close()
     assert hub.told == []
-    keeper = Live(announced.root)
+    keeper = LiveSite(Settings(announced.root))
     keeper.find("/rss.xml")
     assert eventually(lambda: len(hub.told) == 3)
     keeper.close()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 #: max-age of a closed archive document, in seconds: only a correction or withdrawal changes it.
@@ -60,8 +61,13 @@ class Redirect:
 
     #: The other path.
     to: str
-    #: What a host that cannot redirect gives instead.
-    stand_in: Document
+    #: Renders the stand-in.
+    render: Callable[[], Document] = field(compare=False, repr=False)
+
+    @property
+    def stand_in(self) -> Document:
+        """The document that a host publishes here if it cannot redirect."""
+        return self.render()
 
 
 @dataclass(frozen=True, slots=True)

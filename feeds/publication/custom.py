@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qs
 
 from feeds.errors import NotReadyError
 from feeds.formats import PAGE_TYPE, as_entry
@@ -27,8 +28,8 @@ _PATHS = _PAGES | {*documents_in(_FOLDER)}
 
 
 def is_query_page(path: str, query: str) -> bool:
-    """Whether what lies at a path is made for a query: a feed, or the directory of those found."""
-    return path in _PATHS or (path == "/" and "q=" in query)
+    """True if a path is made for its query: a custom feed, or the directory of a search."""
+    return path in _PATHS or (path == "/" and "q" in parse_qs(query, keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +117,4 @@ class Custom:
         from feeds.formats import pages as page
 
         url = self.context.site_url + to.removeprefix("/")
-        return Redirect(to, Document(page.render_moved(asked.name, url, url), PAGE_TYPE))
+        return Redirect(to, lambda: Document(page.render_moved(asked.name, url, url), PAGE_TYPE))

@@ -219,7 +219,7 @@ class Publication:
             return self._rendered(route)
         now_at = f"/{channel.folder}{route.archive_path}{route.name}"
         if route.name:
-            return Redirect(now_at, self._rendered(route))
+            return Redirect(now_at, lambda: self._rendered(route))
         beside = channel.folder.removeprefix("topics/")
         return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
 
@@ -243,7 +243,7 @@ class Publication:
         return (
             found
             if route.folder == home
-            else Redirect(f"/{home}{route.archive_path}{route.name}", found)
+            else Redirect(f"/{home}{route.archive_path}{route.name}", lambda: found)
         )
 
     def cache_control(self, document: Document) -> str:
@@ -485,7 +485,7 @@ class Publication:
 def _moved(to: str, title: str, target: str, url: str) -> Redirect:
     from feeds.formats import pages as page
 
-    return Redirect(to, Document(page.render_moved(title, target, url), PAGE_TYPE))
+    return Redirect(to, lambda: Document(page.render_moved(title, target, url), PAGE_TYPE))
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,188 @@
+"""A site that changes while it is served: answers each path from the newest publication."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple, TypeAlias
+
+from feeds.errors import CatalogError, FeedsError, NotReadyError
+from feeds.model.document import BadRequest, Document, MediaFile, Redirect
+from feeds.publication.custom import is_query_page
+from feeds.publication.publication import Publication
+from feeds.web.announcer import Announcer
+from feeds.web.document_cache import DocumentCache
+from feeds.web.refresher import Refresher
+from feeds.web.responses import CachedDocument
+from feeds.web.settings import Settings
+
+#: Memory for the site's own documents.
+CACHE_BYTES = 64 * 1024 * 1024
+#: Memory for documents made for a query. Clients can request any number of those, and they must not
+#: push out the site's own.
+CUSTOM_CACHE_BYTES = 16 * 1024 * 1024
+#: Time that a search waits for the index of words before it gets a 503.
+SEARCH_WAIT_SECONDS = 1.0
+#: Searches that may wait at once: other requests need threads too.
+MAX_WAITING_SEARCHES = 8
+
+Resource: TypeAlias = CachedDocument | MediaFile | Redirect | BadRequest | None
+
+
+class _Published(NamedTuple):
+    """A publication with its caches: a document of an older one is never served for a newer."""
+
+    publication: Publication
+    documents: DocumentCache
+    custom: DocumentCache
+
+
+class LiveSite:
+    """Finds documents and keeps them current. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        """Open a site and publish it. Raises FeedsError."""
+        self._settings = settings
+        self._clock = clock
+        self._log = log
+        self._started_in = 0
+        self._starting = threading.Lock()
+        self._indexing: threading.Thread | None = None
+        self._waiting = threading.Semaphore(MAX_WAITING_SEARCHES)
+        self._announcer = Announcer(log)
+        self._refresher = Refresher(settings, self._publish, clock=clock, log=log)
+        self._catalog = self._refresher.catalog
+        if settings.starts_indexed:
+            self._start()
+
+    def _publish(self, publication: Publication) -> None:
+        caches = DocumentCache(CACHE_BYTES), DocumentCache(CUSTOM_CACHE_BYTES)
+        self._published = _Published(publication, *caches)
+        if self._settings.syncs:
+            self._announcer.submit(publication)
+
+    def _start(self) -> None:
+        # In the process that answers, at its first request: some servers load the app and then
+        # fork, and threads do not survive that.
+        if self._started_in == os.getpid():
+            return
+        with self._starting:
+            if self._started_in != os.getpid():
+                self._started_in = os.getpid()
+                self._refresher.start()
+                self._announcer.start()
+
+    @property
+    def publication(self) -> Publication:
+        """The newest publication."""
+        return self._published.publication
+
+    def cached(self, path: str, query: str = "") -> CachedDocument | None:
+        """Return the document at a path, or made there for a query, if it is in memory."""
+        cache, key = self._cache_of(self._published, path, query)
+        return cache.get(key)
+
+    def find(self, path: str, query: str = "") -> Resource:
+        """Return what is published at a path, or made there for a query (without its "?").
+
+        Raises NotReadyError if a search came before the index of words was ready, CatalogError.
+        """
+        self._start()
+        if cached := self.cached(path, query):
+            return cached
+        try:
+            return self._render(path, query)
+        except NotReadyError:
+            self._index_words()
+        except CatalogError:  # deleted: it is built again
+            self.refresh()
+        return self._render(path, query)
+
+    def _render(self, path: str, query: str) -> Resource:
+        published = self._published
+        publication = published.publication
+        cache, key = self._cache_of(published, path, query)
+        is_custom = cache is published.custom
+        with cache.single_flight(key):
+            if cached := cache.get(key):
+                return cached
+            resource = publication.custom(path, query) if is_custom else publication.document(path)
+            if not isinstance(resource, Document):
+                return resource
+            changed = None if is_custom else self._last_modified(publication, path, resource)
+            cached = CachedDocument(resource, changed, publication.cache_control(resource))
+            if is_custom or changed is not None:
+                cache.put(key, cached)
+            return cached
+
+    @staticmethod
+    def _cache_of(published: _Published, path: str, query: str) -> tuple[DocumentCache, str]:
+        if is_query_page(path, query):
+            return published.custom, f"{path}?{query}"
+        return published.documents, path
+
+    def _last_modified(self, publication: Publication, path: str, document: Document) -> int | None:
+        try:
+            # Newer bytes of another process have the later date.
+            if not self._refresher.is_current(publication):
+                return None
+            now = int(self._clock().timestamp())
+            address = self._address(publication, path)
+            return self._catalog.touch_last_modified(address, document.digest, now)
+        except CatalogError as error:  # a full disk: the document is still good
+            self._log(str(error))
+            return None
+
+    def was_published(self, path: str) -> bool:
+        """True if a document was served at a path once."""
+        return self._catalog.was_served(self._address(self.publication, path))
+
+    def _address(self, publication: Publication, path: str) -> str:
+        drafts = "drafts of " if self._settings.unpublished else ""
+        return f"{drafts}{publication.url} {path}"
+
+    def _index_words(self) -> None:
+        """Start to index words unless that is under way, and wait a moment for it."""
+        with self._starting:
+            if not (self._indexing and self._indexing.is_alive()):
+                self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)
+                self._indexing.start()
+            indexing = self._indexing
+        if self._waiting.acquire(blocking=False):
+            try:
+                indexing.join(SEARCH_WAIT_SECONDS)
+            finally:
+                self._waiting.release()
+
+    def _fill_or_log(self) -> None:
+        try:
+            self._catalog.search.fill(self._refresher.stopped.is_set)
+        except FeedsError as error:
+            self._log(str(error))
+
+    def age(self) -> float:
+        """Seconds since the last sync, here or in the process that syncs. Raises CatalogError."""
+        self._start()
+        self._catalog.revision()
+        return time.monotonic() - self._refresher.refreshed_at
+
+    def refresh(self) -> None:
+        """Sync with the folder, and publish if anything has changed. Raises FeedsError."""
+        self._refresher.refresh()
+
+    def close(self) -> None:
+        """End the threads and close the catalog."""
+        self._announcer.stop()
+        self._refresher.stop()
+        if self._indexing:
+            self._indexing.join()
+        self._catalog.close()
