@@ -1,4 +1,4 @@
-"""Fields: what each kind of value is read as, and the one problem with a line for what is not."""
+"""Fields: values by type, and one problem with its line for each value of another type."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def only_problem(problems: list[Problem]) -> tuple[int, str]:
     return problem.line, problem.code
 
 
-#: How each kind of value is asked for.
+#: Method of Fields by kind of value.
 KINDS: dict[str, Callable[[Fields], Any]] = {
     **{kind: methodcaller(kind, "k") for kind in ("text", "markup", "url", "date", "number")},
     **{kind: methodcaller(kind, "k") for kind in ("count", "period", "texts", "mapping")},
     "flag": lambda fields: fields.flag("k", True),
     "mappings": lambda fields: list(fields.mappings("k")),
 }
-#: What each kind gives where there is nothing to read.
+#: Result of each kind for a missing value.
 NOTHING: dict[str, Any] = {
     **dict.fromkeys(("text", "markup", "url"), ""),
     **dict.fromkeys(("date", "number", "count", "period", "mapping")),

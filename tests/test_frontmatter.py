@@ -37,7 +37,7 @@ def outcome(file: Path) -> dict[str, Any]:
     except UnreadableError as error:
         return {"article": None, "problems": [str(error.problem)]}
     found, problems = read_article(text, file.name)
-    # What a library says of bad YAML is its own business, and changes with its releases.
+    # A library's wording changes with its releases.
     told = [re.sub("(not YAML: )[^;]+", r"\1…", str(each)) for each in problems]
     both = {"article": found, "problems": told}
     as_json: dict[str, Any] = json.loads(msgspec.json.encode(both))

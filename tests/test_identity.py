@@ -1,4 +1,4 @@
-"""What readers know feeds and articles by, and what a feed says of itself."""
+"""Ids of feeds and articles, and a feed's metadata."""
 
 from __future__ import annotations
 

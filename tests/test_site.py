@@ -19,7 +19,7 @@ ENOUGH = "title: Tide\nurl: https://feeds.example.org/\n"
 
 
 def read(text: str) -> tuple[Site, list[str]]:
-    """The site, and what is wrong as "line code"."""
+    """The site, and its problems as "line code"."""
     site, problems = read_site(text, "feeds.yaml", "A folder")
     assert all(each.path == "feeds.yaml" for each in problems)
     assert all(each.severity is Severity.ERROR and each.message for each in problems)

@@ -245,7 +245,7 @@ def test_what_feeds_yaml_says_of_a_topic_is_the_topics() -> None:
 
 
 def mistakes(text: str, *names: str) -> list[str]:
-    """What is wrong in the topics and feeds of a feeds.yaml, where articles use these names."""
+    """Return the problems of a feeds.yaml's topics, where articles use these names."""
     site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", "")
     assert problems == []
     return list(map(str, build_topics(site.topics, used(*names)).problems("feeds.yaml", site)))

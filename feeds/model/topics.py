@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,9 +34,8 @@ class Topic:
 
     name: str
     slug: str
-    #: The folded names that mean this topic: its own and its aliases.
-    keys: frozenset[str]
-    #: The keys of this topic and of every topic below it: its feed takes articles with any of them.
+    #: Folded names and aliases of this topic and of every topic below it: its feed's articles have
+    #: one of them.
     family: frozenset[str]
     description: str = ""
     #: One of CONTENTS; empty for the site's.
@@ -135,16 +134,16 @@ def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) 
 
     shown = {key: topic.name for key, topic in configured.items()}
     parent_names = (topic.parent for topic in settings if topic.parent)
-    for new_name in (*parent_names, *_most_used(spellings)):
+    by_age = sorted(spellings.values(), key=_first_article)
+    most_used = (max(used, key=lambda name: (name.uses, name.name)).name for used in by_age)
+    for new_name in (*parent_names, *most_used):
         if key_of.setdefault(fold(new_name), fold(new_name)) not in shown:
             shown[fold(new_name)] = new_name
 
     slugs = _slugs(shown, configured)
     parents, cycles = _parents(settings, key_of)
-    keys: dict[str, set[str]] = {key: set() for key in shown}
     families: dict[str, set[str]] = {key: set() for key in shown}
     for folded, key in key_of.items():
-        keys[key].add(folded)
         for ancestor in _line(key, parents):
             families[ancestor].add(folded)
 
@@ -154,7 +153,6 @@ def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) 
         topics[key] = Topic(
             name=shown[key],
             slug=slugs[key],
-            keys=frozenset(keys[key]),
             family=frozenset(families[key]),
             description=own.description,
             content=own.content,
@@ -167,11 +165,8 @@ def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) 
     return Topics(by_slug, former, by_key, known, (*cycles, *conflicts))
 
 
-def _most_used(spellings: Mapping[str, list[TopicName]]) -> Iterator[str]:
-    """Yield the most used spelling of each name, those of the oldest articles first."""
-    by_first = sorted((min(name.first for name in names), key) for key, names in spellings.items())
-    for _first, key in by_first:
-        yield max(spellings[key], key=lambda name: (name.uses, name.name)).name
+def _first_article(used: Sequence[TopicName]) -> tuple[datetime, str]:
+    return min(name.first for name in used), fold(used[0].name)
 
 
 def _slugs(shown: Mapping[str, str], configured: Mapping[str, TopicSettings]) -> dict[str, str]:

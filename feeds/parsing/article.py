@@ -58,7 +58,7 @@ def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
     if article:
         for line, part in body.unsafe_parts():
             line += front.body_line - 1
-            report.add_line(line, "unsafe-body", f"the body contains {part}", "it is removed")
+            report.add(line, "unsafe-body", f"the body contains {part}", "it is removed")
     return article, report.problems
 
 

@@ -35,18 +35,7 @@ class Report:
         self._lines: Mapping[KeyPath, int] | None = None
 
     def add(
-        self,
-        key_path: KeyPath,
-        code: str,
-        message: str,
-        hint: str = "",
-        severity: Severity | None = None,
-    ) -> None:
-        """Report a problem on the line of a value, or of its nearest parent that has a line."""
-        self.add_line(self.line(key_path), code, message, hint, severity)
-
-    def add_line(
-        self, line: int, code: str, message: str, hint: str = "", severity: Severity | None = None
+        self, line: int, code: str, message: str, hint: str, severity: Severity | None = None
     ) -> None:
         """Report a problem on a line of the source, counted from 1."""
         line += self._first_line - 1
@@ -86,7 +75,7 @@ class Fields:
             raise YAMLTextError(1, "not a mapping", "write key: value, one per line")
         for line, key in duplicates:
             message = f"duplicate key {plain_line(key)}"
-            report.add_line(line, "duplicate-key", message, "the last value is used")
+            report.add(line, "duplicate-key", message, "the last value is used")
         return cls(values, report)
 
     def __contains__(self, key: str) -> bool:
@@ -217,10 +206,10 @@ class Fields:
                 self.problem(key, "unknown-key", f"unknown key {key}", hint)
 
     def problem(
-        self, key: str, code: str, message: str, hint: str = "", severity: Severity | None = None
+        self, key: str, code: str, message: str, hint: str, severity: Severity | None = None
     ) -> None:
         """Report a problem on the line of a key."""
-        self._report.add((*self._key_path, key), code, message, hint, severity)
+        self._report.add(self.line_of(key), code, message, hint, severity)
 
     def _scalar(self, key: str, expected: str) -> str:
         value = self._values.get(key)
@@ -276,7 +265,8 @@ class Fields:
         key = next(part for part in reversed(key_path) if isinstance(part, str))
         kind = "text" if isinstance(value, str) else "a list"
         kind = "a mapping" if isinstance(value, dict) else kind
-        self._report.add(key_path, "wrong-type", f"{key} is {kind}", f"it should be {expected}")
+        line, hint = self._report.line(key_path), f"it should be {expected}"
+        self._report.add(line, "wrong-type", f"{key} is {kind}", hint)
 
 
 _EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")

@@ -36,7 +36,7 @@ def read_front_matter(text: str, path: str) -> tuple[FrontMatter | None, Report]
         severity = Severity.ERROR if text.startswith("---") else Severity.WARNING
         report = Report(path, "", 1, severity)
         hint = "an article begins with YAML between two lines of ---"
-        report.add_line(1, "no-front-matter", parts, hint)
+        report.add(1, "no-front-matter", parts, hint)
         return None, report
     source, body, body_line = parts
     forbidden, first_line = find_forbidden(source), 1
@@ -51,10 +51,10 @@ def read_front_matter(text: str, path: str) -> tuple[FrontMatter | None, Report]
         if fields is None:
             raise yaml_text.YAMLTextError(1, "empty front matter", "write key: value, one per line")
     except yaml_text.YAMLTextError as error:
-        report.add_line(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
+        report.add(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
         return None, report
     if forbidden:
-        report.add_line(
+        report.add(
             forbidden.string.count("\n", 0, forbidden.start()) + first_line,
             "control-character",
             f"the character U+{ord(forbidden[0]):04X} is not allowed in feeds",

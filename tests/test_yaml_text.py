@@ -19,19 +19,19 @@ FRONT_MATTER = re.compile(r"\A\ufeff?---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULT
 
 
 def reference(text: str) -> Any:
-    """What PyYAML reads, with its constructor in Python: slow, and right."""
+    """Parse with PyYAML's own constructor."""
     return yaml.load(text, Loader=yaml.CBaseLoader)
 
 
 def value(text: str) -> YAMLValue:
-    """What is read from a text that says nothing twice."""
+    """Parse a text without duplicate keys."""
     found, duplicates = yaml_text.load(text)
     assert duplicates == []
     return found
 
 
 def error(text: str) -> YAMLTextError:
-    """Why a text is not read."""
+    """Return the error of a text that cannot be parsed."""
     with pytest.raises(YAMLTextError) as caught:
         yaml_text.load(text)
     assert caught.value.message
@@ -68,12 +68,12 @@ def test_what_yaml_writes_reads_back_as_it_was(
         assert value(text) == reference(text) == original
 
 
-def nothing(found: Any) -> Any:
-    """What the reference reads, with None for each text that may be a bare nothing."""
+def with_nulls(found: Any) -> Any:
+    """Replace each text that may be a bare null by None."""
     if isinstance(found, dict):
-        return {key: nothing(item) for key, item in found.items()}
+        return {key: with_nulls(item) for key, item in found.items()}
     if isinstance(found, list):
-        return [nothing(item) for item in found]
+        return [with_nulls(item) for item in found]
     return None if found in ("", "~", "null", None) else found
 
 
@@ -87,7 +87,7 @@ def test_every_front_matter_of_the_corpus_is_read_as_yaml_reads_it() -> None:
         if not match:
             continue
         found, _duplicates = yaml_text.load(match[1])
-        assert nothing(found) == nothing(reference(match[1])), file
+        assert with_nulls(found) == with_nulls(reference(match[1])), file
         compared += 1
     assert compared > 700
 
