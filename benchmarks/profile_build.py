@@ -17,8 +17,8 @@ from typing import Any
 from generate import write_site
 
 from feeds.catalog import sync as catalogs
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
-from feeds.catalog.sync import Catalog
 from feeds.formats import pages as page
 from feeds.formats import syndication
 from feeds.parsing import article as native

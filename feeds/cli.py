@@ -193,8 +193,8 @@ def serve(
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    from feeds.catalog.catalog import Catalog
     from feeds.catalog.folder import Folder, locate
-    from feeds.catalog.sync import Catalog
     from feeds.web.app import number_of_proxies
 
     port = _free_port(host, port)
@@ -341,8 +341,9 @@ def _opened(
     probe: bool = False,
 ) -> Iterator[_Opened]:
     """The publication of a site, after a sync; the address is where a bare folder is served."""
+    from feeds.catalog.catalog import Catalog
     from feeds.catalog.folder import Folder, locate
-    from feeds.catalog.sync import Catalog, Synced
+    from feeds.catalog.sync import Synced
     from feeds.errors import CatalogError
     from feeds.parallel import collect_rarely, processors
     from feeds.publication.publication import Publication

@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import pytest
 import yaml
 
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
-from feeds.catalog.sync import Catalog
 from feeds.publication.publication import Publication
 
 #: A moment at which every article of the tests has come due.

@@ -243,7 +243,7 @@ def test_whoever_watches_the_app_learns_how_old_its_state_is(
     def broken(_catalog: Any) -> str:
         raise CatalogError("connection is bad")
 
-    monkeypatch.setattr("feeds.catalog.sync.Catalog.revision", broken)
+    monkeypatch.setattr("feeds.catalog.catalog.Catalog.revision", broken)
     assert get(app, "/healthz").status_code == 503
 
 

@@ -43,7 +43,7 @@ class Served:
     def __init__(self, app: Any) -> None:
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class Recorder:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class Recorder:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same pauses, shorter."""
-    monkeypatch.setattr(websub, "_BACKOFF", 0.02)
+    monkeypatch.setattr(websub, "BACKOFF_SECONDS", 0.02)
     monkeypatch.setattr("feeds.web.refresher._SETTLED", 0.3)
 
 
@@ -279,7 +279,7 @@ def test_one_change_is_announced_once_though_many_see_it(
 def test_what_was_announced_outlives_a_new_version(
     announced: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("catalog.sync", "catalog.database", "publication.publication"):
+    for module in ("catalog.schema", "publication.publication"):
         monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
     assert announce(announced.publication()).told == []
     assert hub.told == []

@@ -16,8 +16,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, locate
-from feeds.catalog.sync import Catalog, Synced
+from feeds.catalog.sync import Synced
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, NotReadyError, Problem
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
 from feeds.publication.custom import is_query_page
@@ -190,7 +191,7 @@ class Live:
 
     def was_published(self, path: str) -> bool:
         """Whether a document was served at a path once."""
-        return self._catalog.was_served(self._address_of(self._current[0], path))
+        return self._catalog.state.was_served(self._address_of(self._current[0], path))
 
     def age(self) -> float:
         """The seconds since the folder, or who syncs with it, was last looked at.
@@ -260,7 +261,7 @@ class Live:
             if moved or self._catalog.revision() != publication.revision:
                 return None
             address = self._address_of(publication, path)
-            return self._catalog.touch_last_modified(address, document.digest, now)
+            return self._catalog.state.touch_last_modified(address, document.digest, now)
         except CatalogError as error:  # a full disk: the document is still good
             self._log(str(error))
             return None
