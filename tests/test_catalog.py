@@ -121,6 +121,29 @@ def test_of_two_files_with_one_id_the_newer_is_published_with_a_warning(
     assert PublishedArticles(catalog, now=NOW).held_back() == {"older with the same id": 1}
 
 
+@pytest.mark.parametrize(
+    ("older", "line"),
+    [
+        ({"id": "tag:old.example,2026:one"}, 7),
+        ({"formerly": ["https://old.example/one"]}, 7),
+        ({"webUrl": "https://old.example/one"}, 3),
+    ],
+)
+def test_of_two_files_that_share_just_an_id_the_line_of_the_id_is_named(
+    site: SiteBuilder, catalog: Catalog, older: dict[str, Any], line: int
+) -> None:
+    newer = {"id": older.get("id", "https://old.example/one")}
+    site.write("a.md", title="Newer", **newer, updatedDateTime="2026-06-01")
+    site.write("b.md", title="Older", **older)
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    (warning,) = PublishedArticles(catalog, now=NOW).conflicts(folder)
+    assert str(warning) == (
+        f"articles/b.md:{line}: warning: articles/a.md has the same id, is newer and is published"
+        " instead; an article's id is its own"
+    )
+
+
 def test_a_newer_draft_does_not_hide_the_published_article(
     site: SiteBuilder, catalog: Catalog
 ) -> None:

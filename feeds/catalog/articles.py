@@ -94,22 +94,19 @@ class PublishedArticles:
     def paths(self, selection: Selection, family: Family) -> list[str]:
         """The files of articles()."""
         query = self._select(selection, family, ARTICLE.c.path).order_by(*_NEWEST_FIRST)
-        with self._catalog.reading() as connection:
-            return list(connection.execute(query).scalars())
+        return [path for (path,) in self._rows(query)]
 
     def days(self, selection: Selection, family: Family) -> dict[int, int]:
         """The number of a selection's articles of each day, as date.toordinal() counts days."""
         # From the first day of the calendar: engines do not agree how to divide what is below 0.
         day = (ARTICLE.c.published - _FIRST_DAY) // _MICROS_PER_DAY
         query = self._select(selection, family, day, sa.func.count()).group_by(day)
-        with self._catalog.reading() as connection:
-            return {day + 1: count for day, count in connection.execute(query)}
+        return {day + 1: count for day, count in self._rows(query)}
 
     def count(self, selection: Selection, family: Family) -> tuple[int, datetime | None]:
         """The number of a selection's articles, and the date of the newest."""
         query = self._select(selection, family, sa.func.count(), sa.func.max(ARTICLE.c.published))
-        with self._catalog.reading() as connection:
-            count, newest = connection.execute(query).one()
+        ((count, newest),) = self._rows(query)
         return count, date_of(newest)
 
     def at(self, paths: Sequence[str]) -> dict[str, Article]:
@@ -129,15 +126,13 @@ class PublishedArticles:
             .where(*self._is_published())
             .order_by(*_NEWEST_FIRST)
         )
-        with self._catalog.reading() as connection:
-            return {path: File(*columns) for path, *columns in connection.execute(query)}
+        return {path: File(*columns) for path, *columns in self._rows(query)}
 
     def taggings(self) -> list[tuple[str, str, str]]:
         """Each folded topic name, a file of an article with it, and the name as it stands there."""
         query = sa.select(TAGGING.c.topic, TAGGING.c.path, TAGGING.c.name)
         query = query.order_by(TAGGING.c.topic, TAGGING.c.path)
-        with self._catalog.reading() as connection:
-            return [(topic, path, name) for topic, path, name in connection.execute(query)]
+        return [(topic, path, name) for topic, path, name in self._rows(query)]
 
     def lengths(self) -> list[tuple[str, str, int]]:
         """Each file of an article, a URL in it and the length of what is there, where known."""
@@ -145,8 +140,7 @@ class PublishedArticles:
         query = sa.select(MEDIA.c.path, MEDIA.c.url, MEDIA.c.length)
         if not elsewhere:
             query = query.where(MEDIA.c.length.is_not(None))
-        with self._catalog.reading() as connection:
-            rows = connection.execute(query.order_by(MEDIA.c.path, MEDIA.c.url)).all()
+        rows = self._rows(query.order_by(MEDIA.c.path, MEDIA.c.url))
         lengths = ((path, url, elsewhere.get(url, own)) for path, url, own in rows)
         return [(path, url, length) for path, url, length in lengths if length is not None]
 
@@ -158,11 +152,9 @@ class PublishedArticles:
             .where(*self._is_published())
             .group_by(TAGGING.c.name)
         )
-        with self._catalog.reading() as connection:
-            rows = connection.execute(query).all()
         return [
             TopicName(name, uses, EPOCH + timedelta(microseconds=first))
-            for name, uses, first in rows
+            for name, uses, first in self._rows(query)
         ]
 
     def topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
@@ -173,9 +165,7 @@ class PublishedArticles:
             .where(*self._is_published())
             .group_by(TAGGING.c.topic)
         )
-        with self._catalog.reading() as connection:
-            rows = connection.execute(query).all()
-        return {topic: (count, date_of(newest)) for topic, count, newest in rows}
+        return {topic: (count, date_of(newest)) for topic, count, newest in self._rows(query)}
 
     def media(self) -> list[str]:
         """The relative URLs of the site's files that articles show or offer."""
@@ -186,8 +176,7 @@ class PublishedArticles:
             .distinct()
             .order_by(MEDIA.c.url)
         )
-        with self._catalog.reading() as connection:
-            return list(connection.execute(query).scalars())
+        return [url for (url,) in self._rows(query)]
 
     def held_back(self) -> dict[str, int]:
         """The numbers of articles that are not published, by reason."""
@@ -204,32 +193,32 @@ class PublishedArticles:
             ),
         }
         counts = [sa.func.sum(sa.case((reason, 1), else_=0)) for reason in reasons.values()]
-        with self._catalog.reading() as connection:
-            row = connection.execute(sa.select(*counts).select_from(ARTICLE)).one()
+        (row,) = self._rows(sa.select(*counts).select_from(ARTICLE))
         return {reason: count for reason, count in zip(reasons, row, strict=True) if count}
 
     def next_due(self) -> datetime | None:
         """The date of the next article that is dated in the future."""
         query = sa.select(sa.func.min(ARTICLE.c.published)).where(ARTICLE.c.published > self._now)
-        with self._catalog.reading() as connection:
-            return date_of(connection.execute(query).scalar_one())
+        ((date,),) = self._rows(query)
+        return date_of(date)
 
     def missing_media(self, folder: Folder) -> list[Problem]:
         """A warning for each file of the site that an article names and that is not there."""
-        missing = [url for url in self.media() if not folder.media(url)]
-        first, count = sa.func.min(MEDIA.c.path).label("path"), sa.func.count().label("count")
-        query = sa.select(MEDIA.c.url, first, count).join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
-        query = query.where(*self._is_published()).group_by(MEDIA.c.url)
+        query = (
+            sa.select(MEDIA.c.url, sa.func.min(MEDIA.c.path), sa.func.count())
+            .join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
+            .where(*self._is_published(), OWN_MEDIA)
+            .group_by(MEDIA.c.url)
+        )
         problems = []
-        for batch in batches(missing):
-            with self._catalog.reading() as connection:
-                rows = connection.execute(query.where(MEDIA.c.url.in_(batch))).all()
-            for url, path, uses in rows:
-                others = f" (named by {uses:,} articles)" if uses > 1 else ""
-                message = f"the site has no file {shorten(url, 80)} to publish{others}"
-                hint = "put it there, or write its whole URL"
-                line = folder.line_of(path, url)
-                problems.append(Problem(path, line, "no-file", message, hint, Severity.WARNING))
+        for url, path, uses in self._rows(query):
+            if folder.media(url):
+                continue
+            others = f" (named by {uses:,} articles)" if uses > 1 else ""
+            message = f"the site has no file {shorten(url, 80)} to publish{others}"
+            hint = "put it there, or write its whole URL"
+            line = folder.line_of(path, url)
+            problems.append(Problem(path, line, "no-file", message, hint, Severity.WARNING))
         return problems
 
     def conflicts(self, folder: Folder) -> list[Problem]:
@@ -246,6 +235,10 @@ class PublishedArticles:
             if path != newer_path and not article.removed:
                 problems.append(_same_id(folder, path, article, newer_path, newer))
         return sorted(problems)
+
+    def _rows(self, query: sa.Select[Any]) -> Sequence[Sequence[Any]]:
+        with self._catalog.reading() as connection:
+            return connection.execute(query).all()
 
     def _select(
         self, selection: Selection, family: Family, *columns: sa.ColumnElement[Any]

@@ -35,6 +35,10 @@ class DamagedRowError(Exception):
     """A row of the index cannot be decoded."""
 
 
+class DamagedFileError(Exception):
+    """An SQLite file is damaged, as those who prepare its tables have found."""
+
+
 class MovedAsideError(CatalogError):
     """The SQLite file was damaged and moved aside; the next transaction makes a new one."""
 
@@ -135,7 +139,7 @@ class Database:
         """Raise errors of the database as CatalogError; the inode is that of the file in use."""
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DamagedFileError) as error:
             if self._makes and self.file and _is_damage(error):
                 self._move_aside(self.file, inode)
                 raise MovedAsideError(f"{self.name}: {_reason(error)}") from error
@@ -200,8 +204,10 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-def _is_damage(error: SQLAlchemyError) -> bool:
+def _is_damage(error: Exception) -> bool:
     """Tell whether SQLite calls its file damaged."""
+    if isinstance(error, DamagedFileError):
+        return True
     cause = getattr(error, "orig", None)
     code = getattr(cause, "sqlite_errorcode", None)
     if code is None:
@@ -210,7 +216,7 @@ def _is_damage(error: SQLAlchemyError) -> bool:
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _is_missing_table(error: SQLAlchemyError) -> bool:
+def _is_missing_table(error: Exception) -> bool:
     cause = getattr(error, "orig", None)
     # SQLite has no code of its own for it.
     return (
@@ -219,6 +225,6 @@ def _is_missing_table(error: SQLAlchemyError) -> bool:
     )
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     lines = str(getattr(error, "orig", None) or error).splitlines()
     return lines[0] if lines else type(error).__name__

@@ -180,9 +180,8 @@ def read_meta(connection: sa.Connection) -> dict[str, str]:
 
 def set_meta(connection: sa.Connection, **values: str) -> None:
     """Replace rows of META."""
-    connection.execute(sa.delete(META).where(META.c.key.in_(values)))
     rows = [{"key": key, "value": value} for key, value in values.items()]
-    connection.execute(sa.insert(META), rows)
+    replace_rows(connection, META.c.key, rows)
 
 
 def check_version(meta: dict[str, str], name: str) -> None:
@@ -212,6 +211,16 @@ def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """The items in parts that one statement can name."""
     size = _ROWS_PER_STATEMENT
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def replace_rows(
+    connection: sa.Connection, key: sa.Column[Any], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Insert rows in place of those that have the same keys."""
+    for batch in batches(rows):
+        keys = [row[key.name] for row in batch]
+        connection.execute(sa.delete(key.table).where(key.in_(keys)))
+        connection.execute(sa.insert(key.table), batch)
 
 
 def micros(date: datetime) -> int:

@@ -5,18 +5,17 @@ Its tables have a version of their own; they are migrated and never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from feeds.catalog.database import Database, MovedAsideError
-from feeds.catalog.schema import Text, batches
+from feeds.catalog.database import DamagedFileError, Database
+from feeds.catalog.schema import Text, batches, replace_rows
 from feeds.errors import CatalogError
 
 METADATA = sa.MetaData()
@@ -109,6 +108,11 @@ def prepare_state(connection: sa.Connection, former: Path | None) -> None:
     Version 0 is what earlier versions of Feeds kept among the tables of the index: on a server in
     tables of the same names, else in the former file, whose rows are taken over.
     """
+    if connection.dialect.name == "sqlite":
+        # Here, and not in the middle of a build: nothing can take the place of what is lost.
+        fault = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if fault != "ok":
+            raise DamagedFileError(fault)
     STATE.create(connection, checkfirst=True)
     query = sa.select(STATE.c.value).where(STATE.c.key == "version")
     version = connection.execute(query).scalar_one_or_none() or 0
@@ -143,25 +147,6 @@ def _former_rows(file: Path) -> dict[sa.Table, list[dict[str, Any]]]:
         engine.dispose()
 
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-def _again_if_moved_aside(
-    method: Callable[Concatenate[State, _P], _R],
-) -> Callable[Concatenate[State, _P], _R]:
-    """Call a method again where the first call found the file damaged."""
-
-    @wraps(method)
-    def call(self: State, /, *args: _P.args, **keywords: _P.kwargs) -> _R:
-        try:
-            return method(self, *args, **keywords)
-        except MovedAsideError:
-            return method(self, *args, **keywords)
-
-    return call
-
-
 class State:
     """The state of one site. Safe to use from many threads and processes."""
 
@@ -172,14 +157,12 @@ class State:
         """Close every connection."""
         self._database.close()
 
-    @_again_if_moved_aside
     def revision(self) -> int:
         """A number that changes whenever lengths() does."""
         query = sa.select(STATE.c.value).where(STATE.c.key == "revision")
         with self._database.connection() as connection:
             return int(connection.execute(query).scalar_one())
 
-    @_again_if_moved_aside
     def touch_last_modified(self, address: str, digest: str, now: int) -> int:
         """Return when the document at an address last became the bytes with this digest.
 
@@ -200,7 +183,6 @@ class State:
                     connection.execute(sa.insert(DOCUMENT), {"address": address, **values})
             return int(changed)
 
-    @_again_if_moved_aside
     def was_served(self, address: str) -> bool:
         """Return whether touch_last_modified() was ever called with an address."""
         if "\0" in address:  # PostgreSQL takes no such text
@@ -209,14 +191,12 @@ class State:
         with self._database.connection() as connection:
             return connection.execute(query).scalar_one_or_none() is not None
 
-    @_again_if_moved_aside
     def announced(self) -> dict[str, Announcement]:
         """The last announcement of each feed that the hub has taken, by the feed's URL."""
         with self._database.connection() as connection:
             rows = connection.execute(sa.select(ANNOUNCED)).all()
         return {row.url: Announcement(row.fingerprint, row.digest) for row in rows}
 
-    @_again_if_moved_aside
     def claim(self, changed: Mapping[str, Announcement], now: float, seconds: float) -> set[str]:
         """Claim announcements, for so many seconds from now; return the URLs that are the caller's.
 
@@ -238,10 +218,9 @@ class State:
                 for url, announcement in changed.items()
                 if (url, announcement.digest) not in taken
             ]
-            _replace(connection, CLAIM, rows)
+            replace_rows(connection, CLAIM.c.url, rows)
         return {str(row["url"]) for row in rows}
 
-    @_again_if_moved_aside
     def release(self, claimed: Collection[str], announced: Mapping[str, Announcement]) -> None:
         """End claims, and keep the announcements that the hub has taken."""
         if not (claimed or announced):
@@ -252,18 +231,16 @@ class State:
                 {"url": url, "fingerprint": each.fingerprint, "digest": each.digest}
                 for url, each in announced.items()
             ]
-            _replace(connection, ANNOUNCED, rows)
+            replace_rows(connection, ANNOUNCED.c.url, rows)
             for urls in batches(list(claimed)):
                 connection.execute(sa.delete(CLAIM).where(CLAIM.c.url.in_(urls)))
 
-    @_again_if_moved_aside
     def lengths(self) -> dict[str, int]:
         """The lengths of files on other servers, in bytes, by URL."""
         query = sa.select(LENGTH.c.url, LENGTH.c.length).where(LENGTH.c.length.is_not(None))
         with self._database.connection() as connection:
             return dict(map(tuple, connection.execute(query)))
 
-    @_again_if_moved_aside
     def record_file_sizes(self, results: Sequence[ProbeResult], now: int) -> None:
         """Keep the results of a probe, made at a time in seconds since 1970."""
         rows = [
@@ -272,9 +249,8 @@ class State:
         ]
         with self._database.connection() as connection:
             _lock(connection, int(any(row["length"] is not None for row in rows)))
-            _replace(connection, LENGTH, rows)
+            replace_rows(connection, LENGTH.c.url, rows)
 
-    @_again_if_moved_aside
     def built(self, tree: str) -> dict[str, Built]:
         """The files that builds wrote into a tree, by name."""
         query = sa.select(BUILT).where(BUILT.c.tree == tree)
@@ -282,7 +258,6 @@ class State:
             rows = connection.execute(query).all()
         return {row.name: Built(row.fingerprint, row.size, row.mtime_ns) for row in rows}
 
-    @_again_if_moved_aside
     def remember_built(self, tree: str, files: Mapping[str, Built | None]) -> None:
         """Keep these files of a tree, and forget those that are None."""
         kept = [
@@ -305,11 +280,3 @@ def _lock(connection: sa.Connection, raise_by: int = 0) -> None:
     """Let one process at a time go on, and raise the revision."""
     values = {"value": STATE.c.value + raise_by}
     connection.execute(sa.update(STATE).where(STATE.c.key == "revision").values(values))
-
-
-def _replace(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows in place of those with the same URLs."""
-    for batch in batches(rows):
-        urls = [row["url"] for row in batch]
-        connection.execute(sa.delete(table).where(table.c.url.in_(urls)))
-        connection.execute(sa.insert(table), batch)

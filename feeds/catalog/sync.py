@@ -28,6 +28,7 @@ from feeds.catalog.schema import (
     pack,
     raise_revision,
     read_meta,
+    replace_rows,
     set_meta,
 )
 from feeds.catalog.search import Search
@@ -148,15 +149,7 @@ def _write(
                 connection.execute(sa.delete(table).where(table.c.path.in_(paths)))
             for rows in batches(batch.rows.get(table.name, ())):
                 connection.execute(sa.insert(table), rows)
-        if batch.same_text:
-            columns = ("size", "mtime_ns", "checked_ns")
-            update = sa.update(SOURCE).where(SOURCE.c.path == sa.bindparam("file"))
-            update = update.values({name: sa.bindparam(f"new_{name}") for name in columns})
-            parameters = [
-                {"file": row["path"], **{f"new_{name}": row[name] for name in columns}}
-                for row in batch.same_text
-            ]
-            connection.execute(update, parameters)
+        replace_rows(connection, SOURCE.c.path, batch.same_text)
         search.follow(connection, batch.outdated, raised)
         if is_last and (batch.outdated or "partial" in meta):
             shared = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)

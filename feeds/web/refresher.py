@@ -359,7 +359,7 @@ class Live:
                     from feeds.remote.websub import announce
 
                     announced = announce(publication)
-                    again = _AGAIN if announced.failed else None
+                    again = _AGAIN if announced.failed or announced.claimed else None
                     if announced.told or announced.failed:
                         self._log(f"{announced} ({publication.hub})")
             except Exception as error:  # a sick hub or index must not end the announcing for good
