@@ -20,8 +20,8 @@ from types import CodeType
 from generate import write_site
 
 import feeds
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
-from feeds.catalog.sync import Catalog
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 

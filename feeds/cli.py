@@ -295,8 +295,9 @@ def _opened(
     probe: bool = False,
 ) -> Iterator[_Opened]:
     """Sync a site and open its publication; a bare folder is published at `address`."""
+    from feeds.catalog.catalog import Catalog
     from feeds.catalog.folder import Folder, locate
-    from feeds.catalog.sync import Catalog, Synced
+    from feeds.catalog.sync import Synced
     from feeds.errors import CatalogError
     from feeds.parallel import collect_rarely, processors
     from feeds.publication.publication import Publication

@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import pytest
 import yaml
 
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
-from feeds.catalog.sync import Catalog
 from feeds.publication.publication import Publication
 
 #: A time after the date of every article in the tests.

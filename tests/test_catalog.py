@@ -7,6 +7,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds.catalog.articles import PublishedArticles
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder, locate
-from feeds.catalog.sync import Catalog, Synced
+from feeds.catalog.sync import Synced
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection
 from feeds.model.topics import build_topics
@@ -50,9 +52,9 @@ def everything(catalog: Catalog, **options: bool) -> list[str]:
 def test_a_second_sync_reads_nothing(site: SiteBuilder, catalog: Catalog) -> None:
     site.write("a.md")
     site.write("b.md")
-    assert catalog.sync(Folder.open(site.root)) == Synced(read=2, unchanged=0, removed=0)
+    assert catalog.sync(Folder.open(site.root)) == Synced(read=2)
     revision = catalog.revision()
-    assert catalog.sync(Folder.open(site.root)) == Synced(read=0, unchanged=2, removed=0)
+    assert catalog.sync(Folder.open(site.root)) == Synced()
     assert catalog.revision() == revision
 
 
@@ -65,7 +67,7 @@ def test_a_sync_reads_just_what_changed(site: SiteBuilder, catalog: Catalog) -> 
     site.write("a.md", title="After")
     site.write("d.md", title="New")
     (site.root / "articles" / "c.md").unlink()
-    assert catalog.sync(Folder.open(site.root)) == Synced(read=2, unchanged=0, removed=1)
+    assert catalog.sync(Folder.open(site.root)) == Synced(read=2, removed=1)
     assert sorted(everything(catalog)) == ["After", "New"]
     assert catalog.revision() != revision
 
@@ -119,6 +121,29 @@ def test_of_two_files_with_one_id_the_newer_is_published_with_a_warning(
         " instead; an article's URL is its own"
     )
     assert PublishedArticles(catalog, now=NOW).held_back() == {"older with the same id": 1}
+
+
+@pytest.mark.parametrize(
+    ("older", "line"),
+    [
+        ({"id": "tag:old.example,2026:one"}, 7),
+        ({"formerly": ["https://old.example/one"]}, 7),
+        ({"webUrl": "https://old.example/one"}, 3),
+    ],
+)
+def test_of_two_files_that_share_just_an_id_the_line_of_the_id_is_named(
+    site: SiteBuilder, catalog: Catalog, older: dict[str, Any], line: int
+) -> None:
+    newer = {"id": older.get("id", "https://old.example/one")}
+    site.write("a.md", title="Newer", **newer, updatedDateTime="2026-06-01")
+    site.write("b.md", title="Older", **older)
+    folder = Folder.open(site.root)
+    catalog.sync(folder)
+    (warning,) = PublishedArticles(catalog, now=NOW).conflicts(folder)
+    assert str(warning) == (
+        f"articles/b.md:{line}: warning: articles/a.md has the same id, is newer and is published"
+        " instead; an article's id is its own"
+    )
 
 
 def test_a_newer_draft_does_not_hide_the_published_article(
@@ -226,8 +251,7 @@ def test_an_index_of_another_version_is_made_again(
     catalog.sync(Folder.open(site.root))
     revision = catalog.revision()
     with monkeypatch.context() as patch:
-        for module in ("catalog.sync", "catalog.database"):
-            patch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
+        patch.setattr("feeds.catalog.schema.code_fingerprint", lambda: "another")
         newer = site.catalog()
         assert newer.sync(Folder.open(site.root)).read == 1
         assert newer.revision() != revision
@@ -241,7 +265,7 @@ def test_an_index_of_another_version_is_made_again(
 @pytest.mark.sqlite
 def test_an_index_that_cannot_be_opened_says_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CatalogError, match=r"file/catalog\.sqlite: "):
+    with pytest.raises(CatalogError, match=r"file/catalog-state\.sqlite: "):
         Catalog(tmp_path / "file" / "catalog.sqlite")
 
 
@@ -280,15 +304,15 @@ def test_two_syncs_at_once_are_safe(site: SiteBuilder) -> None:
 
 
 def test_a_document_keeps_its_date_until_its_bytes_change(catalog: Catalog) -> None:
-    assert catalog.touch_last_modified("/rss.xml", "one", 100) == 100
-    assert catalog.touch_last_modified("/rss.xml", "one", 200) == 100
-    assert catalog.touch_last_modified("/rss.xml", "two", 300) == 300
-    assert catalog.touch_last_modified("/atom.xml", "one", 301) == 301
+    assert catalog.state.touch_last_modified("/rss.xml", "one", 100) == 100
+    assert catalog.state.touch_last_modified("/rss.xml", "one", 200) == 100
+    assert catalog.state.touch_last_modified("/rss.xml", "two", 300) == 300
+    assert catalog.state.touch_last_modified("/atom.xml", "one", 301) == 301
 
 
 def test_two_changes_within_one_second_never_share_a_date(catalog: Catalog) -> None:
-    dates = [catalog.touch_last_modified("/rss.xml", digest, 100) for digest in ("a", "b", "a")]
-    assert dates == [100, 101, 102]
+    touch = catalog.state.touch_last_modified
+    assert [touch("/rss.xml", digest, 100) for digest in ("a", "b", "a")] == [100, 101, 102]
 
 
 @pytest.mark.sqlite
@@ -381,7 +405,7 @@ def test_articles_stay_where_their_folder_is_out_of_reach(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     away = (site.root / "articles").rename(site.root / "away")
-    assert catalog.sync(folder) == Synced(read=0, unchanged=0, removed=0)
+    assert catalog.sync(folder) == Synced()
     assert everything(catalog) == ["Kept"]
     (away / "a.md").unlink()
     away.rename(site.root / "articles")
@@ -506,37 +530,32 @@ def test_a_sync_in_parts_ends_like_one_at_once_even_if_it_was_killed(
         date = f"2026-05-{number + 1:02}"
         site.write(f"{number:02}.md", title=f"{number}", webUrl=url, publishedDateTime=date)
     folder = Folder.open(site.root)
-    monkeypatch.setattr("feeds.catalog.sync._AT_ONCE", 5)
-    write = catalog._write
-    parts: list[bool] = []
+    # Thousands of files would be slow.
+    monkeypatch.setattr("feeds.catalog.sync.MAX_FILES_PER_TRANSACTION", 5)
 
-    def killed_in_between(changes: Any, *, is_last: bool, **named: Any) -> None:
-        if len(parts) == 2:
-            raise KeyboardInterrupt
-        parts.append(is_last)
-        write(changes, is_last=is_last, **named)
+    def killed_at(number: int) -> Callable[[int, int], None]:
+        def progress(done: int, _to_do: int) -> None:
+            if done == number:
+                raise KeyboardInterrupt
 
-    monkeypatch.setattr(catalog, "_write", killed_in_between)
+        return progress
+
     with pytest.raises(KeyboardInterrupt):
-        catalog.sync(folder)
-    assert parts == [False, False]
+        catalog.sync(folder, killed_at(11))
     with pytest.raises(CatalogError, match="not synced yet"):
         everything(catalog)
-    monkeypatch.setattr(catalog, "_write", write)
+    # Two parts were written.
     assert catalog.sync(folder).read == 2
     assert everything(catalog) == ["11", "9", "7", "5", "3", "1"]
-    # Killed once more, in an index that is complete: what is has_duplicate_id is found again.
+    # Killed once more, in an index that is complete: duplicate ids are found again.
     (site.root / "articles" / "11.md").unlink()
-    parts[:] = []
     for number in range(9):
         site.write(f"{number:02}.md", title=f"{number}!", webUrl="https://news.example.com/x")
-    monkeypatch.setattr(catalog, "_write", killed_in_between)
     with pytest.raises(KeyboardInterrupt):
-        catalog.sync(folder)
-    monkeypatch.setattr(catalog, "_write", write)
+        catalog.sync(folder, killed_at(9))
     revision = catalog.revision()
     assert catalog.sync(folder).read == 0
-    # Rivals were told apart only now: whoever looked in between has to look again.
+    # Duplicates were told apart only now: answers given in between are outdated.
     assert catalog.revision() != revision
     assert everything(catalog) == ["10", "9", "8!"]
 
@@ -558,7 +577,7 @@ def test_a_file_that_could_not_be_read_is_read_as_soon_as_it_can_be(
     assert catalog.sync(folder).read == 1
     assert catalog.problems() == []
     assert everything(catalog) == ["Locked"]
-    assert catalog.sync(folder) == Synced(unchanged=1)
+    assert catalog.sync(folder) == Synced()
 
 
 def test_a_key_that_no_server_can_keep_is_named_in_text_that_it_can(

@@ -313,7 +313,7 @@ def test_the_health_check_tells_the_age_of_the_last_sync(
     def broken(_catalog: Any) -> str:
         raise CatalogError("connection is bad")
 
-    monkeypatch.setattr("feeds.catalog.sync.Catalog.revision", broken)
+    monkeypatch.setattr("feeds.catalog.catalog.Catalog.revision", broken)
     assert get(app, "/healthz").status_code == 503
 
 

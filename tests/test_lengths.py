@@ -14,8 +14,8 @@ import feedparser
 import lxml.etree as etree
 import pytest
 
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
-from feeds.catalog.sync import Catalog
 from feeds.parallel import parallel_map
 from feeds.publication.publication import Publication
 from feeds.static import writer as static
@@ -217,11 +217,8 @@ def test_lengths_outlive_a_new_version_of_the_code(filled: SiteBuilder) -> None:
     filled.publication()
     catalog: Catalog = filled.catalog()
     known = catalog.lengths()
-    from feeds.catalog import database
-
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(database, "code_fingerprint", lambda: "another version")
+        patched.setattr("feeds.catalog.schema.code_fingerprint", lambda: "another version")
         newer = filled.catalog()
-        patched.setattr("feeds.catalog.sync.code_fingerprint", lambda: "another version")
         assert newer.sync(Folder.open(filled.root)).read == 1
         assert newer.lengths() == known

@@ -665,7 +665,7 @@ def test_a_length_from_a_server_is_enough(show: SiteBuilder) -> None:
     show.write("one.md", **{**_EPISODE, "actions": ["https://e.example/one.mp3"]})
     (problem,) = show.publication().problems()
     assert problem.hint == "feeds build --probe asks its server"
-    show.catalog().record_file_sizes([ProbeResult("https://e.example/one.mp3", 5000)], 1)
+    show.catalog().state.record_file_sizes([ProbeResult("https://e.example/one.mp3", 5000)], 1)
     assert warnings(show) == []
 
 

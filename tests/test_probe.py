@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feeds import __version__
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder, locate
 from feeds.catalog.state import ProbeResult
-from feeds.catalog.sync import Catalog
 from feeds.cli import main
 from feeds.remote import probe as probing
 from feeds.remote.probe import ask
@@ -43,13 +43,12 @@ class _Handler(BaseHTTPRequestHandler):
             server.agents.add(self.headers["User-Agent"])
             server.under_way += 1
             server.most = max(server.most, server.under_way)
-        try:
-            server.replies.get(self.path, missing)(self)
-        finally:
-            with server.lock:
-                server.under_way -= 1
+        server.replies.get(self.path, missing)(self)
 
     def answer(self, status: int, **headers: str | int) -> None:
+        # Before a byte is sent: once it has the answer, a client may ask its next question.
+        with self.server.lock:
+            self.server.under_way -= 1
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), str(value))
@@ -145,18 +144,26 @@ def packed(handler: _Handler) -> None:
         (file(123), 123, ""),
         (ranged("bytes 0-0/98765"), 98765, ""),
         (ranged("BYTES */42"), 42, ""),
-        (ranged("bytes 0-0/*"), None, "the server does not tell"),
+        (ranged("bytes 0-0/*"), None, "no length in the response"),
         (whole, 1 << 40, ""),
-        (untold, None, "the server does not tell"),
-        (packed, None, "the server does not tell"),
-        (file(0), None, "the server does not tell"),
+        (untold, None, "no length in the response"),
+        (packed, None, "no length in the response"),
+        (file(0), None, "no length in the response"),
         (missing, None, "HTTP 404"),
         (lambda handler: handler.answer(500), None, "HTTP 500"),
         (leads_to("/there"), 7, ""),
         (leads_to("/there", 308), 7, ""),
-        (leads_to("/x"), None, "it leads on and on"),
-        (leads_to("file:///etc/passwd"), None, "it leads to what is no http or https URL"),
-        (leads_to("ftp://127.0.0.1/x"), None, "it leads to what is no http or https URL"),
+        (leads_to("/x"), None, "too many redirects"),
+        (
+            leads_to("file:///etc/passwd"),
+            None,
+            "redirects to a URL that is not http",
+        ),
+        (
+            leads_to("ftp://127.0.0.1/x"),
+            None,
+            "redirects to a URL that is not http",
+        ),
         (lambda handler: handler.answer(302), None, "HTTP 302"),
     ],
 )
@@ -370,7 +377,7 @@ def test_answers_outlive_a_new_version_and_a_lost_article(
     build(podcast, "--probe")
     known = index(podcast).lengths()
     assert known == {f"{server.url}/talk.mp3": 5000}
-    for module in ("catalog.database", "catalog.sync", "publication.publication"):
+    for module in ("catalog.schema", "publication.publication"):
         monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another version")
     text = (podcast.root / "articles" / "a.md").read_bytes()
     (podcast.root / "articles" / "a.md").unlink()
@@ -386,7 +393,7 @@ def test_the_bytes_of_a_tree_do_not_tell_when_servers_were_asked(
     build(podcast, "--probe")
     catalog = index(podcast)
     for now in (1, 2_000_000_000):
-        catalog.record_file_sizes([ProbeResult(f"{server.url}/talk.mp3", 5000)], now)
+        catalog.state.record_file_sizes([ProbeResult(f"{server.url}/talk.mp3", 5000)], now)
         build(podcast, out=tmp_path / str(now))
         assert tree(tmp_path / str(now)) == tree(podcast.out)
 

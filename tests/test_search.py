@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds.catalog.articles import PublishedArticles
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
 from feeds.catalog.schema import SEARCHED
 from feeds.catalog.state import ProbeResult
-from feeds.catalog.sync import Catalog
 from feeds.model.selection import Selection
 from feeds.parsing.body.clean import plain_text
 from feeds.static.writer import write_tree
@@ -197,7 +197,7 @@ def test_the_words_of_an_article_change_and_go_with_it(site: SiteBuilder, catalo
 def test_a_change_of_nothing_but_lengths_leaves_the_words_ready(catalog: Catalog) -> None:
     assert found(catalog, "robots")
     before = catalog.revision()
-    catalog.record_file_sizes([ProbeResult("https://e.example/a.mp3", 100, "")], 1)
+    catalog.state.record_file_sizes([ProbeResult("https://e.example/a.mp3", 100, "")], 1)
     assert catalog.revision() != before
     assert catalog.search.is_ready()
 

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from feeds.catalog.articles import PublishedArticles
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder, locate
-from feeds.catalog.sync import Catalog
 from feeds.cli import main
 from feeds.errors import CatalogError
 from feeds.publication.publication import Publication
@@ -216,8 +216,7 @@ def test_a_replica_of_another_version_leaves_the_index_as_it_is(
 ) -> None:
     keeper = LiveSite(Settings(shared.root))
     with monkeypatch.context() as patch:
-        for module in ("catalog.sync", "catalog.database"):
-            patch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
+        patch.setattr("feeds.catalog.schema.code_fingerprint", lambda: "another")
         with pytest.raises(CatalogError, match="another version of feeds keeps it"):
             LiveSite(Settings(replica(shared), syncs=False))
     assert b"One" in body(keeper, "/topics/ai/rss.xml")

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds import parallel as workers
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import MANIFEST, Folder
-from feeds.catalog.sync import Catalog
 from feeds.errors import OutputError
 from feeds.model.document import Document
 from feeds.static import writer as static

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -44,7 +47,7 @@ class Served:
     def __init__(self, app: Any) -> None:
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
     def close(self) -> None:
@@ -77,18 +80,22 @@ class Recorder:
     """A hub that takes down what it is told, and answers as it is asked to."""
 
     def __init__(self) -> None:
+        #: Requests that have come, answered or not.
+        self.asked = 0
         self.told: list[str] = []
         self.modes: set[str] = set()
         #: The next answers, and the one after them.
         self.answers: list[int] = []
         self.answer = 202
         self.pause = 0.0
+        self.stop = threading.Event()
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                time.sleep(recorder.pause)
+                recorder.asked += 1
+                recorder.stop.wait(recorder.pause)
                 status = recorder.answers.pop(0) if recorder.answers else recorder.answer
                 if status == 202:
                     recorder.told += form["hub.url"]
@@ -105,10 +112,11 @@ class Recorder:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
     def close(self) -> None:
+        self.stop.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -117,7 +125,7 @@ class Recorder:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same pauses, shorter."""
-    monkeypatch.setattr(websub, "_BACKOFF", 0.02)
+    monkeypatch.setattr(websub, "BACKOFF_SECONDS", 0.02)
     monkeypatch.setattr("feeds.web.announcer.SETTLE_SECONDS", 0.3)
 
 
@@ -138,6 +146,7 @@ def announced(site: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch)
     site.write("a.md", title="One", topics=["AI"])
     assert sorted(announce(site.publication()).told) == sorted(URL + path for path in PATHS)
     hub.told.clear()
+    hub.asked = 0
     return site
 
 
@@ -280,7 +289,7 @@ def test_one_change_is_announced_once_though_many_see_it(
 def test_what_was_announced_outlives_a_new_version(
     announced: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("catalog.sync", "catalog.database", "publication.publication"):
+    for module in ("catalog.schema", "publication.publication"):
         monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
     assert announce(announced.publication()).told == []
     assert hub.told == []
@@ -370,3 +379,52 @@ def test_subscribers_of_a_real_hub_get_what_changed_within_seconds(
             server.close()
         pool.close()
         http.clear()
+
+
+def test_an_interrupted_announcement_is_announced_the_next_time(
+    announced: SiteBuilder, hub: Recorder
+) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    hub.pause = 2.0
+    command = [sys.executable, "-m", "feeds", "ping", str(announced.root)]
+    ping = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    assert eventually(lambda: hub.asked, 20)
+    ping.send_signal(signal.SIGINT)
+    assert ping.wait(20) == 1
+    hub.pause = 0.0
+    assert run("ping", announced.root).stdout == f"3 feeds announced ({hub.url})\n"
+
+
+def test_an_error_while_telling_releases_what_was_claimed(
+    announced: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    with monkeypatch.context() as patch:
+
+        def broken(*_arguments: object, **_named: object) -> None:
+            raise RuntimeError("a fault of ours")
+
+        patch.setattr(urllib3.PoolManager, "request", broken)
+        with pytest.raises(RuntimeError, match="a fault of ours"):
+            announce(announced.publication())
+    assert len(announce(announced.publication()).told) == len(hub.told) == 3
+
+
+def test_the_claims_of_a_killed_process_expire(announced: SiteBuilder, hub: Recorder) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    hub.pause = 30.0
+    publication = announced.publication()
+    script = (
+        "import sys; from tests.support import SiteBuilder; from pathlib import Path;"
+        "from feeds.remote.websub import announce;"
+        "announce(SiteBuilder(Path(sys.argv[1])).publication(), limit=1)"
+    )
+    killed = subprocess.Popen([sys.executable, "-c", script, str(announced.root)])
+    assert eventually(lambda: hub.asked, 20)
+    killed.kill()
+    killed.wait()
+    hub.pause = 0.0
+    held = announce(publication)
+    assert (held.told, len(held.claimed)) == ([], 3)
+    assert eventually(lambda: len(announce(publication).told) == 3, 10)
+    assert len(hub.told) == 3

@@ -1,18 +1,18 @@
-"""What is asked of the catalog: the articles that may be published at one moment, by selection."""
+"""Queries of the index: the articles that are published at one moment, by selection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder, UnreadableError
 from feeds.catalog.schema import (
     ARTICLE,
     EPOCH,
-    LENGTH,
     MEDIA,
     OWN_MEDIA,
     SOURCE,
@@ -22,7 +22,6 @@ from feeds.catalog.schema import (
     micros,
     unpack,
 )
-from feeds.catalog.sync import Catalog
 from feeds.errors import Problem, Severity
 from feeds.model.archive import Period
 from feeds.model.article import Article
@@ -31,23 +30,23 @@ from feeds.model.topics import TopicName
 from feeds.parsing.front_matter import line_of
 from feeds.text.slugs import fold
 
+#: The folded names of a topic and of those below it, by the topic's name.
+Family: TypeAlias = Callable[[str], frozenset[str]]
+
 _NEWEST_FIRST = (
     ARTICLE.c.published.desc(),
     sa.func.coalesce(ARTICLE.c.quality, 0).desc(),
     sa.func.coalesce(ARTICLE.c.heat, 0).desc(),
     ARTICLE.c.id,
 )
-
-
-_MICROS_A_DAY = 24 * 60 * 60 * 1_000_000
+_MICROS_PER_DAY = 24 * 60 * 60 * 1_000_000
 #: The first day of the calendar, in microseconds since 1970.
-_FIRST_DAY = (1 - EPOCH.toordinal()) * _MICROS_A_DAY
+_FIRST_DAY = (1 - EPOCH.toordinal()) * _MICROS_PER_DAY
 
 
 class File(NamedTuple):
-    """What is known of an article's file."""
+    """An article's file: the digest of its text, and when the article was published."""
 
-    #: Of its text.
     digest: str
     #: In microseconds since 1970.
     published: int
@@ -55,23 +54,22 @@ class File(NamedTuple):
 
 def day_of(published: int) -> int:
     """The day of a date, as date.toordinal() counts days."""
-    return (published - _FIRST_DAY) // _MICROS_A_DAY + 1
+    return (published - _FIRST_DAY) // _MICROS_PER_DAY + 1
 
 
 def bounds(period: Period) -> tuple[int, int]:
-    """When a period begins, and when the next one does."""
-    begins, ends = period.first - 1, period.last
-    return _FIRST_DAY + begins * _MICROS_A_DAY, _FIRST_DAY + ends * _MICROS_A_DAY
+    """The beginning of a period and of the next one, in microseconds since 1970."""
+    begin, end = period.first - 1, period.last
+    return _FIRST_DAY + begin * _MICROS_PER_DAY, _FIRST_DAY + end * _MICROS_PER_DAY
 
 
 class PublishedArticles:
-    """The articles that may be published at one moment; the newest of those that share an id."""
+    """The articles that are published at one moment; the newest of those that share an id."""
 
     def __init__(
         self, catalog: Catalog, *, now: datetime, unpublished: bool = False, future: bool = False
     ) -> None:
-        self._reading = catalog.reading
-        self._search = catalog.search
+        self._catalog = catalog
         self._now = micros(now)
         self._unpublished = unpublished
         self._future = future
@@ -79,191 +77,187 @@ class PublishedArticles:
     def articles(
         self,
         selection: Selection,
-        family: Callable[[str], frozenset[str]],
+        family: Family,
         limit: int | None = None,
         period: Period | None = None,
     ) -> tuple[Article, ...]:
-        """The newest articles of a selection; the family of a topic's name is its folded names."""
-        query = sa.select(ARTICLE.c.data).where(*self._selected(selection, family))
+        """The newest articles of a selection."""
+        query = self._select(selection, family, ARTICLE.c.data)
         if period:
-            begins, ends = bounds(period)
-            query = query.where(ARTICLE.c.published >= begins, ARTICLE.c.published < ends)
-        with self._reading() as connection:
+            begin, end = bounds(period)
+            query = query.where(ARTICLE.c.published >= begin, ARTICLE.c.published < end)
+        with self._catalog.reading() as connection:
             rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).scalars()
             return tuple(map(unpack, rows))
 
-    def days(self, selection: Selection, family: Callable[[str], frozenset[str]]) -> dict[int, int]:
-        """How many articles of a selection each day has, as date.toordinal() counts days."""
+    def paths(self, selection: Selection, family: Family) -> list[str]:
+        """The files of articles()."""
+        query = self._select(selection, family, ARTICLE.c.path).order_by(*_NEWEST_FIRST)
+        return [path for (path,) in self._rows(query)]
+
+    def days(self, selection: Selection, family: Family) -> dict[int, int]:
+        """The number of a selection's articles of each day, as date.toordinal() counts days."""
         # From the first day of the calendar: engines do not agree how to divide what is below 0.
-        day = (ARTICLE.c.published - _FIRST_DAY) // _MICROS_A_DAY
-        query = sa.select(day, sa.func.count()).where(*self._selected(selection, family))
-        with self._reading() as connection:
-            return {day + 1: count for day, count in connection.execute(query.group_by(day))}
+        day = (ARTICLE.c.published - _FIRST_DAY) // _MICROS_PER_DAY
+        query = self._select(selection, family, day, sa.func.count()).group_by(day)
+        return {day + 1: count for day, count in self._rows(query)}
+
+    def count(self, selection: Selection, family: Family) -> tuple[int, datetime | None]:
+        """The number of a selection's articles, and the date of the newest."""
+        query = self._select(selection, family, sa.func.count(), sa.func.max(ARTICLE.c.published))
+        ((count, newest),) = self._rows(query)
+        return count, date_of(newest)
 
     def at(self, paths: Sequence[str]) -> dict[str, Article]:
-        """The articles of these files."""
-        found: dict[str, Article] = {}
+        """The articles of these files, published or not, by path."""
+        articles: dict[str, Article] = {}
         for batch in batches(paths):
             query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(ARTICLE.c.path.in_(batch))
-            with self._reading() as connection:
-                found |= {path: unpack(data) for path, data in connection.execute(query)}
-        return found
-
-    def paths(self, selection: Selection, family: Callable[[str], frozenset[str]]) -> list[str]:
-        """The files of articles()."""
-        query = sa.select(ARTICLE.c.path).where(*self._selected(selection, family))
-        with self._reading() as connection:
-            return list(connection.execute(query.order_by(*_NEWEST_FIRST)).scalars())
+            with self._catalog.reading() as connection:
+                articles |= {path: unpack(data) for path, data in connection.execute(query)}
+        return articles
 
     def files(self) -> dict[str, File]:
-        """Every file with an article that may be published, newest first."""
+        """The files of all published articles by path, newest first."""
         query = (
             sa.select(ARTICLE.c.path, SOURCE.c.digest, ARTICLE.c.published)
             .join(SOURCE, SOURCE.c.path == ARTICLE.c.path)
-            .where(*self._eligible())
+            .where(*self._is_published())
             .order_by(*_NEWEST_FIRST)
         )
-        with self._reading() as connection:
-            return {path: File(*of_it) for path, *of_it in connection.execute(query)}
+        return {path: File(*columns) for path, *columns in self._rows(query)}
 
     def taggings(self) -> list[tuple[str, str, str]]:
-        """Every folded topic name, a file of an article with it, and how it is written there."""
+        """Each folded topic name, a file of an article with it, and the name as it stands there."""
         query = sa.select(TAGGING.c.topic, TAGGING.c.path, TAGGING.c.name)
         query = query.order_by(TAGGING.c.topic, TAGGING.c.path)
-        with self._reading() as connection:
-            return [(topic, path, name) for topic, path, name in connection.execute(query)]
+        return [(topic, path, name) for topic, path, name in self._rows(query)]
 
     def lengths(self) -> list[tuple[str, str, int]]:
-        """The files of articles, URLs in them, and the lengths that are known of what is there."""
-        query = sa.select(MEDIA.c.path, MEDIA.c.url, LENGTH.c.length)
-        query = query.join(LENGTH, LENGTH.c.url == MEDIA.c.url)
-        query = query.where(LENGTH.c.length.is_not(None)).order_by(MEDIA.c.path, MEDIA.c.url)
-        with self._reading() as connection:
-            return [(path, url, length) for path, url, length in connection.execute(query)]
-
-    def count(
-        self, selection: Selection, family: Callable[[str], frozenset[str]]
-    ) -> tuple[int, datetime | None]:
-        """How many articles a selection takes, and when the newest of them was published."""
-        query = sa.select(sa.func.count(), sa.func.max(ARTICLE.c.published))
-        with self._reading() as connection:
-            count, newest = connection.execute(
-                query.where(*self._selected(selection, family))
-            ).one()
-        return count, date_of(newest)
+        """Each file of an article, a URL in it and the length of what is there, where known."""
+        elsewhere = self._catalog.state.lengths()
+        query = sa.select(MEDIA.c.path, MEDIA.c.url, MEDIA.c.length)
+        if not elsewhere:
+            query = query.where(MEDIA.c.length.is_not(None))
+        rows = self._rows(query.order_by(MEDIA.c.path, MEDIA.c.url))
+        lengths = ((path, url, elsewhere.get(url, own)) for path, url, own in rows)
+        return [(path, url, length) for path, url, length in lengths if length is not None]
 
     def topic_names(self) -> list[TopicName]:
         """The names that articles use for their topics."""
         query = (
             sa.select(TAGGING.c.name, sa.func.count(), sa.func.min(ARTICLE.c.published))
             .join(ARTICLE, ARTICLE.c.path == TAGGING.c.path)
-            .where(*self._eligible())
+            .where(*self._is_published())
             .group_by(TAGGING.c.name)
         )
-        with self._reading() as connection:
-            rows = connection.execute(query).all()
         return [
             TopicName(name, uses, EPOCH + timedelta(microseconds=first))
-            for name, uses, first in rows
+            for name, uses, first in self._rows(query)
         ]
 
     def topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
-        """The number of articles and the newest date of every folded topic name."""
+        """The number of articles and the newest date of each folded topic name."""
         query = (
             sa.select(TAGGING.c.topic, sa.func.count(), sa.func.max(ARTICLE.c.published))
             .join(ARTICLE, ARTICLE.c.path == TAGGING.c.path)
-            .where(*self._eligible())
+            .where(*self._is_published())
             .group_by(TAGGING.c.topic)
         )
-        with self._reading() as connection:
-            rows = connection.execute(query).all()
-        return {topic: (count, date_of(newest)) for topic, count, newest in rows}
+        return {topic: (count, date_of(newest)) for topic, count, newest in self._rows(query)}
 
     def media(self) -> list[str]:
         """The relative URLs of the site's files that articles show or offer."""
         query = (
             sa.select(MEDIA.c.url)
             .join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
-            .where(*self._eligible(), OWN_MEDIA)
+            .where(*self._is_published(), OWN_MEDIA)
             .distinct()
             .order_by(MEDIA.c.url)
         )
-        with self._reading() as connection:
-            return list(connection.execute(query).scalars())
+        return [url for (url,) in self._rows(query)]
 
     def held_back(self) -> dict[str, int]:
-        """How many articles are not published, by the reason why."""
+        """The numbers of articles that are not published, by reason."""
         removed = ARTICLE.c.removed
         draft = sa.and_(~removed, ARTICLE.c.draft) if not self._unpublished else sa.false()
         due = ARTICLE.c.published <= self._now
         early = sa.false() if self._future else sa.and_(~removed, ~draft, ~due)
-        reasons = {"unpublished": draft, "removed": removed, "dated in the future": early}
+        reasons = {
+            "unpublished": draft,
+            "removed": removed,
+            "dated in the future": early,
+            "older with the same id": sa.and_(
+                *self._is_published(dedupe=False), ~sa.and_(*self._is_published())
+            ),
+        }
         counts = [sa.func.sum(sa.case((reason, 1), else_=0)) for reason in reasons.values()]
-        rivals = sa.select(sa.func.count()).where(
-            *self._eligible(rivals=False), ~sa.and_(*self._eligible())
-        )
-        with self._reading() as connection:
-            row = connection.execute(sa.select(*counts).select_from(ARTICLE)).one()
-            beaten = connection.execute(rivals).scalar_one()
-        found = dict(zip(reasons, (count or 0 for count in row), strict=True))
-        return {reason: n for reason, n in {**found, "older with the same id": beaten}.items() if n}
+        (row,) = self._rows(sa.select(*counts).select_from(ARTICLE))
+        return {reason: count for reason, count in zip(reasons, row, strict=True) if count}
 
     def next_due(self) -> datetime | None:
-        """When the next article that is dated in the future comes due."""
+        """The date of the next article that is dated in the future."""
         query = sa.select(sa.func.min(ARTICLE.c.published)).where(ARTICLE.c.published > self._now)
-        with self._reading() as connection:
-            return date_of(connection.execute(query).scalar_one())
+        ((date,),) = self._rows(query)
+        return date_of(date)
 
     def missing_media(self, folder: Folder) -> list[Problem]:
-        """A warning for every file of the site that an article names and that is not there."""
-        missing = [url for url in self.media() if not folder.media(url)]
-        first, count = sa.func.min(MEDIA.c.path).label("path"), sa.func.count().label("count")
-        query = sa.select(MEDIA.c.url, first, count).join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
-        query = query.where(*self._eligible()).group_by(MEDIA.c.url)
+        """A warning for each file of the site that an article names and that is not there."""
+        query = (
+            sa.select(MEDIA.c.url, sa.func.min(MEDIA.c.path), sa.func.count())
+            .join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
+            .where(*self._is_published(), OWN_MEDIA)
+            .group_by(MEDIA.c.url)
+        )
         problems = []
-        for batch in batches(missing):
-            with self._reading() as connection:
-                rows = connection.execute(query.where(MEDIA.c.url.in_(batch))).all()
-            for url, path, uses in rows:
+        for url, path, uses in self._rows(query):
+            if not folder.media(url):
                 problems.append(folder.missing_file(path, url, uses))
         return problems
 
     def conflicts(self, folder: Folder) -> list[Problem]:
-        """A warning for every file whose id a newer file claims too."""
-        columns = (
-            ARTICLE.c.id, ARTICLE.c.path, ARTICLE.c.updated, ARTICLE.c.published, ARTICLE.c.removed,
-        )  # fmt: skip
-        query = sa.select(*columns).where(*self._due(ARTICLE), ARTICLE.c.has_duplicate_id)
-        with self._reading() as connection:
-            rows = sorted(connection.execute(query).all(), key=lambda row: (row[0], *_rank(row)))
+        """A warning for each file whose id a newer file has too."""
+        query = sa.select(ARTICLE.c.path, ARTICLE.c.data)
+        query = query.where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
+        newest_first = query.order_by(*(column.desc() for column in _rank(ARTICLE)))
+        with self._catalog.reading() as connection:
+            files = [(row.path, unpack(row.data)) for row in connection.execute(newest_first)]
+        newest: dict[str, tuple[str, Article]] = {}
         problems = []
-        newest = {row.id: row for row in rows}
-        for row in rows:
-            newer = newest[row.id]
-            if row.path != newer.path and not row.removed:
-                line = _line_of_url(folder, row.path)
-                instead = "takes it back" if newer.removed else "is published instead"
-                message = f"{newer.path} has the same URL, is newer and {instead}"
-                hint = "an article's URL is its own"
-                problem = Problem(row.path, line, "same-id", message, hint, Severity.WARNING)
-                problems.append(problem)
+        for path, article in files:
+            newer_path, newer = newest.setdefault(article.id, (path, article))
+            if path != newer_path and not article.removed:
+                problems.append(_same_id(folder, path, article, newer_path, newer))
         return sorted(problems)
 
-    def _selected(
-        self, selection: Selection, family: Callable[[str], frozenset[str]]
+    def _rows(self, query: sa.Select[Any]) -> Sequence[Sequence[Any]]:
+        with self._catalog.reading() as connection:
+            return connection.execute(query).all()
+
+    def _select(
+        self, selection: Selection, family: Family, *columns: sa.ColumnElement[Any]
+    ) -> sa.Select[Any]:
+        """The query of columns for the articles of a selection."""
+        if selection.q:
+            # In transactions of its own, before the one of this query begins.
+            self._catalog.search.fill()
+        return sa.select(*columns).where(*self._is_selected(selection, family))
+
+    def _is_selected(
+        self, selection: Selection, family: Family
     ) -> Iterator[sa.ColumnElement[bool]]:
-        def about(names: Iterable[str]) -> sa.ColumnElement[bool]:
+        def has_topic(names: Iterable[str]) -> sa.ColumnElement[bool]:
             keys = set().union(*map(family, names))
             paths = sa.select(TAGGING.c.path).where(TAGGING.c.topic.in_(keys))
             return ARTICLE.c.path.in_(paths)
 
-        yield from self._eligible()
+        yield from self._is_published()
         if selection.any:
-            yield about(selection.any)
+            yield has_topic(selection.any)
         for name in selection.all:
-            yield about((name,))
+            yield has_topic((name,))
         if selection.none:
-            yield ~about(selection.none)
+            yield ~has_topic(selection.none)
         if selection.provider:
             names = list(map(fold, selection.provider))
             yield ARTICLE.c.provider.in_(names) | ARTICLE.c.domain.in_(names)
@@ -276,42 +270,44 @@ class PublishedArticles:
         if selection.min_quality is not None:
             yield ARTICLE.c.quality >= selection.min_quality
         if selection.since is not None:
-            newest = sa.select(sa.func.max(ARTICLE.c.published)).where(*self._eligible())
-            micros = selection.since // timedelta(microseconds=1)
-            yield ARTICLE.c.published >= newest.scalar_subquery() - micros
+            newest = sa.select(sa.func.max(ARTICLE.c.published)).where(*self._is_published())
+            duration = selection.since // timedelta(microseconds=1)
+            yield ARTICLE.c.published >= newest.scalar_subquery() - duration
         if selection.q:
-            self._search.fill()
-            yield self._search.matching(selection.q)
+            yield self._catalog.search.matching(selection.q)
 
-    def _eligible(self, *, rivals: bool = True) -> Iterator[sa.ColumnElement[bool]]:
-        yield from self._publishable(ARTICLE)
-        if rivals:
-            other = ARTICLE.alias("rival")
-            later = sa.tuple_(other.c.updated, other.c.published, other.c.path) > sa.tuple_(
-                ARTICLE.c.updated, ARTICLE.c.published, ARTICLE.c.path
-            )
-            # One that was taken back takes the older ones with it.
-            beaten = sa.exists().where(other.c.id == ARTICLE.c.id, later, *self._due(other))
-            yield ~ARTICLE.c.has_duplicate_id | ~beaten
+    def _is_published(self, *, dedupe: bool = True) -> Iterator[sa.ColumnElement[bool]]:
+        yield ~ARTICLE.c.removed
+        yield from self._is_due(ARTICLE)
+        if dedupe:
+            other = ARTICLE.alias("other")
+            is_later = sa.tuple_(*_rank(other)) > sa.tuple_(*_rank(ARTICLE))
+            # A newer article that is removed takes the older ones with it.
+            is_older = sa.exists().where(other.c.id == ARTICLE.c.id, is_later, *self._is_due(other))
+            yield ~ARTICLE.c.has_duplicate_id | ~is_older
 
-    def _publishable(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
-        yield ~table.c.removed
-        yield from self._due(table)
-
-    def _due(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
+    def _is_due(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
         if not self._unpublished:
             yield ~table.c.draft
         if not self._future:
             yield table.c.published <= self._now
 
 
-def _rank(row: Any) -> tuple[int, int, str]:
-    """The order of the files that claim one id: the last is published (as _eligible says it)."""
-    return row.updated, row.published, row.path
+def _rank(table: sa.FromClause) -> tuple[sa.ColumnElement[Any], ...]:
+    """The order of the files that share an id: the last is published."""
+    return table.c.updated, table.c.published, table.c.path
 
 
-def _line_of_url(folder: Folder, path: str) -> int:
+def _same_id(
+    folder: Folder, path: str, article: Article, newer_path: str, newer: Article
+) -> Problem:
+    is_url = article.url == newer.url and article.id == article.url
+    name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
     try:
-        return line_of(folder.read(path), "webUrl", "originalUrl")
+        line = line_of(folder.read(path), *keys, "webUrl", "originalUrl")
     except UnreadableError:  # gone since
-        return 1
+        line = 1
+    instead = "takes it back" if newer.removed else "is published instead"
+    message = f"{newer_path} has the same {name}, is newer and {instead}"
+    hint = f"an article's {name} is its own"
+    return Problem(path, line, "same-id", message, hint, Severity.WARNING)

@@ -245,8 +245,9 @@ def locate(folder: Folder) -> str:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
             file = beside / _CATALOG
-            if os.access(beside, os.W_OK) and (
-                not file.exists() or (file.is_file() and os.access(file, os.W_OK))
+            if os.access(beside, os.W_OK) and all(
+                not each.exists() or (each.is_file() and os.access(each, os.W_OK))
+                for each in (file, state_file(file))
             ):
                 return str(file)
     name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
@@ -256,6 +257,11 @@ def locate(folder: Folder) -> str:
     except OSError as error:
         raise CatalogError(f"{cached}: {error.strerror}; set XDG_CACHE_HOME") from error
     return str(cached / _CATALOG)
+
+
+def state_file(index: Path) -> Path:
+    """The SQLite file of the state, beside that of the index."""
+    return index.with_name(f"{index.stem}-state{index.suffix}")
 
 
 def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:

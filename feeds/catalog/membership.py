@@ -1,6 +1,6 @@
-"""The articles of every feed's documents, known by their files alone.
+"""The articles of each feed's documents, known by their files alone.
 
-What a large build asks of all feeds at once is answered here from memory, in place of a query each.
+Answers from memory: a large build would need a query for each of its feeds.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from feeds.model.topics import Topics
 
 
 class FeedMembership:
-    """Every feed's files, newest first, and what decides the bytes of its documents."""
+    """The files of each feed, newest first, and the fingerprints of its documents' entries."""
 
     def __init__(self, view: PublishedArticles, topics: Topics, limit: int) -> None:
         self._view = view
         self._topics = topics
         self._limit = limit
         self._files = view.files()
-        self._order = {path: place for place, path in enumerate(self._files)}
+        self._order = {path: index for index, path in enumerate(self._files)}
         self._names: dict[str, list[str]] = {}
         self._tagged: dict[str, set[str]] = {}
         for key, path, name in view.taggings():
@@ -36,7 +36,7 @@ class FeedMembership:
             self._lengths.setdefault(path, []).append(f"{url} {length}")
         self._selected: dict[Selection, list[str]] = {}
         self._periods: dict[Selection, tuple[Period, ...]] = {}
-        self._marks: dict[str, str] = {}
+        self._fingerprints: dict[str, str] = {}
         self._last: tuple[Selection | None, Period | None, str] = (None, None, "")
 
     def paths(self, selection: Selection, period: Period | None) -> Sequence[str]:
@@ -44,10 +44,10 @@ class FeedMembership:
         files = self._all(selection)
         if not period:
             return files[: self._limit]
-        begins, ends = bounds(period)
-        # Newest first: it ends before it begins.
-        newest = bisect_right(files, -ends, key=self._age)
-        return files[newest : bisect_right(files, -begins, key=self._age)]
+        begin, end = bounds(period)
+        # The files are in the order of descending dates.
+        first = bisect_right(files, -end, key=self._descending_date)
+        return files[first : bisect_right(files, -begin, key=self._descending_date)]
 
     def periods(self, selection: Selection) -> tuple[Period, ...]:
         """The periods of a feed's archive, oldest first."""
@@ -59,24 +59,24 @@ class FeedMembership:
         return self._periods[selection]
 
     def fingerprint(self, selection: Selection, period: Period | None) -> str:
-        """What decides the bytes of the entries of paths()."""
-        # CustomFeedRequest for by one format after the other.
+        """Digest of all that decides the bytes of the entries of paths()."""
+        # Called for one format of a document after the other.
         if self._last[:2] != (selection, period):
-            marks = "\0".join(map(self._mark, self.paths(selection, period)))
-            digest = hashlib.sha256(marks.encode("utf-8", "surrogatepass")).hexdigest()
+            parts = "\0".join(map(self._article_fingerprint, self.paths(selection, period)))
+            digest = hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
             self._last = selection, period, digest
         return self._last[2]
 
-    def _mark(self, path: str) -> str:
-        """An article's text, the lengths of its files, its topics' names and where they lie."""
-        if path not in self._marks:
+    def _article_fingerprint(self, path: str) -> str:
+        """The digest of an article's text, its files' lengths, its topics' names and slugs."""
+        if path not in self._fingerprints:
             named = map(self._topics.named, self._names.get(path, ()))
             topics = (f"{topic.name}\0{topic.slug}" for topic in named if topic)
-            lengths = self._lengths.get(path, ())
-            self._marks[path] = "\0".join((self._files[path].digest, *lengths, "", *topics))
-        return self._marks[path]
+            parts = (self._files[path].digest, *self._lengths.get(path, ()), "", *topics)
+            self._fingerprints[path] = "\0".join(parts)
+        return self._fingerprints[path]
 
-    def _age(self, path: str) -> int:
+    def _descending_date(self, path: str) -> int:
         return -self._files[path].published
 
     def _all(self, selection: Selection) -> list[str]:
@@ -85,6 +85,7 @@ class FeedMembership:
         return self._selected[selection]
 
     def _select(self, selection: Selection) -> list[str]:
+        # A query for each topic's feed would take a second for a thousand topics.
         if selection == Selection():
             return list(self._files)
         if selection == Selection(any=selection.any[:1]):

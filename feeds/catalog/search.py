@@ -1,9 +1,8 @@
-"""The index of the articles' words, beside the catalog: made when somebody first searches.
+"""Full-text search: the words of the articles, indexed when somebody first searches.
 
-Whoever is asked first makes it, from the articles that the catalog holds; a build that searches for
-nothing never pays for it. From then on a sync keeps it with them, but through a large change: what
-is missing after one is told by the digests of the files' texts. Nothing is answered from a part of
-it.
+A build that searches for nothing never pays for it. From then on a sync keeps the words up to date,
+but through a large change, after which they have to be filled in. Nothing is answered from a part
+of the articles.
 """
 
 from __future__ import annotations
@@ -14,15 +13,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from feeds.catalog.database import Database
-from feeds.catalog.schema import ARTICLE, META, SEARCH_TABLE, SEARCHED, SOURCE, Text, unpack
+from feeds.catalog.schema import (
+    ARTICLE,
+    SEARCH_TABLE,
+    SEARCHED,
+    SOURCE,
+    Text,
+    raise_revision,
+    read_meta,
+    revision_of,
+    set_meta,
+    unpack,
+)
 from feeds.parsing.body.clean import plain_text
-from feeds.text import search_terms as words
+from feeds.text import search_terms
 
-#: Articles that are indexed at once: a sync never waits longer than for these.
-_AT_ONCE = 200
-#: Of META: the revision whose articles are all indexed.
-_REVISION, _SEARCHED = "revision", "searched"
-# Of words that feeds.words has made: the tokenizer has only to part them at the spaces.
+#: Articles indexed in one transaction: a sync never waits longer than for these.
+ARTICLES_PER_TRANSACTION = 200
+# The words are made by search_terms: the tokenizer has only to part them at the spaces.
 _MAKE_TABLE = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS searched_words USING"
     " fts5(words, content='searched', content_rowid='number', tokenize='ascii')",
@@ -38,140 +46,131 @@ _FTS = sa.table(SEARCH_TABLE, sa.column("rowid", sa.Integer), sa.column("words",
 class Search:
     """The words of one catalog's articles. Safe to use from many threads and processes."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, index: Database) -> None:
+        self._index = index
 
     def is_ready(self) -> bool:
-        """Whether every article is indexed as it is now."""
-        marks = self._marks()
-        return _SEARCHED in marks and marks[_SEARCHED] == marks.get(_REVISION)
+        """Return whether the words of every article are indexed."""
+        with self._index.connection() as connection:
+            return _is_ready(connection)
 
     def is_used(self) -> bool:
-        """Whether anybody has searched since the catalog was made."""
-        return _SEARCHED in self._marks()
+        """Return whether anybody has searched since the index was made."""
+        with self._index.connection() as connection:
+            return "searched" in read_meta(connection)
 
     def fill(self, is_over: Callable[[], bool] = lambda: False) -> None:
-        """Indexes every article that is not; ends early once it is over. Raises CatalogError."""
+        """Index the words that are missing; end early once it is over. Raises CatalogError."""
         while not self.is_ready() and not is_over():
-            with self._database.connection() as connection:
+            with self._index.connection() as connection:
                 missing = list(connection.execute(_missing(SOURCE.c.path)).scalars())
-            for start in range(0, len(missing), _AT_ONCE):
+            for start in range(0, len(missing), ARTICLES_PER_TRANSACTION):
                 if is_over():
                     return
-                self._index(missing[start : start + _AT_ONCE])
-            with self._database.connection() as connection:
-                marks = self._locked(connection)
+                self._index_words(missing[start : start + ARTICLES_PER_TRANSACTION])
+            with self._index.connection() as connection:
+                self._lock(connection)
                 if connection.execute(_missing(SOURCE.c.path).limit(1)).first():
                     continue  # another process has synced meanwhile
-                connection.execute(sa.delete(META).where(META.c.key == _SEARCHED))
-                row = {"key": _SEARCHED, "value": marks[_REVISION]}
-                connection.execute(sa.insert(META), row)
+                _set_ready(connection)
 
     def follow(self, connection: sa.Connection, changed: Sequence[str], raised: int) -> None:
-        """Keeps the index ready through a small change, in the transaction that makes it.
+        """Keep the words ready through a small change, in the transaction that makes it.
 
         Takes the files whose rows are new or gone, and by how much the revision was raised.
         """
-        marks = _marks(connection)
-        was_ready = marks.get(_SEARCHED) == str(int(marks[_REVISION]) - raised)
-        if not was_ready or len(changed) > _AT_ONCE:
+        if not _is_ready(connection, raised) or len(changed) > ARTICLES_PER_TRANSACTION:
             return
-        query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data)
-        found = connection.execute(query.where(SOURCE.c.path.in_(changed))) if changed else ()
-        self._insert(connection, [_row(each) for each in found])
-        of_it = META.c.key == _SEARCHED
-        connection.execute(sa.update(META).where(of_it).values(value=marks[_REVISION]))
+        if changed:
+            query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data)
+            rows = connection.execute(query.where(SOURCE.c.path.in_(changed)))
+            self._insert(connection, list(map(_words_row, rows)))
+        _set_ready(connection)
 
     def matching(self, search: str) -> sa.ColumnElement[bool]:
-        """What is true of the articles that have the words of a search."""
-        terms = words.terms(search)
-        having = _in_file if self._database.is_file else _on_server
-        paths = ((term.excluded, sa.select(SEARCHED.c.path).where(having(term))) for term in terms)
-        return sa.and_(
-            *(
-                ARTICLE.c.path.not_in(those) if excluded else ARTICLE.c.path.in_(those)
-                for excluded, those in paths
-            )
-        )
+        """The condition that an article has the words of a search, once fill() has been called."""
+        has_term = _has_term_in_file if self._index.file else _has_term_on_server
+        conditions = []
+        for term in search_terms.terms(search):
+            paths = sa.select(SEARCHED.c.path).where(has_term(term))
+            is_found = ARTICLE.c.path.in_(paths)
+            conditions.append(~is_found if term.excluded else is_found)
+        return sa.and_(*conditions)
 
-    def _index(self, paths: list[str]) -> None:
-        """Indexes those of these files that nobody else has indexed yet."""
-        some = SOURCE.c.path.in_(paths)
-        with self._database.connection() as connection:
-            query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data).where(some)
-            rows = {row.path: _row(row) for row in connection.execute(query)}
-        with self._database.connection() as connection:
-            self._locked(connection)
-            still = _missing(SOURCE.c.path, SOURCE.c.digest).where(some)
-            now = {
-                row.path for row in connection.execute(still)
-                if row.path in rows and rows[row.path]["digest"] == row.digest
-            }  # fmt: skip
-            connection.execute(sa.delete(SEARCHED).where(SEARCHED.c.path.in_(now)))
-            self._insert(connection, [rows[path] for path in sorted(now)])
+    def _index_words(self, paths: Sequence[str]) -> None:
+        """Index the words of those of these files that no other process has indexed yet."""
+        missing = _missing(SOURCE.c.path, SOURCE.c.digest).where(SOURCE.c.path.in_(paths))
+        with self._index.connection() as connection:
+            # Outside of the lock: parsing takes its time.
+            query = missing.add_columns(ARTICLE.c.data)
+            rows = {(row.path, row.digest): _words_row(row) for row in connection.execute(query)}
+        with self._index.connection() as connection:
+            self._lock(connection)
+            still = [
+                rows[key] for row in connection.execute(missing) if (key := tuple(row)) in rows
+            ]
+            these = SEARCHED.c.path.in_([row["path"] for row in still])
+            connection.execute(sa.delete(SEARCHED).where(these))
+            self._insert(connection, still)
 
     def _insert(self, connection: sa.Connection, rows: Sequence[dict[str, str]]) -> None:
         if not rows:
             return
         text = sa.bindparam("text", type_=Text)
         insert = sa.insert(SEARCHED).values(words=text)
-        if not self._database.is_file:
-            # Made of the words as they are, by none of the server's parsers.
+        if not self._index.file:
+            # The words as they are, without the server's parsers.
             lexemes = sa.func.array_to_tsvector(sa.func.string_to_array(text, " "))
             insert = insert.values(lexemes=lexemes)
         connection.execute(insert, rows)
 
-    def _locked(self, connection: sa.Connection) -> dict[str, str]:
-        """The marks, which nobody else changes before the transaction ends: no sync writes.
-
-        With the tables made that words are written into, be there any or not.
-        """
-        same = {"value": META.c.value}
-        connection.execute(sa.update(META).where(META.c.key == _REVISION).values(same))
-        for statement in _MAKE_TABLE if self._database.is_file else ():
+    def _lock(self, connection: sa.Connection) -> None:
+        """Keep syncs and other searches from writing until the transaction ends."""
+        raise_revision(connection, 0)
+        for statement in _MAKE_TABLE if self._index.file else ():
             connection.exec_driver_sql(statement)
-        return _marks(connection)
-
-    def _marks(self) -> dict[str, str]:
-        self._database.ensure()
-        with self._database.connection() as connection:
-            return _marks(connection)
 
 
-def _marks(connection: sa.Connection) -> dict[str, str]:
-    query = sa.select(META).where(META.c.key.in_((_REVISION, _SEARCHED)))
-    return {row.key: row.value for row in connection.execute(query)}
+def _is_ready(connection: sa.Connection, raised: int = 0) -> bool:
+    """Return whether all words were indexed before the revision was raised by so many."""
+    meta = read_meta(connection)
+    return meta.get("searched") == str(revision_of(meta) - raised)
+
+
+def _set_ready(connection: sa.Connection) -> None:
+    set_meta(connection, searched=str(revision_of(read_meta(connection))))
 
 
 def _missing(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Of every article whose words are not indexed as they are now."""
-    as_it_is = (SEARCHED.c.path == SOURCE.c.path) & (SEARCHED.c.digest == SOURCE.c.digest)
+    """The columns of every article whose words are not indexed as they are now."""
+    is_indexed = (SEARCHED.c.path == SOURCE.c.path) & (SEARCHED.c.digest == SOURCE.c.digest)
     return (
         sa.select(*columns)
         .join(ARTICLE, ARTICLE.c.path == SOURCE.c.path)
-        .outerjoin(SEARCHED, as_it_is)
+        .outerjoin(SEARCHED, is_indexed)
         .where(SEARCHED.c.path.is_(None))
     )
 
 
-def _row(found: Any) -> dict[str, str]:
-    article = unpack(found.data)
-    text = words.joined(article.title, article.excerpt, plain_text(article.body))
-    return {"path": found.path, "digest": found.digest, "text": text}
+def _words_row(row: Any) -> dict[str, str]:
+    article = unpack(row.data)
+    text = search_terms.joined(article.title, article.excerpt, plain_text(article.body))
+    return {"path": row.path, "digest": row.digest, "text": text}
 
 
-def _in_file(term: words.Term) -> sa.ColumnElement[bool]:
+def _has_term_in_file(term: search_terms.Term) -> sa.ColumnElement[bool]:
     # Between quotes FTS5 sees words only; none holds a quote.
     rows = sa.select(_FTS.c.rowid).where(_FTS.c.words.match(f'"{" ".join(term.words)}"'))
     return SEARCHED.c.number.in_(rows)
 
 
-def _on_server(term: words.Term) -> sa.ColumnElement[bool]:
-    # The words of feeds.words hold letters and digits alone, so they need no escape. The index
-    # knows no places: a phrase, which few articles are left for, is looked up in the text.
-    asked = sa.literal(" & ".join(f"'{word}'" for word in term.words)).op("::")(sa.text("tsquery"))
-    has_words = SEARCHED.c.lexemes.op("@@", is_comparison=True)(asked)
+def _has_term_on_server(term: search_terms.Term) -> sa.ColumnElement[bool]:
+    # Words hold letters and digits alone, so they need no escape. The lexemes have no positions: a
+    # phrase is then looked up in the text of the few articles that have all its words.
+    words = " & ".join(f"'{word}'" for word in term.words)
+    query = sa.literal(words).op("::")(sa.text("tsquery"))
+    has_words = SEARCHED.c.lexemes.op("@@", is_comparison=True)(query)
     if len(term.words) == 1:
         return has_words
-    whole = sa.literal(" ").concat(SEARCHED.c.words).concat(" ")
-    return has_words & (sa.func.strpos(whole, f" {' '.join(term.words)} ") > 0)
+    text = sa.literal(" ").concat(SEARCHED.c.words).concat(" ")
+    return has_words & (sa.func.strpos(text, f" {' '.join(term.words)} ") > 0)

@@ -1,16 +1,282 @@
-"""What cannot be made again from the files, and is kept whatever becomes of the index."""
+"""The catalog's state: what cannot be made again from the files.
+
+Its tables have a version of their own; they are migrated and never dropped.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from feeds.catalog.database import DamagedFileError, Database
+from feeds.catalog.schema import Text, batches, replace_rows
+from feeds.errors import CatalogError
+
+METADATA = sa.MetaData()
+#: "version" of these tables; "revision", raised when lengths change.
+STATE = sa.Table(
+    "state",
+    METADATA,
+    sa.Column("key", Text, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+#: When the document at an address last changed, in seconds since 1970.
+DOCUMENT = sa.Table(
+    "document",
+    METADATA,
+    sa.Column("address", Text, primary_key=True),
+    sa.Column("digest", Text, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+)
+#: The feeds that a hub was told of.
+ANNOUNCED = sa.Table(
+    "announced",
+    METADATA,
+    sa.Column("url", Text, primary_key=True),
+    sa.Column("fingerprint", Text, nullable=False),
+    sa.Column("digest", Text, nullable=False),
+)
+#: The feeds that a process is announcing; one that was killed holds its claims until they expire,
+#: in seconds since 1970.
+CLAIM = sa.Table(
+    "claim",
+    METADATA,
+    sa.Column("url", Text, primary_key=True),
+    sa.Column("digest", Text, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+)
+#: The lengths of files on other servers, in bytes; null where the server gave none.
+LENGTH = sa.Table(
+    "length",
+    METADATA,
+    sa.Column("url", Text, primary_key=True),
+    sa.Column("length", sa.BigInteger, nullable=True),
+    #: In seconds since 1970.
+    sa.Column("asked", sa.BigInteger, nullable=False),
+    sa.Column("reason", Text, nullable=False),
+)
+#: The files that builds wrote: one whose fingerprint is the same need not be made to be compared.
+BUILT = sa.Table(
+    "built",
+    METADATA,
+    sa.Column("tree", Text, primary_key=True),
+    sa.Column("name", Text, primary_key=True),
+    sa.Column("fingerprint", Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+)
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What a server said of a file."""
+    """A server's answer when it was asked for the length of a file."""
 
     url: str
-    #: In bytes; None where it was asked in vain.
+    #: In bytes; None if the server gave none.
     length: int | None
-    #: Why it was in vain.
+    #: Why there is no length.
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A file as a build left it: the fingerprint of its content, and its state on disk."""
+
+    fingerprint: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A feed's document as a hub is told of it: the fingerprint and the digest of its bytes."""
+
+    fingerprint: str
+    digest: str
+
+
+def prepare_state(connection: sa.Connection, former: Path | None) -> None:
+    """Make the tables, or migrate them to this version.
+
+    Version 0 is what earlier versions of Feeds kept among the tables of the index: on a server in
+    tables of the same names, else in the former file, whose rows are taken over.
+    """
+    if connection.dialect.name == "sqlite":
+        # Here, and not in the middle of a build: nothing can take the place of what is lost.
+        fault = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if fault != "ok":
+            raise DamagedFileError(fault)
+    STATE.create(connection, checkfirst=True)
+    query = sa.select(STATE.c.value).where(STATE.c.key == "version")
+    version = connection.execute(query).scalar_one_or_none() or 0
+    if version > _VERSION:
+        raise CatalogError("the state is of a newer version of feeds; use that version")
+    if version == _VERSION:
+        return
+    METADATA.create_all(connection)
+    if former and former.exists():
+        # A damaged one is told of and moved aside when the index is opened.
+        with suppress(SQLAlchemyError):
+            for table, rows in _former_rows(former).items():
+                for batch in batches(rows):
+                    connection.execute(sa.insert(table), batch)
+    # The lengths of the site's own files are in the index now.
+    connection.execute(sa.delete(LENGTH).where(LENGTH.c.url.startswith("/")))
+    rows = [{"key": "version", "value": _VERSION}, {"key": "revision", "value": 1}]
+    connection.execute(sa.insert(STATE), rows)
+
+
+def _former_rows(file: Path) -> dict[sa.Table, list[dict[str, Any]]]:
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)))
+    try:
+        with engine.connect() as connection:
+            present = sa.inspect(connection).get_table_names()
+            return {
+                table: [dict(row._mapping) for row in connection.execute(sa.select(table))]
+                for table in (DOCUMENT, ANNOUNCED, LENGTH, BUILT)
+                if table.name in present
+            }
+    finally:
+        engine.dispose()
+
+
+class State:
+    """The state of one site. Safe to use from many threads and processes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def revision(self) -> int:
+        """A number that changes whenever lengths() does."""
+        query = sa.select(STATE.c.value).where(STATE.c.key == "revision")
+        with self._database.connection() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def touch_last_modified(self, address: str, digest: str, now: int) -> int:
+        """Return when the document at an address last became the bytes with this digest.
+
+        In seconds since 1970. Two different sets of bytes never share a second, so the result may
+        lie a moment ahead of the clock.
+        """
+        at_address = DOCUMENT.c.address == address
+        with self._database.connection() as connection:
+            row = connection.execute(sa.select(DOCUMENT).where(at_address)).one_or_none()
+            if row and row.digest == digest:
+                return int(row.changed)
+            changed = max(now, row.changed + 1 if row else now)
+            values = {"digest": digest, "changed": changed}
+            update = sa.update(DOCUMENT).where(at_address).values(values)
+            if not connection.execute(update).rowcount:
+                # Another process may be first, with the same bytes: its date is as good.
+                with suppress(IntegrityError), connection.begin_nested():
+                    connection.execute(sa.insert(DOCUMENT), {"address": address, **values})
+            return int(changed)
+
+    def was_served(self, address: str) -> bool:
+        """Return whether touch_last_modified() was ever called with an address."""
+        if "\0" in address:  # PostgreSQL takes no such text
+            return False
+        query = sa.select(DOCUMENT.c.changed).where(DOCUMENT.c.address == address)
+        with self._database.connection() as connection:
+            return connection.execute(query).scalar_one_or_none() is not None
+
+    def announced(self) -> dict[str, Announcement]:
+        """The last announcement of each feed that the hub has taken, by the feed's URL."""
+        with self._database.connection() as connection:
+            rows = connection.execute(sa.select(ANNOUNCED)).all()
+        return {row.url: Announcement(row.fingerprint, row.digest) for row in rows}
+
+    def claim(self, changed: Mapping[str, Announcement], now: float, seconds: float) -> set[str]:
+        """Claim announcements, for so many seconds from now; return the URLs that are the caller's.
+
+        The others are announced already, or claimed by another process.
+        """
+        if not changed:
+            return set()
+        with self._database.connection() as connection:
+            _lock(connection)
+            connection.execute(sa.delete(CLAIM).where(CLAIM.c.expires <= int(now)))
+            taken = {
+                (row.url, row.digest)
+                for table in (ANNOUNCED, CLAIM)
+                for row in connection.execute(sa.select(table.c.url, table.c.digest))
+            }
+            expires = int(now + seconds) + 1
+            rows = [
+                {"url": url, "digest": announcement.digest, "expires": expires}
+                for url, announcement in changed.items()
+                if (url, announcement.digest) not in taken
+            ]
+            replace_rows(connection, CLAIM.c.url, rows)
+        return {str(row["url"]) for row in rows}
+
+    def release(self, claimed: Collection[str], announced: Mapping[str, Announcement]) -> None:
+        """End claims, and keep the announcements that the hub has taken."""
+        if not (claimed or announced):
+            return
+        with self._database.connection() as connection:
+            _lock(connection)
+            rows = [
+                {"url": url, "fingerprint": each.fingerprint, "digest": each.digest}
+                for url, each in announced.items()
+            ]
+            replace_rows(connection, ANNOUNCED.c.url, rows)
+            for urls in batches(list(claimed)):
+                connection.execute(sa.delete(CLAIM).where(CLAIM.c.url.in_(urls)))
+
+    def lengths(self) -> dict[str, int]:
+        """The lengths of files on other servers, in bytes, by URL."""
+        query = sa.select(LENGTH.c.url, LENGTH.c.length).where(LENGTH.c.length.is_not(None))
+        with self._database.connection() as connection:
+            return dict(map(tuple, connection.execute(query)))
+
+    def record_file_sizes(self, results: Sequence[ProbeResult], now: int) -> None:
+        """Keep the results of a probe, made at a time in seconds since 1970."""
+        rows = [
+            {"url": each.url, "length": each.length, "asked": now, "reason": each.reason}
+            for each in results
+        ]
+        with self._database.connection() as connection:
+            _lock(connection, int(any(row["length"] is not None for row in rows)))
+            replace_rows(connection, LENGTH.c.url, rows)
+
+    def built(self, tree: str) -> dict[str, Built]:
+        """The files that builds wrote into a tree, by name."""
+        query = sa.select(BUILT).where(BUILT.c.tree == tree)
+        with self._database.connection() as connection:
+            rows = connection.execute(query).all()
+        return {row.name: Built(row.fingerprint, row.size, row.mtime_ns) for row in rows}
+
+    def remember_built(self, tree: str, files: Mapping[str, Built | None]) -> None:
+        """Keep these files of a tree, and forget those that are None."""
+        kept = [
+            {
+                "tree": tree, "name": name, "fingerprint": built.fingerprint,
+                "size": built.size, "mtime_ns": built.mtime_ns,
+            }
+            for name, built in files.items()
+            if built
+        ]  # fmt: skip
+        with self._database.connection() as connection:
+            for names in batches(list(files)):
+                in_tree = (BUILT.c.tree == tree) & BUILT.c.name.in_(names)
+                connection.execute(sa.delete(BUILT).where(in_tree))
+            for rows in batches(kept):
+                connection.execute(sa.insert(BUILT), rows)
+
+
+def _lock(connection: sa.Connection, raise_by: int = 0) -> None:
+    """Let one process at a time go on, and raise the revision."""
+    values = {"value": STATE.c.value + raise_by}
+    connection.execute(sa.update(STATE).where(STATE.c.key == "revision").values(values))

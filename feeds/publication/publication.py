@@ -16,11 +16,11 @@ from functools import cached_property, lru_cache
 from typing import Protocol, TypeAlias
 
 from feeds.catalog.articles import PublishedArticles
-from feeds.catalog.database import code_fingerprint
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
 from feeds.catalog.membership import FeedMembership
+from feeds.catalog.schema import code_fingerprint
 from feeds.catalog.state import ProbeResult
-from feeds.catalog.sync import Catalog
 from feeds.errors import Problem
 from feeds.formats import (
     LIST_TYPE,
@@ -458,7 +458,7 @@ class Publication:
 
     def record_file_sizes(self, answers: Sequence[ProbeResult], now: datetime) -> None:
         """Keeps what servers told, for every publication from now on."""
-        self.catalog.record_file_sizes(answers, int(now.timestamp()))
+        self.catalog.state.record_file_sizes(answers, int(now.timestamp()))
 
     def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
         """The entries in the documents at these paths, each once."""

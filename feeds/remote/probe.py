@@ -1,10 +1,4 @@
-"""Asks servers how long files are, politely and within a time. Nothing is fetched but headers.
-
-    ask(urls) → answers
-
-What is done with the answers is the caller's business. A URL without an answer was not asked for
-want of time, or since its server wants a pause: it may be asked another time.
-"""
+"""Asks servers for the lengths of files, politely, within a time limit, and for headers alone."""
 
 from __future__ import annotations
 
@@ -13,23 +7,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from feeds import __version__
 from feeds.catalog.state import ProbeResult
+from feeds.remote.pool import results_before
 from feeds.text.urls import canonical_url
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-#: In seconds: for all answers, and for one.
-LIMIT, _PATIENCE = 30.0, 10.0
-#: Requests under way at once.
-_IN_ALL, _A_HOST = 8, 2
-_REDIRECTS = 5
+LIMIT_SECONDS, REQUEST_TIMEOUT_SECONDS = 30.0, 10.0
+MAX_REQUESTS, MAX_REQUESTS_PER_HOST = 8, 2
+MAX_REDIRECTS = 5
 _HEADERS = {"User-Agent": f"Feeds/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
 _TOTAL = re.compile(r"bytes\s+(?:\d+-\d+|\*)/(\d{1,18})", re.IGNORECASE)
 
@@ -37,88 +28,80 @@ _TOTAL = re.compile(r"bytes\s+(?:\d+-\d+|\*)/(\d{1,18})", re.IGNORECASE)
 def ask(
     urls: Iterable[str],
     *,
-    limit: float = LIMIT,
+    limit: float = LIMIT_SECONDS,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[ProbeResult]:
-    """The answers that came within so many seconds, in the order of the URLs.
+    """Return the results that came within so many seconds, in the order of the URLs.
 
-    The progress is called with the number of URLs done and to do.
+    A URL without a result was not asked for lack of time, or because its server wants a pause: ask
+    again another time. The progress is called with the number of URLs done and to do.
     """
-    asking = _Asking(dict.fromkeys(urls), time.monotonic() + limit)
-    return asking.answers(progress)
+    unique = list(dict.fromkeys(urls))
+    probe = _Probe(unique, time.monotonic() + limit)
+    threads = min(MAX_REQUESTS, len(unique))
+    results: dict[str, ProbeResult] = {}
+    answers = results_before(probe.deadline, probe.answer, probe.next_url, threads=threads)
+    for done, result in enumerate(answers, 1):
+        if result:
+            results[result.url] = result
+        if progress:
+            progress(done, len(unique))
+    return [results[url] for url in unique if url in results]
 
 
-class _FailedError(Exception):
-    """A server gave no length: why."""
+class _NoLengthError(Exception):
+    """A server gave no length; says why."""
 
 
 class _PausedError(Exception):
-    """A server wants a pause, or the time is over."""
+    """The server wants a pause, or there is no time left."""
 
 
-class _Asking:
-    """One round of questions, each host's turn by turn."""
+class _Probe:
+    """One round of requests, host by host in turn."""
 
     def __init__(self, urls: Iterable[str], deadline: float) -> None:
         import urllib3
 
-        self._urls = list(urls)
-        self._deadline = deadline
-        self._left: dict[str, deque[str]] = {}
-        for url in self._urls:
-            self._left.setdefault(urlsplit(url).netloc, deque()).append(url)
-        # As many turns as a host may have requests at once: one comes back when its request ends.
-        self._turns: SimpleQueue[str] = SimpleQueue()
-        for _turn in range(_A_HOST):
-            for host in self._left:
-                self._turns.put(host)
-        self._done: SimpleQueue[ProbeResult | None] = SimpleQueue()
+        self.deadline = deadline
+        self._urls: dict[str, deque[str]] = {}
+        for url in urls:
+            self._urls.setdefault(urlsplit(url).netloc, deque()).append(url)
+        # Each host has as many turns as requests at once; a turn comes back when its request ends.
+        self._turns = deque([*self._urls] * MAX_REQUESTS_PER_HOST)
         self._paused: set[str] = set()
         # Redirects lead many hosts to one.
-        self._slots: dict[str, threading.Semaphore] = {}
-        self._pool = urllib3.PoolManager(num_pools=64, maxsize=_A_HOST, headers=_HEADERS)
+        self._semaphores: dict[str, threading.Semaphore] = {}
+        self._pool = urllib3.PoolManager(
+            num_pools=64, maxsize=MAX_REQUESTS_PER_HOST, headers=_HEADERS
+        )
 
-    def answers(self, progress: Callable[[int, int], None] | None) -> list[ProbeResult]:
-        # Not a pool of threads that is waited for: no time limit reaches a host name that is looked
-        # up, nor a server that sends a byte now and then.
-        for _number in range(min(_IN_ALL, len(self._urls))):
-            threading.Thread(target=self._work, name="feeds-probe", daemon=True).start()
-        found: dict[str, ProbeResult] = {}
-        with suppress(Empty):
-            for done in range(1, len(self._urls) + 1):
-                if answer := self._done.get(timeout=max(0, self._deadline - time.monotonic())):
-                    found[answer.url] = answer
-                if progress:
-                    progress(done, len(self._urls))
-        return [found[url] for url in self._urls if url in found]
+    def next_url(self) -> str | None:
+        # None while other threads hold all turns: they are enough for what is left.
+        while self._turns:
+            host = self._turns.popleft()
+            if self._urls[host]:
+                return self._urls[host].popleft()
+        return None
 
-    def _work(self) -> None:
-        while time.monotonic() < self._deadline:
-            try:
-                host = self._turns.get_nowait()
-            except Empty:  # those under way take the turns that are left
-                return
-            if self._left[host]:
-                with suppress(IndexError):  # its other turn was faster
-                    self._done.put(self._answer(self._left[host].popleft()))
-                self._turns.put(host)
-
-    def _answer(self, url: str) -> ProbeResult | None:
+    def answer(self, url: str) -> ProbeResult | None:
         from urllib3.exceptions import HTTPError
 
         try:
             return ProbeResult(url, self._length(url))
         except _PausedError:
             return None
-        except _FailedError as error:
+        except _NoLengthError as error:
             return ProbeResult(url, None, str(error))
         except (HTTPError, OSError, ValueError) as error:
             return ProbeResult(url, None, reason_of(error))
+        finally:
+            self._turns.append(urlsplit(url).netloc)
 
     def _length(self, url: str) -> int:
-        for _redirect in range(_REDIRECTS + 1):
+        for _redirect in range(MAX_REDIRECTS + 1):
             response = self._request("HEAD", url)
-            # Some refuse the question, and some forget what it is about.
+            # Some refuse HEAD, and some leave out the length.
             if response.status in (405, 501) or (response.status < 300 and not _length(response)):
                 response = self._request("GET", url)
             location = response.headers.get("Location", "")
@@ -126,40 +109,41 @@ class _Asking:
                 break
             target = canonical_url(urljoin(url, location))
             if not target:
-                raise _FailedError("it leads to what is no http or https URL")
+                raise _NoLengthError("redirects to a URL that is not http")
             url = target
         else:
-            raise _FailedError("it leads on and on")
+            raise _NoLengthError("too many redirects")
         if response.status >= 300:
-            raise _FailedError(f"HTTP {response.status}")
+            raise _NoLengthError(f"HTTP {response.status}")
         if not (length := _length(response)):
-            raise _FailedError("the server does not tell")
+            raise _NoLengthError("no length in the response")
         return length
 
     def _request(self, method: str, url: str) -> BaseHTTPResponse:
         import urllib3
 
         host = urlsplit(url).netloc
-        with self._slots.setdefault(host, threading.Semaphore(_A_HOST)):
-            left = self._deadline - time.monotonic()
+        with self._semaphores.setdefault(host, threading.Semaphore(MAX_REQUESTS_PER_HOST)):
+            left = self.deadline - time.monotonic()
             if host in self._paused or left <= 0:
                 raise _PausedError
-            # The first byte is enough: the headers say how many there are (RFC 9110 §14.4).
+            # The first byte is enough: the headers give the whole length (RFC 9110 §14.4).
             headers = {**_HEADERS, **({"Range": "bytes=0-0"} if method == "GET" else {})}
+            timeout = urllib3.Timeout(min(left, REQUEST_TIMEOUT_SECONDS))
             response = self._pool.request(
                 method, url, headers=headers, redirect=False, retries=False,
-                preload_content=method == "HEAD", timeout=urllib3.Timeout(min(left, _PATIENCE)),
+                preload_content=method == "HEAD", timeout=timeout,
             )  # fmt: skip
             if method == "GET":
                 response.close()
         if response.status == 429 or (response.status >= 400 and "Retry-After" in response.headers):
             self._paused.add(host)
-            raise _FailedError(f"HTTP {response.status}: the server wants a pause")
+            raise _NoLengthError(f"HTTP {response.status}: the server wants a pause")
         return response
 
 
 def _length(response: BaseHTTPResponse) -> int:
-    """The length of the whole file, and 0 where the response does not tell."""
+    """The length of the whole file; 0 if the response has none."""
     headers = response.headers
     if headers.get("Content-Encoding", "identity").lower() != "identity":
         return 0
@@ -171,17 +155,17 @@ def _length(response: BaseHTTPResponse) -> int:
 
 
 def reason_of(error: Exception) -> str:
-    """Why there was no answer, for people."""
-    from urllib3 import exceptions as kinds
+    """The reason, for people, why a request failed."""
+    from urllib3 import exceptions
 
+    # Some are subclasses of others: the first one counts.
     reasons = {
-        kinds.NameResolutionError: "no such host",
-        kinds.NewConnectionError: "no connection",
-        kinds.TimeoutError: "no answer in time",
-        kinds.SSLError: "no trust in its certificate",
-        kinds.ProtocolError: "the connection broke",
+        exceptions.NameResolutionError: "no such host",
+        exceptions.NewConnectionError: "no connection",
+        exceptions.TimeoutError: "no answer in time",
+        exceptions.SSLError: "certificate verification failed",
+        exceptions.ProtocolError: "the connection broke",
     }
-    if isinstance(error, kinds.MaxRetryError) and error.reason:
+    if isinstance(error, exceptions.MaxRetryError) and error.reason:
         error = error.reason
-    # Some are a special kind of another: the earlier line counts.
     return next((why for kind, why in reasons.items() if isinstance(error, kind)), "no http answer")

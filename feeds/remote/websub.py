@@ -1,119 +1,110 @@
 """Tells a hub which feeds have changed (WebSub, https://www.w3.org/TR/websub/).
 
-A feed is announced once for each change of its bytes, whoever asks for it: what was announced is
-kept in the catalog.
+A feed is announced once for each change of its bytes, whichever process announces it: the catalog
+keeps what the hub was told, and what a process is about to tell.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 
 from feeds import __version__
+from feeds.catalog.state import Announcement
 from feeds.model.document import Document
 from feeds.publication.publication import Publication
+from feeds.remote.pool import results_before
 from feeds.remote.probe import reason_of
 
-#: In seconds: for all of them, and for one attempt.
-LIMIT, _PATIENCE = 30.0, 10.0
-#: Requests under way at once, and attempts at each.
-_AT_ONCE, _ATTEMPTS = 4, 3
-#: In seconds: before the third attempt, and twice as long before each that follows.
-_BACKOFF = 1.0
-#: What may pass if it is tried again.
-_PASSING = (429, 500, 502, 503, 504)
+LIMIT_SECONDS, REQUEST_TIMEOUT_SECONDS = 30.0, 10.0
+MAX_REQUESTS, MAX_ATTEMPTS = 4, 3
+#: Before the third attempt; twice as long before each that follows.
+BACKOFF_SECONDS = 1.0
+_RETRIED_STATUSES = (429, 500, 502, 503, 504)
 _HEADERS = {"User-Agent": f"Feeds/{__version__}"}
 
 
 @dataclass(slots=True)
 class Announced:
-    """What came of an announcement, in URLs of feeds."""
+    """The outcome of an announcement, by the URLs of feeds."""
 
     told: list[str] = field(default_factory=list)
-    #: Why the hub did not take the others; they are announced again the next time.
+    #: The reasons why the hub did not take the others; they are announced again the next time.
     failed: dict[str, str] = field(default_factory=dict)
+    #: Those that another process is announcing, unless it was killed.
+    claimed: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """In one line."""
         told = f"{len(self.told):,} feed{'' if len(self.told) == 1 else 's'} announced"
         if not self.failed:
             return told
         return f"{told}, {len(self.failed):,} not: {next(iter(self.failed.values()))}"
 
 
-def announce(publication: Publication, *, limit: float = LIMIT) -> Announced:
-    """Tells the site's hub of the feeds whose bytes changed since they were last announced.
+def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Announced:
+    """Tell the site's hub of the feeds whose bytes changed since they were last announced.
 
-    Takes no more than so many seconds for the hub. Raises CatalogError.
+    Waits no longer than so many seconds for the hub. Raises CatalogError.
     """
-    catalog = publication.catalog
-    known = catalog.announced()
-    before: dict[str, str | None] = {}
+    state = publication.catalog.state
+    changed: dict[str, Announcement] = {}
+    unchanged: dict[str, Announcement] = {}
+    announced = state.announced()
     for path, url in publication.newest_documents():
         fingerprint = publication.fingerprint(path)
-        last = known.get(url)
+        last = announced.get(url)
         if last and last.fingerprint == fingerprint:
             continue
         document = publication.document(path)
-        if not isinstance(document, Document):
-            continue
-        old = last.digest if last else None
-        # Who claims a change tells of it: another process may have seen it too.
-        if catalog.claim(url, old, document.digest, fingerprint) and old != document.digest:
-            before[url] = old
-    failed = _tell(publication.hub, before, limit) if before else {}
-    catalog.release_announcement({url: before[url] for url in failed})
-    return Announced([url for url in before if url not in failed], failed)
+        if isinstance(document, Document):
+            is_same = last and last.digest == document.digest
+            (unchanged if is_same else changed)[url] = Announcement(fingerprint, document.digest)
+    state.release((), unchanged)
+    # A killed process never releases its claims; they expire when it would have ended for long.
+    ours = state.claim(changed, time.time(), 2 * limit)
+    outcome = Announced(claimed=[url for url in changed if url not in ours])
+    outcome.failed = dict.fromkeys((url for url in changed if url in ours), "no time left")
+    try:
+        for url, reason in _tell(publication.hub, list(outcome.failed), limit) if ours else ():
+            if reason:
+                outcome.failed[url] = reason
+            else:
+                del outcome.failed[url]
+                outcome.told.append(url)
+    finally:
+        state.release(ours, {url: changed[url] for url in outcome.told})
+    return outcome
 
 
-def _tell(hub: str, urls: Iterable[str], limit: float) -> dict[str, str]:
-    """Why the hub did not take them, for each of these URLs that it did not take."""
+def _tell(hub: str, urls: Sequence[str], limit: float) -> Iterator[tuple[str, str]]:
+    """Yield each URL once the hub has answered, with the reason why it did not take it, or ""."""
     import urllib3
 
     deadline = time.monotonic() + limit
     retry = urllib3.Retry(
-        _ATTEMPTS - 1, redirect=False, backoff_factor=_BACKOFF / 2, status_forcelist=_PASSING,
-        allowed_methods=None, raise_on_status=False, respect_retry_after_header=False,
+        MAX_ATTEMPTS - 1, redirect=False, backoff_factor=BACKOFF_SECONDS / 2,
+        status_forcelist=_RETRIED_STATUSES, allowed_methods=None, raise_on_status=False,
+        respect_retry_after_header=False,
     )  # fmt: skip
-    pool = urllib3.PoolManager(maxsize=_AT_ONCE, headers=_HEADERS, retries=retry)
-    left: SimpleQueue[str] = SimpleQueue()
-    done: SimpleQueue[tuple[str, str]] = SimpleQueue()
-    failed = dict.fromkeys(urls, "no time left")
-    for url in failed:
-        left.put(url)
+    pool = urllib3.PoolManager(maxsize=MAX_REQUESTS, headers=_HEADERS, retries=retry)
 
-    def tell_one(url: str) -> str:
+    def tell(url: str) -> tuple[str, str]:
         # Hubs differ in which of the two names they look at.
         form = {"hub.mode": "publish", "hub.url": url, "hub.topic": url}
-        timeout = urllib3.Timeout(min(_PATIENCE, max(0.1, deadline - time.monotonic())))
+        left = max(0.1, deadline - time.monotonic())
+        timeout = urllib3.Timeout(min(REQUEST_TIMEOUT_SECONDS, left))
         try:
-            response = pool.request("POST", hub, fields=form, encode_multipart=False,
-                                    timeout=timeout)  # fmt: skip
+            response = pool.request(
+                "POST", hub, fields=form, encode_multipart=False, timeout=timeout
+            )
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            return reason_of(error)
+            return url, reason_of(error)
         if 300 <= response.status < 400:
-            where = response.headers.get("Location", "elsewhere")
-            return f"HTTP {response.status}: the hub has moved to {where[:200]!r}"
-        return "" if response.status < 300 else f"HTTP {response.status}"
+            target = response.headers.get("Location", "elsewhere")
+            return url, f"HTTP {response.status}: the hub has moved to {target[:200]!r}"
+        return url, "" if response.status < 300 else f"HTTP {response.status}"
 
-    def work() -> None:
-        with suppress(Empty):
-            while time.monotonic() < deadline:
-                url = left.get_nowait()
-                done.put((url, tell_one(url)))
-
-    # Not waited for: a host name that is looked up knows no time limit.
-    for _number in range(min(_AT_ONCE, len(failed))):
-        threading.Thread(target=work, name="feeds-websub", daemon=True).start()
-    with suppress(Empty):
-        for _number in range(len(failed)):
-            url, reason = done.get(timeout=max(0, deadline - time.monotonic()))
-            if reason:
-                failed[url] = reason
-            else:
-                del failed[url]
-    return failed
+    remaining = iter(urls)
+    threads = min(MAX_REQUESTS, len(urls))
+    return results_before(deadline, tell, lambda: next(remaining, None), threads=threads)

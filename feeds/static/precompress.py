@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from feeds.catalog.sync import Built
+from feeds.catalog.state import Built
 from feeds.compression import SHORTEST, encode
 from feeds.errors import OutputError
 from feeds.parallel import parallel_map

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from feeds.catalog.folder import MANIFEST
-from feeds.catalog.sync import Built
+from feeds.catalog.state import Built
 from feeds.errors import OutputError
 from feeds.model.document import MediaFile, Redirect
 from feeds.parallel import parallel_map
@@ -87,7 +87,7 @@ def _write(
     scratch.mkdir()
     result = Written()
     try:
-        known = publication.catalog.built(str(out))
+        known = publication.catalog.state.built(str(out))
         learnt: dict[str, Built | None] = {}
         ours = _read_manifest(out)
         if ours is None:  # lost or damaged: what is still as a build left it is ours
@@ -154,7 +154,7 @@ def _write(
         if not publication.is_current():
             # Another process synced meanwhile: some bytes may be newer than their fingerprints.
             learnt = dict.fromkeys(learnt)
-        publication.catalog.remember_built(str(out), learnt)
+        publication.catalog.state.remember_built(str(out), learnt)
         result.total = len(names)
     finally:
         if publication.rendered:

@@ -53,7 +53,7 @@ class Announcer:
                 from feeds.remote.websub import announce
 
                 announced = announce(publication)
-                retry = RETRY_SECONDS if announced.failed else None
+                retry = RETRY_SECONDS if announced.failed or announced.claimed else None
                 if announced.told or announced.failed:
                     self._log(f"{announced} ({publication.hub})")
             except Exception as error:  # a broken hub or index must not end the thread

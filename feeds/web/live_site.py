@@ -137,14 +137,14 @@ class LiveSite:
                 return None
             now = int(self._clock().timestamp())
             address = self._address(publication, path)
-            return self._catalog.touch_last_modified(address, document.digest, now)
+            return self._catalog.state.touch_last_modified(address, document.digest, now)
         except CatalogError as error:  # a full disk: the document is still good
             self._log(str(error))
             return None
 
     def was_published(self, path: str) -> bool:
         """True if a document was served at a path once."""
-        return self._catalog.was_served(self._address(self.publication, path))
+        return self._catalog.state.was_served(self._address(self.publication, path))
 
     def _address(self, publication: Publication, path: str) -> str:
         drafts = "drafts of " if self._settings.unpublished else ""

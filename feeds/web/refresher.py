@@ -13,8 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, locate
-from feeds.catalog.sync import Catalog, Synced
+from feeds.catalog.sync import Synced
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
 from feeds.web.settings import Settings

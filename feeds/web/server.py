@@ -16,8 +16,8 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder, locate
-from feeds.catalog.sync import Catalog
 from feeds.errors import ConfigurationError
 from feeds.web.app import build_app
 from feeds.web.settings import Settings

@@ -1,0 +1,125 @@
+"""A site's catalog: the index of its articles, the words in them, and its state.
+
+The index knows nothing of feeds.yaml: a change there has no article read again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from feeds.catalog.database import Database
+from feeds.catalog.folder import Folder, state_file
+from feeds.catalog.schema import (
+    MEDIA,
+    OWN_MEDIA,
+    PROBLEM,
+    as_problem,
+    batches,
+    check_version,
+    prepare_index,
+    read_meta,
+    revision_of,
+)
+from feeds.catalog.search import Search
+from feeds.catalog.state import State, prepare_state
+from feeds.catalog.sync import Synced, sync
+from feeds.errors import CatalogError, Problem
+
+
+class Catalog:
+    """The catalog of one site. Safe to use from many threads and processes."""
+
+    def __init__(self, place: str | os.PathLike[str], *, syncs: bool = True) -> None:
+        """Open or make the catalog at the path of an SQLite file, or a URL as SQLAlchemy has them.
+
+        An SQLite file is the index alone; the state has a file beside it. With syncs=False, another
+        process has to make both. Raises CatalogError.
+        """
+        self._index = Database(os.fspath(place), self._prepare, makes=syncs)
+        states = self._index
+        if file := self._index.file:
+            states = Database(
+                str(state_file(file)),
+                lambda connection, _anew: prepare_state(connection, former=file),
+                makes=syncs,
+            )
+        self.state = State(states)
+        self.search = Search(self._index)
+        # First: what earlier versions kept in the file of the index is taken over.
+        states.ensure()
+        self._index.ensure()
+
+    def _prepare(self, connection: sa.Connection, anew: bool) -> None:
+        if not self._index.file:
+            prepare_state(connection, former=None)
+        prepare_index(connection, anew=anew)
+
+    @property
+    def place(self) -> str:
+        """The path or URL with which another process can open the catalog."""
+        return self._index.place
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._index.close()
+        self.state.close()
+
+    def sync(
+        self,
+        folder: Folder,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        processes: int = 1,
+    ) -> Synced:
+        """Bring the index up to date with the folder (see feeds.catalog.sync)."""
+        return sync(self._index, self.search, folder, progress, processes)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Yield a connection to the index.
+
+        Raises CatalogError if no sync has ended yet, be it because the index was deleted since:
+        feeds made from an empty index would take every article back.
+        """
+        with self._index.connection() as connection:
+            meta = read_meta(connection)
+            check_version(meta, self._index.name)
+            if "complete" not in meta:
+                raise CatalogError(f"{self._index.name}: not synced yet")
+            yield connection
+
+    def is_complete(self) -> bool:
+        """Return whether a sync has ended; before that, reading() raises."""
+        with self._index.connection() as connection:
+            return "complete" in read_meta(connection)
+
+    def revision(self) -> str:
+        """A text that changes whenever any answer may have changed, whichever process synced."""
+        with self.reading() as connection:
+            revision = revision_of(read_meta(connection))
+        return f"{revision}.{self.state.revision()}"
+
+    def problems(self) -> list[Problem]:
+        """The problems of the files, in the files' order."""
+        with self.reading() as connection:
+            return sorted(map(as_problem, connection.execute(sa.select(PROBLEM))))
+
+    def lengths(self) -> dict[str, int]:
+        """The lengths of files that are known, in bytes, by the URLs that articles have."""
+        query = sa.select(MEDIA.c.url, MEDIA.c.length).where(MEDIA.c.length.is_not(None))
+        with self.reading() as connection:
+            own: dict[str, int] = dict(map(tuple, connection.execute(query)))
+        return self.state.lengths() | own
+
+    def unmeasured(self, files: Sequence[str]) -> list[str]:
+        """The sorted URLs on other servers that these files' articles enclose, without a length."""
+        urls: set[str] = set()
+        query = sa.select(MEDIA.c.url).where(~OWN_MEDIA)
+        with self.reading() as connection:
+            for batch in batches(files):
+                urls.update(connection.execute(query.where(MEDIA.c.path.in_(batch))).scalars())
+        return sorted(urls - self.state.lengths().keys())
