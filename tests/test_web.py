@@ -339,10 +339,15 @@ def test_of_several_workers_one_logs_problems_and_another_takes_over(served: Sit
     logs: list[list[str]] = [[], []]
     first, second = (LiveSite(settings, log=log.append) for log in logs)
     assert [len(log) for log in logs] == [1, 0]
+    # It does so whichever of them has synced.
+    served.write_text("late.md", "---\ntitle: a: b\n---\n")
+    second.refresh()
+    first.refresh()
+    assert [len(log) for log in logs] == [2, 0]
     first.close()
     served.write_text("worse.md", "---\ntitle: a: b\n---\n")
     second.refresh()
-    assert [len(log) for log in logs] == [1, 1]
+    assert [len(log) for log in logs] == [2, 1]
     second.close()
 
 

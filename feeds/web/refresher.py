@@ -99,11 +99,14 @@ class Refresher:
                 self._folder = self._reopened()
                 self._is_reconfigured = True
             synced = self.catalog.sync(self._folder) if self._settings.syncs else Synced()
-            is_reconfigured = self._is_reconfigured
-            if is_reconfigured or self._is_outdated():
+            has_news = self._is_reconfigured or self._is_stale
+            has_news |= bool(synced.read or synced.removed)
+            if self._is_reconfigured or self._is_outdated():
                 self._publish()
                 self._is_reconfigured = False
-            if is_reconfigured or synced.read or synced.removed or self._is_stale:
+                # Another worker may have done the sync, and it may be this one that reports.
+                has_news |= self._settings.report_lock is not None
+            if has_news:
                 self._report()
                 self._is_stale = False
             if self._watched not in (None, self._watchable()):
