@@ -29,6 +29,7 @@ import zstandard
 
 from tests.support import SiteBuilder
 
+pytestmark = pytest.mark.slow
 SECONDS = float(os.environ.get("FEEDS_SOAK", "8"))
 PATHS = [
     *("/", "/rss.xml", "/atom.xml", "/feed.json", "/subscriptions.opml"),
