@@ -1,6 +1,7 @@
 """Fixtures that many modules share.
 
 - `site`: an empty site of this test's own, to write articles into. Its index is an SQLite file.
+- `module_site`: a site for all tests of a module, which only read it once a fixture has filled it.
 - `postgresql`: a PostgreSQL server, started by the first test of a process that needs one.
 - `node_readers`: a folder of feed readers from npm.
 
@@ -90,6 +91,15 @@ def engine(
 def site(tmp_path: Path, engine: str) -> Iterator[SiteBuilder]:  # noqa: ARG001  # it sets FEEDS_CATALOG
     """An empty site with a feeds.yaml."""
     builder = SiteBuilder(tmp_path / "site")
+    builder.configure(title="Test site", url="https://feeds.example.org/")
+    yield builder
+    builder.close()
+
+
+@pytest.fixture(scope="module")
+def module_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteBuilder]:
+    """A site with a feeds.yaml that the tests of one module share."""
+    builder = SiteBuilder(tmp_path_factory.mktemp("module") / "site")
     builder.configure(title="Test site", url="https://feeds.example.org/")
     yield builder
     builder.close()

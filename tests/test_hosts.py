@@ -29,9 +29,9 @@ DECODERS = {
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(module_site: SiteBuilder) -> Path:
     """A site with an archive, topics that moved, and files of its own."""
-    site = SiteBuilder(tmp_path_factory.mktemp("hosted") / "site")
+    site = module_site
     ai = {"name": "AI", "formerly": ["machines", "old.names"]}
     feed = {"name": "top", "title": "Top", "any": ["AI"]}
     site.configure(title="Hosted", url=URL, limit=2, topics=[ai], feeds=[feed])
@@ -51,7 +51,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # This topic's newest period has a name that is closed in others.
     for number in range(3):
         site.write(f"old{number}.md", publishedDateTime="2025-01-01", topics=["Past"])
-    site.close()
     return site.root
 
 

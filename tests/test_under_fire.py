@@ -30,8 +30,7 @@ import zstandard
 from tests.support import SiteBuilder, eventually
 from tests.test_cli import serving
 
-#: The load is on the app; the catalog has tests of its own on a server.
-pytestmark = pytest.mark.sqlite
+pytestmark = pytest.mark.slow
 SECONDS = float(os.environ.get("FEEDS_SOAK", "8"))
 PATHS = [
     *("/", "/rss.xml", "/atom.xml", "/feed.json", "/subscriptions.opml"),
