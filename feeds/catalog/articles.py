@@ -145,26 +145,24 @@ class PublishedArticles:
 
     def topic_names(self) -> list[TopicName]:
         """The names that articles use for their topics."""
-        query = (
-            sa.select(TAGGING.c.name, sa.func.count(), sa.func.min(ARTICLE.c.published))
-            .join(ARTICLE, ARTICLE.c.path == TAGGING.c.path)
-            .where(*self._is_published())
-            .group_by(TAGGING.c.name)
-        )
+        rows = self._tagged(TAGGING.c.name, sa.func.min(ARTICLE.c.published))
         return [
             TopicName(name, uses, EPOCH + timedelta(microseconds=first))
-            for name, uses, first in self._rows(query)
+            for name, uses, first in rows
         ]
 
     def topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
         """The number of articles and the newest date of each folded topic name."""
+        rows = self._tagged(TAGGING.c.topic, sa.func.max(ARTICLE.c.published))
+        return {topic: (count, date_of(newest)) for topic, count, newest in rows}
+
+    def _tagged(self, name: sa.Column[str], date: sa.ColumnElement[int]) -> Sequence[Sequence[Any]]:
         query = (
-            sa.select(TAGGING.c.topic, sa.func.count(), sa.func.max(ARTICLE.c.published))
+            sa.select(name, sa.func.count(), date)
             .join(ARTICLE, ARTICLE.c.path == TAGGING.c.path)
             .where(*self._is_published())
-            .group_by(TAGGING.c.topic)
         )
-        return {topic: (count, date_of(newest)) for topic, count, newest in self._rows(query)}
+        return self._rows(query.group_by(name))
 
     def media(self) -> list[str]:
         """The relative URLs of the site's files that articles show or offer."""
@@ -230,7 +228,7 @@ class PublishedArticles:
                 problems.append(_same_id(folder, path, article, newer_path, newer))
         return sorted(problems)
 
-    def _rows(self, query: sa.Select[Any]) -> Sequence[Sequence[Any]]:
+    def _rows(self, query: sa.Executable) -> Sequence[Sequence[Any]]:
         with self._catalog.reading() as connection:
             return connection.execute(query).all()
 

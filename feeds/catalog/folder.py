@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import platformdirs
@@ -26,57 +27,53 @@ from feeds.text.repair import plain_line, shorten
 
 CONFIGURATION = "feeds.yaml"
 _CONFIGURATION_ENDINGS = (".yaml", ".yml")
-#: In every tree that Feeds writes; a folder that has it holds no articles.
+#: A file in every tree that Feeds writes; a folder that has it holds no articles.
 MANIFEST = ".feeds-manifest.json"
-#: The folder beside feeds.yaml that holds the index.
+#: The folder beside feeds.yaml that holds the catalog.
 INDEX_DIR = ".feeds"
-_CATALOG = "catalog.sqlite"
+_INDEX_FILE = "catalog.sqlite"
 #: In bytes. A longer file is hardly an article, and must not fill the memory.
 MAX_FILE = 8 * 1024 * 1024
-#: In bytes. Most files are shorter; asking for more would take memory for more, every time.
-_MOST = 64 * 1024
+#: Most files are shorter; Python would set memory aside for all that it is asked to read.
+_FIRST_READ_BYTES = 64 * 1024
 
 
 class UnreadableError(Exception):
-    """A file cannot be read as text: what is wrong, and in which line."""
+    """A file cannot be read as text; has the problem with its line."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """What tells that a file has changed: bytes, and nanoseconds since 1970."""
+class Stat(NamedTuple):
+    """The size of a file in bytes, and when it changed: a change of either is one of the file."""
 
     size: int
     mtime_ns: int
 
 
-#: Of what the file system does not tell.
-_UNKNOWN = Stat(-1, 0)
-#: The site's own folder, as a path in itself.
+#: The Stat of a folder that cannot be listed.
+_UNLISTED = Stat(-1, 0)
+#: The path of the site's own folder, relative to itself.
 _HERE = "./"
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A site's folder, with the site that it holds and what is wrong with its feeds.yaml."""
+    """A site's folder, with the configuration of its feeds.yaml and the problems in it."""
 
     root: Path
     site: Site
     problems: tuple[Problem, ...]
     #: The name of its feeds.yaml; empty where there is none.
     configuration: str = ""
-    #: The line in it that names the folders of articles.
+    #: The line of `articles` in feeds.yaml.
     articles_line: int = 1
 
     @classmethod
     def open(cls, target: Path) -> Folder:
-        """The site in a folder, or of a feeds.yaml.
-
-        Raises ConfigurationError where there is none, or where it cannot be used at all.
-        """
+        """The site of a folder or of a feeds.yaml. Raises ConfigurationError."""
         target = target.absolute()
         file = target if target.is_file() else target / CONFIGURATION
         if file.suffix.lower() not in _CONFIGURATION_ENDINGS:
@@ -118,20 +115,20 @@ class Folder:
     @property
     def article_folders(self) -> tuple[Path, ...]:
         """The folders that hold the articles."""
-        return tuple(Path(os.path.normpath(self.root / each)) for each in self.site.articles)
+        return tuple(Path(os.path.normpath(self.root / name)) for name in self.site.articles)
 
     def missing(self) -> list[Problem]:
-        """The folders of articles that feeds.yaml names and that are not there."""
-        where = self.configuration
+        """A problem for each folder of articles that is not there."""
         hint = "articles: names a folder that is there; what was known of this one stays"
+        at = self.configuration, self.articles_line
         return [
-            Problem(where, self.articles_line, "no-folder", f"no folder {name}", hint)
+            Problem(*at, "no-folder", f"no folder {name}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)
             if not path.is_dir()
         ]
 
     def out_of_reach(self, files: Mapping[str, Stat]) -> tuple[str, ...]:
-        """How the paths begin of which files() cannot say whether they are there."""
+        """The prefixes of paths that files() cannot list, though files may be there."""
         gone = (folder for folder in self.article_folders if not folder.is_dir())
         unlisted = (path.removeprefix(_HERE) for path in files if path.endswith("/"))
         return (*map(self._prefix, gone), *unlisted)
@@ -141,28 +138,26 @@ class Folder:
         return "" if prefix == os.curdir else prefix.replace(os.sep, "/") + "/"
 
     def files(self) -> dict[str, Stat]:
-        """Every file that may be an article, by its path relative to the site.
+        """The files that may be articles, by their paths relative to the site.
 
         A folder that cannot be listed is among them, with a slash at its end: read() says why.
         """
-        found: dict[str, Stat] = {}
+        files: dict[str, Stat] = {}
         for folder in self.article_folders:
             prefix = self._prefix(folder)
             for name, stat in _walk(str(folder), os.path.realpath(folder), ""):
-                found.setdefault((prefix + name) or _HERE, stat)
-        return found
+                files.setdefault((prefix + name) or _HERE, stat)
+        return files
 
     def read(self, path: str) -> str:
         """The text of one of files(). Raises UnreadableError."""
         file = f"{self.root}{os.sep}{path}"  # a Path would take as long as reading it
         if path.endswith("/"):
-            reason = _why_unlisted(file)
+            message = f"the folder cannot be read: {_why_unlisted(file)}"
             hint = "what was known of it stays; let it be read"
-            message = f"the folder cannot be read: {reason}"
-            raise UnreadableError(Problem(path, 1, "unreadable", message, hint))
+            raise _unreadable(path, 1, "unreadable", message, hint)
         if "\\" in path and not os.path.exists(file):
-            problem = Problem(path, 1, "bad-name", "the file's name is not plain text", "rename it")
-            raise UnreadableError(problem)
+            raise _unreadable(path, 1, "bad-name", "the file's name is not plain text", "rename it")
         return _read(file, path)
 
     def check_article(self, path: str) -> list[Problem]:
@@ -185,18 +180,18 @@ class Folder:
         return Problem(path, line, "no-file", message, hint, Severity.WARNING)
 
     def line_of(self, path: str, text: str) -> int:
-        """The line of one of files() in which a text, say a URL, is first found, else 1."""
+        """The first line of one of files() that has a text in it, say a URL, else 1."""
         try:
             source = self.read(path)
         except UnreadableError:  # gone since
             return 1
-        found = max(source.find(text), source.find(unquote(text)))
-        return source.count("\n", 0, found) + 1 if found >= 0 else 1
+        at = max(source.find(text), source.find(unquote(text)))
+        return source.count("\n", 0, at) + 1 if at >= 0 else 1
 
     def length(self, url: str, known: int | None) -> int | None:
-        """How long the file of a relative URL is, in bytes; None where media() gives none.
+        """The length in bytes of the file of a relative URL; None where media() gives none.
 
-        The length that was known spares looking whether the file may be published.
+        A file of the length that is known is not checked again with media(), which takes longer.
         """
         try:
             length = os.stat(f"{self.root}{unquote(urlsplit(url).path)}").st_size
@@ -205,7 +200,7 @@ class Folder:
         return length if length == known or self.media(url) else None
 
     def media(self, url: str) -> Path | None:
-        """The file that a relative URL names, if it lies in the site and may be published."""
+        """The file of a relative URL, if it is in the site's folder and may be published."""
         try:
             path = unquote(urlsplit(url).path)
         except ValueError:
@@ -229,34 +224,33 @@ class Folder:
 
 
 def locate(folder: Folder) -> str:
-    """Where the index of a folder's articles lies: a URL, or the path of a file.
+    """The place of a site's catalog: a URL, or the path of the index's file.
 
-    It is what FEEDS_CATALOG or feeds.yaml says, else a file beside feeds.yaml, else one in the
-    user's cache folder. Makes the folders on the way. Raises CatalogError where none can be
-    written.
+    FEEDS_CATALOG comes first, then feeds.yaml, a file beside it, and one in the user's cache
+    folder. Makes the folders of files. Raises CatalogError where none can be written.
     """
-    if told := os.environ.get("FEEDS_CATALOG") or folder.site.catalog:
-        return told
+    if place := os.environ.get("FEEDS_CATALOG") or folder.site.catalog:
+        return place
     if folder.configured:
-        beside = folder.root / INDEX_DIR
+        parent = folder.root / INDEX_DIR
         with suppress(OSError):
-            beside.mkdir(exist_ok=True)
-            ignore = beside / ".gitignore"
+            parent.mkdir(exist_ok=True)
+            ignore = parent / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
-            file = beside / _CATALOG
-            if os.access(beside, os.W_OK) and all(
-                not each.exists() or (each.is_file() and os.access(each, os.W_OK))
-                for each in (file, state_file(file))
+            index = parent / _INDEX_FILE
+            if os.access(parent, os.W_OK) and all(
+                not file.exists() or (file.is_file() and os.access(file, os.W_OK))
+                for file in (index, state_file(index))
             ):
-                return str(file)
+                return str(index)
     name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
     cached = Path(platformdirs.user_cache_dir("feeds", appauthor=False)) / name
     try:
         cached.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CatalogError(f"{cached}: {error.strerror}; set XDG_CACHE_HOME") from error
-    return str(cached / _CATALOG)
+    return str(cached / _INDEX_FILE)
 
 
 def state_file(index: Path) -> Path:
@@ -266,16 +260,16 @@ def state_file(index: Path) -> Path:
 
 def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
     try:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+        with os.scandir(folder) as iterator:
+            entries = sorted(iterator, key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):  # gone since, or missing()
         return
     except OSError:
-        yield _printable(prefix), _UNKNOWN
+        yield _printable(prefix), _UNLISTED
         return
-    if any(entry.name == MANIFEST for entry in found):
+    if any(entry.name == MANIFEST for entry in entries):
         return
-    for entry in found:
+    for entry in entries:
         name = prefix + entry.name
         if entry.name.startswith("."):
             continue
@@ -290,7 +284,7 @@ def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
         except OSError as error:
             # Else it is gone since, or a link to nowhere.
             if not isinstance(error, FileNotFoundError) and not entry.is_symlink():
-                yield _printable(prefix), _UNKNOWN  # the folder may be listed, but not entered
+                yield _printable(prefix), _UNLISTED  # the folder may be listed, but not entered
 
 
 def _why_unlisted(folder: str) -> str:
@@ -302,7 +296,7 @@ def _why_unlisted(folder: str) -> str:
 
 
 def _printable(name: str) -> str:
-    """A name that fits into one line of text: what does not is escaped, and names no file then."""
+    """A name in one line of text; with escapes in it, it is no file's any more."""
     if name.isprintable():
         return name
     return "".join(
@@ -310,23 +304,24 @@ def _printable(name: str) -> str:
     )
 
 
-def _read(file: Path | str, path: str) -> str:
-    def unreadable(line: int, code: str, message: str, hint: str) -> UnreadableError:
-        return UnreadableError(Problem(path, line, code, message, hint, Severity.ERROR))
+def _unreadable(path: str, line: int, code: str, message: str, hint: str = "") -> UnreadableError:
+    return UnreadableError(Problem(path, line, code, message, hint))
 
+
+def _read(file: Path | str, path: str) -> str:
     try:
         with open(file, "rb") as stream:
-            data = stream.read(_MOST)
-            if len(data) == _MOST:
-                data += stream.read(MAX_FILE + 1 - _MOST)
+            data = stream.read(_FIRST_READ_BYTES)
+            if len(data) == _FIRST_READ_BYTES:
+                data += stream.read(MAX_FILE + 1 - _FIRST_READ_BYTES)
     except OSError as error:
-        reason = error.strerror or "unreadable"
-        raise unreadable(1, "unreadable", f"cannot be read: {reason}", "") from error
+        message = f"cannot be read: {error.strerror or 'unreadable'}"
+        raise _unreadable(path, 1, "unreadable", message) from error
     if len(data) > MAX_FILE:
-        raise unreadable(1, "too-large", f"larger than {MAX_FILE >> 20} MiB", "split it")
+        raise _unreadable(path, 1, "too-large", f"larger than {MAX_FILE >> 20} MiB", "split it")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        byte = f"the byte 0x{data[error.start]:02X} is not UTF-8"
-        raise unreadable(line, "not-utf8", byte, "save the file as UTF-8") from error
+        message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
+        raise _unreadable(path, line, "not-utf8", message, "save the file as UTF-8") from error

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
 
 from feeds import __version__
 from feeds.catalog.database import DamagedRowError
@@ -30,73 +31,57 @@ METADATA = sa.MetaData()
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may
 # change which of two articles comes first.
 Text = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+
+
+def key(name: str) -> sa.Column[str]:
+    """A text column of the primary key."""
+    return sa.Column(name, Text, primary_key=True)
+
+
+def columns(kind: type[TypeEngine[Any]] | TypeEngine[Any], *names: str) -> list[sa.Column[Any]]:
+    """Columns of one type that are never null."""
+    return [sa.Column(name, kind, nullable=False) for name in names]
+
+
 #: "fingerprint" of the code, "revision", "complete" once a sync has ended, "partial" while only a
 #: part of one is written, "searched" with the revision whose words are all indexed.
-META = sa.Table(
-    "meta",
-    METADATA,
-    sa.Column("key", Text, primary_key=True),
-    sa.Column("value", Text, nullable=False),
-)
+META = sa.Table("meta", METADATA, key("key"), *columns(Text, "value"))
 SOURCE = sa.Table(
     "source",
     METADATA,
-    sa.Column("path", Text, primary_key=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
-    sa.Column("checked_ns", sa.BigInteger, nullable=False),
-    sa.Column("digest", Text, nullable=False),
+    key("path"),
+    *columns(sa.BigInteger, "size", "mtime_ns", "checked_ns"),
+    *columns(Text, "digest"),
 )
 PROBLEM = sa.Table(
     "problem",
     METADATA,
-    sa.Column("path", Text, nullable=False, index=True),
-    sa.Column("line", sa.Integer, nullable=False),
-    sa.Column("code", Text, nullable=False),
-    sa.Column("message", Text, nullable=False),
-    sa.Column("hint", Text, nullable=False),
-    sa.Column("severity", Text, nullable=False),
+    *columns(Text, "path", "code", "message", "hint", "severity"),
+    *columns(sa.Integer, "line"),
 )
+sa.Index("problem_path", PROBLEM.c.path)
 # Dates are microseconds since 1970: every engine compares them alike.
 ARTICLE = sa.Table(
     "article",
     METADATA,
-    sa.Column("path", Text, primary_key=True),
-    sa.Column("id", Text, nullable=False, index=True),
-    sa.Column("published", sa.BigInteger, nullable=False),
-    sa.Column("updated", sa.BigInteger, nullable=False),
-    sa.Column("quality", sa.Float, nullable=True),
-    sa.Column("heat", sa.Float, nullable=True),
-    sa.Column("type", Text, nullable=False),
-    sa.Column("category", Text, nullable=False),
-    sa.Column("provider", Text, nullable=False),
-    sa.Column("domain", Text, nullable=False),
-    sa.Column("recorded", sa.Boolean, nullable=False),
-    sa.Column("draft", sa.Boolean, nullable=False),
-    sa.Column("removed", sa.Boolean, nullable=False),
-    sa.Column("has_duplicate_id", sa.Boolean, nullable=False),
-    sa.Column("data", sa.LargeBinary, nullable=False),
+    key("path"),
+    *columns(Text, "id", "type", "category", "provider", "domain"),
+    *columns(sa.BigInteger, "published", "updated"),
+    sa.Column("quality", sa.Float),
+    sa.Column("heat", sa.Float),
+    *columns(sa.Boolean, "recorded", "draft", "removed", "has_duplicate_id"),
+    *columns(sa.LargeBinary, "data"),
 )
+sa.Index("article_id", ARTICLE.c.id)
 # Covers all that decides whether an article is published: its row, which is long, need not be read.
 _due = ("published", "removed", "draft", "has_duplicate_id", "path")
 sa.Index("article_due", *(ARTICLE.c[name] for name in _due))
-TAGGING = sa.Table(
-    "tagging",
-    METADATA,
-    sa.Column("topic", Text, primary_key=True),
-    sa.Column("path", Text, primary_key=True),
-    sa.Column("name", Text, nullable=False),
-)
+TAGGING = sa.Table("tagging", METADATA, key("topic"), key("path"), *columns(Text, "name"))
 sa.Index("tagging_named", TAGGING.c.path, TAGGING.c.name)
 #: The site's own files that an article shows or offers, by relative URLs, with their lengths in
 #: bytes; its other enclosures by absolute URLs, whose lengths are state.
-MEDIA = sa.Table(
-    "media",
-    METADATA,
-    sa.Column("url", Text, primary_key=True),
-    sa.Column("path", Text, primary_key=True, index=True),
-    sa.Column("length", sa.BigInteger, nullable=True),
-)
+MEDIA = sa.Table("media", METADATA, key("url"), key("path"), sa.Column("length", sa.BigInteger))
+sa.Index("media_path", MEDIA.c.path)
 OWN_MEDIA = MEDIA.c.url.startswith("/")
 
 
@@ -116,9 +101,8 @@ SEARCHED = sa.Table(
     METADATA,
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("path", Text, nullable=False, unique=True),
-    #: The source's, when it was indexed.
-    sa.Column("digest", Text, nullable=False),
-    sa.Column("words", Text, nullable=False),
+    # The digest is that of the source when it was indexed.
+    *columns(Text, "digest", "words"),
     #: For a server's index. An SQLite file has a table of FTS5 instead.
     sa.Column("lexemes", Lexemes().with_variant(sa.String(), "sqlite"), nullable=True),
 )

@@ -7,75 +7,56 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from feeds.catalog.database import DamagedFileError, Database
-from feeds.catalog.schema import Text, batches, replace_rows
+from feeds.catalog.schema import Text, batches, columns, key, replace_rows
 from feeds.errors import CatalogError
 
 METADATA = sa.MetaData()
 #: "version" of these tables; "revision", raised when lengths change.
-STATE = sa.Table(
-    "state",
-    METADATA,
-    sa.Column("key", Text, primary_key=True),
-    sa.Column("value", sa.BigInteger, nullable=False),
-)
+STATE = sa.Table("state", METADATA, key("key"), *columns(sa.BigInteger, "value"))
 #: When the document at an address last changed, in seconds since 1970.
 DOCUMENT = sa.Table(
     "document",
     METADATA,
-    sa.Column("address", Text, primary_key=True),
-    sa.Column("digest", Text, nullable=False),
-    sa.Column("changed", sa.BigInteger, nullable=False),
+    key("address"),
+    *columns(Text, "digest"),
+    *columns(sa.BigInteger, "changed"),
 )
 #: The feeds that a hub was told of.
-ANNOUNCED = sa.Table(
-    "announced",
-    METADATA,
-    sa.Column("url", Text, primary_key=True),
-    sa.Column("fingerprint", Text, nullable=False),
-    sa.Column("digest", Text, nullable=False),
-)
+ANNOUNCED = sa.Table("announced", METADATA, key("url"), *columns(Text, "fingerprint", "digest"))
 #: The feeds that a process is announcing; one that was killed holds its claims until they expire,
 #: in seconds since 1970.
 CLAIM = sa.Table(
-    "claim",
-    METADATA,
-    sa.Column("url", Text, primary_key=True),
-    sa.Column("digest", Text, nullable=False),
-    sa.Column("expires", sa.BigInteger, nullable=False),
+    "claim", METADATA, key("url"), *columns(Text, "digest"), *columns(sa.BigInteger, "expires")
 )
-#: The lengths of files on other servers, in bytes; null where the server gave none.
+#: The lengths of files on other servers, in bytes, and when they were asked, in seconds since 1970.
 LENGTH = sa.Table(
     "length",
     METADATA,
-    sa.Column("url", Text, primary_key=True),
-    sa.Column("length", sa.BigInteger, nullable=True),
-    #: In seconds since 1970.
-    sa.Column("asked", sa.BigInteger, nullable=False),
-    sa.Column("reason", Text, nullable=False),
+    key("url"),
+    sa.Column("length", sa.BigInteger),
+    *columns(Text, "reason"),
+    *columns(sa.BigInteger, "asked"),
 )
 #: The files that builds wrote: one whose fingerprint is the same need not be made to be compared.
 BUILT = sa.Table(
     "built",
     METADATA,
-    sa.Column("tree", Text, primary_key=True),
-    sa.Column("name", Text, primary_key=True),
-    sa.Column("fingerprint", Text, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    key("tree"),
+    key("name"),
+    *columns(Text, "fingerprint"),
+    *columns(sa.BigInteger, "size", "mtime_ns"),
 )
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeResult:
+class ProbeResult(NamedTuple):
     """A server's answer when it was asked for the length of a file."""
 
     url: str
@@ -85,8 +66,7 @@ class ProbeResult:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """A file as a build left it: the fingerprint of its content, and its state on disk."""
 
     fingerprint: str
@@ -94,8 +74,7 @@ class Built:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(NamedTuple):
     """A feed's document as a hub is told of it: the fingerprint and the digest of its bytes."""
 
     fingerprint: str
@@ -227,10 +206,7 @@ class State:
             return
         with self._database.connection() as connection:
             _lock(connection)
-            rows = [
-                {"url": url, "fingerprint": each.fingerprint, "digest": each.digest}
-                for url, each in announced.items()
-            ]
+            rows = [{"url": url, **each._asdict()} for url, each in announced.items()]
             replace_rows(connection, ANNOUNCED.c.url, rows)
             for urls in batches(list(claimed)):
                 connection.execute(sa.delete(CLAIM).where(CLAIM.c.url.in_(urls)))
@@ -243,10 +219,7 @@ class State:
 
     def record_file_sizes(self, results: Sequence[ProbeResult], now: int) -> None:
         """Keep the results of a probe, made at a time in seconds since 1970."""
-        rows = [
-            {"url": each.url, "length": each.length, "asked": now, "reason": each.reason}
-            for each in results
-        ]
+        rows = [{"asked": now, **result._asdict()} for result in results]
         with self._database.connection() as connection:
             _lock(connection, int(any(row["length"] is not None for row in rows)))
             replace_rows(connection, LENGTH.c.url, rows)
@@ -261,13 +234,10 @@ class State:
     def remember_built(self, tree: str, files: Mapping[str, Built | None]) -> None:
         """Keep these files of a tree, and forget those that are None."""
         kept = [
-            {
-                "tree": tree, "name": name, "fingerprint": built.fingerprint,
-                "size": built.size, "mtime_ns": built.mtime_ns,
-            }
+            {"tree": tree, "name": name, **built._asdict()}
             for name, built in files.items()
             if built
-        ]  # fmt: skip
+        ]
         with self._database.connection() as connection:
             for names in batches(list(files)):
                 in_tree = (BUILT.c.tree == tree) & BUILT.c.name.in_(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -185,7 +185,7 @@ def _measure(index: Database, search: Search, folder: Folder, *, keep_missing: b
 
 
 def _may_have_changed(stat: Stat, row: Any) -> bool:
-    is_same = (stat.size, stat.mtime_ns) == (row.size, row.mtime_ns)
+    is_same = stat == (row.size, row.mtime_ns)
     return not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS
 
 
@@ -207,15 +207,16 @@ def _read_file(folder: Folder, candidate: _Candidate) -> _FileRows:
             # Permissions may change without a trace in size or mtime.
             stat = _OUTDATED
     digest = _digest(path, text, problems)
-    source = {
-        "path": path, "size": stat.size, "mtime_ns": stat.mtime_ns,
-        "checked_ns": checked, "digest": digest,
-    }  # fmt: skip
+    source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
         return source, None
     if text is not None:
         article, problems = read_article(text, path)
-    rows = {PROBLEM.name: [_problem_row(path, problem) for problem in problems]}
+    rows = {
+        PROBLEM.name: [
+            asdict(problem) | {"severity": str(problem.severity)} for problem in problems
+        ]
+    }
     if article:
         rows[ARTICLE.name] = [_article_row(path, article)]
         rows[TAGGING.name] = _tagging_rows(path, article)
@@ -228,13 +229,6 @@ def _digest(path: str, text: str | None, problems: Sequence[Problem]) -> str:
     # The same text means another article under another ending.
     source = f"{is_html(path)}\0{source}"
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _problem_row(path: str, problem: Problem) -> _Row:
-    return {
-        "path": path, "line": problem.line, "code": problem.code, "message": problem.message,
-        "hint": problem.hint, "severity": str(problem.severity),
-    }  # fmt: skip
 
 
 def _article_row(path: str, article: Article) -> _Row:
