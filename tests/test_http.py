@@ -150,7 +150,7 @@ def test_many_who_ask_for_what_is_not_there_yet_wait_for_one_rendering(
         rendered.append(format.name)
         return render(feed, format)
 
-    monkeypatch.setattr("feeds.publication.routes.render", counting)
+    monkeypatch.setattr("feeds.publication.channels.render", counting)
     served = Live(site.root)
 
     def ask() -> Any:

@@ -556,7 +556,7 @@ def warnings(site: SiteBuilder) -> list[str]:
     return [f"{each.path}:{each.line}: {each.code}" for each in found]
 
 
-def test_a_podcast_that_has_everything_misses_nothing(show: SiteBuilder) -> None:
+def test_a_complete_podcast_has_no_problems(show: SiteBuilder) -> None:
     assert show.publication().problems() == []
 
 
@@ -588,7 +588,7 @@ def test_a_podcast_that_has_everything_misses_nothing(show: SiteBuilder) -> None
         ({"podcast": {}, "feeds": []}, []),
     ],
 )
-def test_what_a_show_misses_is_named(
+def test_a_missing_requirement_of_a_podcast_is_reported_at_its_line(
     show: SiteBuilder, keys: dict[str, Any], codes: list[str]
 ) -> None:
     media = show.root / "media"
@@ -602,12 +602,12 @@ def test_what_a_show_misses_is_named(
     assert warnings(show) == [f"feeds.yaml:{line}: {code}" for code in codes]
 
 
-def test_what_is_missing_is_said_with_what_would_be_right(show: SiteBuilder) -> None:
+def test_a_missing_requirement_is_reported_with_a_hint(show: SiteBuilder) -> None:
     picture(show.root / "media" / "wide.png", 1600, 1400)
     show.configure(**{**_SITE, "podcast": {**_SHOW, "image": "/media/wide.png"}})
     (found,) = show.publication().problems()
     assert str(found).endswith(
-        ": warning: the podcast Tide Radio has no artwork that can be used: /media/wide.png has"
+        ": warning: the podcast Tide Radio has unusable artwork: /media/wide.png has"
         " 1,600 × 1,400 pixels; a square .jpg or .png of 1400 to 3000 pixels"
     )
 
@@ -625,7 +625,7 @@ def test_what_is_missing_is_said_with_what_would_be_right(show: SiteBuilder) -> 
         ({"excerpt": "gulls " * 700}, "excerpt:", "long-description"),
     ],
 )
-def test_what_an_episode_misses_is_named(
+def test_a_missing_requirement_of_an_episode_is_reported_at_its_line(
     show: SiteBuilder, keys: dict[str, Any], at: str, code: str
 ) -> None:
     for name in ("one.ogg", "one.flac"):
@@ -637,13 +637,13 @@ def test_what_an_episode_misses_is_named(
 
 
 @pytest.mark.parametrize("name", ["m4a", "mp3", "mov", "mp4", "m4v"])
-def test_every_kind_of_file_that_apple_takes_is_taken(show: SiteBuilder, name: str) -> None:
+def test_every_file_type_that_apple_accepts_is_accepted(show: SiteBuilder, name: str) -> None:
     (show.root / "media" / f"one.{name}").write_bytes(b"x")
     show.write("one.md", **{**_EPISODE, "actions": [f"/media/one.{name}"]})
     assert warnings(show) == []
 
 
-def test_a_length_that_a_server_told_is_a_length(show: SiteBuilder) -> None:
+def test_a_probed_length_meets_the_requirement(show: SiteBuilder) -> None:
     show.write("one.md", **{**_EPISODE, "actions": ["https://e.example/one.mp3"]})
     (problem,) = show.publication().problems()
     assert problem.hint == "feeds build --probe asks its server"
@@ -651,20 +651,20 @@ def test_a_length_that_a_server_told_is_a_length(show: SiteBuilder) -> None:
     assert warnings(show) == []
 
 
-def test_a_serial_podcast_numbers_its_episodes(show: SiteBuilder) -> None:
+def test_a_serial_podcast_needs_episode_numbers(show: SiteBuilder) -> None:
     show.configure(**{**_SITE, "podcast": {**_SHOW, "type": "serial"}})
     assert warnings(show) == []
     show.write("one.md", **{**_EPISODE, "episode": ""})
     assert [each.split()[-1] for each in warnings(show)] == ["no-number"]
 
 
-def test_an_episode_of_two_podcasts_is_named_once(show: SiteBuilder) -> None:
+def test_an_episode_of_two_podcasts_is_reported_once(show: SiteBuilder) -> None:
     two = [{"name": "a", "podcast": True}, {"name": "b", "podcast": True}]
     show.configure(**{**_SITE, "feeds": two})
     show.write("one.md", **{**_EPISODE, "actions": ["https://e.example/one.mp3"]})
     assert [each.split()[-1] for each in warnings(show)] == ["no-length"]
 
 
-def test_what_is_no_podcast_has_to_have_nothing(site: SiteBuilder) -> None:
+def test_a_feed_that_is_no_podcast_has_no_requirements(site: SiteBuilder) -> None:
     site.write("a.md", actions=["https://e.example/one.ogg"], duration="59")
     assert warnings(site) == []

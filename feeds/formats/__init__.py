@@ -52,6 +52,8 @@ JSON = Format(
 FORMATS = (RSS, ATOM, JSON)
 #: What pages and lists of feeds are, as the Content-Type header has it.
 PAGE_TYPE, LIST_TYPE = "text/html; charset=utf-8", "text/x-opml; charset=utf-8"
+#: The list of all feeds, from the site's root.
+SUBSCRIPTIONS = "subscriptions.opml"
 #: The style sheet of XML documents, from the site's root.
 STYLE, STYLE_TYPE = "feed.css", "text/css; charset=utf-8"
 

@@ -219,9 +219,7 @@ def _rss_item(article: Article, context: Context) -> Any:
         item.description(escape_html(summary), isSummary=True)
     if context.content == "full":
         item.content(content_html(article, frame=False))
-    item.category(
-        [{"term": name, "scheme": f"{context.site_url}topics/"} for name in article.topics]
-    )
+    item.category([{"term": name, "scheme": context.topics_url} for name in article.topics])
     if article.provider:
         # An author without an email address is no <author> in RSS 2.0.
         item.dc.dc_creator([article.provider.name, *article.provider.authors])
@@ -272,7 +270,7 @@ def _atom_entry(article: Article, context: Context) -> Any:
     elif context.author:
         # Every reader finds it here; not all of them look for the feed's own (RFC 4287 §4.2.1).
         entry.author(_person(context.author))
-    schemes = [(f"{context.site_url}topics/", name) for name in article.topics]
+    schemes = [(context.topics_url, name) for name in article.topics]
     schemes += (
         (f"{context.site_url}#category", article.category),
         (f"{context.site_url}#type", article.type),

@@ -1,20 +1,21 @@
-"""What lies at a path: bytes, a file of the site, the way to another path, or what is wrong."""
+"""What a path leads to: bytes, a file of the site, another path, or the reason of a refusal."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: In seconds. What was closed changes only where an article is corrected or taken back: a week.
-_CLOSED_AGE = 7 * 24 * 60 * 60
-#: In seconds: how long a picture may be kept.
+#: A closed period changes only when an article is corrected or withdrawn.
+_CLOSED_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
+#: In seconds: max-age of the site's own files.
 MEDIA_AGE = 60
-#: The Content-Security-Policy of a drawing: it may hold a script, which must not run as this
-#: site's own.
+#: The Content-Security-Policy of an SVG image: a script in it must not run as this site's own.
 SVG_POLICY = "sandbox; default-src 'none'"
 
 
@@ -23,28 +24,26 @@ class Document:
     """Bytes that are published at a path."""
 
     body: bytes
-    #: As the Content-Type header has it.
+    #: For the Content-Type header.
     media_type: str
-    #: Whether it is of a closed period: only a correction could change it.
+    #: True for a closed period of an archive, which only a correction changes.
     is_closed: bool = False
-    #: What the Link header leads to (RFC 8288): URLs and their relations.
+    #: URLs and relations, for the Link header (RFC 8288).
     links: tuple[tuple[str, str], ...] = ()
 
     @property
     def digest(self) -> str:
-        """What tells these bytes from any others."""
+        """SHA-256 prefix of the body; the base of its ETag."""
         return hashlib.sha256(self.body).hexdigest()[:32]
 
-    def cache_control(self, age: int, stale: int) -> str:
-        """How long it may be kept, as the Cache-Control header has it (RFC 9111 §5.2.2).
-
-        Takes for how many seconds a feed may be, and for how many more while a new one is fetched.
-        """
+    def cache_control(self, max_age: int, stale_while_revalidate: int) -> str:
+        """The Cache-Control header (RFC 9111 §5.2.2); takes the seconds that apply to feeds."""
         if self.is_closed:
-            return f"max-age={_CLOSED_AGE}"
+            return f"max-age={_CLOSED_MAX_AGE_SECONDS}"
         if self.media_type.startswith("text/html"):
             return "no-cache"
-        return f"max-age={age}" + (f", stale-while-revalidate={stale}" if stale else "")
+        stale = f", stale-while-revalidate={stale_while_revalidate}"
+        return f"max-age={max_age}" + (stale if stale_while_revalidate else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +54,25 @@ class MediaFile:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Redirect:
-    """A path that leads to another for good."""
+    """A permanent redirect."""
 
-    #: The other path.
+    #: The path to redirect to.
     to: str
-    #: What a host that cannot redirect gives instead.
-    stand_in: Document
+    #: Makes the stand-in; left out where only the live app redirects.
+    render: Callable[[], Document] = field(
+        default=lambda: Document(b"", "text/plain"), repr=False, compare=False
+    )
+
+    @cached_property
+    def stand_in(self) -> Document:
+        """The document for hosts that cannot redirect, rendered when it is first read."""
+        return self.render()
 
 
 @dataclass(frozen=True, slots=True)
 class BadRequest:
-    """What is wrong with what was asked for."""
+    """A query that cannot be answered, with the reason in the document."""
 
     document: Document
