@@ -146,8 +146,7 @@ def test_a_publication_of_another_process_closes_its_catalog_when_it_is_replaced
 def test_a_publication_of_another_process_closes_its_catalog_when_the_process_ends(
     renamed: SiteBuilder, tmp_path: Path
 ) -> None:
-    publication = renamed.publication()
-    publication.rendered = NoEntries(tmp_path / "closed")
+    publication = renamed.publication().with_rendered(NoEntries(tmp_path / "closed"))
     process = get_context("spawn").Process(target=Publication.is_current, args=(publication,))
     process.start()
     process.join(60)

@@ -67,12 +67,9 @@ class Publication:
         self.catalog = catalog
         #: The catalog's, from before anything was read.
         self.revision = catalog.revision()
-        #: The published articles.
-        drafts = unpublished or folder.site.unpublished
-        future = folder.site.future
+        drafts, future = unpublished or folder.site.unpublished, folder.site.future
         self.view = PublishedArticles(catalog, now=now, unpublished=drafts, future=future)
-        #: The entries of a large build, once they are rendered.
-        self.rendered: RenderedEntries | None = None
+        self._rendered: RenderedEntries | None = None
         self._folder = folder
         self._site = folder.site
         self._reopen_arguments = folder, catalog.place, url, now, unpublished
@@ -83,9 +80,15 @@ class Publication:
         #: The documents of a folder are asked for one after the other: its articles are read once.
         self._last_feed: Feed | None = None
 
+    def with_rendered(self, entries: RenderedEntries) -> Publication:
+        """The same publication with these entries, which the caller closes, in place of its own."""
+        publication = object.__new__(Publication)
+        publication.__dict__ |= self.__dict__ | {"_rendered": entries}
+        return publication
+
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog again."""
-        return _reopened, (*self._reopen_arguments, self.rendered)
+        return _reopened, (*self._reopen_arguments, self._rendered)
 
     def is_current(self) -> bool:
         """True as long as no process has synced since this was made."""
@@ -308,9 +311,9 @@ class Publication:
 
     def _entries(self, route: Route) -> list[Entry]:
         content, selection = route.channel.content, route.channel.selection
-        if self.rendered:
+        if self._rendered:
             files = self._membership.paths(selection, route.period)
-            entries = [entry for file in files if (entry := self.rendered.entry((content, file)))]
+            entries = [entry for file in files if (entry := self._rendered.entry((content, file)))]
             # Some are missing if another process has synced since they were rendered.
             if len(entries) == len(files):
                 return entries
@@ -359,7 +362,7 @@ def _reopened(
         if rendered:
             stack.callback(rendered.close)
         publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
-        publication.rendered = rendered
+        publication._rendered = rendered
         # Closed with the publication or at the end of the process. Unlike weakref.finalize, this
         # runs in a process of a pool, too: atexit is skipped there.
         Finalize(publication, stack.pop_all().close, exitpriority=0)
