@@ -1,4 +1,4 @@
-"""Any feed one can think of: what a URL's query asks for, and that it costs little to ask."""
+"""Custom feeds: the selection that a URL's query asks for, and the cost of serving it."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ MOVED = {
 
 
 @pytest.mark.parametrize(("query", "to"), MOVED.items(), ids=list(MOVED))
-def test_every_other_way_to_ask_for_a_feed_leads_to_its_own_url(
+def test_an_equivalent_query_redirects_to_the_canonical_url(
     app: Flask, query: str, to: str
 ) -> None:
     response = get(app, f"/custom/feed.json?{query}")
@@ -155,7 +155,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("query", "line"), REFUSED.items(), ids=[each[:20] for each in REFUSED])
-def test_what_cannot_be_asked_for_is_told_in_a_line(app: Flask, query: str, line: str) -> None:
+def test_an_invalid_query_gets_a_400_and_a_one_line_reason(
+    app: Flask, query: str, line: str
+) -> None:
     for name in FEEDS:
         response = get(app, f"/custom/{name}?{query}")
         assert response.status_code == 400
@@ -163,7 +165,7 @@ def test_what_cannot_be_asked_for_is_told_in_a_line(app: Flask, query: str, line
         assert response.text == f"{line}\n"
 
 
-def test_all_that_is_wrong_is_told_at_once(app: Flask) -> None:
+def test_a_query_with_several_mistakes_gets_a_line_for_each(app: Flask) -> None:
     response = get(app, "/custom/rss.xml?topic=robotcs&colour=red&since=x&q=%21")
     assert [line.split()[0] for line in response.text.splitlines()] == [
         "unknown", "topic:", "since", "q",
@@ -410,6 +412,15 @@ def test_a_tree_of_files_has_no_custom_feeds(asked: SiteBuilder) -> None:
     assert not (asked.out / "custom").exists()
     assert "/custom/" not in set(publication.paths())
     assert publication.document("/custom/rss.xml") is None
+
+
+def test_the_directory_takes_no_notice_of_a_query_without_words(app: Flask) -> None:
+    plain = get(app, "/")
+    for query in ("freq=1", "q=", "seq=2&page=3"):
+        response = get(app, f"/?{query}")
+        assert response.headers["Last-Modified"] == plain.headers["Last-Modified"]
+        assert response.data == plain.data
+    assert "Last-Modified" not in get(app, "/?a=1&q=robotics").headers
 
 
 def test_other_paths_take_no_notice_of_a_query(app: Flask) -> None:

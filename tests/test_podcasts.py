@@ -606,7 +606,7 @@ def test_a_complete_podcast_has_no_problems(show: SiteBuilder) -> None:
         ({"podcast": {}, "feeds": []}, []),
     ],
 )
-def test_missing_requirements_of_a_show_are_warnings(
+def test_a_missing_requirement_of_a_podcast_is_reported_at_its_line(
     show: SiteBuilder, keys: dict[str, Any], codes: list[str]
 ) -> None:
     media = show.root / "media"
@@ -620,12 +620,12 @@ def test_missing_requirements_of_a_show_are_warnings(
     assert warnings(show) == [f"feeds.yaml:{line}: {code}" for code in codes]
 
 
-def test_a_warning_says_what_would_be_right(show: SiteBuilder) -> None:
+def test_a_missing_requirement_is_reported_with_a_hint(show: SiteBuilder) -> None:
     picture(show.root / "media" / "wide.png", 1600, 1400)
     show.configure(**{**_SITE, "podcast": {**_SHOW, "image": "/media/wide.png"}})
-    (problem,) = show.publication().problems()
-    assert str(problem).endswith(
-        ": warning: the podcast Tide Radio has no artwork that can be used: /media/wide.png has"
+    (found,) = show.publication().problems()
+    assert str(found).endswith(
+        ": warning: the podcast Tide Radio has unusable artwork: /media/wide.png has"
         " 1,600 × 1,400 pixels; a square .jpg or .png of 1400 to 3000 pixels"
     )
 
@@ -643,7 +643,7 @@ def test_a_warning_says_what_would_be_right(show: SiteBuilder) -> None:
         ({"excerpt": "gulls " * 700}, "excerpt:", "long-description"),
     ],
 )
-def test_missing_requirements_of_an_episode_are_warnings(
+def test_a_missing_requirement_of_an_episode_is_reported_at_its_line(
     show: SiteBuilder, keys: dict[str, Any], at: str, code: str
 ) -> None:
     for name in ("one.ogg", "one.flac"):
@@ -655,13 +655,13 @@ def test_missing_requirements_of_an_episode_are_warnings(
 
 
 @pytest.mark.parametrize("name", ["m4a", "mp3", "mov", "mp4", "m4v"])
-def test_every_media_type_that_apple_accepts_is_accepted(show: SiteBuilder, name: str) -> None:
+def test_every_file_type_that_apple_accepts_is_accepted(show: SiteBuilder, name: str) -> None:
     (show.root / "media" / f"one.{name}").write_bytes(b"x")
     show.write("one.md", **{**_EPISODE, "actions": [f"/media/one.{name}"]})
     assert warnings(show) == []
 
 
-def test_a_length_from_a_server_is_enough(show: SiteBuilder) -> None:
+def test_a_probed_length_meets_the_requirement(show: SiteBuilder) -> None:
     show.write("one.md", **{**_EPISODE, "actions": ["https://e.example/one.mp3"]})
     (problem,) = show.publication().problems()
     assert problem.hint == "feeds build --probe asks its server"
@@ -669,14 +669,14 @@ def test_a_length_from_a_server_is_enough(show: SiteBuilder) -> None:
     assert warnings(show) == []
 
 
-def test_a_serial_podcast_numbers_its_episodes(show: SiteBuilder) -> None:
+def test_a_serial_podcast_needs_episode_numbers(show: SiteBuilder) -> None:
     show.configure(**{**_SITE, "podcast": {**_SHOW, "type": "serial"}})
     assert warnings(show) == []
     show.write("one.md", **{**_EPISODE, "episode": ""})
     assert [line.split()[-1] for line in warnings(show)] == ["no-number"]
 
 
-def test_an_episode_of_two_podcasts_is_warned_of_once(show: SiteBuilder) -> None:
+def test_an_episode_of_two_podcasts_is_reported_once(show: SiteBuilder) -> None:
     two = [{"name": "a", "podcast": True}, {"name": "b", "podcast": True}]
     show.configure(**{**_SITE, "feeds": two})
     show.write("one.md", **{**_EPISODE, "actions": ["https://e.example/one.mp3"]})

@@ -479,8 +479,7 @@ def test_what_a_link_in_the_tree_leads_to_is_not_removed(filled: SiteBuilder) ->
 def test_a_large_build_opens_a_publication_once_a_process(
     filled: SiteBuilder, tmp_path: Path
 ) -> None:
-    publication = filled.publication()
-    publication.rendered = EntryStore(tmp_path)
+    publication = filled.publication().with_rendered(EntryStore(tmp_path))
     sent = pickle.dumps(publication)
     assert pickle.loads(sent) is pickle.loads(sent)
 
@@ -488,13 +487,13 @@ def test_a_large_build_opens_a_publication_once_a_process(
 def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
     filled: SiteBuilder, tmp_path: Path
 ) -> None:
-    publication = filled.publication()
-    static._render(publication, list(publication.paths()), tmp_path, None, 1)
+    store = EntryStore(tmp_path)
+    publication = filled.publication().with_rendered(store)
+    static._render(publication, list(publication.paths()), store, None, 1)
     filled.write("c.md", title="Three", topics=["AI"])
     publication.catalog.sync(Folder.open(filled.root))
     again = pickle.loads(pickle.dumps(publication))
     found = again.document("/rss.xml")
-    again.rendered.close()
     assert isinstance(found, Document)
     assert b"Three" in found.body
 

@@ -90,7 +90,7 @@ def article_of(title: str, text: str, name: str, body: str) -> Article:
 
 
 def feed_of(article: Article, title: str = "A feed") -> Feed:
-    context = Context(URL, True, lambda _topic: "topics/a/")
+    context = Context(URL, True, lambda _topic: "topics/a/", topics_url=f"{URL}topics/")
     return Feed(URL, title, title, URL, URL, Author(title), "en", [as_entry(article, context)])
 
 

@@ -85,6 +85,8 @@ PARTS = tuple(_BY_NAME)
 
 #: Content types of pages and of the list of feeds.
 PAGE_TYPE, LIST_TYPE = PAGE.content_type, "text/x-opml; charset=utf-8"
+#: The list of all feeds, at the site's root.
+SUBSCRIPTIONS = "subscriptions.opml"
 #: The style sheet of XML documents, at the site's root.
 STYLE, STYLE_TYPE = "feed.css", "text/css; charset=utf-8"
 

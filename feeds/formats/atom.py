@@ -78,7 +78,7 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     elif context.author:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
         entry.author(asdict(context.author))
-    categories = [(f"{context.site_url}topics/", name) for name in article.topics]
+    categories = [(context.topics_url, name) for name in article.topics]
     categories += (
         (f"{context.site_url}#category", article.category),
         (f"{context.site_url}#type", article.type),

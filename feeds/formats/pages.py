@@ -19,7 +19,7 @@ from urllib.parse import quote, urljoin
 import jinja2
 from markupsafe import Markup
 
-from feeds.formats import FORMATS, PAGE
+from feeds.formats import FORMATS, PAGE, SUBSCRIPTIONS
 from feeds.model.article import Article
 from feeds.model.feed import Context, Feed, FeedSummary
 from feeds.model.topics import Topic
@@ -180,6 +180,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(
         formats=FORMATS,
+        subscriptions=SUBSCRIPTIONS,
         script=Markup(_read("script.js")),  # noqa: S704  # our own file
         readers=_READERS,
         **_styles("style.css"),

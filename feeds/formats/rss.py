@@ -76,9 +76,7 @@ def feedgen_item(article: Article, context: Context) -> FeedEntry:
         item.description(escape_html(summary), isSummary=True)
     if context.content == "full":
         item.content(content_html(article, frame=False))
-    item.category(
-        [{"term": name, "scheme": f"{context.site_url}topics/"} for name in article.topics]
-    )
+    item.category([{"term": name, "scheme": context.topics_url} for name in article.topics])
     if article.provider:
         # RSS 2.0 allows no <author> without an email address.
         item.dc.dc_creator([article.provider.name, *article.provider.authors])

@@ -1,33 +1,34 @@
-"""The response at a path: a document, a media file, a redirect or an error."""
+"""What a path leads to: bytes, a file of the site, another path, or the reason of a refusal."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-#: max-age of a closed archive document, in seconds: only a correction or withdrawal changes it.
-_CLOSED_AGE = 7 * 24 * 60 * 60
-#: max-age of media files, in seconds.
+#: A closed period changes only when an article is corrected or withdrawn.
+_CLOSED_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
+#: In seconds: max-age of the site's own files.
 MEDIA_AGE = 60
-#: Content-Security-Policy of SVG files, whose scripts must not run on the site's origin.
+#: The Content-Security-Policy of an SVG image: a script in it must not run as this site's own.
 SVG_POLICY = "sandbox; default-src 'none'"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The bytes published at a path, with their headers."""
+    """Bytes that are published at a path."""
 
     body: bytes
-    #: Value of the Content-Type header.
+    #: For the Content-Type header.
     media_type: str
-    #: True for an archive document of a closed period.
+    #: True for a closed period of an archive, which only a correction changes.
     is_closed: bool = False
-    #: URLs and relations of the Link header (RFC 8288).
+    #: URLs and relations, for the Link header (RFC 8288).
     links: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -35,43 +36,43 @@ class Document:
         """SHA-256 prefix of the body; the base of its ETag."""
         return hashlib.sha256(self.body).hexdigest()[:32]
 
-    def cache_control(self, age: int, stale: int) -> str:
-        """Return the Cache-Control header (RFC 9111 §5.2.2).
-
-        `age` and `stale` are a feed's max-age and stale-while-revalidate, in seconds.
-        """
+    def cache_control(self, max_age: int, stale_while_revalidate: int) -> str:
+        """The Cache-Control header (RFC 9111 §5.2.2); takes the seconds that apply to feeds."""
         if self.is_closed:
-            return f"max-age={_CLOSED_AGE}"
+            return f"max-age={_CLOSED_MAX_AGE_SECONDS}"
         if self.media_type.startswith("text/html"):
             return "no-cache"
-        return f"max-age={age}" + (f", stale-while-revalidate={stale}" if stale else "")
+        stale = f", stale-while-revalidate={stale_while_revalidate}"
+        return f"max-age={max_age}" + (stale if stale_while_revalidate else "")
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A file of the site that is published unchanged."""
+    """A file of the site that is published as it is."""
 
     file: Path
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Redirect:
-    """A path that leads to another for good."""
+    """A permanent redirect."""
 
-    #: The other path.
+    #: The path to redirect to.
     to: str
-    #: Renders the stand-in.
-    render: Callable[[], Document] = field(compare=False, repr=False)
+    #: Makes the stand-in; left out where only the live app redirects.
+    render: Callable[[], Document] = field(
+        default=lambda: Document(b"", "text/plain"), repr=False, compare=False
+    )
 
-    @property
+    @cached_property
     def stand_in(self) -> Document:
-        """The document that a host publishes here if it cannot redirect."""
+        """The document for hosts that cannot redirect, rendered when it is first read."""
         return self.render()
 
 
 @dataclass(frozen=True, slots=True)
 class BadRequest:
-    """An invalid query; the document explains it."""
+    """A query that cannot be answered, with the reason in the document."""
 
     document: Document

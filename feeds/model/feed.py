@@ -31,6 +31,8 @@ class Context:
     content: str = "full"
     #: Who wrote what names nobody.
     author: Author | None = None
+    #: The scheme of the categories that are topics.
+    topics_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ class History:
     #: The archive's next older and next newer document (§4); empty where there is none.
     previous: str = ""
     next: str = ""
-    #: The names of all periods of the archive, the newest first, for those who look back.
-    periods: tuple[str, ...] = ()
+    #: All periods of the archive, the newest first: their names, and their folders from the feed's.
+    periods: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

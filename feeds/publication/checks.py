@@ -1,72 +1,92 @@
-"""What podcast directories require, and what of it a site's podcasts and their episodes miss.
+"""Everything wrong with a site: its configuration, its articles, and its podcasts.
 
-Apple's requirements (https://podcasters.apple.com/support/823-podcast-requirements), which others
-follow: a feed that misses one is published all the same, but no directory takes it.
+Apple's requirements for podcasts (https://podcasters.apple.com/support/823-podcast-requirements)
+are what other directories follow. A feed that fails one is published, but no directory accepts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
+from feeds.catalog.articles import PublishedArticles
+from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
 from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.podcast import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
+from feeds.model.topics import Topics
 from feeds.text.media_types import type_of_url
 from feeds.text.urls import is_absolute
 
-#: The types of episodes; the URL has to tell them by its ending.
+#: Apple's media types of episodes; the URL has to end accordingly.
 _EPISODE_TYPES = (
     "audio/x-m4a", "audio/mpeg", "video/quicktime", "video/mp4", "video/x-m4v", "application/pdf",
 )  # fmt: skip
-_ENDINGS = ".m4a, .mp3, .mov, .mp4, .m4v or .pdf"
-#: In bytes.
-_LONGEST_DESCRIPTION = 4000
+_EPISODE_ENDINGS = ".m4a, .mp3, .mov, .mp4, .m4v or .pdf"
+_MAX_DESCRIPTION_BYTES = 4000
 _ARTWORK = f"a square .jpg or .png of {MIN_ARTWORK} to {MAX_ARTWORK} pixels"
-_BEGINNINGS = dict(zip(ARTWORK_TYPES, (b"\xff\xd8", b"\x89PNG"), strict=True))
+_SIGNATURES = dict(zip(ARTWORK_TYPES, (b"\xff\xd8", b"\x89PNG"), strict=True))
 
 
-def unmet(
+#: A feed as published, its settings, and its newest articles by file, with URLs as written.
+PublishedPodcast: TypeAlias = tuple[Feed, Podcast, Mapping[str, Article]]
+
+
+def find_problems(
     folder: Folder,
-    feed: Feed,
-    podcast: Podcast,
-    articles: Mapping[str, Article],
-    lengths: Mapping[str, int],
-) -> Iterator[Problem]:
-    """What is missing, each at its line: of the podcast in feeds.yaml, of an episode in its file.
+    topics: Topics,
+    catalog: Catalog,
+    articles: PublishedArticles,
+    podcasts: Iterable[PublishedPodcast],
+) -> list[Problem]:
+    """Every problem: those of feeds.yaml, then those of files by their lines."""
+    lengths = catalog.lengths()
+    # An episode of several podcasts is reported once.
+    of_podcasts = {problem for each in podcasts for problem in _of_podcast(folder, each, lengths)}
+    of_files = *catalog.problems(), *articles.conflicts(folder), *articles.missing_media(folder)
+    return [
+        *folder.problems,
+        *topics.problems(folder.configuration, folder.site),
+        *folder.missing(),
+        *sorted((*of_files, *of_podcasts)),
+    ]
 
-    The feed is as it is published; the podcast, the articles of the feed's window by their files,
-    and the lengths of the files that are known have the URLs that were written.
-    """
-    for code, message, hint in _of_show(folder, feed, podcast):
-        where = folder.configuration, podcast.line
-        yield Problem(*where, code, f"the podcast {feed.title} {message}", hint, Severity.WARNING)
+
+def _of_podcast(
+    folder: Folder, published: PublishedPodcast, lengths: Mapping[str, int]
+) -> Iterator[Problem]:
+    feed, podcast, articles = published
+    for code, message, hint in _of_header(folder, feed, podcast):
+        message = f"the podcast {feed.title} {message}"
+        yield Problem(folder.configuration, podcast.line, code, message, hint, Severity.WARNING)
     for path, article in articles.items():
-        for written, code, message, hint in _of_episode(podcast, article, lengths):
-            line = folder.line_of(path, written)
+        for text, code, message, hint in _of_episode(podcast, article, lengths):
+            line = folder.line_of(path, text)
             yield Problem(path, line, code, message, hint, Severity.WARNING)
 
 
-def _of_show(folder: Folder, feed: Feed, podcast: Podcast) -> Iterator[tuple[str, str, str]]:
+def _of_header(folder: Folder, feed: Feed, podcast: Podcast) -> Iterator[tuple[str, str, str]]:
+    """The codes, messages and hints of a podcast's problems."""
     if not podcast.image:
         yield "no-artwork", "has no artwork", f"image: in podcast: names {_ARTWORK}"
-    elif wrong := _wrong_artwork(folder, podcast.image):
-        yield "bad-artwork", f"has no artwork that can be used: {wrong}", _ARTWORK
+    elif reason := _artwork_error(folder, podcast.image):
+        yield "bad-artwork", f"has unusable artwork: {reason}", _ARTWORK
     if not podcast.categories:
         yield "no-category", "has no category", "category: in podcast: names one of Apple's"
     if not feed.language:
-        yield "no-language", "has no language", "language: en, say, in feeds.yaml"
+        yield "no-language", "has no language", "set language: in feeds.yaml, such as en"
     if not feed.podcast.owner_email:
         hint = "owner: {name: …, email: …} in podcast:, or the author's email"
-        yield "no-owner", "has no owner with an email", hint
-    if (size := len(feed.description.encode())) > _LONGEST_DESCRIPTION:
-        hint = f"{_LONGEST_DESCRIPTION:,} at most"
+        yield "no-owner", "has no owner with an email address", hint
+    if (size := len(feed.description.encode())) > _MAX_DESCRIPTION_BYTES:
+        hint = f"at most {_MAX_DESCRIPTION_BYTES:,}"
         yield "long-description", f"has a description of {size:,} bytes", hint
 
 
-def _wrong_artwork(folder: Folder, url: str) -> str:
-    """What is wrong with a picture; empty where nothing is, or it lies elsewhere."""
+def _artwork_error(folder: Folder, url: str) -> str:
+    """The reason why a picture cannot be artwork; empty for a good one and one of another site."""
     import imagesize
 
     if is_absolute(url):
@@ -75,12 +95,12 @@ def _wrong_artwork(folder: Folder, url: str) -> str:
         return f"the site has no file {url}"
     try:
         with open(file, "rb") as stream:
-            is_as_named = stream.read(4).startswith(_BEGINNINGS[type_of_url(url, "")])
-        width, height = imagesize.get(file) if is_as_named else (-1, -1)
+            is_of_type = stream.read(4).startswith(_SIGNATURES[type_of_url(url, "")])
+        width, height = imagesize.get(file) if is_of_type else (-1, -1)
     except (OSError, ValueError):
         width = -1
     if width < 0:
-        return f"{url} is not the kind of picture that its name says"
+        return f"{url} is not an image of the type that its name says"
     if width != height or not MIN_ARTWORK <= width <= MAX_ARTWORK:
         return f"{url} has {width:,} × {height:,} pixels"
     return ""
@@ -89,22 +109,24 @@ def _wrong_artwork(folder: Folder, url: str) -> str:
 def _of_episode(
     podcast: Podcast, article: Article, lengths: Mapping[str, int]
 ) -> Iterator[tuple[str, str, str, str]]:
+    """The texts to find the lines by, codes, messages and hints of an episode's problems."""
     recording = article.recording
     if not recording:
         return
     url = recording.url
     if type_of_url(url, "") not in _EPISODE_TYPES:
-        message = f"podcast directories take no {recording.media_type} from {url}"
-        yield url, "bad-episode", message, f"a file whose URL ends in {_ENDINGS}"
-    # One of the site that is missing is named already.
+        message = f"podcast directories accept no {recording.media_type}: {url}"
+        yield url, "bad-episode", message, f"use a file whose URL ends in {_EPISODE_ENDINGS}"
+    # A missing file of the site is a problem of its own.
     if url not in lengths and is_absolute(url):
-        message = f"how long {url} is, in bytes, is not known"
+        message = f"the length of {url} in bytes is unknown"
         yield url, "no-length", message, "feeds build --probe asks its server"
     if podcast.type == "serial" and not (article.episode and article.episode.number):
         hint = "a serial podcast numbers its episodes: episode: 1"
         yield url, "no-number", "an episode without a number", hint
-    # What describes an item without an excerpt is its content.
+    # Without an excerpt, the content becomes the item's description.
     size = len((article.excerpt or article.body).encode())
-    if size > _LONGEST_DESCRIPTION:
-        hint = f"an excerpt of {_LONGEST_DESCRIPTION:,} at most"
-        yield "excerpt:", "long-description", f"an episode described in {size:,} bytes", hint
+    if size > _MAX_DESCRIPTION_BYTES:
+        hint = f"write an excerpt of at most {_MAX_DESCRIPTION_BYTES:,}"
+        message = f"an episode with a description of {size:,} bytes"
+        yield "excerpt:", "long-description", message, hint

@@ -1,14 +1,13 @@
-"""The feeds that are made for the query of a URL, and the page that makes such URLs.
+"""Feeds that the live app makes for a URL's query, and the page that helps to write such a query.
 
-None of them is listed or kept anywhere: whatever is asked for costs one question to the catalog,
-and one rendering of no more articles than any feed has.
+Equivalent queries redirect to one canonical URL. An invalid query gets a 400 and a one-line reason.
+Nothing of this is listed or stored: a feed costs one query to the catalog and one rendering.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs
 
 from feeds.errors import NotReadyError
 from feeds.formats import PAGE_TYPE, as_entry
@@ -18,103 +17,89 @@ from feeds.model.feed import Context, Feed, History
 from feeds.model.selection import Selection
 from feeds.model.site import Site
 from feeds.model.topics import Topics
-from feeds.parsing.feed_query import CustomFeedRequest, read_query
-from feeds.publication.routes import BY_FILE_NAME, Channel, documents_in, feed_document
-
-#: Where they lie, from the site's root.
-_FOLDER = "custom/"
-_PAGES = {f"/{_FOLDER}", f"/{_FOLDER}".rstrip("/"), f"/{_FOLDER}index.html"}
-_PATHS = _PAGES | {*documents_in(_FOLDER)}
+from feeds.parsing.feed_query import CustomFeedRequest, feed_search, read_query
+from feeds.publication.channels import Channel, feed_document, feed_header
+from feeds.publication.routes import CUSTOM, CUSTOM_FILE_NAMES, Routes, topic_folder
 
 
 def is_query_page(path: str, query: str) -> bool:
-    """True if a path is made for its query: a custom feed, or the directory of a search."""
-    return path in _PATHS or (path == "/" and "q" in parse_qs(query, keep_blank_values=True))
+    """True if the document at a path depends on the query: a custom feed, a search of the feeds."""
+    return path in CUSTOM_FILE_NAMES or (path == "/" and feed_search(query) != "")
 
 
 @dataclass(frozen=True, slots=True)
-class Custom:
-    """What is made for any query, of one publication."""
+class CustomFeeds:
+    """The custom feeds of one publication."""
 
     site: Site
     topics: Topics
-    #: The feeds that are there already, by their folders.
-    channels: Mapping[str, Channel]
+    routes: Routes
     context: Context
-    #: The feed of a channel, without its entries.
-    head: Callable[[Channel], Feed]
-    #: The newest articles of a selection, as they are published.
+    #: Gives the newest articles of a selection, at most so many.
     articles: Callable[[Selection, int], list[Article]]
-    #: Whether words can be searched for.
-    is_ready: Callable[[], bool]
+    #: True once every article's words are indexed.
+    is_searchable: Callable[[], bool]
 
     def document(self, path: str, query: str) -> Document | Redirect | BadRequest:
-        """What is made at one of the folder's paths for a query, without its question mark.
+        """The feed or the page at one of CUSTOM_FILE_NAMES; the query has no question mark.
 
-        It is the same for every query that asks for the same, and all but one of them lead there.
-        Raises NotReadyError.
+        Raises NotReadyError if the query needs words that are not indexed yet.
         """
-        name = "" if path in _PAGES else path.rpartition("/")[2]
-        asked = read_query(query, self.topics, of_form=not name)
-        if asked.problems and name:
-            body = "".join(f"{each}\n" for each in asked.problems)
-            return BadRequest(Document(body.encode(), "text/plain; charset=utf-8"))
+        file_name = CUSTOM_FILE_NAMES[path]
+        asked = read_query(query, self.topics, of_form=not file_name)
+        if asked.problems and file_name:
+            reasons = "".join(f"{problem}\n" for problem in asked.problems)
+            return BadRequest(Document(reasons.encode(), "text/plain; charset=utf-8"))
         if asked.problems:
             return BadRequest(self._page(asked, ()))
-        folder = self._folder_of(asked) if name else _FOLDER
-        own_query = f"?{asked.query}" if asked.query and folder == _FOLDER else ""
-        to = f"/{folder}{name}{own_query}"
-        if to != (f"{path}?{query}" if query else path):
-            return self._moved(to, asked)
-        if asked.selection.q and not self.is_ready():
+        folder = self._folder_of(asked) if file_name else CUSTOM
+        own_query = f"?{asked.query}" if asked.query and folder == CUSTOM else ""
+        canonical = f"/{folder}{file_name}{own_query}"
+        if canonical != (f"{path}?{query}" if query else path):
+            return Redirect(canonical)
+        if asked.selection.q and not self.is_searchable():
             raise NotReadyError("the words of the articles are being indexed")
-        # One more tells whether these are all.
-        found = self.articles(asked.selection, self.site.limit + 1)
-        articles = found[: self.site.limit]
-        if not name:
-            return self._page(asked, articles)
+        # One more than the feed holds shows whether there are any more.
+        articles = self.articles(asked.selection, self.site.limit + 1)
+        newest = articles[: self.site.limit]
+        if not file_name:
+            return self._page(asked, newest)
         feed = replace(
-            self._feed(asked),
-            entries=[as_entry(each, self.context) for each in articles],
-            history=History(is_complete=found == articles),
+            self._header(asked),
+            entries=[as_entry(article, self.context) for article in newest],
+            history=History(is_complete=articles == newest),
         )
-        return feed_document(feed, BY_FILE_NAME[name])
+        return feed_document(feed, file_name)
 
     def _folder_of(self, asked: CustomFeedRequest) -> str:
-        """Where the feed lies that a query asks for: that of a topic is there already."""
-        there = self.channels.get(f"topics/{asked.topic.slug}/") if asked.topic else None
-        # The feed of a podcast takes only what there is to be heard.
-        if there and there.selection == asked.selection:
-            return there.folder
-        return _FOLDER if asked.query else ""
+        """The folder of the site's own feed that a query selects; else the custom feeds'."""
+        topic = asked.topic
+        channel = self.routes.channels[topic_folder(topic.slug)] if topic else None
+        # The feed of a podcast holds episodes alone.
+        if channel and channel.selection == asked.selection:
+            return channel.folder
+        return CUSTOM if asked.query else ""
 
-    def _feed(self, asked: CustomFeedRequest) -> Feed:
-        site = self.site
-        title = f"{asked.name} · {site.title}"
-        about = f"Articles of {site.title}: {asked.name}"
-        selection = asked.selection
-        channel = Channel("custom", _FOLDER, title, title, about, selection, site.content)
-        head = self.head(channel)
+    def _header(self, asked: CustomFeedRequest) -> Feed:
+        title = f"{asked.name} · {self.site.title}"
+        description = f"Articles of {self.site.title}: {asked.name}"
+        channel = Channel(
+            "custom", CUSTOM, title, title, description, asked.selection, self.context.content
+        )
+        header = feed_header(channel, CUSTOM, self.site, self.context.site_url)
         query = f"?{asked.query}" if asked.query else ""
-        # No hub is told of it.
-        return replace(head, id=head.id + query, url=head.url + query, query=query, hub="")
+        return replace(header, id=header.id + query, url=header.url + query, query=query)
 
     def _page(self, asked: CustomFeedRequest, articles: Sequence[Article]) -> Document:
-        from feeds.formats import pages as page
+        from feeds.formats import pages
 
-        folder = self._folder_of(asked)
-        body = page.render_custom(
-            self._feed(asked),
+        header, folder = self._header(asked), self._folder_of(asked)
+        body = pages.render_custom(
+            header,
             asked,
             list(self.topics),
             articles,
-            folder="" if folder == _FOLDER else f"../{folder}",
+            folder="" if folder == CUSTOM else header.root + folder,
             context=self.context,
         )
         return Document(body, PAGE_TYPE)
-
-    def _moved(self, to: str, asked: CustomFeedRequest) -> Redirect:
-        from feeds.formats import pages as page
-
-        url = self.context.site_url + to.removeprefix("/")
-        return Redirect(to, lambda: Document(page.render_moved(asked.name, url, url), PAGE_TYPE))

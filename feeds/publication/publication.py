@@ -1,18 +1,22 @@
-"""What exists at which path: the one place that knows.
+"""What a site publishes, by path.
 
-    publication.paths()          every path, in a stable order
-    publication.document(path)   what lies there: a Document, a MediaFile, a Redirect or nothing
+    publication.paths()             every path of the static tree, in a stable order
+    publication.document(path)      what is published there
+    publication.fingerprint(path)   equal for documents of equal bytes, without rendering them
 
-The static writer writes what this gives and the live app serves it, so the two cannot disagree.
+The static writer writes these documents and the live app serves them, so the two cannot disagree.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
+from multiprocessing.util import Finalize
 from typing import Protocol, TypeAlias
 
 from feeds.catalog.articles import PublishedArticles
@@ -22,321 +26,196 @@ from feeds.catalog.membership import FeedMembership
 from feeds.catalog.schema import code_fingerprint
 from feeds.catalog.state import ProbeResult
 from feeds.errors import Problem
-from feeds.formats import (
-    LIST_TYPE,
-    PAGE,
-    PAGE_TYPE,
-    STYLE,
-    STYLE_TYPE,
-    as_entry,
-    render,
-    render_style,
-)
+from feeds.formats import LIST_TYPE, PAGE, PAGE_TYPE, STYLE_TYPE, as_entry, render, render_style
 from feeds.model.archive import Period, cut
 from feeds.model.article import Article
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
-from feeds.model.feed import Context, Entry, Feed, FeedSummary, History
+from feeds.model.feed import Context, Entry, Feed, FeedSummary
 from feeds.model.selection import Selection
-from feeds.model.site import CONTENTS
-from feeds.model.topics import Topic, build_topics
+from feeds.model.topics import build_topics
 from feeds.parsing.feed_query import feed_search
-from feeds.publication.assets import Media
-from feeds.publication.checks import unmet
-from feeds.publication.custom import Custom
-from feeds.publication.routes import (
-    ARCHIVE,
-    BY_FILE_NAME,
-    IN_ARCHIVE,
-    Channel,
-    Route,
-    channels_of,
-    documents_in,
-    feed_document,
-    feed_header,
-    paths_in,
-    root_from,
-    split,
-)
+from feeds.publication.assets import Assets
+from feeds.publication.channels import Channel, channels_of, feed_document, feed_header
+from feeds.publication.checks import find_problems
+from feeds.publication.custom import CustomFeeds
+from feeds.publication.routes import BY_FILE_NAME, OPML_PATH, STYLE_PATH, Route, Routes
 from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
 
-_SUBSCRIPTIONS, _STYLE = "/subscriptions.opml", f"/{STYLE}"
-#: Those that are of no feed.
-_LONE = {_SUBSCRIPTIONS: LIST_TYPE, _STYLE: STYLE_TYPE}
-#: What a page is called as a file.
-_INDEX = "index.html"
-_FILES = {*BY_FILE_NAME, _INDEX, _SUBSCRIPTIONS.removeprefix("/"), STYLE}
-
-
-#: How much of an article is told, and the article's file.
+#: How much of an article a feed holds (one of CONTENTS), and the article's file.
 EntryKey: TypeAlias = tuple[str, str]
 
 
 class RenderedEntries(Protocol):
-    """Entries that were rendered already. Picklable, so that other processes find them too."""
+    """Entries that were rendered before. Picklable, for other processes to read them too."""
 
     def entry(self, key: EntryKey) -> Entry | None:
-        """The entry with a key, if it is there."""
+        """The entry with a key; None if it was not rendered."""
 
     def close(self) -> None:
-        """Lets go of what it holds open."""
+        """Close the files behind them."""
 
 
 class Publication:
-    """A site as it is to be published at one moment."""
+    """A site as it is published at one moment."""
 
     def __init__(
         self, folder: Folder, catalog: Catalog, *, url: str, now: datetime, unpublished: bool
     ) -> None:
         self.url = url
+        #: The URL of the WebSub hub; empty where there is none.
+        self.hub = folder.site.hub
+        self.catalog = catalog
+        #: The catalog's, from before anything was read.
+        self.revision = catalog.revision()
+        drafts, future = unpublished or folder.site.unpublished, folder.site.future
+        self.view = PublishedArticles(catalog, now=now, unpublished=drafts, future=future)
+        self._rendered: RenderedEntries | None = None
         self._folder = folder
         self._site = folder.site
-        self._moment = now, unpublished
-        #: The catalog's, before anything was asked of it.
-        self.revision = catalog.revision()
-        self._view = PublishedArticles(
-            catalog,
-            now=now,
-            unpublished=unpublished or folder.site.unpublished,
-            future=folder.site.future,
-        )
-        #: The index behind it.
-        self.catalog = catalog
-        self._topics = build_topics(self._site.topics, self._view.topic_names())
-        self._channels = {each.folder: each for each in channels_of(self._site, self._topics)}
-        self._last_feed: tuple[str, Feed] | None = None
-        self._periods: dict[str, tuple[Period, ...]] = {}
-        self._histories: dict[str, dict[Period | None, History]] = {}
-        self._contexts = {
-            content: Context(
-                self.url,
-                self._site.related_in_rss,
-                self._folder_of_topic,
-                content,
-                self._site.author,
-            )
-            for content in CONTENTS
-        }
-        #: Where the entries of a large build lie, once they are rendered.
-        self.rendered: RenderedEntries | None = None
+        self._reopen_arguments = folder, catalog.place, url, now, unpublished
+        self._topics = build_topics(self._site.topics, self.view.topic_names())
+        channels = channels_of(self._site, self._topics)
+        self._routes = Routes(channels, self._topics, url, self._periods)
+        self._loaded_membership: FeedMembership | None = None
+        #: The documents of a folder are asked for one after the other: its articles are read once.
+        self._last_feed: Feed | None = None
+
+    def with_rendered(self, entries: RenderedEntries) -> Publication:
+        """The same publication with these entries, which the caller closes, in place of its own."""
+        publication = object.__new__(Publication)
+        publication.__dict__ |= self.__dict__ | {"_rendered": entries}
+        return publication
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Another process opens the same catalog anew."""
-        moment, unpublished = self._moment
-        return _reopened, (
-            self._folder, self.catalog.place, self.url, moment, unpublished, self.rendered,
-        )  # fmt: skip
-
-    @property
-    def view(self) -> PublishedArticles:
-        """The articles behind it."""
-        return self._view
+        """Another process opens the same catalog again."""
+        return _reopened, (*self._reopen_arguments, self._rendered)
 
     def is_current(self) -> bool:
-        """Whether nobody has synced since it was made."""
+        """True as long as no process has synced since this was made."""
         return self.catalog.revision() == self.revision
 
     def problems(self) -> list[Problem]:
-        """Everything that is wrong with the configuration and the articles."""
-        folder = self._folder
-        return [
-            *folder.problems,
-            *self._topics.problems(folder.configuration, self._site),
-            *folder.missing(),
-            *sorted(
-                [
-                    *self.catalog.problems(),
-                    *self._view.conflicts(folder),
-                    *self._view.missing_media(folder),
-                    *self._unmet(),
-                ]
-            ),
-        ]
-
-    def _unmet(self) -> set[Problem]:
-        """What directories require of the podcasts, and these miss."""
-        return {
-            problem
-            for channel in self._channels.values()
-            if channel.podcast
-            for problem in unmet(
-                self._folder,
-                self._feed(Route(channel, channel.folder, None, "")),
-                channel.podcast,
-                self._view.at(self._newest(channel)),
-                self._lengths,
-            )
-        }
-
-    def _newest(self, channel: Channel) -> list[str]:
-        """The files of a feed's newest articles."""
-        found = self._view.paths(channel.selection, self._topics.family)
-        return found[: self._site.limit]
+        """Every problem of the configuration and the articles."""
+        limit, family = self._site.limit, self._topics.family
+        podcasts = []
+        for folder, channel in self._routes.channels.items():
+            if channel.podcast:
+                files = self.view.paths(channel.selection, family)[:limit]
+                header = feed_header(channel, folder, self._site, self.url)
+                podcasts.append((header, channel.podcast, self.view.at(files)))
+        return find_problems(self._folder, self._topics, self.catalog, self.view, podcasts)
 
     @cached_property
     def listed(self) -> tuple[FeedSummary, ...]:
-        """Every feed, with the number of its articles: the site's, the named ones, the topics."""
-        counts = self._view.topic_counts()
+        """Every feed with the number of its articles: the site's, the named ones, the topics'."""
+        counts = self.view.topic_counts()
 
         def count(channel: Channel) -> tuple[int, datetime | None]:
             family = [self._topics.family(name) for name in channel.selection.any]
             if channel.kind == "topic" and len(family[0]) == 1 and not channel.podcast:
                 return counts.get(next(iter(family[0])), (0, None))
-            return self._view.count(channel.selection, self._topics.family)
+            return self.view.count(channel.selection, self._topics.family)
 
         return tuple(
             FeedSummary(
                 channel.kind, channel.title, channel.name, channel.description, channel.folder,
                 self.url + channel.folder, *count(channel), channel.parent,
             )
-            for channel in self._channels.values()
+            for channel in self._routes.channels.values()
         )  # fmt: skip
 
     def paths(self) -> Iterator[str]:
-        """Every path at which something lies, folders with a slash at their end."""
-        yield _SUBSCRIPTIONS
-        yield _STYLE
-        for folder, channel in self._channels.items():
-            yield from paths_in(folder)
-            for period in self._membership.periods(channel.selection):
-                yield from paths_in(f"{folder}{ARCHIVE}{period.name}/")
-        for slug in self._topics.former:
-            yield from paths_in(f"topics/{slug}/")
-        yield from filter(self._media.file, self._media)
+        """Every path at which something is published; a page's ends with a slash."""
+        yield from self._routes.paths(self._membership.periods)
+        yield from self._assets.paths()
 
     def document(self, path: str) -> Document | MediaFile | Redirect | None:
-        """What lies at a path, or None."""
-        if path == _SUBSCRIPTIONS:
+        """What is published at a path; None if nothing is."""
+        if path == OPML_PATH:
             from feeds.formats import opml
 
             return Document(opml.render_opml(self._site.title, self.listed), LIST_TYPE)
-        if path == _STYLE:
+        if path == STYLE_PATH:
             return Document(render_style(), STYLE_TYPE)
-        route = self._route(path)
-        if not route:
-            return self._other(path)
-        channel = route.channel
-        if route.folder == channel.folder:
-            return self._rendered(route)
-        now_at = f"/{channel.folder}{route.archive_path}{route.name}"
-        if route.name:
-            return Redirect(now_at, lambda: self._rendered(route))
-        beside = channel.folder.removeprefix("topics/")
-        return _moved(now_at, channel.title, f"../{beside}", self.url + channel.folder)
-
-    def custom(self, path: str, query: str) -> Document | Redirect | BadRequest | None:
-        """What an app alone makes at a path for a query, where custom.is_query_page() says so."""
-        if path == "/":
-            home = Route(self._channels[""], "", None, "")
-            return self._rendered(home, query=feed_search(query))
-        return self._custom.document(path, query)
+        return self._find(path, self._render)
 
     def outline(self, path: str) -> Document | MediaFile | Redirect | None:
-        """What lies at a path, without the bytes of documents."""
-        if path in _LONE:
-            return Document(b"", _LONE[path])
-        if not (route := self._route(path)):
-            return self._other(path)
-        type = BY_FILE_NAME[route.name].content_type if route.name else PAGE_TYPE
-        is_closed = bool(self._history(route.channel, route.period).next)
-        found = Document(b"", type, is_closed)
-        home = route.channel.folder
-        return (
-            found
-            if route.folder == home
-            else Redirect(f"/{home}{route.archive_path}{route.name}", lambda: found)
-        )
+        """The same as document(), but without the bytes of documents."""
+        if path in (OPML_PATH, STYLE_PATH):
+            return Document(b"", LIST_TYPE if path == OPML_PATH else STYLE_TYPE)
+        return self._find(path, self._outline)
+
+    def custom(self, path: str, query: str) -> Document | Redirect | BadRequest:
+        """What the live app publishes where is_query_page() is true. Raises NotReadyError."""
+        if path == "/":
+            return self._render_page(Route(self._routes.channels[""], "", None, ""), query)
+        custom = CustomFeeds(
+            self._site, self._topics, self._routes, self._context(self._site.content),
+            self._articles, self.catalog.search.is_ready,
+        )  # fmt: skip
+        return custom.document(path, query)
 
     def cache_control(self, document: Document) -> str:
-        """How long a document may be kept, as the Cache-Control header has it."""
+        """A document's Cache-Control header."""
         return document.cache_control(self._site.max_age, self._site.stale_while_revalidate)
 
-    @property
-    def hub(self) -> str:
-        """The URL of the hub that is told of changes; empty where there is none."""
-        return self._site.hub
-
     def newest_documents(self) -> Iterator[tuple[str, str]]:
-        """The path and the URL of every document that a subscriber asks for."""
-        for folder in self._channels:
-            for path in documents_in(folder):
-                yield path, self.url + path.removeprefix("/")
+        """The path and the URL of each document that a subscriber polls."""
+        for path in self._routes.newest_documents():
+            yield path, self.url + path.removeprefix("/")
 
     def fingerprint(self, path: str) -> str:
         """What the bytes of a feed's document follow from; empty where that is not known.
 
         Two documents of one fingerprint are the same, so one that exists need not be made again.
         """
-        if file := self._media.file(path):
+        if file := self._assets.file(path):
             try:
                 stat = file.stat()
             except OSError:  # gone, or out of reach since
                 return ""
             return f"{file} {stat.st_size} {stat.st_mtime_ns}"
-        if path == _SUBSCRIPTIONS:
+        if path == OPML_PATH:
             return self._listing
-        if path == _STYLE:
+        if path == STYLE_PATH:
             return self._whole
-        route = self._route(path)
+        route = self._routes.route(path)
         if not route or (route.folder != route.channel.folder and not route.name):
             return ""
         parts = (
             self._whole,
             route,
-            self._history(route.channel, route.period),
+            self._routes.history(route),
             self._membership.fingerprint(route.channel.selection, route.period),
             self._listing if path == "/" else "",
         )
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _route(self, path: str) -> Route | None:
-        """What document of which feed is meant by a path."""
-        folder, name = split(path)
-        if name and name not in BY_FILE_NAME:
-            return None
-        in_archive = IN_ARCHIVE.fullmatch(folder)
-        if in_archive:
-            folder = in_archive[1] or ""
-        channel = self._channels.get(folder)
-        if not channel and (moved := self._moved_from(folder)):
-            channel = self._channels[f"topics/{moved.slug}/"]
-        if not channel or not in_archive:
-            return Route(channel, folder, None, name) if channel else None
-        for period in self._periods_of(channel):
-            if period.name == in_archive[2]:
-                return Route(channel, folder, period, name)
-        return None
+    def unmeasured(self) -> list[str]:
+        """The URLs of published enclosures whose length is unknown."""
+        files = {file for _content, file in self.entries_of(self.paths())}
+        return self.catalog.unmeasured(sorted(files))
 
-    def _periods_of(self, channel: Channel) -> tuple[Period, ...]:
-        """The periods of a feed's archive, oldest first."""
-        if "_membership" in self.__dict__:
-            return self._membership.periods(channel.selection)
-        if channel.folder not in self._periods:
-            days = self._view.days(channel.selection, self._topics.family)
-            self._periods[channel.folder] = cut(days, self._site.limit)
-        return self._periods[channel.folder]
+    def record_file_sizes(self, answers: Sequence[ProbeResult], now: datetime) -> None:
+        """Keep what other servers said, for every publication from now on."""
+        self.catalog.state.record_file_sizes(answers, int(now.timestamp()))
 
-    def _history(self, channel: Channel, period: Period | None) -> History:
-        """Where a document stands among those of its feed."""
-        if channel.folder not in self._histories:
-            self._histories[channel.folder] = dict(self._histories_of(channel))
-        return self._histories[channel.folder][period]
+    def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
+        """The keys of all entries in the documents at these paths, each once."""
+        routes = filter(None, map(self._routes.route, paths))
+        keys: dict[EntryKey, None] = {}
+        for channel, period in dict.fromkeys((route.channel, route.period) for route in routes):
+            files = self._membership.paths(channel.selection, period)
+            keys |= dict.fromkeys((channel.content, file) for file in files)
+        return list(keys)
 
-    def _histories_of(self, channel: Channel) -> Iterator[tuple[Period | None, History]]:
-        periods = self._periods_of(channel)
-        folders = [f"{self.url}{channel.folder}{ARCHIVE}{each.name}/" for each in periods]
-        yield (
-            None,
-            History(
-                is_complete=not periods,
-                previous=folders[-1] if folders else "",
-                periods=tuple(each.name for each in reversed(periods)),
-            ),
-        )
-        around = zip(periods, ("", *folders), (*folders[1:], ""), strict=False)
-        for period, previous, newer in around:
-            # One that leads nowhere says that this is all, as W3C's validator wants it.
-            alone = not (previous or newer)
-            yield period, History(True, is_complete=alone, previous=previous, next=newer)
+    def entries_at(self, keys: Sequence[EntryKey]) -> Iterator[tuple[EntryKey, Entry]]:
+        """The entries with these keys, without those whose article is gone since."""
+        articles = self.view.at([file for _content, file in keys])
+        for content, file in keys:
+            if article := articles.get(file):
+                entry = as_entry(self._as_published(article), self._context(content))
+                yield (content, file), entry
 
     @cached_property
     def _whole(self) -> str:
@@ -349,145 +228,125 @@ class Publication:
         """What decides what the lists of all feeds hold."""
         return hashlib.sha256(f"{code_fingerprint()} {self.listed!r}".encode()).hexdigest()
 
-    @cached_property
+    @property
     def _membership(self) -> FeedMembership:
-        return FeedMembership(self._view, self._topics, self._site.limit)
+        if not self._loaded_membership:
+            site = self._site
+            self._loaded_membership = FeedMembership(self.view, self._topics, site.limit)
+        return self._loaded_membership
+
+    def _periods(self, selection: Selection) -> tuple[Period, ...]:
+        """The periods of a feed's archive, oldest first."""
+        if self._loaded_membership:
+            return self._loaded_membership.periods(selection)
+        # A live app renders few feeds: a query for each costs less than loading the membership.
+        return cut(self.view.days(selection, self._topics.family), self._site.limit)
 
     @cached_property
-    def _custom(self) -> Custom:
-        return Custom(
-            self._site, self._topics, self._channels, self._contexts[self._site.content],
-            self._head, self._articles, self.catalog.search.is_ready,
-        )  # fmt: skip
-
-    @cached_property
-    def _media(self) -> Media:
+    def _assets(self) -> Assets:
         site = self._site
-        podcasts = (site.podcast, *(each.podcast for each in self._channels.values()))
-        own = {site.icon, site.logo, *(each.image for each in podcasts if each)}
-        return Media(self._folder, (*self._view.media(), *own), self._channels, _FILES)
-
-    def _other(self, path: str) -> MediaFile | Redirect | None:
-        if file := self._media.file(path):
-            return MediaFile(file, type_of_name(file.name, DEFAULT_DOWNLOAD))
-        slashed = f"{path.removesuffix('/index.html').rstrip('/')}/"
-        folder = slashed.removeprefix("/")
-        if slashed == path:
-            return None
-        if moved := self._moved_from(folder):
-            slashed = f"/topics/{moved.slug}/"
-            folder = slashed.removeprefix("/")
-        if folder not in self._channels and not self._route(slashed):
-            return None
-        return _moved(slashed, self._site.title, self.url + folder, self.url + folder)
-
-    def _moved_from(self, folder: str) -> Topic | None:
-        """The topic that had this folder."""
-        kind, _slash, slug = folder.removesuffix("/").partition("/")
-        return self._topics.former.get(slug) if kind == "topics" else None
-
-    def _rendered(self, route: Route, query: str = "") -> Document:
-        if route.name:
-            return feed_document(self._feed(route), BY_FILE_NAME[route.name])
-        # Imported late, as every renderer is: most of what is published need not be made again.
-        from feeds.formats import pages as page
-
-        if route.period:
-            body = page.render_period(self._feed(route), route.period.name)
-        elif not route.folder:
-            # No more than the feed has: its articles decide what is made anew.
-            most = 0 if query else min(page.ON_DIRECTORY, self._site.limit)
-            newest = self._articles(route.channel.selection, most)
-            body = page.render_directory(self._feed(route), self.listed, newest, query)
-        else:
-            body = render(self._feed(route), PAGE)
-        is_closed = bool(self._history(route.channel, route.period).next)
-        return Document(body, PAGE_TYPE, is_closed)
-
-    def _feed(self, route: Route) -> Feed:
-        base = f"{self.url}{route.folder}{route.archive_path}"
-        # A feed's documents are asked for one after the other: its articles are fetched once.
-        if (last := self._last_feed) and last[0] == base:
-            return last[1]
-        feed = replace(
-            self._head(route.channel),
-            base=base,
-            root=root_from(route.folder + route.archive_path),
-            # Nobody has to be told at once of what is old.
-            hub="" if route.period else self._site.hub,
-            entries=self._entries(route),
-            history=self._history(route.channel, route.period),
-        )
-        self._last_feed = base, feed
-        return feed
-
-    def _head(self, channel: Channel) -> Feed:
-        return feed_header(channel, self._site, self.url)
-
-    def _entries(self, route: Route) -> list[Entry]:
-        content = route.channel.content
-        if self.rendered:
-            files = self._membership.paths(route.channel.selection, route.period)
-            entries = [each for file in files if (each := self.rendered.entry((content, file)))]
-            # Some are missing where another process has synced since they were rendered.
-            if len(entries) == len(files):
-                return entries
-        limit = None if route.period else self._site.limit
-        context = self._contexts[content]
-        articles = self._articles(route.channel.selection, limit, route.period)
-        return [as_entry(each, context) for each in articles]
-
-    def _articles(
-        self, selection: Selection, limit: int | None, period: Period | None = None
-    ) -> list[Article]:
-        found = self._view.articles(selection, self._topics.family, limit, period)
-        return list(map(self._as_published, found))
-
-    def _as_published(self, article: Article) -> Article:
-        topics = self._topics.canonical(article.topics)
-        return article.published_at(self.url, topics, self._lengths)
+        podcasts = (site.podcast, *(each.podcast for each in self._routes.channels.values()))
+        own = {site.icon, site.logo, *(podcast.image for podcast in podcasts if podcast)}
+        return Assets(self._folder, (*self.view.media(), *own), self._routes.is_free)
 
     @cached_property
     def _lengths(self) -> dict[str, int]:
         return self.catalog.lengths()
 
-    def unmeasured(self) -> list[str]:
-        """The URLs of the enclosures that are published and whose servers have told no length."""
-        files = {file for _content, file in self.entries_of(self.paths())}
-        return self.catalog.unmeasured(sorted(files))
+    def _find(
+        self, path: str, render: Callable[[Route], Document]
+    ) -> Document | MediaFile | Redirect | None:
+        if route := self._routes.route(path):
+            if route.has_moved:
+                return Redirect(route.home, partial(render, route))
+            return render(route)
+        if file := self._assets.file(path):
+            return MediaFile(file, type_of_name(file.name, DEFAULT_DOWNLOAD))
+        if page := self._routes.page_meant_by(path):
+            url = self.url + page.removeprefix("/")
+            return Redirect(page, partial(_moved_page, self._site.title, url, url))
+        return None
 
-    def record_file_sizes(self, answers: Sequence[ProbeResult], now: datetime) -> None:
-        """Keeps what servers told, for every publication from now on."""
-        self.catalog.state.record_file_sizes(answers, int(now.timestamp()))
+    def _outline(self, route: Route) -> Document:
+        media_type = BY_FILE_NAME[route.name].content_type if route.name else PAGE_TYPE
+        return Document(b"", media_type, bool(self._routes.history(route).next))
 
-    def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
-        """The entries in the documents at these paths, each once."""
-        found: dict[EntryKey, None] = {}
-        routes = ((route.channel, route.period) for path in paths if (route := self._route(path)))
-        for channel, period in dict.fromkeys(routes):
-            files = self._membership.paths(channel.selection, period)
-            found |= dict.fromkeys((channel.content, file) for file in files)
-        return list(found)
+    def _render(self, route: Route) -> Document:
+        if route.name:
+            return feed_document(self._feed(route), route.name)
+        if route.has_moved:
+            channel = route.channel
+            target = f"{posixpath.relpath(route.home, f'/{route.base}')}/"
+            return _moved_page(channel.title, target, self.url + channel.folder)
+        return self._render_page(route)
 
-    def entries_at(self, keys: Sequence[EntryKey]) -> Iterator[tuple[EntryKey, Entry]]:
-        """The entries of these keys."""
-        articles = self._view.at([file for _content, file in keys])
-        for key in keys:
-            content, file = key
-            if article := articles.get(file):
-                yield key, as_entry(self._as_published(article), self._contexts[content])
+    def _render_page(self, route: Route, query: str = "") -> Document:
+        # Imported late, as every renderer: most builds have to render little.
+        from feeds.formats import pages
 
-    def _folder_of_topic(self, name: str) -> str:
-        topic = self._topics.named(name)
-        return f"topics/{topic.slug}/" if topic else ""
+        if route.period:
+            body = pages.render_period(self._feed(route), route.period.name)
+        elif route.folder:
+            body = render(self._feed(route), PAGE)
+        else:
+            words = feed_search(query)
+            # No more than the feed holds: the fingerprint covers no other article.
+            limit = 0 if words else min(pages.ON_DIRECTORY, self._site.limit)
+            newest = self._articles(route.channel.selection, limit)
+            body = pages.render_directory(self._feed(route), self.listed, newest, words)
+        return Document(body, PAGE_TYPE, bool(self._routes.history(route).next))
+
+    def _feed(self, route: Route) -> Feed:
+        base = self.url + route.base
+        feed = self._last_feed
+        if not feed or feed.base != base:
+            self._last_feed = feed = replace(
+                feed_header(route.channel, route.base, self._site, self.url),
+                # Subscribers poll the newest document alone.
+                hub="" if route.period else self.hub,
+                entries=self._entries(route),
+                history=self._routes.history(route),
+            )
+        return feed
+
+    def _entries(self, route: Route) -> list[Entry]:
+        content, selection = route.channel.content, route.channel.selection
+        if self._rendered:
+            files = self._membership.paths(selection, route.period)
+            entries = [entry for file in files if (entry := self._rendered.entry((content, file)))]
+            # Some are missing if another process has synced since they were rendered.
+            if len(entries) == len(files):
+                return entries
+        limit = None if route.period else self._site.limit
+        context = self._context(content)
+        articles = self._articles(selection, limit, route.period)
+        return [as_entry(article, context) for article in articles]
+
+    def _articles(
+        self, selection: Selection, limit: int | None, period: Period | None = None
+    ) -> list[Article]:
+        articles = self.view.articles(selection, self._topics.family, limit, period)
+        return list(map(self._as_published, articles))
+
+    def _as_published(self, article: Article) -> Article:
+        topics = self._topics.canonical(article.topics)
+        return article.published_at(self.url, topics, self._lengths)
+
+    def _context(self, content: str) -> Context:
+        site, routes = self._site, self._routes
+        return Context(
+            self.url, site.related_in_rss, routes.folder_of_topic, content, site.author,
+            routes.topics_url,
+        )  # fmt: skip
 
 
-def _moved(to: str, title: str, target: str, url: str) -> Redirect:
-    from feeds.formats import pages as page
+def _moved_page(title: str, target: str, url: str) -> Document:
+    from feeds.formats import pages
 
-    return Redirect(to, lambda: Document(page.render_moved(title, target, url), PAGE_TYPE))
+    return Document(pages.render_moved(title, target, url), PAGE_TYPE)
 
 
+# A process of a pool gets one publication with each chunk of its work, and opens it once.
 @lru_cache(maxsize=1)
 def _reopened(
     folder: Folder,
@@ -497,6 +356,14 @@ def _reopened(
     unpublished: bool,
     rendered: RenderedEntries | None,
 ) -> Publication:
-    found = Publication(folder, Catalog(place), url=url, now=now, unpublished=unpublished)
-    found.rendered = rendered
-    return found
+    with ExitStack() as stack:
+        catalog = Catalog(place)
+        stack.callback(catalog.close)
+        if rendered:
+            stack.callback(rendered.close)
+        publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
+        publication._rendered = rendered
+        # Closed with the publication or at the end of the process. Unlike weakref.finalize, this
+        # runs in a process of a pool, too: atexit is skipped there.
+        Finalize(publication, stack.pop_all().close, exitpriority=0)
+    return publication

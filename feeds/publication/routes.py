@@ -1,149 +1,171 @@
-"""Every feed of a site: what it is called, where it lies, which articles it takes."""
+"""Published paths, spelled here alone: which document of which feed a path means, and who moved.
+
+Renders nothing and asks for no article.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from feeds.formats import FORMATS, Format, render
+from feeds.formats import FORMATS, STYLE, SUBSCRIPTIONS
 from feeds.model.archive import PERIOD_NAME, Period
-from feeds.model.document import Document
-from feeds.model.feed import Feed
-from feeds.model.podcast import Podcast
+from feeds.model.feed import History
 from feeds.model.selection import Selection
-from feeds.model.site import DEFAULT_URL, Author, Site
 from feeds.model.topics import Topics
-from feeds.text.urls import absolute
+
+if TYPE_CHECKING:
+    from feeds.publication.channels import Channel
 
 BY_FILE_NAME = {format.file_name: format for format in FORMATS}
-#: Where the periods of a feed's archive lie, from its folder.
-ARCHIVE = "archive/"
-IN_ARCHIVE = re.compile(rf"(.*/)?{ARCHIVE}({PERIOD_NAME})/")
+#: The page of a folder, and its documents.
+_IN_FOLDER = ("", *BY_FILE_NAME)
+#: Documents of the site that belong to no feed.
+OPML_PATH, STYLE_PATH = f"/{SUBSCRIPTIONS}", f"/{STYLE}"
+#: Folders from the site's root: of topics, of the feeds in feeds.yaml, of feeds made for a query.
+_TOPICS, FEEDS, CUSTOM = "topics/", "feeds/", "custom/"
+_INDEX = "index.html"
+_FILE_NAMES = {*BY_FILE_NAME, _INDEX, SUBSCRIPTIONS, STYLE}
+#: The folder of a period: its feed's folder and the period's name.
+IN_ARCHIVE = re.compile(rf"(.*/)?archive/({PERIOD_NAME})/")
+_ARCHIVE_END = re.compile(rf"/archive/(?:{PERIOD_NAME}/)?$")
+#: The file names of custom feeds by path; empty for their page.
+CUSTOM_FILE_NAMES = {f"/{CUSTOM}{name}": name for name in _IN_FOLDER}
+CUSTOM_FILE_NAMES |= {f"/{CUSTOM}"[:-1]: "", f"/{CUSTOM}{_INDEX}": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """One feed of the site: what it is called, where it lies, which articles it takes."""
+def topic_folder(slug: str) -> str:
+    """The folder of a topic's feed, from the site's root."""
+    return f"{_TOPICS}{slug}/"
 
-    kind: str
-    #: From the site's root: "", "topics/ai/", "feeds/top/".
-    folder: str
-    name: str
-    title: str
-    description: str
-    selection: Selection
-    #: How much of an article it tells: "full", "summary" or "title".
-    content: str
-    #: The folder of the topic that this one is below; empty where there is none.
-    parent: str = ""
-    #: What it says of itself, if it is a podcast.
-    podcast: Podcast | None = None
+
+def archive_folder(period: Period | None) -> str:
+    """The folder of a period, from its feed's; empty for the newest articles."""
+    return f"archive/{period.name}/" if period else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a document of a feed lies."""
+    """A page or a document of a feed, and the folder under which a path asks for it."""
 
     channel: Channel
-    #: The channel's, or the one that its topic had.
+    #: The channel's, or a former one of its topic.
     folder: str
-    #: Of the feed's archive; None for the newest articles.
+    #: A period of the feed's archive; None for the newest articles.
     period: Period | None
-    #: The file's name; empty for the page.
+    #: The document's file name; empty for the page.
     name: str
 
     @property
-    def archive_path(self) -> str:
-        """The folder of the path, from the feed's."""
-        return f"{ARCHIVE}{self.period.name}/" if self.period else ""
+    def base(self) -> str:
+        """The folder of the path, from the site's root."""
+        return self.folder + archive_folder(self.period)
+
+    @property
+    def home(self) -> str:
+        """The path at which it is published now."""
+        return f"/{self.channel.folder}{archive_folder(self.period)}{self.name}"
+
+    @property
+    def has_moved(self) -> bool:
+        """True if the path is a former one."""
+        return self.folder != self.channel.folder
 
 
-def channels_of(site: Site, topics: Topics) -> Iterator[Channel]:
-    """The feed of everything, those that feeds.yaml names, and one for each topic."""
-    podcast = site.podcast if site.podcast and site.podcast.everything else None
-    selection = Selection(recorded=podcast is not None)
-    yield Channel(
-        "site", "", site.title, site.title, site.description, selection, site.content,
-        podcast=podcast,
-    )  # fmt: skip
-    for each in site.feeds:
-        selection = replace(each.selection, recorded=each.podcast is not None)
-        yield Channel(
-            "feed", f"feeds/{each.name}/", each.title, each.title, each.description, selection,
-            each.content or site.content, podcast=each.podcast,
-        )  # fmt: skip
-    for topic in topics:
-        title = f"{topic.name} · {site.title}"
-        selection = Selection(any=(topic.name,), recorded=topic.podcast is not None)
-        yield Channel(
-            "topic", f"topics/{topic.slug}/", topic.name, title, topic.description, selection,
-            topic.content or site.content,
-            f"topics/{topic.parent.slug}/" if topic.parent else "", topic.podcast,
-        )  # fmt: skip
+class Routes:
+    """The paths of a site's feeds, of their archives and of topics that were renamed."""
 
+    def __init__(
+        self,
+        channels: Iterable[Channel],
+        topics: Topics,
+        site_url: str,
+        periods: Callable[[Selection], Sequence[Period]],
+    ) -> None:
+        """Takes a function that returns the periods of a selection's archive, oldest first."""
+        #: By folder.
+        self.channels = {channel.folder: channel for channel in channels}
+        #: The feeds of topics by their former folders.
+        self._moved = {
+            topic_folder(slug): self.channels[topic_folder(topic.slug)]
+            for slug, topic in topics.former.items()
+        }
+        #: The folder of all topics, and the scheme of categories that are topics.
+        self.topics_url = site_url + _TOPICS
+        self._topics = topics
+        self._site_url = site_url
+        self._periods = periods
+        self._archives: dict[str, dict[Period | None, History]] = {}
+        #: With a slash at both ends: those of feeds, and those around them.
+        self._folders = {f"/{folder}" for folder in self.channels}
+        self._folders |= {f"/{folder.partition('/')[0]}/" for folder in self.channels}
 
-def podcast_metadata(channel: Channel, site: Site) -> Podcast:
-    """What a feed with episodes says of itself: what nothing is said of comes from the site."""
-    podcast = channel.podcast or site.podcast or Podcast()
-    author = site.author or Author(site.title)
-    return replace(
-        podcast,
-        author=podcast.author or author.name,
-        owner_name=podcast.owner_name or author.name,
-        owner_email=podcast.owner_email or author.email,
-    )
+    def paths(self, periods: Callable[[Selection], Iterable[Period]]) -> Iterator[str]:
+        """Every page and document; takes a function for the periods of all selections."""
+        yield OPML_PATH
+        yield STYLE_PATH
+        for folder, channel in self.channels.items():
+            for period in (None, *periods(channel.selection)):
+                yield from (f"/{folder}{archive_folder(period)}{name}" for name in _IN_FOLDER)
+        yield from (f"/{folder}{name}" for folder in self._moved for name in _IN_FOLDER)
 
+    def newest_documents(self) -> Iterator[str]:
+        """The path of each document that subscribers poll."""
+        return (f"/{folder}{name}" for folder in self.channels for name in BY_FILE_NAME)
 
-def split(path: str) -> tuple[str, str]:
-    """The folder of a path, as channels have it, and the name in it."""
-    folder, _slash, name = path.removeprefix("/").rpartition("/")
-    return (f"{folder}/" if folder else ""), name
+    def route(self, path: str) -> Route | None:
+        """The page or the document of a feed that a path means."""
+        folder, slash, name = path.removeprefix("/").rpartition("/")
+        folder += slash
+        if name and name not in BY_FILE_NAME:
+            return None
+        if archived := IN_ARCHIVE.fullmatch(folder):
+            folder = archived[1] or ""
+        if not (channel := self.channels.get(folder) or self._moved.get(folder)):
+            return None
+        if not archived:
+            return Route(channel, folder, None, name)
+        for period in self._archive(channel):
+            if period and period.name == archived[2]:
+                return Route(channel, folder, period, name)
+        return None
 
+    def page_meant_by(self, path: str) -> str:
+        """The page of a path that lacks its last slash or ends with index.html; else empty."""
+        page = f"{path.removesuffix(f'/{_INDEX}').rstrip('/')}/"
+        route = self.route(page) if page != path else None
+        return route.home if route else ""
 
-def root_from(folder: str) -> str:
-    """The site's root as seen from a folder."""
-    return "../" * folder.count("/")
+    def is_free(self, path: str) -> bool:
+        """True if a file can be published at a path: no document is at it, below it or above it."""
+        names = path.removeprefix("/").split("/")
+        if _FILE_NAMES.intersection(names) or {"", ".", ".."}.intersection(names):
+            return False
+        return _ARCHIVE_END.sub("/", f"{path}/") not in self._folders
 
+    def folder_of_topic(self, name: str) -> str:
+        """The folder of the topic with a name; empty where there is none."""
+        topic = self._topics.named(name)
+        return topic_folder(topic.slug) if topic else ""
 
-def paths_in(folder: str) -> Iterator[str]:
-    """The paths of a feed's folder: its page and its documents."""
-    yield f"/{folder}"
-    yield from documents_in(folder)
+    def history(self, route: Route) -> History:
+        """The place of a document among those of its feed's archive."""
+        return self._archive(route.channel)[route.period]
 
-
-def documents_in(folder: str) -> Iterator[str]:
-    """The paths of a folder's feed documents."""
-    for format in FORMATS:
-        yield f"/{folder}{format.file_name}"
-
-
-def feed_header(channel: Channel, site: Site, url: str) -> Feed:
-    """A feed without its entries, of a site that is published at a URL."""
-    # The same under whatever URL it is published.
-    identity = site.id or (site.url if site.url != DEFAULT_URL else url)
-    identity = identity if identity.endswith(("/", ":")) else f"{identity}/"
-    show = podcast_metadata(channel, site)
-    return Feed(
-        id=identity + channel.folder,
-        title=channel.title,
-        description=channel.description or channel.title,
-        url=url + channel.folder,
-        base=url + channel.folder,
-        root=root_from(channel.folder),
-        author=site.author or Author(site.title),
-        language=site.language,
-        icon=absolute(site.icon, url),
-        logo=absolute(site.logo, url),
-        rights=site.rights,
-        entries=(),
-        podcast=replace(show, image=absolute(show.image, url)),
-        is_podcast=channel.podcast is not None,
-    )
-
-
-def feed_document(feed: Feed, format: Format) -> Document:
-    """The feed in a format, with what is told of it in the headers."""
-    links = ((feed.hub, "hub"), (feed.base + format.file_name, "self")) if feed.hub else ()
-    is_closed = bool(feed.history.next)
-    return Document(render(feed, format), format.content_type, is_closed, links)
+    def _archive(self, channel: Channel) -> dict[Period | None, History]:
+        """The place of each period's document, oldest first, after that of the newest articles."""
+        if channel.folder not in self._archives:
+            periods = self._periods(channel.selection)
+            folders = [archive_folder(period) for period in periods]
+            urls = ["", *(f"{self._site_url}{channel.folder}{folder}" for folder in folders), ""]
+            named = tuple((period.name, archive_folder(period)) for period in reversed(periods))
+            archive: dict[Period | None, History] = {
+                None: History(is_complete=not periods, previous=urls[-2], periods=named)
+            }
+            for period, older, newer in zip(periods, urls, urls[2:], strict=False):
+                # W3C's validator wants a document without neighbours to say that it is complete.
+                archive[period] = History(True, not (older or newer), older, newer)
+            self._archives[channel.folder] = archive
+        return self._archives[channel.folder]

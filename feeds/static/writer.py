@@ -86,6 +86,7 @@ def _write(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     result = Written()
+    store = EntryStore(scratch)
     try:
         known = publication.catalog.state.built(str(out))
         learnt: dict[str, Built | None] = {}
@@ -123,7 +124,8 @@ def _write(
         rendered = 0
         if len(stale) >= _MANY:
             paths = [path for path, _name, _fingerprint in stale]
-            rendered = _render(publication, paths, scratch, progress, processes)
+            rendered = _render(publication, paths, store, progress, processes)
+            publication = publication.with_rendered(store)
         place = partial(_place_all, publication, out, scratch)
         placing = parallel_map(place, stale, processes=processes, worthwhile=_MANY, chunk=80)
         for done, (name, built, written, trouble) in enumerate(placing, 1):
@@ -157,9 +159,7 @@ def _write(
         publication.catalog.state.remember_built(str(out), learnt)
         result.total = len(names)
     finally:
-        if publication.rendered:
-            publication.rendered.close()
-            publication.rendered = None
+        store.close()
         shutil.rmtree(scratch, ignore_errors=True)
     return result
 
@@ -167,12 +167,11 @@ def _write(
 def _render(
     publication: Publication,
     paths: list[str],
-    scratch: Path,
+    rendered: EntryStore,
     progress: Callable[[int, int], None] | None,
     processes: int,
 ) -> int:
     """Renders every entry of the documents at these paths, for publication.document() to find."""
-    rendered = EntryStore(scratch)
     keys = publication.entries_of(paths)
     render = partial(_render_some, publication, rendered)
     places = []
@@ -181,7 +180,6 @@ def _render(
         if progress:
             progress(len(places), len(keys) + len(paths))
     rendered.write_index(places)
-    publication.rendered = rendered
     return len(keys)
 
 
