@@ -344,10 +344,10 @@ def _opened(
     from feeds.catalog.folder import Folder, locate
     from feeds.catalog.sync import Catalog, Synced
     from feeds.errors import CatalogError
-    from feeds.parallel import collect_rarely, processors
+    from feeds.parallel import collect_garbage_rarely, processors
     from feeds.publication.publication import Publication
 
-    collect_rarely()
+    collect_garbage_rarely()
     folder = Folder.open(site)
     sources = (folder.root, *folder.article_folders)
     if out and any(each.resolve().is_relative_to(out.resolve()) for each in sources):

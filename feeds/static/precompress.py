@@ -13,7 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from feeds.catalog.sync import Built
-from feeds.compression import SHORTEST, encode
+from feeds.compression import MIN_SIZE, encode
 from feeds.errors import OutputError
 from feeds.parallel import parallel_map
 
@@ -101,7 +101,7 @@ def _compress(out: Path, name: str, other: str, beside: Path) -> Compressed:
     source, target = out / name, out / other
     size = source.stat().st_size
     small = b""
-    if SHORTEST <= size <= _LONGEST:
+    if MIN_SIZE <= size <= _LONGEST:
         body = source.read_bytes()
         small = encode(body, BY_ENDING[other.removeprefix(name)], tightly=True)
         if len(small) > _SMALLER * size:

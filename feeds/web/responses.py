@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_date, parse_etags
 
-from feeds.compression import ENCODINGS, SHORTEST, encode
+from feeds.compression import ENCODINGS, MIN_SIZE, encode
 from feeds.model.document import Document
 
 #: A status line, headers and a body, as WSGI has them.
@@ -61,7 +61,7 @@ class CachedDocument:
     def _chosen(self, accepted: str) -> _Representation:
         """The representation that the client likes best (RFC 9110 §12.5.3)."""
         body = self.document.body
-        liked = _accepted(accepted) if accepted and len(body) >= SHORTEST else ()
+        liked = _accepted(accepted) if accepted and len(body) >= MIN_SIZE else ()
         encoding = liked[0] if liked else ""
         if found := self._encoded.get(encoding):
             return found
