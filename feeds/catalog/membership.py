@@ -36,8 +36,8 @@ class FeedMembership:
             self._lengths.setdefault(path, []).append(f"{url} {length}")
         self._selected: dict[Selection, list[str]] = {}
         self._periods: dict[Selection, tuple[Period, ...]] = {}
-        self._marks: dict[str, str] = {}
-        self._last: tuple[Selection | None, Period | None, str] = (None, None, "")
+        self._article_digests: dict[str, str] = {}
+        self._last_digest: tuple[Selection | None, Period | None, str] = (None, None, "")
 
     def paths(self, selection: Selection, period: Period | None) -> Sequence[str]:
         """The files of a feed's newest articles, or of those of a period."""
@@ -59,22 +59,22 @@ class FeedMembership:
         return self._periods[selection]
 
     def fingerprint(self, selection: Selection, period: Period | None) -> str:
-        """What decides the bytes of the entries of paths()."""
-        # CustomFeedRequest for by one format after the other.
-        if self._last[:2] != (selection, period):
-            marks = "\0".join(map(self._mark, self.paths(selection, period)))
-            digest = hashlib.sha256(marks.encode("utf-8", "surrogatepass")).hexdigest()
-            self._last = selection, period, digest
-        return self._last[2]
+        """Digest of the articles of paths(): their text, topics and the lengths of their files."""
+        # The documents of a feed, one for each format, ask for the same digest in a row.
+        if self._last_digest[:2] != (selection, period):
+            articles = "\0".join(map(self._article_digest, self.paths(selection, period)))
+            digest = hashlib.sha256(articles.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+            self._last_digest = selection, period, digest
+        return self._last_digest[2]
 
-    def _mark(self, path: str) -> str:
-        """An article's text, the lengths of its files, its topics' names and where they lie."""
-        if path not in self._marks:
+    def _article_digest(self, path: str) -> str:
+        if path not in self._article_digests:
             named = map(self._topics.named, self._names.get(path, ()))
             topics = (f"{topic.name}\0{topic.slug}" for topic in named if topic)
             lengths = self._lengths.get(path, ())
-            self._marks[path] = "\0".join((self._files[path].digest, *lengths, "", *topics))
-        return self._marks[path]
+            digest = "\0".join((self._files[path].digest, *lengths, "", *topics))
+            self._article_digests[path] = digest
+        return self._article_digests[path]
 
     def _age(self, path: str) -> int:
         return -self._files[path].published
