@@ -88,8 +88,8 @@ def _build(site: Path, clock: _Clock) -> None:
     for module, function in ((syndication, "rss_item"), (syndication, "atom_entry")):
         clock.watch(module, function, f"render an entry: {function}")
     clock.watch(page, "story", "render an entry: for the page")
-    clock.watch(static, "_render", "render every entry once")
-    clock.watch(static, "_place", "put a document together and write it")
+    clock.watch(static, "_store_entries", "render every entry once")
+    clock.watch(static, "_write_document", "put a document together and write it")
     clock.run("write the tree, all of it", lambda: static.write_tree(publication, site / "out"))
 
 
