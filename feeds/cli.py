@@ -34,7 +34,7 @@ _A_WHILE = 2.0
 _HEADERS = 32 * 1024
 #: In seconds: how long a worker that is to end may answer what it has begun with.
 _GRACE = 10
-#: Those of feeds.hosting, which is not loaded for --help.
+#: The keys of feeds.static.hosts.HOSTS, which takes long to import for --help.
 _HOSTS = ("netlify", "cloudflare", "github-pages", "nginx", "apache", "s3")
 _NO_HUB = "write hub: and its URL in feeds.yaml"
 
@@ -116,6 +116,7 @@ def init(folder: Path) -> None:
 @click.option("--probe", is_flag=True, help="Ask other servers how long the enclosures there are.")
 @click.option("--compress", is_flag=True, help="Write .br, .zst and .gz files beside the others.")
 @click.option("--hosting", type=click.Choice(_HOSTS), help="Write the file that this host reads.")
+@click.option("--explain", is_flag=True, help="Say why each file is written or removed.")
 @_publishing
 @click.option("--ping", is_flag=True, help="Tell the hub of feeds.yaml which feeds changed.")
 def build(
@@ -128,6 +129,7 @@ def build(
     ping: bool,
     compress: bool,
     hosting: str | None,
+    explain: bool,
 ) -> None:
     """Write the whole tree for static hosting.
 
@@ -149,9 +151,10 @@ def build(
                 compressed=compress,
                 hosting=hosting or "",
             )
-
         for line in written.skipped:
             click.echo(f"{out}{os.sep}{line}", err=True)
+        for line in written.changes if explain else ():
+            click.echo(f"{out}{os.sep}{line}")
         click.echo(
             f"{_summary(publication)}, {opened.synced.read:,} read;"
             f" {_number(written.total, 'file')}, {written.written:,} written,"
