@@ -109,6 +109,7 @@ def init(folder: Path) -> None:
 @click.option("--probe", is_flag=True, help="Ask other servers for the lengths of enclosures.")
 @click.option("--compress", is_flag=True, help="Write .br, .zst and .gz files too.")
 @click.option("--hosting", type=click.Choice(_HOSTS), help="Write this host's configuration too.")
+@click.option("--explain", is_flag=True, help="Print why each file is written or removed.")
 @_publishing_options
 @click.option("--ping", is_flag=True, help="Tell the hub which feeds changed.")
 def build(
@@ -121,6 +122,7 @@ def build(
     ping: bool,
     compress: bool,
     hosting: str | None,
+    explain: bool,
 ) -> None:
     """Write the whole tree for static hosting.
 
@@ -142,9 +144,10 @@ def build(
                 compressed=compress,
                 hosting=hosting or "",
             )
-
         for line in written.skipped:
             click.echo(f"{out}{os.sep}{line}", err=True)
+        for line in written.changes if explain else ():
+            click.echo(f"{out}{os.sep}{line}")
         click.echo(
             f"{_summary(publication)}, {opened.synced.read:,} read;"
             f" {_number(written.total, 'file')}, {written.written:,} written,"
@@ -299,10 +302,10 @@ def _opened(
     from feeds.catalog.folder import Folder, locate
     from feeds.catalog.sync import Synced
     from feeds.errors import CatalogError
-    from feeds.parallel import collect_rarely, processors
+    from feeds.parallel import collect_garbage_rarely, processors
     from feeds.publication.publication import Publication
 
-    collect_rarely()
+    collect_garbage_rarely()
     folder = Folder.open(site)
     sources = (folder.root, *folder.article_folders)
     if out and any(source.resolve().is_relative_to(out.resolve()) for source in sources):

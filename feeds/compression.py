@@ -1,20 +1,20 @@
-"""The encodings in which text is sent (RFC 9110 §8.4.1): fast, or nearly as small as can be."""
+"""The encodings in which text is sent (RFC 9110 §8.4.1), fast or as small as is worth the time."""
 
 from __future__ import annotations
 
 import gzip
 
-#: Those that make the least of it first.
+#: Best compression first.
 ENCODINGS = ("br", "zstd", "gzip")
-#: In bytes: what is shorter gains nothing by an encoding.
-SHORTEST = 512
+#: In bytes: a shorter body gains nothing by an encoding.
+MIN_SIZE = 512
 
 
 def encode(body: bytes, encoding: str, *, tightly: bool = False) -> bytes:
-    """The body in one of ENCODINGS, the same bytes every time under the same library.
+    """Return the body in one of ENCODINGS; the same bytes every time under the same library.
 
-    Tightly is for what is made once and sent often: the last two percent of brotli and zstd would
-    take four times as long.
+    Tightly suits files that are written once and sent often. The highest levels of brotli and zstd
+    would save two percent more, and take four times as long.
     """
     if encoding == "br":
         import brotli

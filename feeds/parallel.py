@@ -1,7 +1,7 @@
-"""Large work, split among processes; small work stays where it is.
+"""Large work, divided among processes; small work stays in this one.
 
-Processes are started by a server of their own (forkserver): forking a process that has threads is
-unsafe, and the live app has them.
+Processes are started by a fork server: forking a process that has threads is unsafe, and the live
+app has threads.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
+from math import ceil
 from typing import TypeVar
 
 from feeds.errors import FeedsError
@@ -29,40 +30,42 @@ def parallel_map(
     worthwhile: int,
     chunk: int,
 ) -> Iterator[_Result]:
-    """The function's results for all jobs, in their order; it is given a chunk of them at a time.
+    """Yield the function's results for all jobs, in their order; it gets a chunk of jobs at a time.
 
-    Other processes are asked only from a worthwhile number of jobs on: starting them takes longer
-    than a second's work saves. The function and its jobs have to be picklable then, and the main
-    module has to bear being imported anew, which only a command of ours can promise. Raises
-    FeedsError where one of the processes is killed.
+    Fewer jobs than are worthwhile are done here: starting processes takes longer than a second of
+    work saves. For other processes, the function and its jobs have to be picklable, and the main
+    module importable without side effects, as our commands are. Raises FeedsError where a worker
+    process is killed.
     """
-    chunks = [jobs[start : start + chunk] for start in range(0, len(jobs), chunk)]
-    processes = min(processes, len(chunks))
+    processes = min(processes, len(jobs))
     if len(jobs) < worthwhile or processes < 2:
-        yield from chain.from_iterable(map(function, chunks))
+        for start in range(0, len(jobs), chunk):
+            yield from function(jobs[start : start + chunk])
         return
+    chunk = min(chunk, ceil(len(jobs) / processes))
+    chunks = [jobs[start : start + chunk] for start in range(0, len(jobs), chunk)]
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    # The function is a partial one: the module that it comes from brings all the others.
+    # The function may be a partial. Its module imports all that the work needs.
     context.set_forkserver_preload([getattr(function, "func", function).__module__])
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=collect_rarely) as pool:
+    with ProcessPoolExecutor(
+        processes, mp_context=context, initializer=collect_garbage_rarely
+    ) as pool:
         try:
             yield from chain.from_iterable(pool.map(function, chunks))
         except BrokenProcessPool as error:
-            raise FeedsError(
-                "a process that did a part of the work was ended; try again"
-            ) from error
+            raise FeedsError("a worker process was killed (out of memory?); try again") from error
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Return the number of processors that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def collect_rarely() -> None:
-    """Lets this process look for garbage in cycles less often.
+def collect_garbage_rarely() -> None:
+    """Make Python look for unreachable cycles less often.
 
-    Large work makes millions of objects that stay, and next to no cycles: looking at all of them
-    again and again took a sixth of the time.
+    A build makes millions of objects that stay, and next to no cycles: a sixth of its time went
+    into looking at them again and again.
     """
     gc.set_threshold(100_000, 50, 100)

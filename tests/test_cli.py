@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -23,6 +24,7 @@ from feeds import cli
 from feeds.catalog.folder import Folder
 from feeds.cli import main
 from feeds.parsing.article import read_article
+from feeds.static.hosts import HOSTS
 from tests.support import CORPUS, SiteBuilder, article, document, eventually, needs_corpus
 
 
@@ -92,6 +94,24 @@ def test_build_says_what_it_did_and_what_it_held_back(demo: Path, tmp_path: Path
     assert summary.fullmatch(first.output)
     second = run("build", demo, "--out", tmp_path / "public")
     assert re.search(r"0 read; \d+ files, 0 written, 0 removed", second.output)
+
+
+def test_build_explains_each_file_that_it_writes_or_removes(demo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "public"
+    command = ("build", demo, "--out", out, "--url", "https://feeds.example.org/")
+    assert "written, " not in run(*command).output.replace(" written, 0 removed", "")
+    (out / "rss.xml").unlink()
+    result = run(*command, "--explain")
+    explanation, summary = result.stdout.splitlines()
+    assert explanation == f"{out}/rss.xml: written, it was missing"
+    assert ", 1 written, 0 removed; " in summary
+    assert "written, it" not in run(*command, "--explain").stdout
+
+
+def test_the_hosts_of_the_option_are_those_that_there_are() -> None:
+    (option,) = [each for each in main.commands["build"].params if each.name == "hosting"]
+    assert isinstance(option.type, click.Choice)
+    assert list(option.type.choices) == list(HOSTS)
 
 
 def test_build_publishes_drafts_where_it_is_told_to(demo: Path, tmp_path: Path) -> None:

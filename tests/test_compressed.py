@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,6 @@ import zstandard
 from feeds.catalog.folder import MANIFEST
 from feeds.compression import encode
 from feeds.errors import OutputError
-from feeds.static import precompress as compressed
-from feeds.static import writer as static
 from feeds.static.writer import Written, write_tree
 from tests.support import SiteBuilder
 from tests.test_static import stats, tree
@@ -75,26 +72,24 @@ def test_what_gains_nothing_has_no_file_beside_it(site: SiteBuilder) -> None:
 def test_a_second_build_compresses_nothing(
     filled: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (filled.root / "media" / "a.svg").write_text("<svg/>")  # not worth a file beside it
+    (filled.root / "media" / "a.svg").write_text("<svg/>")  # not worth a compressed file
     build(filled)
     before = stats(filled.out)
-    made: list[str] = []
-    compress = compressed._compress
+    encoded: list[bytes] = []
 
-    def counted(out: Path, name: str, other: str, beside: Path) -> compressed.Compressed:
-        made.append(other)
-        return compress(out, name, other, beside)
+    def counted(body: bytes, encoding: str, *, tightly: bool) -> bytes:
+        encoded.append(body)
+        return encode(body, encoding, tightly=tightly)
 
-    monkeypatch.setattr(compressed, "_compress", counted)
+    monkeypatch.setattr("feeds.static.precompress.encode", counted)
     for _again in range(2):
         result = build(filled)
-        assert (result.written, result.removed, made) == (0, 0, [])
+        assert (result.written, result.removed, encoded) == (0, 0, [])
     assert stats(filled.out) == before
     filled.write("b.md", "Words. " * 90, title="Two, corrected", topics=["AI"])
-    assert build(filled).written == 4 * (
-        4 + 4
-    )  # the site's and the topic's, with three beside each
-    assert not [name for name in made if name.startswith("topics/robots/")]
+    # The site's four documents and the topic's, each with three compressed files.
+    assert build(filled).written == 4 * (4 + 4)
+    assert len(encoded) == 3 * (4 + 4)
 
 
 def test_a_file_beside_another_goes_with_it_and_with_the_option(filled: SiteBuilder) -> None:
@@ -161,25 +156,29 @@ def test_another_library_makes_all_of_them_anew(
     filled: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(filled)
-    monkeypatch.setattr(compressed, "_versions", lambda: "another")
-    monkeypatch.setattr(compressed, "encode", lambda body, *_how, **_named: encode(body, "gzip"))
-    assert build(filled).written > 0
+    monkeypatch.setattr("feeds.static.writer.library_versions", lambda: "another")
+    monkeypatch.setattr(
+        "feeds.static.precompress.encode", lambda body, *_how, **_named: encode(body, "gzip")
+    )
+    changes = build(filled).changes
+    assert "rss.xml.br: written, the compression libraries changed" in changes
+    assert not [line for line in changes if not line.split(":")[0].endswith(tuple(DECODERS))]
     assert build(filled).written == 0
 
 
+@pytest.mark.parametrize("change", ["write index.html.br", "rename rss.xml.zst"])
 def test_after_a_build_that_was_cut_off_all_is_as_after_a_first_one(
-    filled: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: SiteBuilder, tmp_path: Path, change: str
 ) -> None:
     build(filled)
     filled.write("b.md", "Other words. " * 90, title="Another", topics=["AI", "New"])
 
-    def cut_off(*_arguments: object, **_named: object) -> None:
-        raise KeyboardInterrupt
+    def cut_off(next_change: str) -> None:
+        if next_change == change:
+            raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
-        patched.setattr(static, "compress", cut_off)
-        with pytest.raises(KeyboardInterrupt):
-            build(filled)
+    with pytest.raises(KeyboardInterrupt):
+        build(filled, checkpoint=cut_off)
     owned = set(json.loads((filled.out / MANIFEST).read_bytes())["files"])
     assert small(filled.out) <= owned
     build(filled)
@@ -187,22 +186,55 @@ def test_after_a_build_that_was_cut_off_all_is_as_after_a_first_one(
     assert tree(filled.out) == tree(tmp_path / "fresh")
 
 
-def test_several_processes_write_the_same_bytes(
-    filled: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_several_processes_write_the_same_bytes(filled: SiteBuilder, tmp_path: Path) -> None:
     build(filled)
-    monkeypatch.setattr(compressed, "_MANY", 1)
-    build(filled, tmp_path / "several", processes=2)
+    build(filled, tmp_path / "several", processes=2, worthwhile=1)
     assert tree(filled.out) == tree(tmp_path / "several")
-    shutil.rmtree(tmp_path / "several")
 
 
-def test_a_place_that_cannot_be_written_is_named(
+def test_a_place_that_cannot_be_written_is_named(filled: SiteBuilder) -> None:
+    def full(change: str) -> None:
+        if change == "write rss.xml.br":
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match=r"rss\.xml\.br: No space left on device"):
+        build(filled, checkpoint=full)
+
+
+def test_an_explanation_names_compressed_files(filled: SiteBuilder) -> None:
+    assert "rss.xml.br: written, it is new" in build(filled).changes
+    (filled.out / "atom.xml.gz").unlink()
+    assert build(filled).changes == ["atom.xml.gz: written, it was missing"]
+    svg = filled.root / "media" / "a.svg"
+    svg.write_text(svg.read_text().replace("/", "-"))
+    written = {f"media/a.svg{ending}: written, the file it compresses changed"
+               for ending in DECODERS}  # fmt: skip
+    assert set(build(filled).changes) == {"media/a.svg: written, the media file changed"} | written
+    svg.write_text("<svg/>")
+    removed = {f"media/a.svg{ending}: removed, compression saves too little" for ending in DECODERS}
+    # The length of the picture is in the feeds.
+    of_media = {line for line in build(filled).changes if line.startswith("media/")}
+    assert of_media == {"media/a.svg: written, the media file changed"} | removed
+    changes = build(filled, compressed=False).changes
+    assert "rss.xml.br: removed, no option asks for it any longer" in changes
+    build(filled)
+    (filled.root / "articles" / "a.md").unlink()
+    assert "topics/robots/rss.xml.br: removed, it is no longer published" in build(filled).changes
+
+
+def test_the_compressed_files_of_a_file_that_is_gone_go_too(
     filled: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_arguments: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(compressed, "_compress", full)
-    with pytest.raises(OutputError, match=r"subscriptions\.opml: No space left on device"):
-        build(filled)
+    build(filled)
+    (filled.out / "rss.xml").unlink()
+    publication = filled.publication()
+    document = publication.document
+    monkeypatch.setattr(
+        publication, "document", lambda path: None if path == "/rss.xml" else document(path)
+    )
+    result = write_tree(publication, filled.out, compressed=True)
+    assert result.skipped == [
+        "rss.xml: not written, so what was there stays: gone since the build began"
+    ]
+    assert {name for name in tree(filled.out) if name.startswith("rss.xml")} == set()
+    assert result.total == len(tree(filled.out)) - 1

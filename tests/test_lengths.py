@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,7 @@ import pytest
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
-from feeds.parallel import parallel_map
 from feeds.publication.publication import Publication
-from feeds.static import writer as static
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
 from feeds.web.live_site import LiveSite
@@ -177,18 +175,10 @@ def test_a_process_without_the_files_tells_the_lengths_that_another_one_found(
 
 
 def test_several_processes_write_the_lengths_that_one_does(
-    filled: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: SiteBuilder, tmp_path: Path
 ) -> None:
     write_tree(filled.publication(), filled.out)
-
-    def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
-        return parallel_map(
-            function, jobs, **{**limits, "worthwhile": 1, "processes": 2, "chunk": 2}
-        )
-
-    monkeypatch.setattr(static, "parallel_map", at_once)
-    monkeypatch.setattr(static, "_MANY", 1)
-    write_tree(filled.publication(), tmp_path / "many")
+    write_tree(filled.publication(), tmp_path / "many", processes=2, worthwhile=1)
     assert tree(tmp_path / "many") == tree(filled.out)
 
 

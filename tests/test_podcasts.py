@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,10 @@ from feeds.errors import Severity
 from feeds.model.article import Episode, Person, Transcript
 from feeds.model.podcast import Podcast
 from feeds.model.site import Site
-from feeds.parallel import parallel_map
 from feeds.parsing.article import read_article
 from feeds.parsing.fields import parse_duration
 from feeds.parsing.podcast import CATEGORIES
 from feeds.parsing.site_config import read_site
-from feeds.static import writer as static
 from feeds.static.writer import write_tree
 from tests.support import NOW, SiteBuilder, article, document
 from tests.test_static import tree
@@ -530,18 +527,10 @@ def test_live_equals_static_at_every_path_of_a_podcast(show: SiteBuilder) -> Non
 
 
 def test_several_processes_write_the_podcast_that_one_does(
-    show: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    show: SiteBuilder, tmp_path: Path
 ) -> None:
     write_tree(show.publication(), show.out)
-
-    def in_two_processes(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
-        return parallel_map(
-            function, jobs, **{**limits, "worthwhile": 1, "processes": 2, "chunk": 2}
-        )
-
-    monkeypatch.setattr(static, "parallel_map", in_two_processes)
-    monkeypatch.setattr(static, "_MANY", 1)
-    write_tree(show.publication(), tmp_path / "many")
+    write_tree(show.publication(), tmp_path / "many", processes=2, worthwhile=1)
     assert tree(tmp_path / "many") == tree(show.out)
 
 

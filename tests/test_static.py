@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import pickle
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,12 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds import parallel as workers
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import MANIFEST, Folder
 from feeds.errors import OutputError
-from feeds.model.document import Document
-from feeds.static import writer as static
+from feeds.model.document import Document, MediaFile
+from feeds.parallel import parallel_map
 from feeds.static.entry_store import EntryStore
 from feeds.static.writer import write_tree
 from tests.support import CORPUS, SiteBuilder, needs_corpus
@@ -208,7 +206,7 @@ CHANGES = st.lists(
 
 
 @pytest.mark.sqlite
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(changes=CHANGES)
 def test_a_tree_after_any_changes_is_the_tree_of_a_first_build(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, dict[str, Any] | None]]
@@ -266,43 +264,77 @@ def test_a_file_that_was_lost_or_altered_is_made_again(filled: SiteBuilder, how:
 BUILD = [sys.executable, "-m", "feeds", "build"]
 
 
-def test_a_killed_build_leaves_every_file_whole_and_the_next_one_finishes(
+class KilledError(BaseException):
+    """The end of a process, as far as a test can have it inside its own."""
+
+
+def killed_at(number: int) -> Callable[[str], None]:
+    """Return a checkpoint that ends a build before its change of this number."""
+    changes = itertools.count()
+
+    def checkpoint(change: str) -> None:
+        if next(changes) == number:
+            raise KilledError(change)
+
+    return checkpoint
+
+
+def test_a_build_killed_before_any_change_leaves_every_file_whole_and_the_next_one_finishes(
     site: SiteBuilder, tmp_path: Path
 ) -> None:
-    for number in range(120):
-        topics = [f"Topic {number % 40}", "AI"]
-        site.write(f"{number}.md", body="A paragraph. " * 80, title=f"No. {number}", topics=topics)
-    whole = tmp_path / "whole"
-    command = [*BUILD, str(site.root), "--out"]
-    started = time.monotonic()
-    subprocess.run([*command, str(whole)], check=True, capture_output=True)
-    took = time.monotonic() - started
-    rest = random.Random(7)
-    killed = 0
-    for round_ in range(12):
-        # Every round changes an article, so that there is something to write.
-        site.write("0.md", title=f"Round {round_}", topics=["AI"])
-        process = subprocess.Popen(
-            [*command, str(site.out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        time.sleep(rest.uniform(0.2, 1.0) * took)
-        process.send_signal(signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
-        if not site.out.exists():
-            continue
-        files = [file for file in site.out.rglob("*") if file.is_file()]
-        published = [file for file in files if ".feeds-scratch" not in file.parts]
-        for file in published:
-            if file.suffix == ".xml":
-                etree.parse(file)
-            elif file.suffix == ".json":
-                json.loads(file.read_bytes())
-            elif file.suffix == ".html":
-                assert file.read_text().rstrip().endswith("</html>")
-    assert killed > 0
-    subprocess.run([*command, str(site.out)], check=True, capture_output=True)
-    subprocess.run([*command, str(whole)], check=True, capture_output=True)
-    assert tree(site.out) == tree(whole)
+    picture = site.root / "x.png"
+    topics = ("AI", "Robots")
+    trees: list[dict[str, bytes]] = []
+
+    def change(number: int) -> None:
+        site.write("a.md", topics=[topics[number % 2]], images=[{"url": "/x.png"}])
+        picture.write_bytes(topics[number % 2].encode())
+
+    for number in range(2):
+        change(number)
+        write_tree(site.publication(), tmp_path / str(number), hosting="netlify")
+        trees.append(tree(tmp_path / str(number)))
+    change(1)
+    write_tree(site.publication(), site.out, hosting="netlify")
+    (site.out / "topics" / "mine.txt").write_text("mine")
+    kinds = set()
+    for number in itertools.count():
+        change(number)
+        before, after = trees[(number + 1) % 2], trees[number % 2]
+        publication, checkpoint = site.publication(), killed_at(number)
+        try:
+            write_tree(publication, site.out, hosting="netlify", checkpoint=checkpoint)
+        except KilledError as killed:
+            kinds.add(str(killed).split()[0])
+        else:
+            break
+        files = tree(site.out)
+        assert files.pop("topics/mine.txt") == b"mine"
+        owned = json.loads(files.pop(MANIFEST))["files"]
+        for name, body in files.items():
+            assert body in (before.get(name), after.get(name)), name
+        assert files.keys() <= set(owned)
+        assert write_tree(publication, site.out, hosting="netlify").skipped == []
+        assert tree(site.out) == after | {"topics/mine.txt": b"mine"}
+    assert kinds == {"write", "rename", "remove"}
+    assert number > 20
+
+
+def test_a_process_that_is_killed_holds_up_no_later_build(filled: SiteBuilder) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path;"
+        "from feeds.static.tree import Tree;"
+        "tree = Tree(Path(sys.argv[1]), lambda change: os.kill(os.getpid(), signal.SIGKILL)"
+        " if change.startswith('rename') else None);"
+        "stack = tree.locked(); stack.__enter__(); tree.replace('rss.xml', b'half')"
+    )
+    write_tree(filled.publication(), filled.out)
+    before = tree(filled.out)
+    killed = subprocess.run([sys.executable, "-c", code, str(filled.out)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert tree(filled.out).keys() - before.keys() != set()
+    assert write_tree(filled.publication(), filled.out).written == 0
+    assert tree(filled.out) == before
 
 
 def test_a_file_is_replaced_and_never_rewritten_in_place(filled: SiteBuilder) -> None:
@@ -337,26 +369,25 @@ def with_picture(site: SiteBuilder) -> Path:
 
 
 def test_a_picture_that_cannot_be_read_keeps_its_copy_and_stops_nothing(
-    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+    site: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture = with_picture(site)
     bare = SiteBuilder(site.root / "articles")
     write_tree(bare.publication(), site.out)
     picture.write_bytes(b"another \x89PNG")
     site.write("b.md", title="Two")
-
-    def refuse(_file: Path) -> Iterator[bytes]:
-        raise static._UnreadableError("a.png: Permission denied")
-        yield b""
-
-    monkeypatch.setattr(static, "_chunks", refuse)
-    result = write_tree(bare.publication(), site.out)
+    publication = bare.publication()
+    document = publication.document
+    unreadable = MediaFile(tmp_path, "image/png")
+    monkeypatch.setattr(
+        publication, "document", lambda path: unreadable if path == "/a.png" else document(path)
+    )
+    result = write_tree(publication, site.out)
     assert result.skipped == [
-        "a.png: not written, so what was there stays: a.png: Permission denied"
+        f"a.png: not written, so what was there stays: {tmp_path}: Is a directory"
     ]
     assert (site.out / "a.png").read_bytes() == b"\x89PNG"
     assert b"Two" in (site.out / "rss.xml").read_bytes()
-    monkeypatch.undo()
     assert write_tree(bare.publication(), site.out).written == 1
     assert (site.out / "a.png").read_bytes() == b"another \x89PNG"
 
@@ -375,19 +406,17 @@ def test_a_folder_where_a_file_of_ours_was_is_left_and_named(filled: SiteBuilder
     assert not (filled.out / "topics" / "robots" / "feed.json").exists()
 
 
-def test_what_cannot_be_written_is_named_by_its_own_path(
-    filled: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("verb", ["write", "rename"])
+def test_a_file_that_cannot_be_written_is_named_by_its_own_path(
+    filled: SiteBuilder, verb: str
 ) -> None:
-    def full(source: Path, _target: Path) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", str(source))
+    def full(change: str) -> None:
+        if change == f"{verb} topics/ai/rss.xml":
+            raise OSError(errno.ENOSPC, "No space left on device", "scratch")
 
-    filled.out.mkdir()
-    (filled.out / MANIFEST).write_text("{}")
-    publication = filled.publication()
-    monkeypatch.setattr(static, "_write_manifest", lambda *_arguments: None)
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OutputError, match=r"out/subscriptions\.opml: No space left on device$"):
-        write_tree(publication, filled.out)
+    with pytest.raises(OutputError, match=r"out/topics/ai/rss\.xml: No space left on device$"):
+        write_tree(filled.publication(), filled.out, checkpoint=full)
+    assert not (filled.out / ".feeds-scratch").exists()
 
 
 def test_a_build_that_another_sync_overtakes_leaves_nothing_wrong_for_good(
@@ -412,42 +441,38 @@ def test_a_build_that_another_sync_overtakes_leaves_nothing_wrong_for_good(
 @needs_corpus
 def test_the_corpus_gives_the_same_tree_twice(tmp_path: Path) -> None:
     outs = [tmp_path / "one", tmp_path / "two"]
-    for out in outs:
-        environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / f"cache of {out.name}")}
-        subprocess.run(
+    builds = [
+        subprocess.Popen(
             [*BUILD, str(CORPUS), "--out", str(out)],
-            check=True,
-            capture_output=True,
-            env=environment,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / f"cache of {out.name}")},
         )
+        for out in outs
+    ]
+    assert [build.wait() for build in builds] == [0, 0]
     assert tree(outs[0]) == tree(outs[1])
     assert len(tree(outs[0])) > 30
 
 
 @pytest.mark.sqlite
-def test_many_articles_are_read_and_written_by_several_processes_to_the_same_tree(
+def test_several_processes_read_and_write_the_tree_that_one_does(
     site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(40):
-        site.write(f"{number}.md", title=f"No. {number}", topics=[f"Topic {number % 7}"])
-    parallel_map = workers.parallel_map
-    jobs_seen: list[int] = []
-
-    def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
-        jobs_seen.append(len(jobs))
-        return parallel_map(function, jobs, processes=limits["processes"], worthwhile=1, chunk=5)
-
+    for number in range(20):
+        site.write(f"{number}.md", title=f"No. {number}", topics=[f"Topic {number % 3}"])
     alone = site.root.parent / "alone"
     write_tree(site.publication(), alone)
     for file in site.root.parent.glob("catalog.sqlite*"):
         file.unlink()
+
+    def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
+        return parallel_map(function, jobs, **{**limits, "worthwhile": 1})
+
+    # A sync divides its work only where there is much of it.
     monkeypatch.setattr("feeds.catalog.sync.parallel_map", at_once)
-    monkeypatch.setattr("feeds.static.writer.parallel_map", at_once)
-    folder = Folder.open(site.root)
-    catalog = site.catalog()
-    assert catalog.sync(folder, processes=3).read == 40
-    result = write_tree(site.publication(), site.out, processes=3)
-    assert jobs_seen == [40, 0, result.total]
+    assert site.catalog().sync(Folder.open(site.root), processes=2).read == 20
+    monkeypatch.undo()
+    result = write_tree(site.publication(), site.out, processes=2, worthwhile=1)
     assert result.written == result.total
     assert tree(site.out) == tree(alone)
     assert not (site.out / ".feeds-scratch").exists()
@@ -487,9 +512,11 @@ def test_a_large_build_opens_a_publication_once_a_process(
 def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
     filled: SiteBuilder, tmp_path: Path
 ) -> None:
+    publication = filled.publication()
     store = EntryStore(tmp_path)
-    publication = filled.publication().with_rendered(store)
-    static._render(publication, list(publication.paths()), store, None, 1)
+    keys = publication.entries_of(publication.paths())
+    store.write_index(store.write(publication.entries_at(keys)))
+    publication = publication.with_rendered(store)
     filled.write("c.md", title="Three", topics=["AI"])
     publication.catalog.sync(Folder.open(filled.root))
     again = pickle.loads(pickle.dumps(publication))
@@ -570,3 +597,74 @@ def test_a_picture_that_no_tree_can_hold_stops_nothing(site: SiteBuilder, url: s
     assert (site.out / "index.html").read_bytes().startswith(b"<!doctype")
     assert (site.out / "topics" / "ai" / "rss.xml").is_file()
     assert {each for each in site.root.parent.iterdir() if "catalog" not in each.name} <= beside
+
+
+def explained(site: SiteBuilder, **options: Any) -> dict[str, str]:
+    """Build the site; return the reason for each file that was written or removed."""
+    lines = write_tree(site.publication(), site.out, **options).changes
+    return dict(line.split(": ") for line in lines)
+
+
+def test_a_build_explains_each_file_that_it_writes_or_removes(filled: SiteBuilder) -> None:
+    def of(name: str) -> set[str]:
+        return {f"{name}/{file}" for file in ("index.html", "rss.xml", "atom.xml", "feed.json")}
+
+    filled.configure(title="T", url="https://feeds.example.org/", limit=2)
+    assert set(explained(filled).values()) == {"written, it is new"}
+    assert explained(filled) == {}
+
+    filled.write("b.md", title="Two, corrected", topics=["AI"])
+    changes = explained(filled)
+    assert set(changes.values()) == {"written, its articles changed"}
+    assert changes.keys() >= {*of("topics/ai"), "rss.xml"}
+
+    (filled.out / "rss.xml").unlink()
+    (filled.out / "atom.xml").write_text("altered")
+    assert explained(filled) == {
+        "rss.xml": "written, it was missing",
+        "atom.xml": "written, it was changed since the last build",
+    }
+
+    filled.write("c.md", topics=["Birds"], publishedDateTime="2019-01-01")
+    changes = explained(filled)
+    assert changes["topics/birds/rss.xml"] == "written, it is new"
+    assert changes["subscriptions.opml"] == "written, the list of feeds changed"
+    assert changes["archive/2019/rss.xml"] == "written, it is new"
+    assert changes["rss.xml"] == "written, its feed's list of archive periods changed"
+
+    filled.write("c.md", topics=["birds"], publishedDateTime="2019-01-01")
+    changes = explained(filled)
+    assert {changes[name] for name in of("topics/birds")} == {
+        "written, its feed's title or settings changed"
+    }
+    (filled.root / "articles" / "c.md").unlink()
+    changes = explained(filled)
+    assert {changes[name] for name in of("topics/birds")} == {"removed, it is no longer published"}
+
+    filled.configure(title="Another title", url="https://feeds.example.org/", limit=2)
+    assert set(explained(filled).values()) == {
+        "written, the configuration or the code of feeds changed"
+    }
+
+    publication = filled.publication()
+    publication.catalog.state.remember_built(str(filled.out.resolve()), {"rss.xml": None})
+    filled.write("b.md", title="Two, corrected again", topics=["AI"])
+    assert explained(filled)["rss.xml"] == "written, there is no record of an earlier build"
+
+
+def test_a_build_explains_media_and_the_files_of_a_host(site: SiteBuilder) -> None:
+    picture = site.root / "x.png"
+    picture.write_bytes(b"\x89PNG")
+    site.write("a.md", topics=["AI"], images=[{"url": "/x.png"}])
+    assert explained(site, hosting="netlify")["_headers"] == "written, it is new"
+    picture.write_bytes(b"another \x89PNG")
+    assert explained(site, hosting="netlify")["x.png"] == "written, the media file changed"
+    topics = [{"name": "AI", "formerly": ["machines"]}]
+    site.configure(title="Test site", url="https://feeds.example.org/", topics=topics)
+    changes = explained(site, hosting="netlify")
+    assert changes["_redirects"] == "written, the rules for the host changed"
+    assert changes["topics/machines/index.html"] == "written, it is new"
+    assert explained(site) == {
+        "_headers": "removed, no option asks for it any longer",
+        "_redirects": "removed, no option asks for it any longer",
+    }

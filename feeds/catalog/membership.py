@@ -36,8 +36,8 @@ class FeedMembership:
             self._lengths.setdefault(path, []).append(f"{url} {length}")
         self._selected: dict[Selection, list[str]] = {}
         self._periods: dict[Selection, tuple[Period, ...]] = {}
-        self._fingerprints: dict[str, str] = {}
-        self._last: tuple[Selection | None, Period | None, str] = (None, None, "")
+        self._article_digests: dict[str, str] = {}
+        self._last_digest: tuple[Selection | None, Period | None, str] = (None, None, "")
 
     def paths(self, selection: Selection, period: Period | None) -> Sequence[str]:
         """The files of a feed's newest articles, or of those of a period."""
@@ -59,22 +59,22 @@ class FeedMembership:
         return self._periods[selection]
 
     def fingerprint(self, selection: Selection, period: Period | None) -> str:
-        """Digest of all that decides the bytes of the entries of paths()."""
-        # Called for one format of a document after the other.
-        if self._last[:2] != (selection, period):
-            parts = "\0".join(map(self._article_fingerprint, self.paths(selection, period)))
-            digest = hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
-            self._last = selection, period, digest
-        return self._last[2]
+        """Digest of the articles of paths(): their text, topics and the lengths of their files."""
+        # The documents of a feed, one for each format, ask for the same digest in a row.
+        if self._last_digest[:2] != (selection, period):
+            articles = "\0".join(map(self._article_digest, self.paths(selection, period)))
+            digest = hashlib.sha256(articles.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+            self._last_digest = selection, period, digest
+        return self._last_digest[2]
 
-    def _article_fingerprint(self, path: str) -> str:
-        """The digest of an article's text, its files' lengths, its topics' names and slugs."""
-        if path not in self._fingerprints:
+    def _article_digest(self, path: str) -> str:
+        if path not in self._article_digests:
             named = map(self._topics.named, self._names.get(path, ()))
             topics = (f"{topic.name}\0{topic.slug}" for topic in named if topic)
-            parts = (self._files[path].digest, *self._lengths.get(path, ()), "", *topics)
-            self._fingerprints[path] = "\0".join(parts)
-        return self._fingerprints[path]
+            lengths = self._lengths.get(path, ())
+            digest = "\0".join((self._files[path].digest, *lengths, "", *topics))
+            self._article_digests[path] = digest
+        return self._article_digests[path]
 
     def _descending_date(self, path: str) -> int:
         return -self._files[path].published

@@ -165,31 +165,32 @@ class Publication:
             yield path, self.url + path.removeprefix("/")
 
     def fingerprint(self, path: str) -> str:
-        """What the bytes of a feed's document follow from; empty where that is not known.
+        """Labelled digests of all that decides the bytes at a path; empty where that is unknown.
 
-        Two documents of one fingerprint are the same, so one that exists need not be made again.
+        Two documents of one fingerprint have the same bytes. The labels, as in "site:… feed:…",
+        tell why two differ: site (the configuration and our code), feed (its own settings and
+        place), articles, history (the list of archive periods), feeds (the list of feeds) or file.
         """
         if file := self._assets.file(path):
             try:
                 stat = file.stat()
-            except OSError:  # gone, or out of reach since
+            except OSError:  # deleted or unreadable since
                 return ""
-            return f"{file} {stat.st_size} {stat.st_mtime_ns}"
+            return f"file:{_short_digest(f'{file} {stat.st_size} {stat.st_mtime_ns}')}"
         if path == OPML_PATH:
-            return self._listing
+            return f"{self._site_fingerprint} {self._list_fingerprint}"
         if path == STYLE_PATH:
-            return self._whole
+            return self._site_fingerprint
         route = self._routes.route(path)
-        if not route or (route.folder != route.channel.folder and not route.name):
+        if not route:
             return ""
-        parts = (
-            self._whole,
-            route,
-            self._routes.history(route),
-            self._membership.fingerprint(route.channel.selection, route.period),
-            self._listing if path == "/" else "",
-        )
-        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        own = f"{self._site_fingerprint} feed:{_short_digest(repr(route))}"
+        if route.has_moved and not route.name:  # a page that leads elsewhere
+            return own
+        articles = self._membership.fingerprint(route.channel.selection, route.period)
+        history = _short_digest(repr(self._routes.history(route)))
+        feeds = f" {self._list_fingerprint}" if path == "/" else ""
+        return f"{own} articles:{articles} history:{history}{feeds}"
 
     def unmeasured(self) -> list[str]:
         """The URLs of published enclosures whose length is unknown."""
@@ -218,15 +219,12 @@ class Publication:
                 yield (content, file), entry
 
     @cached_property
-    def _whole(self) -> str:
-        """What decides what every document of the site holds."""
-        source = f"{code_fingerprint()} {self.url} {self._site!r}"
-        return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    def _site_fingerprint(self) -> str:
+        return f"site:{_short_digest(f'{code_fingerprint()} {self.url} {self._site!r}')}"
 
     @cached_property
-    def _listing(self) -> str:
-        """What decides what the lists of all feeds hold."""
-        return hashlib.sha256(f"{code_fingerprint()} {self.listed!r}".encode()).hexdigest()
+    def _list_fingerprint(self) -> str:
+        return f"feeds:{_short_digest(repr(self.listed))}"
 
     @property
     def _membership(self) -> FeedMembership:
@@ -338,6 +336,10 @@ class Publication:
             self.url, site.related_in_rss, routes.folder_of_topic, content, site.author,
             routes.topics_url,
         )  # fmt: skip
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _moved_page(title: str, target: str, url: str) -> Document:

@@ -1,7 +1,7 @@
 """The entries of a large build, each rendered once and kept in files until the build ends.
 
-An article stands in several feeds, and several processes put these together: what they share lies
-on disk, so that the memory that a build takes does not grow with what it writes.
+An article is in several feeds, which several processes put together. The entries are on disk, so
+that the memory of a build does not grow with its output.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from feeds.formats import PARTS
 from feeds.model.feed import Entry
 from feeds.publication.publication import EntryKey
 
-#: An entry's key, its id, its update, the file of its parts, and where they begin and end there.
+#: An entry's key, id and time of update, the file of its parts, and their offsets there.
 EntryLocation: TypeAlias = tuple[EntryKey, str, datetime, str, tuple[int, ...]]
 
 
 class EntryStore:
-    """Entries in the files of a folder, by their keys."""
+    """Entries by their keys, in the files of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._open: dict[str, BinaryIO] = {}
+        self._open_files: dict[str, BinaryIO] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
         return EntryStore, (self._folder,)
@@ -40,50 +40,51 @@ class EntryStore:
         return hash(self._folder)
 
     def write(self, entries: Iterable[tuple[EntryKey, Entry]]) -> list[EntryLocation]:
-        """Renders entries into a new file. Where they are has to be kept by keep()."""
+        """Render entries into a new file; return their locations, for write_index()."""
         name = uuid.uuid4().hex
-        places = []
+        locations = []
         end = 0
         with open(self._folder / name, "wb") as file:
             for key, entry in entries:
-                ends = [end]
+                offsets = [end]
                 for part in PARTS:
                     end += file.write(entry.part(part))
-                    ends.append(end)
-                places.append((key, entry.id, entry.updated, name, tuple(ends)))
-        return places
+                    offsets.append(end)
+                locations.append((key, entry.id, entry.updated, name, tuple(offsets)))
+        return locations
 
-    def write_index(self, places: list[EntryLocation]) -> None:
-        """Lets entry() find all that was written, in this process and in those to come."""
-        (self._folder / "index").write_bytes(msgspec.msgpack.encode(places))
+    def write_index(self, locations: list[EntryLocation]) -> None:
+        """Let entry() find these entries, in every process from now on."""
+        (self._folder / "index").write_bytes(msgspec.msgpack.encode(locations))
 
     def entry(self, key: EntryKey) -> Entry | None:
-        """The entry with a key, if it was written."""
-        if not (place := self._places.get(key)):
+        """Return the entry of a key; None if it was not written."""
+        if not (location := self._locations.get(key)):
             return None
-        _key, id, updated, name, ends = place
-        start = ends[0]
+        _key, id, updated, name, offsets = location
+        start = offsets[0]
         file = self._file(name)
         file.seek(start)
-        data = file.read(ends[-1] - start)
+        data = file.read(offsets[-1] - start)
         parts = {
             part: data[begin - start : end - start]
-            for part, begin, end in zip(PARTS, ends, ends[1:], strict=False)
+            for part, begin, end in zip(PARTS, offsets, offsets[1:], strict=False)
         }
         return Entry(id, updated, parts.__getitem__)
 
     @cached_property
-    def _places(self) -> dict[EntryKey, EntryLocation]:
+    def _locations(self) -> dict[EntryKey, EntryLocation]:
         data = (self._folder / "index").read_bytes()
-        return {place[0]: place for place in msgspec.msgpack.decode(data, type=list[EntryLocation])}
+        locations = msgspec.msgpack.decode(data, type=list[EntryLocation])
+        return {location[0]: location for location in locations}
 
     def _file(self, name: str) -> BinaryIO:
-        if name not in self._open:
-            self._open[name] = open(self._folder / name, "rb")  # noqa: SIM115  # until close()
-        return self._open[name]
+        if name not in self._open_files:
+            self._open_files[name] = open(self._folder / name, "rb")  # noqa: SIM115  # until close()
+        return self._open_files[name]
 
     def close(self) -> None:
-        """Lets go of the files."""
-        for file in self._open.values():
+        """Close the files."""
+        for file in self._open_files.values():
             file.close()
-        self._open.clear()
+        self._open_files.clear()

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_date, parse_etags
 
-from feeds.compression import ENCODINGS, SHORTEST, encode
+from feeds.compression import ENCODINGS, MIN_SIZE, encode
 from feeds.model.document import Document
 
 #: A status line, headers and a body, as WSGI has them.
@@ -73,7 +73,7 @@ class CachedDocument:
     def _negotiate(self, accept: str) -> _Representation:
         """Return the representation that the client prefers (RFC 9110 §12.5.3)."""
         body = self.document.body
-        codings = _acceptable(accept) if accept and len(body) >= SHORTEST else ()
+        codings = _acceptable(accept) if accept and len(body) >= MIN_SIZE else ()
         coding = codings[0] if codings else ""
         if ready := self._representations.get(coding):
             return ready

@@ -1,0 +1,56 @@
+"""Netlify: the files _headers and _redirects, which Cloudflare reads too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from feeds.model.document import SVG_POLICY
+from feeds.static.hosts.layout import ALL_HEADERS, TreeLayout, lines
+
+#: A path's pattern, and the headers for it.
+Rule = tuple[str, dict[str, str]]
+
+
+def netlify(layout: TreeLayout) -> dict[str, str]:
+    """Return the rules for headers, where * stands for any number of folders, and redirects.
+
+    Two rules must not set the same header: it may come out as one of the values or as both.
+    """
+    rules = [*common_rules(layout)]
+    rules += [(f"*/{kind.name}", kind.headers) for kind in layout.kinds if not kind.is_page]
+    rules += cache_rules(layout, layout.closed)
+    redirects = [f"{layout.root}{old}* {layout.root}{new}:splat 301!" for old, new in layout.moved]
+    return {"_headers": headers_file(layout, rules), "_redirects": lines(redirects)}
+
+
+def common_rules(layout: TreeLayout) -> Iterator[Rule]:
+    """Yield the rules for all files and for all drawings."""
+    yield "*", ALL_HEADERS
+    if "svg" in layout.types:
+        yield "*.svg", {"Content-Security-Policy": SVG_POLICY}
+
+
+def cache_rules(layout: TreeLayout, closed: Iterable[str]) -> Iterator[Rule]:
+    """Yield the rules for Cache-Control; clients revalidate a file without one each time."""
+    for kind in layout.kinds:
+        if not kind.is_page:
+            for folder in layout.folders if kind.is_in_every_feed else ("",):
+                yield _named(folder) + kind.name, {"Cache-Control": kind.cache_control}
+    for period in closed:
+        for folder in layout.folders:
+            yield f"{_named(folder)}{period}*", {"Cache-Control": layout.closed_cache}
+
+
+def _named(folder: str) -> str:
+    return folder.replace("*", ":name")
+
+
+def headers_file(layout: TreeLayout, rules: Iterable[Rule]) -> str:
+    """Return a _headers file with one rule for each pattern, as the last of two would win."""
+    joined: dict[str, dict[str, str]] = {}
+    for pattern, headers in rules:
+        joined.setdefault(pattern, {}).update(headers)
+    return "\n".join(
+        lines([f"{layout.root}{pattern}", *(f"  {name}: {headers[name]}" for name in headers)])
+        for pattern, headers in joined.items()
+    )

@@ -1,0 +1,191 @@
+"""The output folder of a build, in which every file is whole at any moment.
+
+A file is written beside its place and then renamed onto it. It does not decide which files.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from stat import S_ISDIR, S_ISLNK
+
+from feeds.catalog.folder import MANIFEST
+from feeds.errors import OutputError
+from feeds.static.manifest import manifest_body
+from feeds.static.plan import Disk, DiskFile
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: there, users have to avoid two builds at once.
+    fcntl = None  # type: ignore[assignment]
+
+#: In the tree, since a rename cannot leave its file system, and under one name, so that the next
+#: build clears what a killed one left there.
+_SCRATCH = ".feeds-scratch"
+
+
+class UnreadableError(Exception):
+    """A file of the site cannot be read."""
+
+
+def no_checkpoint(_change: str) -> None:
+    """Let a build go on."""
+
+
+class Tree:
+    """Looks at the files of an output folder, replaces and removes them."""
+
+    def __init__(self, folder: Path, checkpoint: Callable[[str], None] = no_checkpoint) -> None:
+        """Take a folder, and a function that is called before each change of the disk.
+
+        The checkpoint gets a verb and a name; tests end a build there. It has to be picklable where
+        several processes write.
+        """
+        self.folder = folder
+        self.scratch = folder / _SCRATCH
+        self._checkpoint = checkpoint
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other builds out of the folder, and provide an empty scratch folder."""
+        with ExitStack() as stack:
+            if fcntl:
+                folder = os.open(self.folder, os.O_RDONLY)
+                stack.callback(os.close, folder)
+                fcntl.flock(folder, fcntl.LOCK_EX)  # ends with the process, however that ends
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch.mkdir()
+            stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
+            yield
+
+    def look(self, names: Iterable[str]) -> Disk:
+        """Return the state of the disk at these names."""
+        files: dict[str, DiskFile] = {}
+        contents: dict[str, frozenset[str]] = {}
+        folders: set[str] = set()
+        for name in names:
+            if file := self.file(name):
+                files[name] = file
+                if file.is_folder and not file.is_link:
+                    contents[name] = frozenset(self._below(name))
+            folder = name.rpartition("/")[0]
+            while folder and folder not in folders:
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]
+        files |= {folder: file for folder in folders if (file := self.file(folder))}
+        return Disk(files, contents)
+
+    def _below(self, name: str) -> Iterator[str]:
+        for folder, folders, files in os.walk(self._place(name)):
+            prefix = os.path.relpath(folder, self.folder).replace(os.sep, "/")
+            if not folders and not files:
+                yield prefix
+            links = (link for link in folders if os.path.islink(f"{folder}{os.sep}{link}"))
+            yield from (f"{prefix}/{leaf}" for leaf in (*files, *links))
+
+    def file(self, name: str) -> DiskFile | None:
+        """Return the file, folder or link of a name; None where the name is free."""
+        place = self._place(name)
+        try:
+            stat = os.lstat(place)
+        except (OSError, ValueError):  # or a manifest names what can be no file's name
+            return None
+        is_link = S_ISLNK(stat.st_mode)
+        if is_link:
+            with suppress(OSError):
+                stat = os.stat(place)
+        return DiskFile(stat.st_size, stat.st_mtime_ns, S_ISDIR(stat.st_mode), is_link)
+
+    def read(self, name: str) -> bytes | None:
+        """Return the bytes of a file; None if it is not there."""
+        try:
+            with open(self._place(name), "rb") as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def replace(self, name: str, body: bytes) -> bool:
+        """Give a file these bytes; False where it had them. Raises OutputError."""
+        with self._naming(name):
+            if self.read(name) == body:
+                return False
+            self._checkpoint(f"write {name}")
+            with open(self._scratch_file, "wb") as scratch:
+                scratch.write(body)
+            self._rename(name)
+        return True
+
+    def copy(self, name: str, source: Path) -> bool:
+        """Give a file the bytes of another one; False where it had them.
+
+        A source that is changed meanwhile is copied again by the next build. Raises OutputError and
+        UnreadableError.
+        """
+        with self._naming(name):
+            self._checkpoint(f"write {name}")
+            with open(self._scratch_file, "wb") as scratch:
+                scratch.writelines(_chunks(source))
+            with suppress(FileNotFoundError, NotADirectoryError):
+                if filecmp.cmp(self._scratch_file, self._place(name), shallow=False):
+                    return False
+            self._rename(name)
+        return True
+
+    def remove(self, name: str) -> bool:
+        """Remove a file and the folders that it leaves empty; False where it was not there."""
+        with self._naming(name):
+            self._checkpoint(f"remove {name}")
+            target = self.folder / name
+            try:
+                target.unlink()
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+            for parent in target.parents:
+                if parent == self.folder:
+                    break
+                try:
+                    parent.rmdir()
+                except OSError:  # not empty
+                    break
+        return True
+
+    def write_manifest(self, names: Iterable[str]) -> None:
+        """Make these files, and no others, ours. Raises OutputError."""
+        self.replace(MANIFEST, manifest_body(names))
+
+    @property
+    def _scratch_file(self) -> str:
+        return f"{self.scratch}{os.sep}file-{os.getpid()}"
+
+    def _place(self, name: str) -> str:
+        return f"{self.folder}{os.sep}{name}"  # a Path takes longer than looking at the file
+
+    def _rename(self, name: str) -> None:
+        self._checkpoint(f"rename {name}")
+        target = self._place(name)
+        try:
+            os.replace(self._scratch_file, target)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.replace(self._scratch_file, target)
+
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[None]:
+        """Name the file itself in errors, and not the scratch file."""
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(f"{self._place(name)}: {error.strerror or error}") from error
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    try:
+        with open(file, "rb") as stream:
+            while chunk := stream.read(1 << 20):
+                yield chunk
+    except OSError as error:
+        raise UnreadableError(f"{file}: {error.strerror}") from error
