@@ -36,9 +36,8 @@ from tests.support import NOW, SiteBuilder, eventually
 FEEDS = ("rss.xml", "atom.xml", "feed.json")
 
 
-@pytest.fixture
-def asked(site: SiteBuilder) -> SiteBuilder:
-    """A site with some of everything that can be asked for."""
+def fill(site: SiteBuilder) -> SiteBuilder:
+    """Writes a site with some of everything that can be asked for."""
     machine = {"name": "Machine Learning", "aliases": ["ML"], "formerly": ["ai-learning"]}
     site.configure(title="Asked", url="https://feeds.example.org/", topics=[machine], limit=4)
     mint = {"name": "Mint", "domain": "mint.example.com"}
@@ -52,8 +51,14 @@ def asked(site: SiteBuilder) -> SiteBuilder:
 
 
 @pytest.fixture
-def app(asked: SiteBuilder) -> Iterator[Flask]:
-    app = create_app(asked.root)
+def asked(site: SiteBuilder) -> SiteBuilder:
+    return fill(site)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The app of such a site, for tests that only read; a new one would take longer than a test."""
+    app = create_app(fill(SiteBuilder(tmp_path_factory.mktemp("app") / "site")).root)
     yield app
     app.extensions["feeds"].close()
 
@@ -304,8 +309,9 @@ def test_no_number_of_custom_feeds_fills_the_memory(
 
 
 def test_while_the_words_are_indexed_a_search_is_put_off_and_all_else_is_served(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
+    asked: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    app = create_app(asked.root)
     may_go_on = threading.Event()
     fill = Search.fill
 

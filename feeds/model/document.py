@@ -1,4 +1,4 @@
-"""What a path leads to: bytes, a file of the site, another path, or the reason of a refusal."""
+"""Results of looking up a path: a document, a file of the site, a redirect or a refusal."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a site publishes at which path."""
+"""A site as documents at published paths."""

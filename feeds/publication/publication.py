@@ -1,8 +1,8 @@
-"""What a site publishes, by path.
+"""The documents of a site by published path.
 
     publication.paths()             every path of the static tree, in a stable order
-    publication.document(path)      what is published there
-    publication.fingerprint(path)   equal for documents of equal bytes, without rendering them
+    publication.document(path)      the document, file or redirect at a path
+    publication.fingerprint(path)   tells if the document has changed, without rendering it
 
 The static writer writes these documents and the live app serves them, so the two cannot disagree.
 """
@@ -77,7 +77,7 @@ class Publication:
         channels = channels_of(self._site, self._topics)
         self._routes = Routes(channels, self._topics, url, self._periods)
         self._loaded_membership: FeedMembership | None = None
-        #: The documents of a folder are asked for one after the other: its articles are read once.
+        #: Callers ask for the documents of a folder in a row: its articles are read once.
         self._last_feed: Feed | None = None
 
     def with_rendered(self, entries: RenderedEntries) -> Publication:
@@ -130,7 +130,7 @@ class Publication:
         yield from self._assets.paths()
 
     def document(self, path: str) -> Document | MediaFile | Redirect | None:
-        """What is published at a path; None if nothing is."""
+        """The document, file or redirect at a path; None if nothing is published there."""
         if path == OPML_PATH:
             from feeds.formats import opml
 
@@ -140,13 +140,13 @@ class Publication:
         return self._find(path, self._render)
 
     def outline(self, path: str) -> Document | MediaFile | Redirect | None:
-        """The same as document(), but without the bytes of documents."""
+        """The same as document(), without rendering: documents have no bytes."""
         if path in (OPML_PATH, STYLE_PATH):
             return Document(b"", LIST_TYPE if path == OPML_PATH else STYLE_TYPE)
         return self._find(path, self._outline)
 
     def custom(self, path: str, query: str) -> Document | Redirect | BadRequest:
-        """What the live app publishes where is_query_page() is true. Raises NotReadyError."""
+        """The live app's response where is_query_page() is true. Raises NotReadyError."""
         if path == "/":
             return self._render_page(Route(self._routes.channels[""], "", None, ""), query)
         custom = CustomFeeds(
@@ -260,7 +260,7 @@ class Publication:
             return render(route)
         if file := self._assets.file(path):
             return MediaFile(file, type_of_name(file.name, DEFAULT_DOWNLOAD))
-        if page := self._routes.page_meant_by(path):
+        if page := self._routes.page_of(path):
             url = self.url + page.removeprefix("/")
             return Redirect(page, partial(_moved_page, self._site.title, url, url))
         return None
@@ -348,7 +348,7 @@ def _moved_page(title: str, target: str, url: str) -> Document:
     return Document(pages.render_moved(title, target, url), PAGE_TYPE)
 
 
-# A process of a pool gets one publication with each chunk of its work, and opens it once.
+# A process of a pool receives its publication again with each chunk of work, and opens it once.
 @lru_cache(maxsize=1)
 def _reopened(
     folder: Folder,
@@ -365,7 +365,7 @@ def _reopened(
             stack.callback(rendered.close)
         publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
         publication._rendered = rendered
-        # Closed with the publication or at the end of the process. Unlike weakref.finalize, this
-        # runs in a process of a pool, too: atexit is skipped there.
+        # At the latest when the process ends. A process of a pool skips atexit, and with it
+        # weakref.finalize.
         Finalize(publication, stack.pop_all().close, exitpriority=0)
     return publication

@@ -1,6 +1,6 @@
-"""Published paths, spelled here alone: which document of which feed a path means, and who moved.
+"""The map between published paths and the documents of feeds; no other module spells a path.
 
-Renders nothing and asks for no article.
+Renders nothing and reads no article.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def archive_folder(period: Period | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A page or a document of a feed, and the folder under which a path asks for it."""
+    """A page or a document of a feed, at its path or at a former one."""
 
     channel: Channel
     #: The channel's, or a former one of its topic.
@@ -98,7 +98,7 @@ class Routes:
         self._site_url = site_url
         self._periods = periods
         self._archives: dict[str, dict[Period | None, History]] = {}
-        #: With a slash at both ends: those of feeds, and those around them.
+        #: The folders of feeds and their parents, between slashes.
         self._folders = {f"/{folder}" for folder in self.channels}
         self._folders |= {f"/{folder.partition('/')[0]}/" for folder in self.channels}
 
@@ -116,7 +116,7 @@ class Routes:
         return (f"/{folder}{name}" for folder in self.channels for name in BY_FILE_NAME)
 
     def route(self, path: str) -> Route | None:
-        """The page or the document of a feed that a path means."""
+        """The page or the document of a feed at a path; None if there is none."""
         folder, slash, name = path.removeprefix("/").rpartition("/")
         folder += slash
         if name and name not in BY_FILE_NAME:
@@ -132,8 +132,8 @@ class Routes:
                 return Route(channel, folder, period, name)
         return None
 
-    def page_meant_by(self, path: str) -> str:
-        """The page of a path that lacks its last slash or ends with index.html; else empty."""
+    def page_of(self, path: str) -> str:
+        """The page that is meant by a path without its slash or with index.html; else empty."""
         page = f"{path.removesuffix(f'/{_INDEX}').rstrip('/')}/"
         route = self.route(page) if page != path else None
         return route.home if route else ""
