@@ -88,14 +88,14 @@ def write_tree(
 
 
 def apply(
-    plan: Plan, tree: Tree, write: Callable[[Sequence[Step]], Iterable[Outcome]]
+    planned: Plan, tree: Tree, write: Callable[[Sequence[Step]], Iterable[Outcome]]
 ) -> Iterator[Outcome]:
     """Carry out a plan: the removals, then the writes, by the function given."""
-    for step in plan.of(Action.REMOVE):
+    for step in planned.of(Action.REMOVE):
         yield Outcome(step, None, tree.remove(step.name))
-    if writes := plan.of(Action.WRITE):
+    if writes := planned.of(Action.WRITE):
         # First: what a killed build wrote must not look foreign to the next one.
-        tree.write_manifest(plan.claims)
+        tree.write_manifest(planned.claims)
         yield from write(writes)
 
 
@@ -125,12 +125,13 @@ class _Build:
         names = (*paths, *bodies, *wanted.compressed, *(manifest or ()), *state)
         first = plan(wanted, manifest, tree.look(dict.fromkeys(names)), state)
         outcomes = [*apply(first, tree, partial(self._write, paths, bodies))]
-        plans = [first]
+        steps = first.steps
         if compressed:
             disk = tree.look((*paths, *wanted.compressed))
-            plans.append(plan_compressed(wanted, first, disk, state, library_versions()))
-            outcomes += apply(plans[1], tree, partial(self._compress, wanted.compressed))
-        return self._finish(plans, outcomes, state)
+            second = plan_compressed(wanted, first, disk, state, library_versions())
+            outcomes += apply(second, tree, partial(self._compress, wanted.compressed))
+            steps += second.steps
+        return self._finish(steps, outcomes, state)
 
     def _write(
         self, paths: Mapping[str, str], bodies: Mapping[str, bytes], steps: Sequence[Step]
@@ -176,9 +177,9 @@ class _Build:
         return compress(self.tree, jobs, processes=self.processes, worthwhile=worthwhile)
 
     def _finish(
-        self, plans: list[Plan], outcomes: list[Outcome], state: Mapping[str, Built]
+        self, steps: Sequence[Step], outcomes: Sequence[Outcome], state: Mapping[str, Built]
     ) -> Written:
-        kept = {step.name for plan in plans for step in plan.of(Action.KEEP)}
+        kept = {step.name for step in steps if step.action is Action.KEEP}
         records = dict.fromkeys(state.keys() - kept)
         records |= {outcome.step.name: _record(outcome) for outcome in outcomes}
         owned = {name for name in kept if state[name].size != ABSENT[0]}
@@ -190,9 +191,7 @@ class _Build:
         self.publication.catalog.state.remember_built(str(self.tree.folder), records)
         changes = [outcome.step for outcome in outcomes if outcome.changed]
         removed = sum(step.action is Action.REMOVE for step in changes)
-        skipped = [
-            (step.name, step.reason.value) for plan in plans for step in plan.of(Action.LEAVE)
-        ]
+        skipped = [(step.name, step.reason.value) for step in steps if step.action is Action.LEAVE]
         skipped += [(outcome.step.name, outcome.problem) for outcome in outcomes if outcome.problem]
         return Written(
             total=len(owned),
