@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import timedelta
 
-import lxml.etree as etree
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
@@ -15,14 +14,13 @@ from feeds.formats import ATOM
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import content_html, summary_text
 from feeds.formats.feedgen_adapter import MEDIA_NS, element
-from feeds.formats.media_rss import media_elements
 from feeds.model.article import Article
 from feeds.model.feed import Context, Entry, Feed
 from feeds.text.repair import escape_html
 
 
 def render_document(feed: Feed, url: str) -> bytes:
-    """The feed as Atom; the URL is the document's own."""
+    """Return the feed as Atom; the URL is the document's own."""
     counts = Counter(entry.updated for entry in feed.entries)
     entries = (
         _with_unique_date(entry) if counts[entry.updated] > 1 else entry.part(ATOM.name)
@@ -33,12 +31,12 @@ def render_document(feed: Feed, url: str) -> bytes:
 
 
 def render_entry(article: Article, context: Context) -> bytes:
-    """The article as an entry of a feed."""
+    """Return the article as an entry of a feed."""
     return adapter.entry_bytes(feedgen_entry(article, context).atom_entry(), {"media": MEDIA_NS})
 
 
 def feedgen_feed(feed: Feed, url: str) -> FeedGenerator:
-    """feedgen's object for the feed, without entries."""
+    """Return feedgen's object for the feed, without entries."""
     generator = adapter.new_feed(feed, url, ATOM)
     # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
     generator.link(href=feed.url, rel="alternate", type="text/html")
@@ -49,10 +47,10 @@ def feedgen_feed(feed: Feed, url: str) -> FeedGenerator:
 
 
 def feedgen_entry(article: Article, context: Context) -> FeedEntry:
-    """feedgen's object for the article."""
+    """Return feedgen's object for the article."""
     entry = adapter.new_entry()
     # feedgen writes xmlns as an attribute of the root, so Atom elements need names without it.
-    extra: list[etree._Element] = entry.extra.elements
+    extra = entry.extra.elements
     entry.id(article.id)
     entry.title(article.title)
     entry.published(article.published)
@@ -79,10 +77,8 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
         entry.author(asdict(context.author))
     categories = [(context.topics_url, name) for name in article.topics]
-    categories += (
-        (f"{context.site_url}#category", article.category),
-        (f"{context.site_url}#type", article.type),
-    )
+    categories.append((f"{context.site_url}#category", article.category))
+    categories.append((f"{context.site_url}#type", article.type))
     entry.category(
         [{"term": name, "scheme": scheme, "label": name} for scheme, name in categories if name]
     )
@@ -96,12 +92,12 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
         for file in article.enclosures
     )  # fmt: skip
     extra += adapter.related_links("", article)
-    extra += media_elements(article)
+    extra += adapter.media_elements(article)
     return entry
 
 
 def _with_unique_date(entry: Entry) -> bytes:
-    """The entry's part with an atom:updated that no other entry of the feed shares.
+    """Return the entry's part with an atom:updated that no other entry of the feed shares.
 
     W3C's validator and some readers take entries of one second for the same one. The fraction of
     the second follows from the article's id, whichever entries share the second.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from feeds.model.article import Article, Image, Player, Related
+from feeds.model.article import Article, Download, Image, Player, Related
 from feeds.parsing.body.clean import plain_text
 from feeds.parsing.body.players import watch_url, with_frames
 from feeds.text.repair import escape_html, shorten
@@ -14,7 +14,7 @@ _MAX_SUMMARY_CHARS = 400
 
 
 def content_html(article: Article, *, frame: bool) -> str:
-    """The article's player or picture, body or excerpt, downloads and related coverage.
+    """Return the article's player or picture, body or excerpt, downloads and related coverage.
 
     With frame=True an embedded player is an iframe above a link, else a picture that links to it:
     W3C's validator and most feed readers remove frames.
@@ -28,9 +28,8 @@ def content_html(article: Article, *, frame: bool) -> str:
         parts.append(with_frames(article.body, _frame if frame else None))
     elif article.excerpt:
         parts.append(f"<p>{escape_html(article.excerpt)}</p>")
-    links = [_link(file.url, file.title or _file_name(file.url)) for file in article.downloads]
-    if links:
-        parts.append(f"<p>{'<br>'.join(links)}</p>")
+    if article.downloads:
+        parts.append(f"<p>{'<br>'.join(map(_download, article.downloads))}</p>")
     if article.related:
         coverage = "".join(map(_coverage, article.related))
         parts.append(f"<p>Related coverage:</p><ul>{coverage}</ul>")
@@ -38,7 +37,7 @@ def content_html(article: Article, *, frame: bool) -> str:
 
 
 def summary_text(article: Article, content: str) -> str:
-    """The article's summary in a feed of "full", "summary" or "title" content, as plain text."""
+    """Return the plain-text summary in a feed of "full", "summary" or "title" content."""
     if content == "title":
         return ""
     if content == "full" or article.excerpt:
@@ -49,12 +48,11 @@ def summary_text(article: Article, content: str) -> str:
 def _player(article: Article, player: Player, frame: bool) -> str:
     if player.media_type:
         tag = player.media_type.partition("/")[0]
-        size = poster = ""
-        if tag == "video":
-            size = _size(player)
-            poster = f' poster="{escape(article.images[0].url)}"' if article.images else ""
+        attributes = _size(player) if tag == "video" else ""
+        if tag == "video" and article.images:
+            attributes += f' poster="{escape(article.images[0].url)}"'
         link = _link(player.url, article.title)
-        return f'<{tag} src="{escape(player.url)}" controls{size}{poster}>{link}</{tag}>'
+        return f'<{tag} src="{escape(player.url)}" controls{attributes}>{link}</{tag}>'
     target = watch_url(player.url)
     if frame:
         return f"<p>{_frame(player, target, article.title)}</p>"
@@ -72,9 +70,9 @@ def _frame(player: Player, page: str, title: str) -> str:
 
 
 def _picture(image: Image, title: str) -> str:
-    size = _size(image)
     credit = f"<br><small>{escape_html(image.attribution)}</small>" if image.attribution else ""
-    return f'<img src="{escape(image.url)}" alt="{escape(image.title or title)}"{size}>{credit}'
+    alt = escape(image.title or title)
+    return f'<img src="{escape(image.url)}" alt="{alt}"{_size(image)}>{credit}'
 
 
 def _size(element: Image | Player) -> str:
@@ -91,5 +89,6 @@ def _link(url: str, text: str) -> str:
     return f'<a href="{escape(url)}">{escape_html(text)}</a>'
 
 
-def _file_name(url: str) -> str:
-    return url.partition("?")[0].rstrip("/").rpartition("/")[2]
+def _download(file: Download) -> str:
+    file_name = file.url.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return _link(file.url, file.title or file_name)

@@ -14,9 +14,9 @@ from feeds.model.site import Author
 
 
 def render_document(feed: Feed, url: str) -> bytes:
-    """The feed as JSON; the URL is the document's own."""
+    """Return the feed as JSON; the URL is the document's own."""
     previous = feed.history.previous
-    head = _present(
+    head = _json(
         version="https://jsonfeed.org/version/1.1",
         title=feed.title,
         home_page_url=feed.url,
@@ -30,14 +30,14 @@ def render_document(feed: Feed, url: str) -> bytes:
         authors=_author(feed.author),
     )
     items = b",".join(entry.part(JSON.name) for entry in feed.entries)
-    return _json(head).removesuffix(b"}") + b',"items":[' + items + b"]}\n"
+    return head.removesuffix(b"}") + b',"items":[' + items + b"]}\n"
 
 
 def render_entry(article: Article, context: Context) -> bytes:
-    """The article as an item of the feed."""
+    """Return the article as an item of the feed."""
     summary = summary_text(article, context.content)
     is_full = context.content == "full"
-    item = _present(
+    return _json(
         id=article.id,
         url=article.url,
         external_url=article.original_url,
@@ -64,7 +64,6 @@ def render_entry(article: Article, context: Context) -> bytes:
         # The name of a custom object begins with an underscore (§Extensions).
         _feeds=_present(amp_url=article.amp_url, related=list(map(_related, article.related))),
     )
-    return _json(item)
 
 
 def _author(author: Author | None) -> list[dict[str, str]]:
@@ -90,15 +89,13 @@ def _related(other: Related) -> dict[str, Any]:
     )
 
 
-def _json(values: dict[str, Any]) -> bytes:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+def _json(**values: Any) -> bytes:
+    return json.dumps(_present(**values), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _present(**values: Any) -> dict[str, Any]:
-    """An object without the members that are empty."""
     return {key: value for key, value in values.items() if value}
 
 
 def _date(date: datetime) -> str:
-    """The date as RFC 3339 writes it."""
     return date.isoformat().replace("+00:00", "Z")

@@ -13,10 +13,9 @@ _GROUPS = {"feed": "Feeds", "topic": "Topics"}
 
 
 def render_opml(title: str, feeds: Iterable[FeedSummary]) -> bytes:
-    """The subscription list, in folders by kind and by parent topic."""
+    """Return the subscription list, in folders by kind and by parent topic."""
     root = etree.Element("opml", version="2.0")
-    head = etree.SubElement(root, "head")
-    etree.SubElement(head, "title").text = title
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = title
     body = etree.SubElement(root, "body")
     children: dict[str, list[FeedSummary]] = {}
     for feed in feeds:

@@ -24,13 +24,11 @@ PODCAST_NAMESPACES = {"itunes": _ITUNES_NS, "podcast": _PODCAST_NS}
 
 
 def add_show(generator: FeedGenerator, podcast: Podcast) -> None:
-    """Makes a channel a podcast."""
+    """Make a channel a podcast."""
     generator.register_extension("podcast", PodcastExtension, atom=False)
     itunes = generator.podcast
     itunes.itunes_author(podcast.author)
-    itunes.itunes_category(
-        [{"cat": name, "sub": subcategory} for name, subcategory in podcast.categories]
-    )
+    itunes.itunes_category([{"cat": name, "sub": below} for name, below in podcast.categories])
     if podcast.owner_email:
         itunes.itunes_owner(podcast.owner_name, podcast.owner_email)
     itunes.itunes_type(podcast.type or None)
@@ -45,7 +43,7 @@ def add_show(generator: FeedGenerator, podcast: Podcast) -> None:
 
 
 def add_episode(item: FeedEntry, article: Article, episode: Episode) -> None:
-    """Makes an item an episode."""
+    """Make an item an episode."""
     item.register_extension("podcast", PodcastEntryExtension, atom=False)
     # feedgen ignores None.
     item.podcast.itunes_duration(episode.duration)
@@ -70,8 +68,8 @@ def _episode_elements(article: Article, episode: Episode) -> Iterator[etree._Ele
             language=transcript.language,
         )  # fmt: skip
     if episode.chapters:
-        media_type = "application/json+chapters"
-        yield element(_PODCAST_NS, "chapters", url=episode.chapters, type=media_type)
+        chapters_type = "application/json+chapters"
+        yield element(_PODCAST_NS, "chapters", url=episode.chapters, type=chapters_type)
     for person in episode.people:
         yield element(
             _PODCAST_NS, "person", person.name, role=person.role, group=person.group,
@@ -85,7 +83,7 @@ def _explicit(explicit: bool) -> etree._Element:
 
 
 def _is_artwork(image: Image) -> bool:
-    """True for an image that Apple accepts as artwork; a size that isn't known may be right."""
+    """Return True for an image that Apple accepts as artwork, or may: its size can be unknown."""
     width = image.width or image.height or MIN_ARTWORK
     height = image.height or width
     is_square = width == height and MIN_ARTWORK <= width <= MAX_ARTWORK

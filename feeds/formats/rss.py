@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import lxml.etree as etree
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
@@ -12,7 +11,6 @@ from feeds.formats import RSS
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import content_html, summary_text
 from feeds.formats.feedgen_adapter import ATOM_NS, MEDIA_NS, element
-from feeds.formats.media_rss import media_elements
 from feeds.formats.podcast import PODCAST_NAMESPACES, add_episode, add_show
 from feeds.model.article import Article
 from feeds.model.feed import Context, Feed
@@ -29,25 +27,24 @@ _TITLE = re.compile(rb"(?<=<title>)[^<]*&[^<]*(?=</title>)")
 
 
 def render_document(feed: Feed, url: str) -> bytes:
-    """The feed as RSS; the URL is the document's own."""
+    """Return the feed as RSS; the URL is the document's own."""
     items = [entry.part(RSS.name) for entry in feed.entries]
     # A "<" in text is escaped, so these can only be elements.
     has_episodes = any(b"<itunes:" in item or b"<podcast:" in item for item in items)
-    document = feedgen_channel(feed, url, is_podcast=feed.is_podcast or has_episodes).rss_str()
-    return adapter.insert_entries(
-        _with_plain_titles(document), items, b"</channel></rss>", feed.root
-    )
+    channel = feedgen_channel(feed, url, is_podcast=feed.is_podcast or has_episodes)
+    document = _with_plain_titles(channel.rss_str())
+    return adapter.insert_entries(document, items, b"</channel></rss>", feed.root)
 
 
 def render_entry(article: Article, context: Context) -> bytes:
-    """The article as an item of a channel."""
+    """Return the article as an item of a channel."""
     item = adapter.entry_bytes(feedgen_item(article, context).rss_entry(), _NAMESPACES)
     has_markup = "&" in article.title or "<" in article.title
     return _with_plain_titles(item) if has_markup else item
 
 
 def feedgen_channel(feed: Feed, url: str, *, is_podcast: bool) -> FeedGenerator:
-    """feedgen's object for the feed, without items."""
+    """Return feedgen's object for the feed, without items."""
     generator = adapter.new_feed(feed, url, RSS)
     # feedgen writes the last link as the channel's, whatever its rel.
     generator.link(href=feed.url)
@@ -65,7 +62,7 @@ def feedgen_channel(feed: Feed, url: str, *, is_podcast: bool) -> FeedGenerator:
 
 
 def feedgen_item(article: Article, context: Context) -> FeedEntry:
-    """feedgen's object for the article."""
+    """Return feedgen's object for the article."""
     item = adapter.new_entry()
     item.title(article.title)
     item.link(href=article.url)
@@ -85,7 +82,7 @@ def feedgen_item(article: Article, context: Context) -> FeedEntry:
     if enclosure := article.recording or next(iter(article.enclosures), None):
         # RSS 2.0 requires a length; 0 stands for one that is unknown.
         item.enclosure(enclosure.url, str(enclosure.length or 0), enclosure.media_type)
-    extra: list[etree._Element] = item.extra.elements
+    extra = item.extra.elements
     if article.original_url:
         extra.append(element(ATOM_NS, "link", rel="via", href=article.original_url))
     if context.related_in_rss:
@@ -94,7 +91,7 @@ def feedgen_item(article: Article, context: Context) -> FeedEntry:
         extra.append(element(ATOM_NS, "updated", article.updated.isoformat()))
     if article.episode and article.recording:
         add_episode(item, article, article.episode)
-    extra += media_elements(article)
+    extra += adapter.media_elements(article)
     return item
 
 
