@@ -73,7 +73,7 @@ def read_podcast(fields: Fields, site: Podcast | None = None) -> Podcast | None:
     keys = fields.mapping_or_flag("podcast")
     if not keys:
         return None
-    default = replace(site or Podcast(), everything=False, line=fields.line_of("podcast"))
+    default = replace(site or Podcast(), everything=False, line=fields.line("podcast"))
     if keys is True:
         return replace(default, everything=site is None)
     keys.reject_unknown_keys(_KEYS if site else (*_KEYS, "everything"))

@@ -109,7 +109,7 @@ def _article_folders(fields: Fields, path: str) -> tuple[str, ...]:
         # The default would publish the whole folder, which may hold files that are not public.
         message = f"{key}: names no folder of articles"
         hint = "write articles: and a folder, or leave it out for the folder of this file"
-        raise ConfigurationError(f"{path}:{fields.line_of(key)}: {message}; {hint}")
+        raise ConfigurationError(f"{path}:{fields.line(key)}: {message}; {hint}")
     return names or _DEFAULTS.articles
 
 
@@ -171,7 +171,7 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
             description=item.text("description"),
             content=item.choice("content", CONTENTS),
             podcast=read_podcast(item, podcast),
-            line=item.line,
+            line=item.line(),
         )
 
 
@@ -196,7 +196,7 @@ def _feeds(fields: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSet
             selection=read_selection(item),
             content=item.choice("content", CONTENTS),
             podcast=feed_podcast,
-            line=item.line,
+            line=item.line(),
         )
         problems = report.problems[before:]
         if all(problem.severity is Severity.WARNING for problem in problems):
