@@ -5,7 +5,7 @@ Equivalent queries have one canonical query. Everything that a query can ask for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -68,28 +68,35 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
     for parameter, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         key = shorten(plain_line(parameter[:_MAX_NAME_CHARS]), 60)
         if len(value) > _MAX_VALUE_CHARS:
-            return CustomFeedRequest((_too_long(key, len(value), _MAX_VALUE_CHARS),), {})
+            problem = f"{key} is {len(value)} characters long; at most {_MAX_VALUE_CHARS}"
+            return CustomFeedRequest((problem,), {})
         value = _until_stable(plain_line, value)
         if value or not of_form:
-            values = given.setdefault(key, [])
-            if value not in values:
-                values.append(value)
-    count = sum(len(given.get(key, ())) for key in _LIST_PARAMETERS)
-    if count > _MAX_NAMES:
+            texts = given.setdefault(key, [])
+            if value not in texts:
+                texts.append(value)
+    if (count := sum(len(given.get(key, ())) for key in _LIST_PARAMETERS)) > _MAX_NAMES:
         problem = f"{count} topics and names are asked for; at most {_MAX_NAMES}"
         return CustomFeedRequest((problem,), given)
 
+    report = Report("", "", 1, Severity.ERROR)
+    values: dict[str, YAMLValue] = {key: texts[0] for key, texts in given.items()}
+    for key in _NAME_PARAMETERS:
+        values[key] = [*sorted({_until_stable(_fold, name) for name in given.get(key, ())})]
+    fields = Fields(values, report)
+    fields.reject_unknown_keys(PARAMETERS)
+    _check(given, topics, fields)
     wanted, unwanted = (_find(given.get(key, ()), topics) for key in _TOPIC_PARAMETERS)
-    selection, invalid = _selection(given, wanted, unwanted)
-    problems = (*_invalid_parameters(given), *_unknown_topics(given, topics), *invalid)
-    if problems:
-        return CustomFeedRequest(problems, given)
+    selection = _selection(fields, wanted, unwanted)
+    errors = [problem for problem in report.problems if problem.severity is Severity.ERROR]
+    if errors:
+        return CustomFeedRequest(tuple(f"{error.message}; {error.hint}" for error in errors), given)
     is_one_topic = bool(wanted) and selection == Selection(any=(wanted[0].name,))
     return CustomFeedRequest(
         problems=(),
         given=given,
         selection=selection,
-        query=urlencode(dict(_canonical(selection, wanted, unwanted)), doseq=True),
+        query=urlencode(_canonical(selection, wanted, unwanted), doseq=True),
         topic=wanted[0] if is_one_topic else None,
         name=", ".join(topic.name for topic in wanted) or selection.q or _DEFAULT_NAME,
     )
@@ -101,23 +108,24 @@ def feed_search(query: str) -> str:
     return " ".join(values.get("q", "")[:_MAX_NAME_CHARS].split())
 
 
-def _too_long(key: str, length: int, limit: int) -> str:
-    return f"{key} is {length} characters long; at most {limit}"
-
-
-def _invalid_parameters(given: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield unknown, empty, repeated and too long parameters."""
-    report = Report("", "", 1, Severity.ERROR)
-    Fields(dict.fromkeys(given, ""), report).reject_unknown_keys(PARAMETERS)
-    yield from _lines(report)
+def _check(given: Mapping[str, Sequence[str]], topics: Topics, fields: Fields) -> None:
+    """Report empty, repeated and too long parameters, and unknown topics."""
     for key in filter(given.__contains__, PARAMETERS):
         if "" in given[key]:
-            yield f"{key} is empty; give it a value, or leave it out"
+            fields.problem(key, "bad-query", f"{key} is empty", "give it a value, or leave it out")
         if len(given[key]) > 1 and key not in _LIST_PARAMETERS:
-            yield f"{key} is given more than once; give it once"
+            fields.problem(key, "bad-query", f"{key} is given more than once", "give it once")
         length = max(map(len, given[key]))
         if length > _MAX_NAME_CHARS and key != "q":
-            yield _too_long(key, length, _MAX_NAME_CHARS)
+            message = f"{key} is {length} characters long"
+            fields.problem(key, "bad-query", message, f"at most {_MAX_NAME_CHARS}")
+    names = ((key, name) for key in _TOPIC_PARAMETERS for name in given.get(key, ()) if name)
+    unknown = ((key, name) for key, name in names if not topics.find(name))
+    for count, (key, name) in enumerate(unknown):
+        near = topics.nearest(name, _MAX_NAMES_COMPARED) if count < _MAX_SUGGESTIONS else ""
+        message = f"{key}: no topic is called {shorten(name, 60)!r}"
+        hint = f"did you mean {near}?" if near else "look for its name at /"
+        fields.problem(key, "bad-query", message, hint)
 
 
 def _find(names: Iterable[str], topics: Topics) -> list[Topic]:
@@ -126,63 +134,40 @@ def _find(names: Iterable[str], topics: Topics) -> list[Topic]:
     return [by_slug[slug] for slug in sorted(by_slug)]
 
 
-def _unknown_topics(given: Mapping[str, Sequence[str]], topics: Topics) -> Iterator[str]:
-    suggestions = 0
-    for key in _TOPIC_PARAMETERS:
-        for name in given.get(key, ()):
-            if name and not topics.find(name):
-                near = ""
-                if suggestions < _MAX_SUGGESTIONS:
-                    near = topics.nearest(name, _MAX_NAMES_COMPARED)
-                    suggestions += 1
-                hint = f"did you mean {near}?" if near else "look for its name at /"
-                yield f"{key}: no topic is called {shorten(name, 60)!r}; {hint}"
-
-
-def _selection(
-    given: Mapping[str, Sequence[str]], wanted: Sequence[Topic], unwanted: Sequence[Topic]
-) -> tuple[Selection, list[str]]:
-    report = Report("", "", 1, Severity.ERROR)
-    values: dict[str, YAMLValue] = {
-        key: given[key][0] for key in PARAMETERS if key in given and key not in _LIST_PARAMETERS
-    }
-    for key in _NAME_PARAMETERS:
-        values[key] = [*sorted({_until_stable(_fold, name) for name in given.get(key, ())})]
-    fields = Fields(values, report)
+def _selection(fields: Fields, wanted: Sequence[Topic], unwanted: Sequence[Topic]) -> Selection:
     names = tuple(topic.name for topic in wanted)
     # Of one topic, any and all are the same: any is canonical.
     is_all = fields.choice("match", ("any", "all")) == "all" and len(names) > 1
-    selection = replace(
+    return replace(
         read_selection(fields),
         any=() if is_all else names,
         all=names if is_all else (),
         none=tuple(topic.name for topic in unwanted),
     )
-    return selection, _lines(report)
-
-
-def _lines(report: Report) -> list[str]:
-    errors = (each for each in report.problems if each.severity is Severity.ERROR)
-    return [f"{error.message}; {error.hint}" for error in errors]
 
 
 def _canonical(
     selection: Selection, wanted: Sequence[Topic], unwanted: Sequence[Topic]
-) -> Iterator[tuple[str, str | Sequence[str]]]:
-    """Yield the parameters of a selection that differ from their defaults, in order."""
-    yield "topic", [topic.slug for topic in wanted]
-    if selection.all:
-        yield "match", "all"
-    yield "not", [topic.slug for topic in unwanted]
-    yield from (("provider", selection.provider), ("type", selection.type))
-    yield "category", selection.category
-    if selection.min_quality is not None:
-        # Without an exponent, which a query cannot have, and without a trailing .0.
-        yield "min_quality", f"{Decimal(repr(selection.min_quality + 0.0)):f}".removesuffix(".0")
-    if selection.since:
-        yield "since", _period(selection.since)
-    if selection.q:
-        yield "q", selection.q
+) -> dict[str, str | Sequence[str]]:
+    """Return the parameters of a selection that differ from their defaults, in order."""
+    quality = selection.min_quality
+    parameters: dict[str, str | Sequence[str]] = {
+        "topic": [topic.slug for topic in wanted],
+        "match": "all" if selection.all else "",
+        "not": [topic.slug for topic in unwanted],
+        "provider": selection.provider,
+        "type": selection.type,
+        "category": selection.category,
+        "min_quality": "" if quality is None else _number(quality),
+        "since": _period(selection.since) if selection.since else "",
+        "q": selection.q,
+    }
+    return {key: value for key, value in parameters.items() if value}
+
+
+def _number(number: float) -> str:
+    # Without an exponent, which a query cannot have, and without a trailing .0.
+    return f"{Decimal(repr(number + 0.0)):f}".removesuffix(".0")
 
 
 def _period(period: timedelta) -> str:
