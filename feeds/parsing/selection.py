@@ -7,8 +7,8 @@ from feeds.parsing.fields import Fields
 from feeds.text import search_terms
 
 SELECTION_KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since", "q")
-_MAX_SEARCH_CHARS = 200
-_MAX_SEARCH_WORDS = 10
+_MAX_CHARS = 200
+_MAX_WORDS = 10
 
 
 def read_selection(fields: Fields) -> Selection:
@@ -31,13 +31,12 @@ def _search(fields: Fields) -> str:
     search = search_terms.canonical(text)
     words = max(len(text.split()), len(search.split()))
     if text and not search:
-        fields.problem("q", "bad-search", "q has no word in it", "write the words to look for")
-    elif max(len(text), len(search)) > _MAX_SEARCH_CHARS:
-        message = f"q is {len(text)} characters long"
-        fields.problem("q", "bad-search", message, f"at most {_MAX_SEARCH_CHARS} are allowed")
-    elif words > _MAX_SEARCH_WORDS:
-        message = f"q has {words} words"
-        fields.problem("q", "bad-search", message, f"at most {_MAX_SEARCH_WORDS} are allowed")
+        message, hint = "q has no word in it", "write the words to look for"
+    elif max(len(text), len(search)) > _MAX_CHARS:
+        message, hint = f"q is {len(text)} characters long", f"at most {_MAX_CHARS} are allowed"
+    elif words > _MAX_WORDS:
+        message, hint = f"q has {words} words", f"at most {_MAX_WORDS} are allowed"
     else:
         return search
+    fields.problem("q", "bad-search", message, hint)
     return ""

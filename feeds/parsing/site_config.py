@@ -39,12 +39,9 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     if fields is None:
         raise ConfigurationError(f"{path}:1: the file is empty; write title: and url:")
     fields.reject_unknown_keys(_SITE_KEYS)
-    for key, hint in (
-        ("title", "write title: and the site's name"),
-        ("url", "write url: and the address where the feeds are published"),
-    ):
+    for key, value in (("title", "the site's name"), ("url", "the address of the published feeds")):
         if key not in fields:
-            fields.problem(key, f"missing-{key}", f"no {key}", hint)
+            fields.problem(key, f"missing-{key}", f"no {key}", f"write {key}: and {value}")
     podcast = read_podcast(fields)
     site = Site(
         title=fields.text("title") or default_title,
@@ -80,13 +77,10 @@ def read_site_url(text: str) -> str:
 
     Raises ConfigurationError if it is not a URL.
     """
-    if not text:
-        return ""
-    if not (url := canonical_url(text)):
-        raise ConfigurationError(
-            f"{text!r} is not an http or https URL; write one such as https://example.org/"
-        )
-    return site_url(url)
+    if text and not canonical_url(text):
+        hint = "write one such as https://example.org/"
+        raise ConfigurationError(f"{text!r} is not an http or https URL; {hint}")
+    return site_url(canonical_url(text) or "")
 
 
 def site_url(url: str) -> str:
@@ -128,11 +122,10 @@ def _author(fields: Fields) -> Author | None:
         return None
     author.reject_unknown_keys(("name", "uri", "email"))
     email = author.email("email")
-    name = author.text("name")
-    if not name:
-        author.problem("name", "missing-name", "the author has no name", "write name")
-        return None
-    return Author(name, author.url("uri"), email)
+    if name := author.text("name"):
+        return Author(name, author.url("uri"), email)
+    author.problem("name", "missing-name", "the author has no name", "write name")
+    return None
 
 
 def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
@@ -140,8 +133,7 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
     slugs: set[str] = set()
     for item in fields.mappings("topics", short="name"):
         item.reject_unknown_keys(_TOPIC_KEYS)
-        name = item.text("name")
-        if not name:
+        if not (name := item.text("name")):
             item.problem("name", "missing-name", "a topic without a name", "write name")
             continue
         slug = item.text("slug")
@@ -198,7 +190,6 @@ def _feeds(fields: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSet
             podcast=feed_podcast,
             line=item.line(),
         )
-        problems = report.problems[before:]
-        if all(problem.severity is Severity.WARNING for problem in problems):
+        if all(problem.severity is Severity.WARNING for problem in report.problems[before:]):
             names.add(name)
             yield settings
