@@ -1,4 +1,4 @@
-"""Reads the query of a custom feed's URL into a selection and its canonical form.
+"""Reads a selection of articles from a feed of feeds.yaml or the query of a custom feed's URL.
 
 Equivalent queries have one canonical query. Everything that a query can ask for is bounded.
 """
@@ -15,12 +15,13 @@ from feeds.errors import Severity
 from feeds.model.selection import Selection
 from feeds.model.topics import Topic, Topics
 from feeds.parsing.fields import Fields, Report
-from feeds.parsing.selection import read_selection
 from feeds.parsing.yaml_text import YAMLValue
+from feeds.text import search_terms
 from feeds.text.repair import plain_line, shorten
 from feeds.text.slugs import fold
 
-#: In the order of a canonical query.
+SELECTION_KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since", "q")
+#: Of a query, in the order of a canonical one.
 PARAMETERS = (
     "topic", "match", "not", "provider", "type", "category", "min_quality", "since", "q",
 )  # fmt: skip
@@ -32,6 +33,7 @@ _MAX_QUERY_CHARS = 32_768
 _MAX_PARAMETERS = 60
 _MAX_VALUE_CHARS = 200
 _MAX_NAME_CHARS = 100
+_MAX_SEARCH_CHARS, _MAX_SEARCH_WORDS = 200, 10
 #: Topics and names together.
 _MAX_NAMES = 20
 #: A nearest name is suggested for so many unknown topics, out of so many names: it takes time.
@@ -87,18 +89,26 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
     fields.reject_unknown_keys(PARAMETERS)
     _check(given, topics, fields)
     wanted, unwanted = (_find(given.get(key, ()), topics) for key in _TOPIC_PARAMETERS)
-    selection = _selection(fields, wanted, unwanted)
+    names = tuple(topic.name for topic in wanted)
+    # Of one topic, any and all are the same: any is canonical.
+    is_all = fields.choice("match", ("any", "all")) == "all" and len(names) > 1
+    selection = replace(
+        read_selection(fields),
+        any=() if is_all else names,
+        all=names if is_all else (),
+        none=tuple(topic.name for topic in unwanted),
+    )
     errors = [problem for problem in report.problems if problem.severity is Severity.ERROR]
     if errors:
         return CustomFeedRequest(tuple(f"{error.message}; {error.hint}" for error in errors), given)
-    is_one_topic = bool(wanted) and selection == Selection(any=(wanted[0].name,))
+    is_one_topic = len(wanted) == 1 and selection == Selection(any=names)
     return CustomFeedRequest(
         problems=(),
         given=given,
         selection=selection,
         query=urlencode(_canonical(selection, wanted, unwanted), doseq=True),
         topic=wanted[0] if is_one_topic else None,
-        name=", ".join(topic.name for topic in wanted) or selection.q or _DEFAULT_NAME,
+        name=", ".join(names) or selection.q or _DEFAULT_NAME,
     )
 
 
@@ -106,6 +116,38 @@ def feed_search(query: str) -> str:
     """Return the words that the directory's query searches the feeds for; empty if none."""
     values = dict(parse_qsl(query[:_MAX_QUERY_CHARS], errors="replace"))
     return " ".join(values.get("q", "")[:_MAX_NAME_CHARS].split())
+
+
+def read_selection(fields: Fields) -> Selection:
+    """Parse the selection keys of a mapping; invalid ones are reported and left empty."""
+    return Selection(
+        any=fields.texts("any"),
+        all=fields.texts("all"),
+        none=fields.texts("none"),
+        provider=fields.texts("provider"),
+        type=fields.texts("type"),
+        category=fields.texts("category"),
+        min_quality=fields.number("min_quality"),
+        since=fields.period("since"),
+        q=_search(fields),
+    )
+
+
+def _search(fields: Fields) -> str:
+    text = fields.text("q")
+    search = search_terms.canonical(text)
+    words = max(len(text.split()), len(search.split()))
+    if text and not search:
+        message, hint = "q has no word in it", "write the words to look for"
+    elif max(len(text), len(search)) > _MAX_SEARCH_CHARS:
+        message = f"q is {len(text)} characters long"
+        hint = f"at most {_MAX_SEARCH_CHARS} are allowed"
+    elif words > _MAX_SEARCH_WORDS:
+        message, hint = f"q has {words} words", f"at most {_MAX_SEARCH_WORDS} are allowed"
+    else:
+        return search
+    fields.problem("q", "bad-search", message, hint)
+    return ""
 
 
 def _check(given: Mapping[str, Sequence[str]], topics: Topics, fields: Fields) -> None:
@@ -132,18 +174,6 @@ def _find(names: Iterable[str], topics: Topics) -> list[Topic]:
     """Return the topics with these names, each once, in the order of their slugs."""
     by_slug = {topic.slug: topic for name in names if name and (topic := topics.find(name))}
     return [by_slug[slug] for slug in sorted(by_slug)]
-
-
-def _selection(fields: Fields, wanted: Sequence[Topic], unwanted: Sequence[Topic]) -> Selection:
-    names = tuple(topic.name for topic in wanted)
-    # Of one topic, any and all are the same: any is canonical.
-    is_all = fields.choice("match", ("any", "all")) == "all" and len(names) > 1
-    return replace(
-        read_selection(fields),
-        any=() if is_all else names,
-        all=names if is_all else (),
-        none=tuple(topic.name for topic in unwanted),
-    )
 
 
 def _canonical(

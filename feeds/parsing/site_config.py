@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.model.podcast import Podcast
 from feeds.model.site import CONTENTS, DEFAULT_URL, Author, FeedSettings, Site, TopicSettings
+from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
 from feeds.parsing.fields import Fields, Report
 from feeds.parsing.podcast import read_podcast
-from feeds.parsing.selection import SELECTION_KEYS, read_selection
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.slugs import fold, slugify
 from feeds.text.urls import canonical_url
@@ -77,10 +77,11 @@ def read_site_url(text: str) -> str:
 
     Raises ConfigurationError if it is not a URL.
     """
-    if text and not canonical_url(text):
+    url = canonical_url(text) or ""
+    if text and not url:
         hint = "write one such as https://example.org/"
         raise ConfigurationError(f"{text!r} is not an http or https URL; {hint}")
-    return site_url(canonical_url(text) or "")
+    return site_url(url)
 
 
 def site_url(url: str) -> str:
