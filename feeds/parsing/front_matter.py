@@ -54,12 +54,9 @@ def read_front_matter(text: str, path: str) -> tuple[FrontMatter | None, Report]
         report.add(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
         return None, report
     if forbidden:
-        report.add(
-            forbidden.string.count("\n", 0, forbidden.start()) + first_line,
-            "control-character",
-            f"the character U+{ord(forbidden[0]):04X} is not allowed in feeds",
-            "it is repaired or removed",
-        )
+        line = forbidden.string.count("\n", 0, forbidden.start()) + first_line
+        message = f"the character U+{ord(forbidden[0]):04X} is not allowed in feeds"
+        report.add(line, "control-character", message, "it is repaired or removed")
     return FrontMatter(fields, body, body_line), report
 
 

@@ -17,44 +17,31 @@ from feeds.text.slugs import fold
 
 #: Apple's categories and their subcategories (https://podcasters.apple.com/support/1691).
 CATEGORIES = {
-    "Arts": (
-        "Books", "Design", "Fashion & Beauty", "Food", "Performing Arts", "Visual Arts",
-    ),
-    "Business": (
-        "Careers", "Entrepreneurship", "Investing", "Management", "Marketing", "Non-Profit",
-    ),
+    "Arts": ("Books", "Design", "Fashion & Beauty", "Food", "Performing Arts", "Visual Arts"),
+    "Business": ("Careers", "Entrepreneurship", "Investing", "Management", "Marketing",
+        "Non-Profit"),
     "Comedy": ("Comedy Interviews", "Improv", "Stand-Up"),
     "Education": ("Courses", "How To", "Language Learning", "Self-Improvement"),
     "Fiction": ("Comedy Fiction", "Drama", "Science Fiction"),
     "Government": (),
-    "Health & Fitness": (
-        "Alternative Health", "Fitness", "Medicine", "Mental Health", "Nutrition", "Sexuality",
-    ),
+    "Health & Fitness": ("Alternative Health", "Fitness", "Medicine", "Mental Health", "Nutrition",
+        "Sexuality"),
     "History": (),
     "Kids & Family": ("Education for Kids", "Parenting", "Pets & Animals", "Stories for Kids"),
-    "Leisure": (
-        "Animation & Manga", "Automotive", "Aviation", "Crafts", "Games", "Hobbies",
-        "Home & Garden", "Video Games",
-    ),
+    "Leisure": ("Animation & Manga", "Automotive", "Aviation", "Crafts", "Games", "Hobbies",
+        "Home & Garden", "Video Games"),
     "Music": ("Music Commentary", "Music History", "Music Interviews"),
-    "News": (
-        "Business News", "Daily News", "Entertainment News", "News Commentary", "Politics",
-        "Sports News", "Tech News",
-    ),
-    "Religion & Spirituality": (
-        "Buddhism", "Christianity", "Hinduism", "Islam", "Judaism", "Religion", "Spirituality",
-    ),
-    "Science": (
-        "Astronomy", "Chemistry", "Earth Sciences", "Life Sciences", "Mathematics",
-        "Natural Sciences", "Nature", "Physics", "Social Sciences",
-    ),
-    "Society & Culture": (
-        "Documentary", "Personal Journals", "Philosophy", "Places & Travel", "Relationships",
-    ),
-    "Sports": (
-        "Baseball", "Basketball", "Cricket", "Fantasy Sports", "Football", "Golf", "Hockey",
-        "Rugby", "Running", "Soccer", "Swimming", "Tennis", "Volleyball", "Wilderness", "Wrestling",
-    ),
+    "News": ("Business News", "Daily News", "Entertainment News", "News Commentary", "Politics",
+        "Sports News", "Tech News"),
+    "Religion & Spirituality": ("Buddhism", "Christianity", "Hinduism", "Islam", "Judaism",
+        "Religion", "Spirituality"),
+    "Science": ("Astronomy", "Chemistry", "Earth Sciences", "Life Sciences", "Mathematics",
+        "Natural Sciences", "Nature", "Physics", "Social Sciences"),
+    "Society & Culture": ("Documentary", "Personal Journals", "Philosophy", "Places & Travel",
+        "Relationships"),
+    "Sports": ("Baseball", "Basketball", "Cricket", "Fantasy Sports", "Football", "Golf", "Hockey",
+        "Rugby", "Running", "Soccer", "Swimming", "Tennis", "Volleyball", "Wilderness",
+        "Wrestling"),
     "Technology": (),
     "True Crime": (),
     "TV & Film": ("After Shows", "Film History", "Film Interviews", "Film Reviews", "TV Reviews"),
@@ -73,7 +60,7 @@ def read_podcast(fields: Fields, site: Podcast | None = None) -> Podcast | None:
     keys = fields.mapping_or_flag("podcast")
     if not keys:
         return None
-    default = replace(site or Podcast(), everything=False, line=fields.line_of("podcast"))
+    default = replace(site or Podcast(), everything=False, line=fields.line("podcast"))
     if keys is True:
         return replace(default, everything=site is None)
     keys.reject_unknown_keys(_KEYS if site else (*_KEYS, "everything"))
@@ -97,9 +84,8 @@ def read_podcast(fields: Fields, site: Podcast | None = None) -> Podcast | None:
 def _image(keys: Fields) -> str:
     image = keys.url("image", relative=True)
     if image and type_of_url(image, "") not in ARTWORK_TYPES:
-        keys.problem(
-            "image", "bad-artwork", f"image is {image}", "it should be a .jpg or .png file"
-        )
+        hint = "it should be a .jpg or .png file"
+        keys.problem("image", "bad-artwork", f"image is {image}", hint)
         return ""
     return image
 
@@ -112,8 +98,8 @@ def _categories(keys: Fields) -> Iterator[tuple[str, str]]:
         elif category:
             yield _PARENTS[category], category
         else:
-            near = difflib.get_close_matches(fold(name), _CATEGORY_BY_KEY, 1, 0.6)
-            guess = f"did you mean {_CATEGORY_BY_KEY[near[0]]}?" if near else ""
-            hint = guess or f"it should be one of {', '.join(CATEGORIES)}"
+            hint = f"it should be one of {', '.join(CATEGORIES)}"
+            if near := difflib.get_close_matches(fold(name), _CATEGORY_BY_KEY, 1, 0.6):
+                hint = f"did you mean {_CATEGORY_BY_KEY[near[0]]}?"
             message = f"Apple has no category {name!r}"
             keys.problem("category", "bad-category", message, hint)

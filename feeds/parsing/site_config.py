@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.model.podcast import Podcast
 from feeds.model.site import CONTENTS, DEFAULT_URL, Author, FeedSettings, Site, TopicSettings
+from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
 from feeds.parsing.fields import Fields, Report
 from feeds.parsing.podcast import read_podcast
-from feeds.parsing.selection import SELECTION_KEYS, read_selection
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.slugs import fold, slugify
 from feeds.text.urls import canonical_url
@@ -39,12 +39,9 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     if fields is None:
         raise ConfigurationError(f"{path}:1: the file is empty; write title: and url:")
     fields.reject_unknown_keys(_SITE_KEYS)
-    for key, hint in (
-        ("title", "write title: and the site's name"),
-        ("url", "write url: and the address where the feeds are published"),
-    ):
+    for key, value in (("title", "the site's name"), ("url", "the address of the published feeds")):
         if key not in fields:
-            fields.problem(key, f"missing-{key}", f"no {key}", hint)
+            fields.problem(key, f"missing-{key}", f"no {key}", f"write {key}: and {value}")
     podcast = read_podcast(fields)
     site = Site(
         title=fields.text("title") or default_title,
@@ -80,12 +77,10 @@ def read_site_url(text: str) -> str:
 
     Raises ConfigurationError if it is not a URL.
     """
-    if not text:
-        return ""
-    if not (url := canonical_url(text)):
-        raise ConfigurationError(
-            f"{text!r} is not an http or https URL; write one such as https://example.org/"
-        )
+    url = canonical_url(text) or ""
+    if text and not url:
+        hint = "write one such as https://example.org/"
+        raise ConfigurationError(f"{text!r} is not an http or https URL; {hint}")
     return site_url(url)
 
 
@@ -109,7 +104,7 @@ def _article_folders(fields: Fields, path: str) -> tuple[str, ...]:
         # The default would publish the whole folder, which may hold files that are not public.
         message = f"{key}: names no folder of articles"
         hint = "write articles: and a folder, or leave it out for the folder of this file"
-        raise ConfigurationError(f"{path}:{fields.line_of(key)}: {message}; {hint}")
+        raise ConfigurationError(f"{path}:{fields.line(key)}: {message}; {hint}")
     return names or _DEFAULTS.articles
 
 
@@ -128,11 +123,10 @@ def _author(fields: Fields) -> Author | None:
         return None
     author.reject_unknown_keys(("name", "uri", "email"))
     email = author.email("email")
-    name = author.text("name")
-    if not name:
-        author.problem("name", "missing-name", "the author has no name", "write name")
-        return None
-    return Author(name, author.url("uri"), email)
+    if name := author.text("name"):
+        return Author(name, author.url("uri"), email)
+    author.problem("name", "missing-name", "the author has no name", "write name")
+    return None
 
 
 def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
@@ -140,8 +134,7 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
     slugs: set[str] = set()
     for item in fields.mappings("topics", short="name"):
         item.reject_unknown_keys(_TOPIC_KEYS)
-        name = item.text("name")
-        if not name:
+        if not (name := item.text("name")):
             item.problem("name", "missing-name", "a topic without a name", "write name")
             continue
         slug = item.text("slug")
@@ -171,7 +164,7 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
             description=item.text("description"),
             content=item.choice("content", CONTENTS),
             podcast=read_podcast(item, podcast),
-            line=item.line,
+            line=item.line(),
         )
 
 
@@ -196,9 +189,8 @@ def _feeds(fields: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSet
             selection=read_selection(item),
             content=item.choice("content", CONTENTS),
             podcast=feed_podcast,
-            line=item.line,
+            line=item.line(),
         )
-        problems = report.problems[before:]
-        if all(problem.severity is Severity.WARNING for problem in problems):
+        if all(problem.severity is Severity.WARNING for problem in report.problems[before:]):
             names.add(name)
             yield settings
