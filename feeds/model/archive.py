@@ -6,6 +6,7 @@ that is removed, corrected or backdated only the document of its own period.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -53,11 +54,7 @@ def _cut(days: Mapping[int, int], size: int, length: int) -> Iterator[Period]:
 
 def _bounds(name: str) -> tuple[int, int]:
     year, month, day = (*map(int, name.split("-")), 0, 0)[:3]
-    first = date(year, month or 1, day or 1)
-    if day:
-        last = first
-    elif month == 12 or not month:
-        last = date(year, 12, 31)
-    else:
-        last = date.fromordinal(date(year, month + 1, 1).toordinal() - 1)
+    last_month = month or 12
+    last_day = day or monthrange(year, last_month)[1]
+    first, last = date(year, month or 1, day or 1), date(year, last_month, last_day)
     return first.toordinal(), last.toordinal()

@@ -1,35 +1,31 @@
 """An article as frozen values.
 
 Text is repaired, URLs are canonical http(s) URLs or paths in the site, and HTML is sanitised, so
-that formats need no checks of their own.
+that formats need no checks of their own. Widths and heights are in pixels, lengths in bytes and
+durations in seconds; None is unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from types import MappingProxyType
 from typing import TypeVar
 
 from feeds.text.urls import absolute, is_absolute
 
-_NO_LENGTHS: Mapping[str, int] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture. Width and height are in pixels."""
+    """A picture."""
 
     url: str
     media_type: str
     width: int | None = None
     height: int | None = None
     title: str = ""
-    #: Credit line.
     attribution: str = ""
-    #: In bytes; None if unknown, as it is until published_at() fills it in.
     length: int | None = None
 
 
@@ -40,7 +36,6 @@ class Download:
     url: str
     media_type: str
     title: str = ""
-    #: In bytes; None if unknown.
     length: int | None = None
 
 
@@ -61,7 +56,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """An embedded player. Width and height are in pixels."""
+    """An embedded player."""
 
     #: A page of a known host, for an iframe, or an audio or video file.
     url: str
@@ -69,8 +64,10 @@ class Player:
     media_type: str = ""
     width: int | None = None
     height: int | None = None
-    #: Of the file, in bytes; None if unknown.
     length: int | None = None
+
+
+_File = TypeVar("_File", Image, Download, Player)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +85,8 @@ class Person:
     """A person who is heard in a recording or worked on it."""
 
     name: str
-    #: Of the Podcast Taxonomy, in lower case: "host", "guest", …
+    #: Role and group of the Podcast Taxonomy, in lower case: "host" of the "cast".
     role: str = ""
-    #: Likewise: "cast", "audio production", …
     group: str = ""
     image: str = ""
     url: str = ""
@@ -100,9 +96,7 @@ class Person:
 class Episode:
     """The keys of an article that make its recording an episode of a podcast."""
 
-    #: In seconds.
     duration: int | None = None
-    #: None if not stated.
     explicit: bool | None = None
     season: int | None = None
     number: int | None = None
@@ -132,7 +126,6 @@ class Article:
 
     #: Readers recognize the article by it, so it survives a change of topic, file and site URL.
     id: str
-    #: The page to open.
     url: str
     title: str
     published: datetime
@@ -153,11 +146,9 @@ class Article:
     images: tuple[Image, ...] = ()
     downloads: tuple[Download, ...] = ()
     related: tuple[Related, ...] = ()
-    #: None for most articles.
     episode: Episode | None = None
-    #: For selection and order; never written out.
+    #: Quality is for selection, both are for order; neither is ever written out.
     quality: float | None = None
-    #: For order; never written out.
     heat: float | None = None
     #: Not published unless asked for.
     draft: bool = False
@@ -172,12 +163,10 @@ class Article:
     @property
     def files(self) -> tuple[Download, ...]:
         """The player's file, if it plays one, and the downloads."""
-        player = self.player
-        if not player or not player.media_type:
-            return self.downloads
-        if any(download.url == player.url for download in self.downloads):
-            return self.downloads
-        return (Download(player.url, player.media_type, length=player.length), *self.downloads)
+        player, downloads = self.player, self.downloads
+        if not player or not player.media_type or player.url in {file.url for file in downloads}:
+            return downloads
+        return (Download(player.url, player.media_type, length=player.length), *downloads)
 
     @property
     def recording(self) -> Download | None:
@@ -187,78 +176,59 @@ class Article:
 
     @property
     def duration(self) -> int | None:
-        """Duration of the recording, or of the player's content, in seconds."""
+        """Duration of the recording, or of the player's content."""
         return self.episode.duration if self.episode else None
 
     def local_files(self) -> tuple[str, ...]:
         """Return the relative URLs of the article's files that are in the site."""
-        return tuple(sorted({url for url in self._urls() if url and not is_absolute(url)}))
+        images = [*self.images, *(image for other in self.related for image in other.images)]
+        if self.provider:
+            images += self.provider.images
+        urls = {image.url for image in images} | {download.url for download in self.downloads}
+        if self.player:
+            urls.add(self.player.url)
+        if episode := self.episode:
+            urls |= {episode.chapters, *(transcript.url for transcript in episode.transcripts)}
+            urls |= {person.image for person in episode.people}
+        return tuple(sorted(url for url in urls if not is_absolute(url)))
 
     def published_at(
-        self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int] = _NO_LENGTHS
+        self,
+        site_url: str,
+        topics: tuple[str, ...],
+        lengths: Mapping[str, int] = MappingProxyType({}),
     ) -> Article:
         """Return the article with its relative URLs resolved, and with these topics and lengths.
 
-        Lengths are in bytes, by the URLs of files as this article has them.
+        Lengths are by the URLs of files as this article has them.
         """
-        provider = self.provider and replace(
-            self.provider, images=_resolve(self.provider.images, site_url)
-        )
-        related = tuple(
-            replace(other, images=_resolve(other.images, site_url)) if other.images else other
-            for other in self.related
-        )
+
+        def resolve(file: _File) -> _File:
+            length = lengths.get(file.url, file.length)
+            return replace(file, url=absolute(file.url, site_url), length=length)
+
+        provider, episode = self.provider, self.episode
         return replace(
             self,
             topics=topics,
-            player=self.player and _resolve((self.player,), site_url, lengths)[0],
-            images=_resolve(self.images, site_url, lengths),
-            downloads=_resolve(self.downloads, site_url, lengths),
-            related=related,
-            provider=provider,
-            episode=self.episode and _resolve_episode(self.episode, site_url),
+            player=self.player and resolve(self.player),
+            images=tuple(map(resolve, self.images)),
+            downloads=tuple(map(resolve, self.downloads)),
+            related=tuple(
+                replace(other, images=tuple(map(resolve, other.images))) for other in self.related
+            ),
+            provider=provider and replace(provider, images=tuple(map(resolve, provider.images))),
+            episode=episode
+            and replace(
+                episode,
+                chapters=absolute(episode.chapters, site_url),
+                transcripts=tuple(
+                    replace(transcript, url=absolute(transcript.url, site_url))
+                    for transcript in episode.transcripts
+                ),
+                people=tuple(
+                    replace(person, image=absolute(person.image, site_url))
+                    for person in episode.people
+                ),
+            ),
         )
-
-    def _urls(self) -> Iterator[str]:
-        images = [self.images, *(other.images for other in self.related)]
-        if self.provider:
-            images.append(self.provider.images)
-        yield from (image.url for image in chain.from_iterable(images))
-        yield from (download.url for download in self.downloads)
-        if self.player:
-            yield self.player.url
-        if self.episode:
-            yield self.episode.chapters
-            yield from (transcript.url for transcript in self.episode.transcripts)
-            yield from (person.image for person in self.episode.people)
-
-
-def _resolve_episode(episode: Episode, base: str) -> Episode:
-    return replace(
-        episode,
-        chapters=absolute(episode.chapters, base),
-        transcripts=tuple(
-            replace(transcript, url=absolute(transcript.url, base))
-            for transcript in episode.transcripts
-        ),
-        people=tuple(
-            replace(person, image=absolute(person.image, base)) for person in episode.people
-        ),
-    )
-
-
-_Media = TypeVar("_Media", Image, Download, Player)
-
-
-def _resolve(
-    media: tuple[_Media, ...], base: str, lengths: Mapping[str, int] = _NO_LENGTHS
-) -> tuple[_Media, ...]:
-    resolved = []
-    for item in media:
-        length = lengths.get(item.url)
-        if not is_absolute(item.url):
-            item = replace(item, url=absolute(item.url, base), length=length)
-        elif length is not None:
-            item = replace(item, length=length)
-        resolved.append(item)
-    return tuple(resolved)

@@ -26,7 +26,7 @@ class Document:
     body: bytes
     #: For the Content-Type header.
     media_type: str
-    #: True for a closed period of an archive, which only a correction changes.
+    #: True for a closed period of an archive.
     is_closed: bool = False
     #: URLs and relations, for the Link header (RFC 8288).
     links: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,4 @@
-"""The neutral feed that every format is put together from, and the listing of a site's feeds."""
+"""The neutral feed that every format renders, and its line in a list of feeds."""
 
 from __future__ import annotations
 
@@ -12,93 +12,86 @@ from feeds.model.site import Author
 #: When an empty feed last changed: a clock would change its bytes, and W3C's validator takes a date
 #: before 1990 for a mistake.
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-
-
 _NO_PODCAST = Podcast()
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What of its site shows in an entry, whatever feed it is in."""
+    """The site's settings that decide an entry's bytes, whatever feed it is in."""
 
-    #: Where the site is published.
     site_url: str
-    #: Whether RSS items carry atom:link elements for related coverage.
+    #: True if RSS items carry atom:link elements for related coverage.
     related_in_rss: bool
-    #: The folder of the topic with a name, from the site's root.
+    #: Return the folder of the topic with a name, from the site's root.
     folder_of_topic: Callable[[str], str]
-    #: How much of an article is told: "full", "summary" or "title".
+    #: One of CONTENTS.
     content: str = "full"
-    #: Who wrote what names nobody.
+    #: Author of articles that name none.
     author: Author | None = None
-    #: The scheme of the categories that are topics.
+    #: Scheme of the categories that are topics.
     topics_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article as it stands in every feed of its site."""
+    """An article as every feed of its site contains it."""
 
     id: str
     updated: datetime
-    #: Return its bytes in a format, by the format's name.
+    #: Return its bytes in the format with a name.
     part: Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Where a document stands in its feed's history (RFC 5005); others are named by their folders.
+    """The position of a document in its feed's history (RFC 5005)."""
 
-    The newest articles come first, and may stand in the archive's newest document too.
-    """
-
-    #: Whether it holds a closed or the open period of the archive, and not the newest articles.
+    #: True for a period of the archive, False for the newest articles.
     is_archive: bool = False
-    #: Whether it holds every article that the feed has (§2).
+    #: True if the document has every article of the feed (§2).
     is_complete: bool = False
-    #: The archive's next older and next newer document (§4); empty where there is none.
+    #: URLs of the next older and next newer period's folder (§4); empty if there is none.
     previous: str = ""
     next: str = ""
-    #: All periods of the archive, the newest first: their names, and their folders from the feed's.
+    #: Names of all periods, newest first, and their folders from the feed's.
     periods: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One feed, or a period of its archive, ready to be put together."""
+    """One feed, or a period of its archive, ready to be rendered."""
 
-    #: What readers know it by (RFC 4287 §4.2.6), wherever it lies.
+    #: Permanent, wherever the feed is published (RFC 4287 §4.2.6).
     id: str
     title: str
     description: str
-    #: The page that shows it, in its folder.
+    #: The feed's page.
     url: str
-    #: The folder in which its documents lie: the page's, except for the archive's and where a topic
-    #: has moved.
+    #: URL of the documents' folder: the page's, except in an archive and where a topic has moved.
     base: str
     author: Author
     language: str
     #: Newest first.
     entries: Sequence[Entry]
     history: History = History()
-    #: URLs of a small square picture and of a larger one; empty where there is none.
+    #: URLs of a small square picture and of a larger one; empty if there is none.
     icon: str = ""
     logo: str = ""
     rights: str = ""
-    #: The URL of a WebSub hub; empty where there is none.
+    #: URL of the WebSub hub; empty if there is none.
     hub: str = ""
-    #: What its RSS says of itself where it has episodes.
+    #: For RSS that contains an episode.
     podcast: Podcast = _NO_PODCAST
-    #: Whether all of them are, and it wants to be taken for a podcast.
+    #: True if every article is an episode.
     is_podcast: bool = False
-    #: The site's root as seen from its documents: "../../".
+    #: The site's root relative to the documents: "../../".
     root: str = ""
-    #: What follows the names of its documents: the query of a feed that is made for one.
+    #: Query of a custom feed's URL, with a question mark.
     query: str = ""
 
     @property
     def updated(self) -> datetime:
-        """When the newest change of its articles was."""
+        """The date of the newest change."""
         return max((entry.updated for entry in self.entries), default=NEVER)
 
 
@@ -108,15 +101,16 @@ class FeedSummary:
 
     #: "site", "topic" or "feed" (one that feeds.yaml names).
     kind: str
+    #: With the site's title.
     title: str
-    #: Its own name, without the site's.
     name: str
     description: str
     #: From the site's root: "", "topics/ai/", "feeds/top/".
     folder: str
     url: str
+    #: Number of articles.
     count: int
-    #: The newest publication date of its articles.
+    #: Publication date of the newest.
     newest: datetime | None
-    #: The folder of the topic that this one is below; empty where there is none.
+    #: Folder of the parent topic's feed; empty if there is none.
     parent: str = ""

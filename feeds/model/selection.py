@@ -13,11 +13,9 @@ class Selection:
     Topics are in any spelling; Topics.family() resolves them.
     """
 
-    #: At least one of these topics.
+    #: The article has at least one, every one, and none of these topics.
     any: tuple[str, ...] = ()
-    #: Every one of these topics.
     all: tuple[str, ...] = ()
-    #: None of these topics.
     none: tuple[str, ...] = ()
     #: A provider's name or domain.
     provider: tuple[str, ...] = ()

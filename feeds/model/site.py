@@ -27,7 +27,6 @@ class TopicSettings:
 
     name: str
     slug: str = ""
-    #: Other names of the same topic.
     aliases: tuple[str, ...] = ()
     #: Former slugs.
     formerly: tuple[str, ...] = ()

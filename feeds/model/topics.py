@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 
 from feeds.errors import Problem, Severity
 from feeds.model.podcast import Podcast
 from feeds.model.site import Site, TopicSettings
 from feeds.text.slugs import distinct_slug, fold, slugify
 
-#: Line in feeds.yaml, code, message and hint of a problem.
-_Mistake = tuple[int, str, str, str]
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class TopicName:
-    """A name that articles use for a topic, in one spelling."""
+    """One spelling of a topic's name in articles."""
 
     name: str
     #: Number of articles that use it.
@@ -48,7 +47,7 @@ class Topic:
 class Topics:
     """Every topic of a site, as build_topics() makes them."""
 
-    #: By slug, in the order of names.
+    #: In the order of names.
     by_slug: Mapping[str, Topic]
     #: By former slug, and by the slugs of aliases; never a slug that a topic has now.
     former: Mapping[str, Topic]
@@ -56,8 +55,6 @@ class Topics:
     by_key: Mapping[str, Topic]
     #: The folded names that articles or the topics' own configuration use.
     known: frozenset[str]
-    #: Problems of the topics' configuration.
-    mistakes: tuple[_Mistake, ...] = ()
 
     def __iter__(self) -> Iterator[Topic]:
         return iter(self.by_slug.values())
@@ -86,31 +83,35 @@ class Topics:
 
     def canonical(self, names: Iterable[str]) -> tuple[str, ...]:
         """Replace an article's names for topics by the topics' own, without repetition."""
-        return tuple(
-            dict.fromkeys(topic.name if (topic := self.named(name)) else name for name in names)
-        )
+        topics = ((name, self.named(name)) for name in names)
+        return tuple(dict.fromkeys(topic.name if topic else name for name, topic in topics))
 
-    def problems(self, path: str, site: Site) -> list[Problem]:
-        """Return the problems of the topics that a feeds.yaml configures or its feeds name.
+    def problems(self, path: str, site: Site) -> Iterator[Problem]:
+        """Yield the problems of the topics that the feeds.yaml at a path configures or selects.
 
         A name that no topic has may get one tomorrow: it is reported only if it resembles another.
         """
-        mistakes = list(self.mistakes)
+        warning = partial(Problem, path, severity=Severity.WARNING)
         named = [(topic.line, topic.parent) for topic in site.topics if topic.parent]
         for feed in site.feeds:
-            selection = feed.selection
-            names = (*selection.any, *selection.all, *selection.none)
-            named += ((feed.line, name) for name in names)
+            wanted = feed.selection
+            named += ((feed.line, name) for name in (*wanted.any, *wanted.all, *wanted.none))
+        for settings in site.topics:
+            topic, line = self.by_key[fold(settings.name)], settings.line
+            if settings.parent and topic.parent is not self.named(settings.parent):
+                message = f"the parent {settings.parent} is {topic.name} itself or below it"
+                yield warning(line, "parent-cycle", message, "leave it out")
+            for slug in settings.formerly:
+                owner = self.by_slug.get(slug) or self.former[slug]
+                if owner is not topic:
+                    message = f"formerly: {slug} leads to {owner.name}, not to {topic.name}"
+                    yield warning(line, "former-slug", message, "a slug leads to one topic")
         known = [key for key in self.by_key if key in self.known]
         for line, name in named:
             near = difflib.get_close_matches(fold(name), known, 1, 0.8)
             if near and fold(name) not in self.known:
                 hint = f"did you mean {self.by_key[near[0]].name}?"
-                mistakes.append((line, "unknown-topic", f"no article has the topic {name}", hint))
-        return [
-            Problem(path, line, code, message, hint, Severity.WARNING)
-            for line, code, message, hint in mistakes
-        ]
+                yield warning(line, "unknown-topic", f"no article has the topic {name}", hint)
 
 
 def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) -> Topics:
@@ -118,84 +119,71 @@ def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) 
 
     Of topics that could have the same slug, the first gets it: those that ask for it, then the
     other configured ones, their parents, then the topic whose first article is the oldest. So
-    slugs depend on the configuration and the articles alone.
+    slugs depend on the configuration and the articles alone. A parent that would make a cycle is
+    left out.
     """
     settings = tuple(settings)
     ordered = sorted(settings, key=lambda topic: not topic.slug)
-    configured = {fold(topic.name): topic for topic in ordered}
     # A topic's key is its folded name; key_of has it by every folded name and alias.
-    key_of: dict[str, str] = {}
-    for key, topic in configured.items():
-        key_of |= dict.fromkeys((key, *map(fold, topic.aliases)), key)
+    own = {fold(topic.name): topic for topic in ordered}
+    key_of = {fold(name): key for key, topic in own.items() for name in (key, *topic.aliases)}
     spellings: dict[str, list[TopicName]] = {}
     for name in names:
         spellings.setdefault(fold(name.name), []).append(name)
     known = frozenset((*key_of, *spellings))
 
-    shown = {key: topic.name for key, topic in configured.items()}
     parent_names = (topic.parent for topic in settings if topic.parent)
-    by_age = sorted(spellings.values(), key=_first_article)
-    most_used = (max(used, key=lambda name: (name.uses, name.name)).name for used in by_age)
+    by_age = sorted((min(name.first for name in used), key) for key, used in spellings.items())
+    most_used = (max(spellings[key], key=attrgetter("uses", "name")).name for _, key in by_age)
     for new_name in (*parent_names, *most_used):
-        if key_of.setdefault(fold(new_name), fold(new_name)) not in shown:
-            shown[fold(new_name)] = new_name
+        if key_of.setdefault(fold(new_name), fold(new_name)) not in own:
+            own[fold(new_name)] = TopicSettings(new_name)
 
-    slugs = _slugs(shown, configured)
-    parents, cycles = _parents(settings, key_of)
-    families: dict[str, set[str]] = {key: set() for key in shown}
+    slugs = _slugs(own)
+    parents = _parents(settings, key_of)
+    families: dict[str, set[str]] = {key: set() for key in own}
     for folded, key in key_of.items():
         for ancestor in _line(key, parents):
             families[ancestor].add(folded)
 
     topics: dict[str, Topic] = {}
-    for key in sorted(shown, key=lambda key: len(_line(key, parents))):  # parents first
-        own = configured.get(key, TopicSettings(shown[key]))
+    for key in sorted(own, key=lambda key: len(_line(key, parents))):  # parents first
+        topic = own[key]
+        parent = topics[parents[key]] if key in parents else None
         topics[key] = Topic(
-            name=shown[key],
-            slug=slugs[key],
-            family=frozenset(families[key]),
-            description=own.description,
-            content=own.content,
-            podcast=own.podcast,
-            parent=topics[parents[key]] if key in parents else None,
-        )
+            topic.name, slugs[key], frozenset(families[key]), topic.description, topic.content,
+            topic.podcast, parent,
+        )  # fmt: skip
     by_slug = {topics[key].slug: topics[key] for key in sorted(topics)}
     by_key = {folded: topics[key] for folded, key in key_of.items()}
-    former, conflicts = _former(settings, by_slug, by_key)
-    return Topics(by_slug, former, by_key, known, (*cycles, *conflicts))
+    former: dict[str, Topic] = {}
+    for topic in settings:
+        for slug in (*topic.formerly, *map(slugify, topic.aliases)):
+            if slug not in by_slug:
+                former.setdefault(slug, by_key[fold(topic.name)])
+    return Topics(by_slug, former, by_key, known)
 
 
-def _first_article(used: Sequence[TopicName]) -> tuple[datetime, str]:
-    return min(name.first for name in used), fold(used[0].name)
-
-
-def _slugs(shown: Mapping[str, str], configured: Mapping[str, TopicSettings]) -> dict[str, str]:
+def _slugs(own: Mapping[str, TopicSettings]) -> dict[str, str]:
     """Give each topic, in order, the slug it asks for or one made of its name."""
     keys: dict[str, str] = {}  # by slug
-    for key, name in shown.items():
-        slug = (configured[key].slug if key in configured else "") or slugify(name)
+    for key, topic in own.items():
+        slug = topic.slug or slugify(topic.name)
         attempts = itertools.count()
         while slug in keys:
-            slug = distinct_slug(name, next(attempts))
+            slug = distinct_slug(topic.name, next(attempts))
         keys[slug] = key
     return {key: slug for slug, key in keys.items()}
 
 
-def _parents(
-    settings: Iterable[TopicSettings], key_of: Mapping[str, str]
-) -> tuple[dict[str, str], list[_Mistake]]:
-    """Return the keys of topics' parents; a parent that would make a cycle is left out."""
+def _parents(settings: Iterable[TopicSettings], key_of: Mapping[str, str]) -> dict[str, str]:
     parents: dict[str, str] = {}
-    mistakes: list[_Mistake] = []
     for topic in settings:
         if topic.parent:
             child, parent = key_of[fold(topic.name)], key_of[fold(topic.parent)]
-            if child in _line(parent, parents):
-                message = f"the parent {topic.parent} is {topic.name} itself or below it"
-                mistakes.append((topic.line, "parent-cycle", message, "leave it out"))
-            else:
+            if child not in _line(parent, parents):
                 parents[child] = parent
-    return parents, mistakes
+    return parents
 
 
 def _line(key: str, parents: Mapping[str, str]) -> list[str]:
@@ -204,20 +192,3 @@ def _line(key: str, parents: Mapping[str, str]) -> list[str]:
     while line[-1] in parents:
         line.append(parents[line[-1]])
     return line
-
-
-def _former(
-    settings: Iterable[TopicSettings], by_slug: Mapping[str, Topic], by_key: Mapping[str, Topic]
-) -> tuple[dict[str, Topic], list[_Mistake]]:
-    """Return the topics by former slugs and slugs of aliases, unless another topic has the slug."""
-    former: dict[str, Topic] = {}
-    mistakes: list[_Mistake] = []
-    for configured in settings:
-        topic = by_key[fold(configured.name)]
-        for slug in (*configured.formerly, *map(slugify, configured.aliases)):
-            owner = by_slug.get(slug) or former.setdefault(slug, topic)
-            if owner is not topic and slug in configured.formerly:
-                message = f"formerly: {slug} leads to {owner.name}, not to {configured.name}"
-                hint = "a slug leads to one topic"
-                mistakes.append((configured.line, "former-slug", message, hint))
-    return former, mistakes

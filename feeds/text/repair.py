@@ -15,11 +15,8 @@ _FORBIDDEN = re.compile(
 )
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_FORBIDDEN_ASTRAL = re.compile(
-    "["
-    + "".join(chr((plane << 16) + end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
-    + "]"
-)
+_PLANES = range(0x10000, 0x110000, 0x10000)
+_FORBIDDEN_ASTRAL = re.compile(f"[{''.join(chr(n + 0xFFFE) + chr(n + 0xFFFF) for n in _PLANES)}]")
 
 # Mojibake is two or more characters. A lone curly quote or dash, all that most English text has
 # beside ASCII, is none.
@@ -100,20 +97,14 @@ def _mojibake_repairer() -> Callable[[str], str]:
 
     # Encodings only: quotes, ligatures, full-width and normal forms are the author's choice.
     # Entities are decoded by plain_line(), once, instead of by a guess.
+    # Lossy sequences would be guessed.
     config = ftfy.TextFixerConfig(
-        unescape_html=False,
-        remove_terminal_escapes=False,
-        replace_lossy_sequences=False,  # would guess
-        fix_latin_ligatures=False,
-        fix_character_width=False,
-        uncurl_quotes=False,
-        fix_line_breaks=False,
-        remove_control_chars=False,
-        normalization=None,
-        explain=False,
-    )
+        unescape_html=False, remove_terminal_escapes=False, replace_lossy_sequences=False,
+        fix_latin_ligatures=False, fix_character_width=False, uncurl_quotes=False,
+        fix_line_breaks=False, remove_control_chars=False, normalization=None, explain=False,
+    )  # fmt: skip
 
-    def repaired(text: str) -> str:
+    def repair_encodings(text: str) -> str:
         if "â€œ" in text:
             text = _LOST_END.sub("\\1â€\x9d", text)
         if "Ã" not in text and "Â" not in text:
@@ -122,4 +113,4 @@ def _mojibake_repairer() -> Callable[[str], str]:
         seams = [0, *(match.end() for match in _LAST_CAPITAL.finditer(text)), len(text)]
         return "".join(ftfy.fix_text(text[a:b], config) for a, b in pairwise(seams))
 
-    return repaired
+    return repair_encodings

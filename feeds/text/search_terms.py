@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,11 +16,10 @@ _MAX_TEXT_CHARS = 250_000
 #: Separates the parts of an article, so that no phrase matches across them. No word contains it.
 _PART_SEPARATOR = " · "
 #: Scripts without spaces between words: each character is a word, so that a name is a phrase.
-_UNSPACED_SCRIPTS = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
-_UNSPACED = re.compile(f"[{_UNSPACED_SCRIPTS}]")
 _ASCII_WORD = re.compile("[a-z0-9]+")
 #: A soft hyphen and the joiners, which do not separate words.
 _INVISIBLE = dict.fromkeys((0xAD, 0x200C, 0x200D))
@@ -50,9 +48,8 @@ def words(text: str) -> list[str]:
 def joined(*texts: str) -> str:
     """Return the words of an article's parts as one text for the index, cut at a bound."""
     whole = _PART_SEPARATOR.join(filter(None, (" ".join(words(text)) for text in texts)))
-    if len(whole) <= _MAX_TEXT_CHARS:
-        return whole
-    return whole[:_MAX_TEXT_CHARS].rpartition(" ")[0]
+    cut = whole[:_MAX_TEXT_CHARS]
+    return whole if cut == whole else cut.rpartition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,18 +75,13 @@ def terms(search: str) -> tuple[Term, ...]:
     A "quoted phrase" is one term, and so are words joined by punctuation (e-mail). A leading hyphen
     excludes the term. No other punctuation has a meaning.
     """
-    return tuple(sorted(set(_terms(search))))
+    split = ((hyphen, words(phrase or word)) for hyphen, phrase, word in _TERM.findall(search))
+    return tuple(sorted({Term(bool(hyphen), tuple(term)) for hyphen, term in split if term}))
 
 
 def canonical(search: str) -> str:
     """Return the canonical form of a search; empty if it has no word."""
     return " ".join(map(str, terms(search)))
-
-
-def _terms(search: str) -> Iterator[Term]:
-    for hyphen, phrase, word in _TERM.findall(search):
-        if split := words(phrase or word):
-            yield Term(bool(hyphen), tuple(split))
 
 
 @cache
