@@ -20,7 +20,6 @@ from feeds.catalog.schema import (
     batches,
     date_of,
     micros,
-    unpack,
 )
 from feeds.errors import Problem, Severity
 from feeds.model.archive import Period
@@ -86,9 +85,8 @@ class PublishedArticles:
         if period:
             begin, end = bounds(period)
             query = query.where(ARTICLE.c.published >= begin, ARTICLE.c.published < end)
-        with self._catalog.reading() as connection:
-            rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).scalars()
-            return tuple(map(unpack, rows))
+        rows = self._rows(query.order_by(*_NEWEST_FIRST).limit(limit))
+        return tuple(article for (article,) in rows)
 
     def paths(self, selection: Selection, family: Family) -> list[str]:
         """The files of articles()."""
@@ -113,8 +111,7 @@ class PublishedArticles:
         articles: dict[str, Article] = {}
         for batch in batches(paths):
             query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(ARTICLE.c.path.in_(batch))
-            with self._catalog.reading() as connection:
-                articles |= {path: unpack(data) for path, data in connection.execute(query)}
+            articles |= dict(map(tuple, self._rows(query)))
         return articles
 
     def files(self) -> dict[str, File]:
@@ -218,11 +215,9 @@ class PublishedArticles:
         query = sa.select(ARTICLE.c.path, ARTICLE.c.data)
         query = query.where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
         newest_first = query.order_by(*(column.desc() for column in _rank(ARTICLE)))
-        with self._catalog.reading() as connection:
-            files = [(row.path, unpack(row.data)) for row in connection.execute(newest_first)]
         newest: dict[str, tuple[str, Article]] = {}
         problems = []
-        for path, article in files:
+        for path, article in self._rows(newest_first):
             newer_path, newer = newest.setdefault(article.id, (path, article))
             if path != newer_path and not article.removed:
                 problems.append(_same_id(folder, path, article, newer_path, newer))

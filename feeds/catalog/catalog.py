@@ -17,7 +17,6 @@ from feeds.catalog.schema import (
     MEDIA,
     OWN_MEDIA,
     PROBLEM,
-    as_problem,
     batches,
     check_version,
     prepare_index,
@@ -106,7 +105,7 @@ class Catalog:
     def problems(self) -> list[Problem]:
         """The problems of the files, in the files' order."""
         with self.reading() as connection:
-            return sorted(map(as_problem, connection.execute(sa.select(PROBLEM))))
+            return sorted(connection.execute(sa.select(PROBLEM.c.data)).scalars())
 
     def lengths(self) -> dict[str, int]:
         """The lengths of files that are known, in bytes, by the URLs that articles have."""
