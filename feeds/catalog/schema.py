@@ -131,7 +131,7 @@ def code_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def prepare_index(connection: sa.Connection, *, anew: bool = False) -> None:
+def prepare_index(connection: sa.Connection, anew: bool) -> None:
     """Make the tables anew unless this version of the code made them, and they are all there."""
     tables = sa.inspect(connection).get_table_names()
     meta = read_meta(connection) if META.name in tables else {}
@@ -146,8 +146,7 @@ def prepare_index(connection: sa.Connection, *, anew: bool = False) -> None:
     METADATA.create_all(connection)
     # It goes on from where it was, so that other processes see a change.
     number = int(revision) if revision.isdecimal() else time.time_ns()
-    values = {"fingerprint": code_fingerprint(), "revision": str(number + 1)}
-    set_meta(connection, **values)
+    set_meta(connection, fingerprint=code_fingerprint(), revision=str(number + 1))
 
 
 def read_meta(connection: sa.Connection) -> dict[str, str]:

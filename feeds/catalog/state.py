@@ -59,7 +59,9 @@ class Announcement(NamedTuple):
     digest: str
 
 
-def prepare_state(connection: sa.Connection, former: Path | None) -> None:
+def prepare_state(
+    connection: sa.Connection, _anew: bool = False, *, former: Path | None = None
+) -> None:
     """Make the tables, or migrate them to this version.
 
     Version 0 is what earlier versions of Feeds kept among the tables of the index: on a server in
@@ -107,10 +109,6 @@ class State:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._database.close()
 
     def revision(self) -> int:
         """A number that changes whenever lengths() does."""

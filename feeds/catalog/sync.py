@@ -202,9 +202,7 @@ def _read_file(folder: Folder, candidate: _Candidate) -> _FileRows:
         article, problems = read_article(text, path)
     rows = {PROBLEM.name: [{"path": path, "data": problem} for problem in problems]}
     if article:
-        rows[ARTICLE.name] = [_article_row(path, article)]
-        rows[TAGGING.name] = _tagging_rows(path, article)
-        rows[MEDIA.name] = _media_rows(path, article, folder)
+        rows |= _article_rows(path, article, folder)
     return source, rows
 
 
@@ -215,8 +213,8 @@ def _digest(path: str, text: str | None, problems: Sequence[Problem]) -> str:
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _article_row(path: str, article: Article) -> _Row:
-    return {
+def _article_rows(path: str, article: Article, folder: Folder) -> dict[str, list[_Row]]:
+    row = {
         "path": path,
         "id": article.id,
         "published": micros(article.published),
@@ -233,20 +231,15 @@ def _article_row(path: str, article: Article) -> _Row:
         "has_duplicate_id": False,
         "data": article,
     }
-
-
-def _tagging_rows(path: str, article: Article) -> list[_Row]:
-    names = {fold(name): name for name in article.topics}
-    return [{"topic": key, "path": path, "name": name} for key, name in names.items()]
-
-
-def _media_rows(path: str, article: Article, folder: Folder) -> list[_Row]:
+    topics = {fold(name): name for name in article.topics}
     urls = {*article.local_files(), *(enclosure.url for enclosure in article.enclosures)}
-    return [
-        {
-            "url": url, "path": path,
-            "length": folder.length(url, None) if url.startswith("/") else None,
-        }
+    lengths = {
+        url: folder.length(url, None) if url.startswith("/") else None
         for url in sorted(urls)
         if len(url) <= MAX_MEDIA_URL_CHARS
-    ]  # fmt: skip
+    }
+    return {
+        ARTICLE.name: [row],
+        TAGGING.name: [{"topic": key, "path": path, "name": topics[key]} for key in topics],
+        MEDIA.name: [{"url": url, "path": path, "length": lengths[url]} for url in lengths],
+    }
