@@ -15,7 +15,6 @@ from feeds.static.plan import (
     Plan,
     Reason,
     Wanted,
-    file_name,
     plan,
     plan_compressed,
 )
@@ -43,11 +42,6 @@ def decided(
 
 def steps(plan: Plan) -> dict[str, tuple[Action, Reason]]:
     return {step.name: (step.action, step.reason) for step in plan.steps}
-
-
-def test_a_path_of_a_folder_has_the_file_of_its_page() -> None:
-    names = {"/": "index.html", "/topics/ai/": "topics/ai/index.html", "/rss.xml": "rss.xml"}
-    assert {path: file_name(path) for path in names} == names
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from feeds.catalog.state import Built
 
-PAGE_FILE = "index.html"
-
-
-def file_name(path: str) -> str:
-    """Return the name, relative to the tree, of the file for a published path."""
-    return f"{path}{PAGE_FILE}"[1:] if path.endswith("/") else path[1:]
-
 
 class Action(Enum):
     """The verbs of `feeds build --explain`."""
@@ -71,7 +64,7 @@ class DiskFile(NamedTuple):
 class Disk:
     """The output folder at one moment."""
 
-    #: By name, with those of the folders on the way; a free name is not in it.
+    #: By name, with the folders on the way; a free name is not among them.
     files: Mapping[str, DiskFile]
     #: The files, links and empty folders below a folder that is in the place of a file.
     contents: Mapping[str, frozenset[str]]
@@ -121,8 +114,7 @@ class Outcome(NamedTuple):
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The names of all files that a build may write."""
 
     #: With their fingerprints, as the host's files.
@@ -132,8 +124,7 @@ class Wanted:
     compressed: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The steps of a build: the removals come first."""
 
     steps: tuple[Step, ...]

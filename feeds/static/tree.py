@@ -6,6 +6,7 @@ A file is written beside its place and then renamed onto it. It does not decide 
 from __future__ import annotations
 
 import filecmp
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +16,6 @@ from stat import S_ISDIR, S_ISLNK
 
 from feeds.catalog.folder import MANIFEST
 from feeds.errors import OutputError
-from feeds.static.manifest import manifest_body
 from feeds.static.plan import Disk, DiskFile
 
 try:
@@ -32,22 +32,17 @@ class UnreadableError(Exception):
     """A file of the site cannot be read."""
 
 
-def no_checkpoint(_change: str) -> None:
-    """Let a build go on."""
-
-
 class Tree:
-    """Looks at the files of an output folder, replaces and removes them."""
+    """Looks at the files of an output folder, replaces and removes them.
 
-    def __init__(self, folder: Path, checkpoint: Callable[[str], None] = no_checkpoint) -> None:
-        """Take a folder, and a function that is called before each change of the disk.
+    The checkpoint is called with a verb and a name before each change of the disk: tests end a
+    build there. It has to be picklable where several processes write.
+    """
 
-        The checkpoint gets a verb and a name; tests end a build there. It has to be picklable where
-        several processes write.
-        """
+    def __init__(self, folder: Path, checkpoint: Callable[[str], None] | None = None) -> None:
         self.folder = folder
         self.scratch = folder / _SCRATCH
-        self._checkpoint = checkpoint
+        self._before_change = checkpoint
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -139,23 +134,36 @@ class Tree:
         """Remove a file and the folders that it leaves empty; False where it was not there."""
         with self._naming(name):
             self._checkpoint(f"remove {name}")
-            target = self.folder / name
             try:
-                target.unlink()
+                os.unlink(self._place(name))
             except (FileNotFoundError, NotADirectoryError):
                 return False
-            for parent in target.parents:
-                if parent == self.folder:
-                    break
-                try:
-                    parent.rmdir()
-                except OSError:  # not empty
-                    break
+            with suppress(OSError):  # not empty
+                for folder in Path(name).parents[:-1]:
+                    (self.folder / folder).rmdir()
         return True
 
+    def manifest(self) -> frozenset[str] | None:
+        """Return the names of the files that builds wrote; None where that is lost."""
+        try:
+            names = set(json.loads((self.folder / MANIFEST).read_bytes())["files"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        # Others may be able to write here: a name must not lead out of the tree.
+        return frozenset(
+            name
+            for name in names
+            if isinstance(name, str) and not {"", "..", "."}.intersection(name.split("/"))
+        )
+
     def write_manifest(self, names: Iterable[str]) -> None:
-        """Make these files, and no others, ours. Raises OutputError."""
-        self.replace(MANIFEST, manifest_body(names))
+        """Let builds change and remove these files, and no others. Raises OutputError."""
+        manifest = {"written by": "feeds build", "files": sorted(names)}
+        self.replace(MANIFEST, f"{json.dumps(manifest, indent=0)}\n".encode())
+
+    def _checkpoint(self, change: str) -> None:
+        if self._before_change:
+            self._before_change(change)
 
     @property
     def _scratch_file(self) -> str:

@@ -12,17 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from feeds.catalog.folder import MANIFEST
 from feeds.catalog.state import Built
 from feeds.errors import OutputError
 from feeds.model.document import MediaFile, Redirect
 from feeds.parallel import parallel_map
-from feeds.publication.publication import EntryKey, Publication
-from feeds.static.entry_store import EntryLocation, EntryStore
-from feeds.static.hosts import host_files, tree_layout
-from feeds.static.manifest import read_manifest
+from feeds.publication.publication import Publication
+from feeds.publication.routes import file_name
+from feeds.static.entry_store import EntryStore
+from feeds.static.hosts import host_files
 from feeds.static.plan import (
     ABSENT,
     Action,
@@ -31,12 +30,11 @@ from feeds.static.plan import (
     Reason,
     Step,
     Wanted,
-    file_name,
     plan,
     plan_compressed,
-)
-from feeds.static.precompress import TEXT_ENDINGS, compress, compressed_names, library_versions
-from feeds.static.tree import Tree, UnreadableError, no_checkpoint
+)  # fmt: skip
+from feeds.static.precompress import compress, compressed_names, library_versions
+from feeds.static.tree import Tree, UnreadableError
 
 #: In files to write: with fewer, starting processes takes longer than their work saves.
 WORTHWHILE = 1000
@@ -46,8 +44,7 @@ _WORTHWHILE_COMPRESSED = 300
 _Progress: TypeAlias = Callable[[int, int], None] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The result of a build, in numbers of files."""
 
     total: int
@@ -68,7 +65,7 @@ def write_tree(
     worthwhile: int = WORTHWHILE,
     compressed: bool = False,
     hosting: str = "",
-    checkpoint: Callable[[str], None] = no_checkpoint,
+    checkpoint: Callable[[str], None] | None = None,
 ) -> Written:
     """Make a folder hold all that is published, beside the files that are not ours.
 
@@ -111,17 +108,13 @@ class _Build:
         publication, tree = self.publication, self.tree
         state = publication.catalog.state.built(str(tree.folder))
         paths = {file_name(path): path for path in publication.paths()}
-        bodies: dict[str, bytes] = {}
-        if hosting:
-            endings = TEXT_ENDINGS if compressed else ()
-            layout = tree_layout(publication, hidden=(MANIFEST,), compressed=endings)
-            bodies = host_files(hosting, layout)
+        bodies = host_files(hosting, publication, compressed=compressed) if hosting else {}
         wanted = Wanted(
             {name: publication.fingerprint(path) for name, path in paths.items()},
             {name: f"host:{hashlib.sha256(bodies[name]).hexdigest()}" for name in bodies},
             {other: name for name in paths if compressed for other in compressed_names(name)},
         )
-        manifest = read_manifest(tree.folder)
+        manifest = tree.manifest()
         names = (*paths, *bodies, *wanted.compressed, *(manifest or ()), *state)
         first = plan(wanted, manifest, tree.look(dict.fromkeys(names)), state)
         outcomes = [*apply(first, tree, partial(self._write, paths, bodies))]
@@ -160,7 +153,7 @@ class _Build:
     def _render_entries(self, paths: list[str], store: EntryStore) -> int:
         """Render each entry of a large build once, for all documents that hold it."""
         keys = self.publication.entries_of(paths)
-        work = partial(_store_entries, self.publication, store)
+        work = partial(store.write, self.publication)
         locations = []
         for location in parallel_map(
             work, keys, processes=self.processes, worthwhile=self.worthwhile, chunk=250
@@ -174,7 +167,8 @@ class _Build:
     def _compress(self, sources: Mapping[str, str], steps: Sequence[Step]) -> Iterator[Outcome]:
         jobs = [(step, sources[step.name]) for step in steps]
         worthwhile = min(self.worthwhile, _WORTHWHILE_COMPRESSED)
-        return compress(self.tree, jobs, processes=self.processes, worthwhile=worthwhile)
+        work = partial(compress, self.tree)
+        return parallel_map(work, jobs, processes=self.processes, worthwhile=worthwhile, chunk=30)
 
     def _finish(
         self, steps: Sequence[Step], outcomes: Sequence[Outcome], state: Mapping[str, Built]
@@ -200,12 +194,6 @@ class _Build:
             skipped=[f"{name}: {why}" for name, why in skipped],
             changes=[f"{step.name}: {step.action.value}, {step.reason.value}" for step in changes],
         )
-
-
-def _store_entries(
-    publication: Publication, store: EntryStore, keys: Sequence[EntryKey]
-) -> list[EntryLocation]:
-    return store.write(publication.entries_at(keys))
 
 
 def _write_documents(

@@ -23,8 +23,9 @@ def _headers(layout: TreeLayout) -> str:
     rules = [*common_rules(layout)]
     for kind in layout.kinds:
         if not kind.is_page:
-            rules += [(kind.name, kind.headers)]
-            rules += [(f"*/{kind.name}", kind.headers)] if kind.is_in_every_feed else []
+            headers = {"Content-Type": kind.content_type, **kind.headers}
+            rules += [(kind.name, headers)]
+            rules += [(f"*/{kind.name}", headers)] if kind.is_in_every_feed else []
     free = _MAX_HEADER_RULES - len(rules) - len([*cache_rules(layout, ())])
     periods = max(free // max(len(layout.folders), 1), 0)
     rules += cache_rules(layout, layout.closed[:periods])
@@ -46,7 +47,5 @@ def _redirects(layout: TreeLayout) -> str:
         else:
             redirects += [(f"{old}{name}", f"{new}{name}") for name in ("", *documents)]
         if len(static) + len(redirects) <= _MAX_STATIC_REDIRECTS:
-            static += (
-                f"{layout.root}{source} {layout.root}{target} 301" for source, target in redirects
-            )
+            static += (f"{layout.root}{old} {layout.root}{new} 301" for old, new in redirects)
     return lines([*static, *dynamic])

@@ -17,7 +17,9 @@ def netlify(layout: TreeLayout) -> dict[str, str]:
     Two rules must not set the same header: it may come out as one of the values or as both.
     """
     rules = [*common_rules(layout)]
-    rules += [(f"*/{kind.name}", kind.headers) for kind in layout.kinds if not kind.is_page]
+    for kind in layout.kinds:
+        if not kind.is_page:
+            rules += [(f"*/{kind.name}", {"Content-Type": kind.content_type, **kind.headers})]
     rules += cache_rules(layout, layout.closed)
     redirects = [f"{layout.root}{old}* {layout.root}{new}:splat 301!" for old, new in layout.moved]
     return {"_headers": headers_file(layout, rules), "_redirects": lines(redirects)}
@@ -35,14 +37,12 @@ def cache_rules(layout: TreeLayout, closed: Iterable[str]) -> Iterator[Rule]:
     for kind in layout.kinds:
         if not kind.is_page:
             for folder in layout.folders if kind.is_in_every_feed else ("",):
-                yield _named(folder) + kind.name, {"Cache-Control": kind.cache_control}
+                pattern = folder.replace("*", ":name") + kind.name
+                yield pattern, {"Cache-Control": kind.cache_control}
     for period in closed:
         for folder in layout.folders:
-            yield f"{_named(folder)}{period}*", {"Cache-Control": layout.closed_cache}
-
-
-def _named(folder: str) -> str:
-    return folder.replace("*", ":name")
+            pattern = f"{folder.replace('*', ':name')}{period}*"
+            yield pattern, {"Cache-Control": layout.closed_cache}
 
 
 def headers_file(layout: TreeLayout, rules: Iterable[Rule]) -> str:
