@@ -29,20 +29,17 @@ def compressed_names(name: str) -> list[str]:
     return [f"{name}{ending}" for ending in ENCODINGS_BY_ENDING] if is_text else []
 
 
-def compress(tree: Tree, jobs: Sequence[tuple[Step, str]]) -> list[Outcome]:
-    """Write compressed files, given the names of the files that they compress.
-
-    Removes those that save too little. Raises OutputError.
-    """
-    return [_compress(tree, step, source) for step, source in jobs]
+def compress(tree: Tree, steps: Sequence[Step]) -> list[Outcome]:
+    """Write compressed files, and remove those that save too little. Raises OutputError."""
+    return [_compress(tree, step) for step in steps]
 
 
-def _compress(tree: Tree, step: Step, source: str) -> Outcome:
+def _compress(tree: Tree, step: Step) -> Outcome:
+    source, dot, ending = step.name.rpartition(".")
     file = tree.file(source)
     if file and MIN_SIZE <= file.size <= _MAX_SIZE:
         body = tree.read(source) or b""
-        encoding = ENCODINGS_BY_ENDING[step.name.removeprefix(source)]
-        encoded = encode(body, encoding, tightly=True)
+        encoded = encode(body, ENCODINGS_BY_ENDING[dot + ending], tightly=True)
         if len(encoded) <= _MAX_RATIO * len(body):
             changed = tree.replace(step.name, encoded)
             return Outcome(step, tree.file(step.name), changed)

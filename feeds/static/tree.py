@@ -9,7 +9,7 @@ import filecmp
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK
@@ -57,30 +57,13 @@ class Tree:
             stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
             yield
 
-    def look(self, names: Iterable[str]) -> Disk:
+    def look(self, names: Collection[str]) -> Disk:
         """Return the state of the disk at these names."""
-        files: dict[str, DiskFile] = {}
-        contents: dict[str, frozenset[str]] = {}
-        folders: set[str] = set()
+        every = set(names)
         for name in names:
-            if file := self.file(name):
-                files[name] = file
-                if file.is_folder and not file.is_link:
-                    contents[name] = frozenset(self._below(name))
-            folder = name.rpartition("/")[0]
-            while folder and folder not in folders:
-                folders.add(folder)
-                folder = folder.rpartition("/")[0]
-        files |= {folder: file for folder in folders if (file := self.file(folder))}
-        return Disk(files, contents)
-
-    def _below(self, name: str) -> Iterator[str]:
-        for folder, folders, files in os.walk(self._place(name)):
-            prefix = os.path.relpath(folder, self.folder).replace(os.sep, "/")
-            if not folders and not files:
-                yield prefix
-            links = (link for link in folders if os.path.islink(f"{folder}{os.sep}{link}"))
-            yield from (f"{prefix}/{leaf}" for leaf in (*files, *links))
+            while (name := name.rpartition("/")[0]) and name not in every:
+                every.add(name)
+        return {name: file for name in every if (file := self.file(name))}
 
     def file(self, name: str) -> DiskFile | None:
         """Return the file, folder or link of a name; None where the name is free."""

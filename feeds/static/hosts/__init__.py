@@ -1,4 +1,4 @@
-"""The configuration files with which static hosts answer as the live app does, one module a host.
+"""The configuration files with which static hosts answer as the live app does.
 
 Each host can do less than the live app in its own way: docs/hosting.md says what.
 """
@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 
 from feeds.publication.publication import Publication
 from feeds.static.hosts.apache import apache
-from feeds.static.hosts.cloudflare import cloudflare
 from feeds.static.hosts.layout import TreeLayout, tree_layout
-from feeds.static.hosts.netlify import netlify
+from feeds.static.hosts.netlify import cloudflare, netlify
 from feeds.static.hosts.nginx import nginx
 from feeds.static.hosts.s3 import s3
 

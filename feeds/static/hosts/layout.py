@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from feeds.model.document import MEDIA_AGE, Document, MediaFile, Redirect
@@ -19,8 +19,7 @@ MEDIA_CACHE = f"max-age={MEDIA_AGE}"
 _FOLDERS_IN_A_PATTERN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """The documents that have the same file name, in any folder."""
 
     name: str
@@ -41,8 +40,7 @@ class Kind:
         return {} if self.is_page else _FEED_HEADERS
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A file of the tree."""
 
     name: str
@@ -52,8 +50,7 @@ class File:
     redirect: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeLayout:
+class TreeLayout(NamedTuple):
     """The facts of a tree that its host has to know."""
 
     #: The path of its URL: "/" or "/blog/feeds/".
@@ -69,7 +66,7 @@ class TreeLayout:
     moved: tuple[tuple[str, str], ...]
     #: The types of media files by the endings of their names.
     types: dict[str, str]
-    files: tuple[File, ...] = field(repr=False)
+    files: tuple[File, ...]
     #: True if files have compressed ones beside them.
     compressed: bool
 
