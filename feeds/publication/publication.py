@@ -42,6 +42,8 @@ from feeds.publication.routes import BY_FILE_NAME, OPML_PATH, STYLE_PATH, Route,
 from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
 from feeds.text.urls import is_absolute
 
+#: A result of looking up a path.
+Resource: TypeAlias = Document | MediaFile | Redirect
 #: How much of an article a feed holds (one of CONTENTS), and the article's file.
 EntryKey: TypeAlias = tuple[str, str]
 
@@ -130,7 +132,7 @@ class Publication:
         yield from self._routes.paths(self._membership.periods)
         yield from filter(self._file, self._media_urls)
 
-    def document(self, path: str) -> Document | MediaFile | Redirect | None:
+    def document(self, path: str) -> Resource | None:
         """The document, file or redirect at a path; None if nothing is published there."""
         if path == OPML_PATH:
             from feeds.formats import opml
@@ -140,7 +142,7 @@ class Publication:
             return Document(render_style(), STYLE_TYPE)
         return self._find(path, self._render)
 
-    def outline(self, path: str) -> Document | MediaFile | Redirect | None:
+    def outline(self, path: str) -> Resource | None:
         """The same as document(), without rendering: documents have no bytes."""
         if path in (OPML_PATH, STYLE_PATH):
             return Document(b"", LIST_TYPE if path == OPML_PATH else STYLE_TYPE)
@@ -231,7 +233,6 @@ class Publication:
         return self._loaded_membership
 
     def _periods(self, selection: Selection) -> tuple[Period, ...]:
-        """The periods of a feed's archive, oldest first."""
         if self._loaded_membership:
             return self._loaded_membership.periods(selection)
         # A live app renders few feeds: a query for each costs less than loading the membership.
@@ -257,9 +258,7 @@ class Publication:
     def _lengths(self) -> dict[str, int]:
         return self.catalog.lengths()
 
-    def _find(
-        self, path: str, render: Callable[[Route], Document]
-    ) -> Document | MediaFile | Redirect | None:
+    def _find(self, path: str, render: Callable[[Route], Document]) -> Resource | None:
         if route := self._routes.route(path):
             if route.has_moved:
                 return Redirect(route.home, partial(render, route))
@@ -279,9 +278,8 @@ class Publication:
         if route.name:
             return feed_document(self._feed(route), route.name)
         if route.has_moved:
-            channel = route.channel
             target = f"{posixpath.relpath(route.home, f'/{route.base}')}/"
-            return _moved_page(channel.title, target, self.url + channel.folder)
+            return _moved_page(route.channel.title, target, self.url + route.channel.folder)
         return self._render_page(route)
 
     def _render_page(self, route: Route, query: str = "") -> Document:
@@ -301,9 +299,8 @@ class Publication:
         return Document(body, PAGE_TYPE, bool(self._routes.history(route).next))
 
     def _feed(self, route: Route) -> Feed:
-        base = self.url + route.base
         feed = self._last_feed
-        if not feed or feed.base != base:
+        if not feed or feed.base != self.url + route.base:
             self._last_feed = feed = replace(
                 feed_header(route.channel, route.base, self._site, self.url),
                 # Subscribers poll the newest document alone.

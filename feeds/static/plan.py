@@ -108,10 +108,6 @@ class Plan(NamedTuple):
     #: The names that the manifest has to own before the first file is written.
     claims: Collection[str]
 
-    def of(self, action: Action) -> list[Step]:
-        """Return the steps of one kind."""
-        return [step for step in self.steps if step.action is action]
-
 
 def removals(
     wanted: Wanted, manifest: Collection[str] | None, disk: Disk, state: Mapping[str, Built]

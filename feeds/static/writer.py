@@ -30,7 +30,6 @@ from feeds.static.tree import Tree, UnreadableError
 WORTHWHILE = 1000
 
 _Progress: TypeAlias = Callable[[int, int], None] | None
-_Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
 
@@ -78,9 +77,10 @@ def apply(
     planned: Plan, tree: Tree, write: Callable[[Sequence[Step]], Iterable[Outcome]]
 ) -> Iterator[Outcome]:
     """Carry out a plan: the removals, then the writes, by the function given."""
-    for step in planned.of(Action.REMOVE):
-        yield Outcome(step, None, tree.remove(step.name))
-    if writes := planned.of(Action.WRITE):
+    for step in planned.steps:
+        if step.action is Action.REMOVE:
+            yield Outcome(step, None, tree.remove(step.name))
+    if writes := [step for step in planned.steps if step.action is Action.WRITE]:
         # First: what a killed build wrote must not look foreign to the next one.
         tree.write_manifest(planned.claims)
         yield from write(writes)
@@ -118,7 +118,7 @@ class _Build(NamedTuple):
             disk = tree.look(names)
             files = plan.compressed_files(wanted, files.claims, disk, state, library_versions())
             outcomes += apply(files, tree, self._compress)
-            steps += files.steps
+            steps = [*steps, *files.steps]
         return self._finish(steps, outcomes, state)
 
     def _write(
@@ -129,14 +129,17 @@ class _Build(NamedTuple):
         is_large = len(jobs) >= self.worthwhile
         keys = publication.entries_of(path for _step, path in jobs) if is_large else []
         total = len(keys) + len(jobs)
+        limits = {"processes": self.processes, "worthwhile": self.worthwhile}
         if keys:
             # Each entry is rendered once, for all documents that hold it.
             render = partial(store.write, publication)
-            store.write_index([*self._map(render, keys, 250, 0, total)])
+            locations = parallel_map(render, keys, chunk=250, **limits)
+            store.write_index([*self._counted(locations, 0, total)])
             publication = publication.with_rendered(store)
         write = partial(_write_documents, publication, self.tree)
         try:
-            yield from self._map(write, jobs, 80, len(keys), total)
+            outcomes = parallel_map(write, jobs, chunk=80, **limits)
+            yield from self._counted(outcomes, len(keys), total)
         finally:
             store.close()
         for step in steps:
@@ -144,13 +147,7 @@ class _Build(NamedTuple):
                 changed = self.tree.replace(step.name, bodies[step.name])
                 yield Outcome(step, self.tree.file(step.name), changed)
 
-    def _map(
-        self, work: Callable[[Sequence[_Job]], list[_Result]], jobs: Sequence[_Job], chunk: int,
-        done: int, total: int,
-    ) -> Iterator[_Result]:  # fmt: skip
-        results = parallel_map(
-            work, jobs, processes=self.processes, worthwhile=self.worthwhile, chunk=chunk
-        )
+    def _counted(self, results: Iterator[_Result], done: int, total: int) -> Iterator[_Result]:
         for number, result in enumerate(results, done + 1):
             if self.progress:
                 self.progress(number, total)

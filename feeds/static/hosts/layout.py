@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from feeds.model.document import MEDIA_AGE, Document, MediaFile, Redirect
-from feeds.publication.publication import Publication
+from feeds.publication.publication import Publication, Resource
 from feeds.publication.routes import IN_ARCHIVE, PAGE_FILE, file_name
 
 #: The headers of every response, as the live app sends them.
@@ -122,9 +122,7 @@ def tree_layout(publication: Publication, *, compressed: bool) -> TreeLayout:
     )
 
 
-def _file(
-    name: str, outline: Document | MediaFile | Redirect, cache: Callable[[Document], str]
-) -> File:
+def _file(name: str, outline: Resource, cache: Callable[[Document], str]) -> File:
     if isinstance(outline, MediaFile):
         return File(name, _with_charset(outline.media_type), MEDIA_CACHE)
     target = outline.to if isinstance(outline, Redirect) else ""
