@@ -22,8 +22,7 @@ from feeds.model.site import Site
 from feeds.parallel import parallel_map
 from feeds.parsing.article import read_article
 from feeds.parsing.fields import parse_duration
-from feeds.parsing.podcast import CATEGORIES
-from feeds.parsing.site_config import read_site
+from feeds.parsing.site_config import CATEGORIES, read_site
 from feeds.static import writer as static
 from feeds.static.writer import write_tree
 from tests.support import NOW, SiteBuilder, article, document
