@@ -98,9 +98,9 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
         all=names if is_all else (),
         none=tuple(topic.name for topic in unwanted),
     )
-    errors = [problem for problem in report.problems if problem.severity is Severity.ERROR]
-    if errors:
-        return CustomFeedRequest(tuple(f"{error.message}; {error.hint}" for error in errors), given)
+    errors = (problem for problem in report.problems if problem.severity is Severity.ERROR)
+    if problems := tuple(f"{error.message}; {error.hint}" for error in errors):
+        return CustomFeedRequest(problems, given)
     is_one_topic = len(wanted) == 1 and selection == Selection(any=names)
     return CustomFeedRequest(
         problems=(),

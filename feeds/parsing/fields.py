@@ -209,13 +209,9 @@ class Fields:
         """One line of plain text."""
         value = self._scalar(key, "text")
         if forbidden := find_forbidden(value):
-            self.problem(
-                key,
-                "control-character",
-                f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds",
-                "it is repaired or removed",
-                Severity.WARNING,
-            )
+            message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
+            hint = "it is repaired or removed"
+            self.problem(key, "control-character", message, hint, Severity.WARNING)
         return plain_line(value)
 
     def markup(self, key: str) -> str:

@@ -12,7 +12,7 @@ from feeds.text.repair import find_forbidden, repair
 
 _OPENING = re.compile(r"---[ \t]*\n")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
-#: Line of the file on which front matter begins, after its opening ---.
+# After the opening ---.
 _FIRST_LINE = 2
 
 

@@ -89,12 +89,9 @@ class _Builder:
             # libyaml parses ahead, and may reach its own bound on depth before we reach ours.
             if line := _too_deep(self._text[: mark.index] if mark else self._text):
                 raise _nested_too_deep(line) from error
-            message = " ".join(filter(None, (error.context, error.problem)))
-            raise YAMLTextError(
-                mark.line + 1 if mark else 1,
-                f"not YAML: {message}",
-                "quote text that holds a colon, a # or a quote, and indent with spaces",
-            ) from error
+            message = " ".join(filter(None, ("not YAML:", error.context, error.problem)))
+            hint = "quote text that holds a colon, a # or a quote, and indent with spaces"
+            raise YAMLTextError(mark.line + 1 if mark else 1, message, hint) from error
         except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
             before = yaml.reader.Reader.NON_PRINTABLE.split(self._text, 1)[0]
             message = f"the character U+{ord(self._text[len(before)]):04X} is not allowed in YAML"

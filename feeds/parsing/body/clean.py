@@ -90,6 +90,7 @@ _BACKLINK = re.compile(r' ?<a href="#fnref-[^>]* data-footnote-backref.*?</a>')
 #: Elements within each other; what people write stays far below.
 _MAX_DEPTH = 400
 _RUNNING_TAGS = ("script", "object", "embed", "applet", "form")
+_SIGNS = ("script:", *(f"<{tag}" for tag in _RUNNING_TAGS))
 # Begins with letters and ignores no case, so that a search takes little time.
 _MAYBE_HANDLER = re.compile(r"on(?<=\bon)[a-z]+\s*=")
 # html.parser takes quadratic time over some input.
@@ -125,20 +126,16 @@ class Body:
             return [(1, f"tags nested more than {_MAX_DEPTH} deep")]
         # Most bodies have none, which a search for words tells fast.
         lowered = html.unescape(markup).lower()
-        if not (
-            "script:" in lowered
-            or any(f"<{tag}" in lowered for tag in _RUNNING_TAGS)
-            or _MAYBE_HANDLER.search(lowered)
-        ):
+        if not (any(sign in lowered for sign in _SIGNS) or _MAYBE_HANDLER.search(lowered)):
             return []
         finder = _UnsafeFinder()
         # html.parser gives up on some declarations; what it found before them stays.
         with suppress(AssertionError):
             finder.feed(markup[:_MAX_PARSED_CHARS])
-        rest = markup[_MAX_PARSED_CHARS:]
-        for tag in _RUNNING_TAGS:
-            if re.search(rf"<{tag}\b", rest, re.IGNORECASE):
-                finder.add_tag(tag)
+        for tag in re.findall(
+            rf"<({'|'.join(_RUNNING_TAGS)})\b", markup[_MAX_PARSED_CHARS:].lower()
+        ):
+            finder.add_tag(tag)
         return sorted((self._line(pattern), kind) for kind, pattern in finder.patterns.items())
 
     def _line(self, pattern: str) -> int:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 
 from feeds.publication.publication import Publication
 from feeds.static.hosts.apache import apache
+from feeds.static.hosts.cloudflare import cloudflare
 from feeds.static.hosts.layout import TreeLayout, tree_layout
-from feeds.static.hosts.netlify import cloudflare, netlify
+from feeds.static.hosts.netlify import netlify
 from feeds.static.hosts.nginx import nginx
 from feeds.static.hosts.s3 import s3
 
