@@ -1,13 +1,7 @@
 """Problems, which are reported, and errors, which are raised.
 
 A Problem is about one line of the publisher's input; the rest is still published. An error ends
-the command with one line:
-
-    FeedsError
-    ├── ConfigurationError   feeds.yaml or the command's arguments cannot be used
-    ├── CatalogError         the index of the articles cannot be opened or written
-    ├── NotReadyError        the document is still being made; try again
-    └── OutputError          the published tree cannot be written
+the command with one line.
 """
 
 from __future__ import annotations
@@ -35,7 +29,7 @@ class Problem:
     code: str
     #: The mistake, and the value found.
     message: str
-    #: The remedy, or an example of a right value.
+    #: The remedy, or an example of a valid value.
     hint: str = ""
     severity: Severity = Severity.ERROR
 
@@ -50,7 +44,7 @@ class FeedsError(Exception):
 
 
 class ConfigurationError(FeedsError):
-    """The site or the command's arguments cannot be used."""
+    """The feeds.yaml or the command's arguments cannot be used."""
 
 
 class CatalogError(FeedsError):

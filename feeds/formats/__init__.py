@@ -1,15 +1,11 @@
-"""The table of formats. To add one, write its module and its row here.
+"""The table of formats. To add one, write its module, and its rows here and in _renderer().
 
-    as_entry(article, context) → Entry  an article's part of each document, rendered when asked for
-    render(feed, format) → bytes        a document, assembled from the parts of its entries
-
-An article's part is the same in every feed of its site. No renderer imports another, or knows where
-a document is published.
+An article's part of a document is the same in every feed of its site, and is rendered when asked
+for. No renderer imports another, or knows where a document is published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -23,10 +19,10 @@ class Renderer(Protocol):
     """The two functions of a format's module."""
 
     def render_document(self, feed: Feed, url: str, /) -> bytes:
-        """The feed in UTF-8; the URL is the document's own."""
+        """Return the feed in UTF-8; the URL is the document's own."""
 
     def render_entry(self, article: Article, context: Context, /) -> bytes:
-        """An article's part of every document that it is in."""
+        """Return an article's part of every document that contains it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,54 +31,26 @@ class Format:
 
     #: For people; also the name of an entry's part.
     name: str
-    #: Empty where a document is its folder's index.
+    #: Empty if the document is its folder's index.
     file_name: str
     #: For links (RFC 4287 §4.2.7.3): without parameters.
     media_type: str
-    #: Imports the format's module: --help and a build that renders nothing need no libraries.
-    renderer: Callable[[], Renderer]
 
     @property
     def content_type(self) -> str:
-        """For the Content-Type header."""
+        """Value of the Content-Type header."""
         # JSON is UTF-8 by definition (RFC 8259 §8.1).
         return self.media_type + ("" if self.media_type.endswith("json") else "; charset=utf-8")
 
 
-def _rss() -> Renderer:
-    from feeds.formats import rss
-
-    return rss
-
-
-def _atom() -> Renderer:
-    from feeds.formats import atom
-
-    return atom
-
-
-def _json_feed() -> Renderer:
-    from feeds.formats import json_feed
-
-    return json_feed
-
-
-def _pages() -> Renderer:
-    from feeds.formats import pages
-
-    return pages
-
-
-RSS = Format("RSS", "rss.xml", "application/rss+xml", _rss)
-ATOM = Format("Atom", "atom.xml", "application/atom+xml", _atom)
-JSON = Format("JSON Feed", "feed.json", "application/feed+json", _json_feed)
-PAGE = Format("HTML", "", "text/html", _pages)
+RSS = Format("RSS", "rss.xml", "application/rss+xml")
+ATOM = Format("Atom", "atom.xml", "application/atom+xml")
+JSON = Format("JSON Feed", "feed.json", "application/feed+json")
+PAGE = Format("HTML", "", "text/html")
 #: The formats that feed readers subscribe to.
 FORMATS = (RSS, ATOM, JSON)
-_BY_NAME = {format.name: format for format in (*FORMATS, PAGE)}
 #: The names of an entry's parts.
-PARTS = tuple(_BY_NAME)
-
+PARTS = tuple(format.name for format in (*FORMATS, PAGE))
 #: Content types of pages and of the list of feeds.
 PAGE_TYPE, LIST_TYPE = PAGE.content_type, "text/x-opml; charset=utf-8"
 #: The list of all feeds, at the site's root.
@@ -92,21 +60,32 @@ STYLE, STYLE_TYPE = "feed.css", "text/css; charset=utf-8"
 
 
 def as_entry(article: Article, context: Context) -> Entry:
-    """An article with absolute URLs, as an entry of its site's feeds."""
+    """Return an article with absolute URLs as an entry of its site's feeds."""
 
     @cache
     def part(name: str) -> bytes:
-        return _BY_NAME[name].renderer().render_entry(article, context)
+        return _renderer(name).render_entry(article, context)
 
     return Entry(article.id, article.updated, part)
 
 
 def render(feed: Feed, format: Format) -> bytes:
-    """The feed's document in UTF-8. The same feed always gives the same bytes."""
+    """Return the feed's document in UTF-8. The same feed always gives the same bytes."""
     url = feed.base + format.file_name + feed.query
-    return format.renderer().render_document(feed, url)
+    return _renderer(format.name).render_document(feed, url)
 
 
 def render_style() -> bytes:
-    """The style sheet that makes an XML feed readable in a browser."""
+    """Return the style sheet that makes an XML feed readable in a browser."""
     return files(__package__).joinpath("templates", STYLE).read_bytes()
+
+
+@cache
+def _renderer(name: str) -> Renderer:
+    # Imported late: --help and a build that renders nothing need no libraries.
+    from feeds.formats import atom, json_feed, pages, rss
+
+    renderers: dict[str, Renderer] = {
+        RSS.name: rss, ATOM.name: atom, JSON.name: json_feed, PAGE.name: pages,
+    }  # fmt: skip
+    return renderers[name]

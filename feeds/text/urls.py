@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from feeds.text.repair import remove_forbidden
 
@@ -14,7 +14,8 @@ _CANONICAL = re.compile(
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_ESCAPED = re.compile("%[0-9a-fA-F]{2}")
+_ESCAPED = re.compile("%([0-9a-fA-F]{2})")
+_STRAY_PERCENT = re.compile("%(?![0-9a-fA-F]{2})")
 
 
 def canonical_url(text: str, *, relative: bool = False) -> str | None:
@@ -83,25 +84,22 @@ def _remove_dot_segments(path: str) -> str:
     if "/." not in path:
         return path
     kept: list[str] = []
-    segments = path.split("/")[1:]
-    for segment in segments:
+    for segment in path.split("/")[1:]:
         if segment == "..":
             del kept[-1:]
         elif segment != ".":
             kept.append(segment)
-    if segments[-1] in (".", ".."):
-        kept.append("")
-    return "/" + "/".join(kept)
+    end = "/" if kept and path.endswith(("/.", "/..")) else ""
+    return f"/{'/'.join(kept)}{end}"
 
 
 def _percent_encode(part: str, also_safe: str) -> str:
     """Percent-encode where RFC 3986 §2 requires it, and normalize the escapes that are there."""
-    pieces = []
-    end = 0
-    for match in _ESCAPED.finditer(part):
-        pieces.append(quote(part[end : match.start()], safe=f"!$&'()*+,;=:@{also_safe}"))
-        byte = unquote_to_bytes(match[0])[0]
-        pieces.append(chr(byte) if byte in _UNRESERVED else match[0].upper())
-        end = match.end()
-    pieces.append(quote(part[end:], safe=f"!$&'()*+,;=:@{also_safe}"))
-    return "".join(pieces)
+    safe = f"!$&'()*+,;=:@%{also_safe}"
+    encoded = quote(_STRAY_PERCENT.sub("%25", part), safe=safe)
+    return _ESCAPED.sub(_normalize_escape, encoded)
+
+
+def _normalize_escape(escape: re.Match[str]) -> str:
+    byte = int(escape[1], 16)
+    return chr(byte) if byte in _UNRESERVED else escape[0].upper()
