@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, UnreadableError
+from feeds.catalog.folder import Folder
 from feeds.catalog.schema import (
     ARTICLE,
     EPOCH,
@@ -270,10 +270,7 @@ def _same_id(
 ) -> Problem:
     is_url = article.url == newer.url and article.id == article.url
     name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
-    try:
-        line = line_of(folder.read(path), *keys, "webUrl", "originalUrl")
-    except UnreadableError:  # gone since
-        line = 1
+    line = line_of(folder.read_if_possible(path), *keys, "webUrl", "originalUrl")
     instead = "takes it back" if newer.removed else "is published instead"
     message = f"{newer_path} has the same {name}, is newer and {instead}"
     hint = f"an article's {name} is its own"
