@@ -351,7 +351,7 @@ def _probe(publication: Publication, now: datetime) -> None:
         return
     with progress_bar("Asking servers") as progress:
         answers = ask(urls, progress=progress)
-    publication.record_file_sizes(answers, now)
+    publication.catalog.state.record_file_sizes(answers, int(now.timestamp()))
     failed = [each for each in answers if each.length is None]
     missed = len(urls) - len(answers)
     if not failed and not missed:

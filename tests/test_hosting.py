@@ -12,7 +12,7 @@ import pytest
 
 from feeds.model.document import Document, Redirect
 from feeds.publication.publication import Publication
-from feeds.static.hosts import HOSTS, host_files, tree_layout
+from feeds.static.hosts import HOSTS, host_files
 from feeds.static.writer import Written, write_tree
 from tests.support import SiteBuilder
 
@@ -166,7 +166,7 @@ def test_what_cloudflare_takes_is_not_exceeded(site: SiteBuilder) -> None:
     for year in range(1950, 2026):
         site.write(f"{year}.md", publishedDateTime=f"{year}-05-01", topics=["AI"])
     publication = site.publication()
-    told = host_files("cloudflare", tree_layout(publication, hidden=(), compressed=()))
+    told = host_files("cloudflare", publication, compressed=False)
     rules = rules_of(told["_headers"].decode())
     assert 90 < len(rules) <= 100
     text = told["_redirects"].decode()

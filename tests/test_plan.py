@@ -8,17 +8,8 @@ from typing import Any
 import pytest
 
 from feeds.catalog.state import Built
-from feeds.static.plan import (
-    Action,
-    Disk,
-    DiskFile,
-    Plan,
-    Reason,
-    Wanted,
-    file_name,
-    plan,
-    plan_compressed,
-)
+from feeds.static import plan
+from feeds.static.plan import Action, DiskFile, Plan, Reason, Wanted
 
 FILE, FOLDER = DiskFile(10, 20), DiskFile(0, 0, is_folder=True)
 LINK = DiskFile(10, 20, is_link=True)
@@ -34,20 +25,20 @@ def decided(
     compressed: dict[str, str] | None = None,
     manifest: Collection[str] | None = (),
     files: dict[str, DiskFile] | None = None,
-    contents: dict[str, frozenset[str]] | None = None,
     state: dict[str, Built] | None = None,
 ) -> Plan:
+    """Return all steps for documents and a host's files; what is to be removed is gone then."""
     wanted = Wanted(documents or {}, host_files or {}, compressed or {})
-    return plan(wanted, manifest, Disk(files or {}, contents or {}), state or {})
+    disk, state = files or {}, state or {}
+    removals = plan.removals(wanted, manifest, disk, state)
+    gone = {step.name for step in removals.steps}
+    disk = {name: file for name, file in disk.items() if name not in gone}
+    written = plan.files(wanted, removals.claims, disk, state)
+    return Plan(removals.steps + written.steps, written.claims)
 
 
-def steps(plan: Plan) -> dict[str, tuple[Action, Reason]]:
-    return {step.name: (step.action, step.reason) for step in plan.steps}
-
-
-def test_a_path_of_a_folder_has_the_file_of_its_page() -> None:
-    names = {"/": "index.html", "/topics/ai/": "topics/ai/index.html", "/rss.xml": "rss.xml"}
-    assert {path: file_name(path) for path in names} == names
+def steps(planned: Plan) -> dict[str, tuple[Action, Reason]]:
+    return {step.name: (step.action, step.reason) for step in planned.steps}
 
 
 @pytest.mark.parametrize(
@@ -67,14 +58,14 @@ def test_a_file_that_is_not_as_the_last_build_left_it_is_written(
     file: DiskFile | None, built: Built | None, owned: bool, reason: Reason
 ) -> None:
     name = "rss.xml"
-    plan = decided(
+    planned = decided(
         {name: OLD},
         manifest={name} if owned else set(),
         files={name: file} if file else {},
         state={name: built} if built else {},
     )
-    assert steps(plan) == {name: (Action.WRITE, reason)}
-    assert plan.claims == {name}
+    assert steps(planned) == {name: (Action.WRITE, reason)}
+    assert planned.claims == {name}
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -92,15 +83,15 @@ def test_the_part_of_a_fingerprint_that_changed_is_the_reason(part: str) -> None
 
 def test_a_file_without_a_fingerprint_is_always_written() -> None:
     files, state = {"a.png": FILE}, {"a.png": Built("", 10, 20)}
-    plan = decided({"a.png": ""}, manifest={"a.png"}, files=files, state=state)
-    assert [step.action for step in plan.steps] == [Action.WRITE]
+    planned = decided({"a.png": ""}, manifest={"a.png"}, files=files, state=state)
+    assert [step.action for step in planned.steps] == [Action.WRITE]
 
 
 @pytest.mark.parametrize("file", [FILE, FOLDER, LINK])
 def test_a_name_that_somebody_else_took_is_left(file: DiskFile) -> None:
-    plan = decided({"rss.xml": OLD}, files={"rss.xml": file})
-    assert steps(plan) == {"rss.xml": (Action.LEAVE, Reason.FOREIGN)}
-    assert plan.claims == set()
+    planned = decided({"rss.xml": OLD}, files={"rss.xml": file})
+    assert steps(planned) == {"rss.xml": (Action.LEAVE, Reason.FOREIGN)}
+    assert planned.claims == set()
 
 
 @pytest.mark.parametrize("obstacle", [FILE, LINK, LINK_TO_FOLDER])
@@ -113,33 +104,31 @@ def test_a_name_below_a_file_or_a_link_is_left_and_not_removed(obstacle: DiskFil
     assert steps(decided(manifest={name}, files=files)) == {}
 
 
-def test_a_file_gives_way_to_a_folder_and_a_folder_to_a_file() -> None:
-    files = {"x": FILE}
-    assert steps(decided({"x/y": OLD}, manifest={"x"}, files=files)) == {
+def test_a_file_gives_way_to_a_folder_and_no_folder_to_a_file() -> None:
+    assert steps(decided({"x/y": OLD}, manifest={"x"}, files={"x": FILE})) == {
         "x": (Action.REMOVE, Reason.UNPUBLISHED),
         "x/y": (Action.WRITE, Reason.NEW),
     }
+    # A folder that the removals left is not empty: something of others is in it.
     files = {"x": FOLDER, "x/y": FILE}
-    contents = {"x": frozenset({"x/y"})}
-    plan = decided({"x": OLD}, manifest={"x/y"}, files=files, contents=contents)
-    assert steps(plan)["x"] == (Action.WRITE, Reason.NEW)
-    contents = {"x": frozenset({"x/y", "x/mine.txt"})}
-    plan = decided({"x": OLD}, manifest={"x/y"}, files=files, contents=contents)
-    assert steps(plan)["x"] == (Action.LEAVE, Reason.FOREIGN)
+    assert steps(decided({"x": OLD}, manifest={"x", "x/y"}, files=files)) == {
+        "x/y": (Action.REMOVE, Reason.UNPUBLISHED),
+        "x": (Action.LEAVE, Reason.FOREIGN),
+    }
 
 
 @pytest.mark.parametrize("file", [FILE, LINK, LINK_TO_FOLDER])
 def test_only_files_of_the_manifest_that_are_there_are_removed(file: DiskFile) -> None:
     files = {"old.xml": file, "mine.txt": FILE, "folder": FOLDER}
-    plan = decided(manifest={"old.xml", "gone.xml", "folder"}, files=files)
-    assert steps(plan) == {"old.xml": (Action.REMOVE, Reason.UNPUBLISHED)}
+    planned = decided(manifest={"old.xml", "gone.xml", "folder"}, files=files)
+    assert steps(planned) == {"old.xml": (Action.REMOVE, Reason.UNPUBLISHED)}
 
 
 def test_without_a_manifest_the_files_that_are_as_a_build_left_them_are_ours() -> None:
     files = {"a.xml": FILE, "b.xml": FILE}
     state = {"a.xml": Built(OLD, 10, 20), "b.xml": Built(OLD, 10, 21)}
-    plan = decided({"a.xml": OLD, "b.xml": OLD}, manifest=None, files=files, state=state)
-    assert steps(plan) == {
+    planned = decided({"a.xml": OLD, "b.xml": OLD}, manifest=None, files=files, state=state)
+    assert steps(planned) == {
         "a.xml": (Action.KEEP, Reason.UNCHANGED),
         "b.xml": (Action.LEAVE, Reason.FOREIGN),
     }
@@ -152,10 +141,10 @@ def test_the_files_of_a_host_give_way_to_articles_and_go_with_the_option() -> No
     }
     owned: dict[str, Any] = {"manifest": {"s3.json"}, "files": {"s3.json": FILE}}
     state = {"s3.json": Built("host:0", 10, 20)}
-    plan = decided(host_files=host_files, state=state, **owned)
-    assert steps(plan) == {"s3.json": (Action.WRITE, Reason.HOST)}
-    plan = decided(state=state, **owned)
-    assert steps(plan) == {"s3.json": (Action.REMOVE, Reason.NOT_ASKED)}
+    planned = decided(host_files=host_files, state=state, **owned)
+    assert steps(planned) == {"s3.json": (Action.WRITE, Reason.HOST)}
+    planned = decided(state=state, **owned)
+    assert steps(planned) == {"s3.json": (Action.REMOVE, Reason.NOT_ASKED)}
 
 
 COMPRESSED = Built("library:1 source:10-20", 5, 6)
@@ -179,15 +168,23 @@ def test_a_compressed_file_follows_its_source_and_the_libraries(
     wanted = Wanted({"rss.xml": OLD}, {}, {"rss.xml.br": "rss.xml"})
     files = {"rss.xml": FILE} | ({"rss.xml.br": file} if file else {})
     state = {"rss.xml": Built(OLD, 10, 20)} | ({"rss.xml.br": built} if built else {})
-    disk = Disk(files, {})
-    before = plan(wanted, {"rss.xml", "rss.xml.br"}, disk, state)
+    before = plan.files(wanted, {"rss.xml", "rss.xml.br"}, files, state)
     assert before.claims == {"rss.xml", "rss.xml.br"}
-    assert steps(plan_compressed(wanted, before, disk, state, library)) == {"rss.xml.br": expected}
+    after = plan.compressed_files(wanted, before.claims, files, state, library)
+    assert steps(after) == {"rss.xml.br": expected}
 
 
 def test_a_compressed_file_that_somebody_else_wrote_is_left() -> None:
     wanted = Wanted({"rss.xml": OLD}, {}, {"rss.xml.br": "rss.xml"})
-    disk = Disk({"rss.xml": FILE, "rss.xml.br": FILE}, {})
-    before = plan(wanted, {"rss.xml"}, disk, {})
-    assert steps(before)["rss.xml.br"] == (Action.LEAVE, Reason.FOREIGN)
-    assert plan_compressed(wanted, before, disk, {}, "1").steps == ()
+    disk = {"rss.xml": FILE, "rss.xml.br": FILE}
+    before = plan.files(wanted, {"rss.xml"}, disk, {})
+    assert before.claims == {"rss.xml"}
+    after = plan.compressed_files(wanted, before.claims, disk, {}, "1")
+    assert steps(after) == {"rss.xml.br": (Action.LEAVE, Reason.FOREIGN)}
+
+
+def test_a_compressed_file_goes_with_its_source() -> None:
+    wanted = Wanted({"a.svg": ""}, {}, {"a.svg.br": "a.svg"})
+    after = plan.compressed_files(wanted, {"a.svg.br"}, {"a.svg.br": FILE}, {}, "1")
+    assert steps(after) == {"a.svg.br": (Action.REMOVE, Reason.UNPUBLISHED)}
+    assert steps(plan.compressed_files(wanted, (), {"a.svg.br": FILE}, {}, "1")) == {}

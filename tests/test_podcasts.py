@@ -20,8 +20,7 @@ from feeds.model.podcast import Podcast
 from feeds.model.site import Site
 from feeds.parsing.article import read_article
 from feeds.parsing.fields import parse_duration
-from feeds.parsing.podcast import CATEGORIES
-from feeds.parsing.site_config import read_site
+from feeds.parsing.site_config import CATEGORIES, read_site
 from feeds.static.writer import write_tree
 from tests.support import NOW, SiteBuilder, article, document
 from tests.test_static import tree

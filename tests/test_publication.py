@@ -15,6 +15,7 @@ from feeds.model.document import Document, Redirect
 from feeds.model.feed import Entry
 from feeds.publication.custom import is_query_page
 from feeds.publication.publication import EntryKey, Publication
+from feeds.publication.routes import file_name
 from tests.support import SiteBuilder
 
 
@@ -152,3 +153,8 @@ def test_a_publication_of_another_process_closes_its_catalog_when_the_process_en
     process.join(60)
     assert process.exitcode == 0
     assert (tmp_path / "closed").exists()
+
+
+def test_a_path_of_a_folder_has_the_file_of_its_page() -> None:
+    names = {"/": "index.html", "/topics/ai/": "topics/ai/index.html", "/rss.xml": "rss.xml"}
+    assert {path: file_name(path) for path in names} == names

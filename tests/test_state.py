@@ -212,7 +212,7 @@ def test_several_that_find_the_damage_at_once_move_one_file_aside(
     "damage",
     [
         "UPDATE article SET data = {bytes}",
-        "UPDATE problem SET severity = 'nonsense'",
+        "UPDATE problem SET data = {bytes}",
         "UPDATE meta SET value = 'nonsense' WHERE key = 'revision'",
         "DELETE FROM meta WHERE key = 'revision'",
     ],

@@ -515,7 +515,7 @@ def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
     publication = filled.publication()
     store = EntryStore(tmp_path)
     keys = publication.entries_of(publication.paths())
-    store.write_index(store.write(publication.entries_at(keys)))
+    store.write_index(store.write(publication, keys))
     publication = publication.with_rendered(store)
     filled.write("c.md", title="Three", topics=["AI"])
     publication.catalog.sync(Folder.open(filled.root))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, UnreadableError
+from feeds.catalog.folder import Folder
 from feeds.catalog.schema import (
     ARTICLE,
     EPOCH,
@@ -20,7 +20,6 @@ from feeds.catalog.schema import (
     batches,
     date_of,
     micros,
-    unpack,
 )
 from feeds.errors import Problem, Severity
 from feeds.model.archive import Period
@@ -40,27 +39,17 @@ _NEWEST_FIRST = (
     ARTICLE.c.id,
 )
 _MICROS_PER_DAY = 24 * 60 * 60 * 1_000_000
-#: The first day of the calendar, in microseconds since 1970.
-_FIRST_DAY = (1 - EPOCH.toordinal()) * _MICROS_PER_DAY
+#: The day when an article was published, as date.toordinal() counts days. From the first day of
+#: the calendar: engines do not agree how to divide what is below 0.
+_DAY = (ARTICLE.c.published + EPOCH.toordinal() * _MICROS_PER_DAY) // _MICROS_PER_DAY
 
 
 class File(NamedTuple):
-    """An article's file: the digest of its text, and when the article was published."""
+    """An article's file: the digest of its text, and the day when the article was published."""
 
     digest: str
-    #: In microseconds since 1970.
-    published: int
-
-
-def day_of(published: int) -> int:
-    """The day of a date, as date.toordinal() counts days."""
-    return (published - _FIRST_DAY) // _MICROS_PER_DAY + 1
-
-
-def bounds(period: Period) -> tuple[int, int]:
-    """The beginning of a period and of the next one, in microseconds since 1970."""
-    begin, end = period.first - 1, period.last
-    return _FIRST_DAY + begin * _MICROS_PER_DAY, _FIRST_DAY + end * _MICROS_PER_DAY
+    #: As date.toordinal() counts days.
+    day: int
 
 
 class PublishedArticles:
@@ -84,11 +73,9 @@ class PublishedArticles:
         """The newest articles of a selection."""
         query = self._select(selection, family, ARTICLE.c.data)
         if period:
-            begin, end = bounds(period)
-            query = query.where(ARTICLE.c.published >= begin, ARTICLE.c.published < end)
-        with self._catalog.reading() as connection:
-            rows = connection.execute(query.order_by(*_NEWEST_FIRST).limit(limit)).scalars()
-            return tuple(map(unpack, rows))
+            query = query.where(_DAY.between(period.first, period.last))
+        rows = self._rows(query.order_by(*_NEWEST_FIRST).limit(limit))
+        return tuple(article for (article,) in rows)
 
     def paths(self, selection: Selection, family: Family) -> list[str]:
         """The files of articles()."""
@@ -97,10 +84,8 @@ class PublishedArticles:
 
     def days(self, selection: Selection, family: Family) -> dict[int, int]:
         """The number of a selection's articles of each day, as date.toordinal() counts days."""
-        # From the first day of the calendar: engines do not agree how to divide what is below 0.
-        day = (ARTICLE.c.published - _FIRST_DAY) // _MICROS_PER_DAY
-        query = self._select(selection, family, day, sa.func.count()).group_by(day)
-        return {day + 1: count for day, count in self._rows(query)}
+        query = self._select(selection, family, _DAY, sa.func.count()).group_by(_DAY)
+        return dict(map(tuple, self._rows(query)))
 
     def count(self, selection: Selection, family: Family) -> tuple[int, datetime | None]:
         """The number of a selection's articles, and the date of the newest."""
@@ -113,19 +98,15 @@ class PublishedArticles:
         articles: dict[str, Article] = {}
         for batch in batches(paths):
             query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(ARTICLE.c.path.in_(batch))
-            with self._catalog.reading() as connection:
-                articles |= {path: unpack(data) for path, data in connection.execute(query)}
+            articles |= dict(map(tuple, self._rows(query)))
         return articles
 
     def files(self) -> dict[str, File]:
         """The files of all published articles by path, newest first."""
-        query = (
-            sa.select(ARTICLE.c.path, SOURCE.c.digest, ARTICLE.c.published)
-            .join(SOURCE, SOURCE.c.path == ARTICLE.c.path)
-            .where(*self._is_published())
-            .order_by(*_NEWEST_FIRST)
-        )
-        return {path: File(*columns) for path, *columns in self._rows(query)}
+        query = self._published(SOURCE, ARTICLE.c.path, SOURCE.c.digest, _DAY)
+        return {
+            path: File(*columns) for path, *columns in self._rows(query.order_by(*_NEWEST_FIRST))
+        }
 
     def taggings(self) -> list[tuple[str, str, str]]:
         """Each folded topic name, a file of an article with it, and the name as it stands there."""
@@ -135,13 +116,10 @@ class PublishedArticles:
 
     def lengths(self) -> list[tuple[str, str, int]]:
         """Each file of an article, a URL in it and the length of what is there, where known."""
-        elsewhere = self._catalog.state.lengths()
-        query = sa.select(MEDIA.c.path, MEDIA.c.url, MEDIA.c.length)
-        if not elsewhere:
-            query = query.where(MEDIA.c.length.is_not(None))
-        rows = self._rows(query.order_by(MEDIA.c.path, MEDIA.c.url))
-        lengths = ((path, url, elsewhere.get(url, own)) for path, url, own in rows)
-        return [(path, url, length) for path, url, length in lengths if length is not None]
+        lengths = self._catalog.lengths()
+        query = sa.select(MEDIA.c.path, MEDIA.c.url).order_by(MEDIA.c.path, MEDIA.c.url)
+        rows = self._rows(query) if lengths else ()
+        return [(path, url, lengths[url]) for path, url in rows if url in lengths]
 
     def topic_names(self) -> list[TopicName]:
         """The names that articles use for their topics."""
@@ -157,23 +135,17 @@ class PublishedArticles:
         return {topic: (count, date_of(newest)) for topic, count, newest in rows}
 
     def _tagged(self, name: sa.Column[str], date: sa.ColumnElement[int]) -> Sequence[Sequence[Any]]:
-        query = (
-            sa.select(name, sa.func.count(), date)
-            .join(ARTICLE, ARTICLE.c.path == TAGGING.c.path)
-            .where(*self._is_published())
-        )
-        return self._rows(query.group_by(name))
+        return self._rows(self._published(TAGGING, name, sa.func.count(), date).group_by(name))
 
     def media(self) -> list[str]:
         """The relative URLs of the site's files that articles show or offer."""
-        query = (
-            sa.select(MEDIA.c.url)
-            .join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
-            .where(*self._is_published(), OWN_MEDIA)
-            .distinct()
-            .order_by(MEDIA.c.url)
-        )
-        return [url for (url,) in self._rows(query)]
+        return [url for url, _path, _uses in self._media()]
+
+    def _media(self) -> Sequence[Sequence[Any]]:
+        """Each such URL, an article's file that has it, and the number of articles."""
+        columns = MEDIA.c.url, sa.func.min(MEDIA.c.path), sa.func.count()
+        query = self._published(MEDIA, *columns).where(OWN_MEDIA).group_by(MEDIA.c.url)
+        return self._rows(query.order_by(MEDIA.c.url))
 
     def held_back(self) -> dict[str, int]:
         """The numbers of articles that are not published, by reason."""
@@ -201,28 +173,20 @@ class PublishedArticles:
 
     def missing_media(self, folder: Folder) -> list[Problem]:
         """A warning for each file of the site that an article names and that is not there."""
-        query = (
-            sa.select(MEDIA.c.url, sa.func.min(MEDIA.c.path), sa.func.count())
-            .join(ARTICLE, ARTICLE.c.path == MEDIA.c.path)
-            .where(*self._is_published(), OWN_MEDIA)
-            .group_by(MEDIA.c.url)
-        )
-        problems = []
-        for url, path, uses in self._rows(query):
-            if not folder.media(url):
-                problems.append(folder.missing_file(path, url, uses))
-        return problems
+        return [
+            folder.missing_file(path, url, uses)
+            for url, path, uses in self._media()
+            if not folder.media(url)
+        ]
 
     def conflicts(self, folder: Folder) -> list[Problem]:
         """A warning for each file whose id a newer file has too."""
         query = sa.select(ARTICLE.c.path, ARTICLE.c.data)
         query = query.where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
         newest_first = query.order_by(*(column.desc() for column in _rank(ARTICLE)))
-        with self._catalog.reading() as connection:
-            files = [(row.path, unpack(row.data)) for row in connection.execute(newest_first)]
         newest: dict[str, tuple[str, Article]] = {}
         problems = []
-        for path, article in files:
+        for path, article in self._rows(newest_first):
             newer_path, newer = newest.setdefault(article.id, (path, article))
             if path != newer_path and not article.removed:
                 problems.append(_same_id(folder, path, article, newer_path, newer))
@@ -231,6 +195,11 @@ class PublishedArticles:
     def _rows(self, query: sa.Executable) -> Sequence[Sequence[Any]]:
         with self._catalog.reading() as connection:
             return connection.execute(query).all()
+
+    def _published(self, table: sa.Table, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        """The query of columns for the rows that published articles have in a table."""
+        query = sa.select(*columns).select_from(table)
+        return query.join(ARTICLE, ARTICLE.c.path == table.c.path).where(*self._is_published())
 
     def _select(
         self, selection: Selection, family: Family, *columns: sa.ColumnElement[Any]
@@ -301,10 +270,7 @@ def _same_id(
 ) -> Problem:
     is_url = article.url == newer.url and article.id == article.url
     name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
-    try:
-        line = line_of(folder.read(path), *keys, "webUrl", "originalUrl")
-    except UnreadableError:  # gone since
-        line = 1
+    line = line_of(folder.read_if_possible(path), *keys, "webUrl", "originalUrl")
     instead = "takes it back" if newer.removed else "is published instead"
     message = f"{newer_path} has the same {name}, is newer and {instead}"
     hint = f"an article's {name} is its own"

@@ -6,8 +6,9 @@ The index knows nothing of feeds.yaml: a change there has no article read again.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -17,8 +18,6 @@ from feeds.catalog.schema import (
     MEDIA,
     OWN_MEDIA,
     PROBLEM,
-    as_problem,
-    batches,
     check_version,
     prepare_index,
     read_meta,
@@ -39,41 +38,30 @@ class Catalog:
         An SQLite file is the index alone; the state has a file beside it. With syncs=False, another
         process has to make both. Raises CatalogError.
         """
-        self._index = Database(os.fspath(place), self._prepare, makes=syncs)
-        states = self._index
+        self._index = self._states = Database(os.fspath(place), self._prepare, makes=syncs)
         if file := self._index.file:
-            states = Database(
-                str(state_file(file)),
-                lambda connection, _anew: prepare_state(connection, former=file),
-                makes=syncs,
-            )
-        self.state = State(states)
+            prepare = partial(prepare_state, former=file)
+            self._states = Database(str(state_file(file)), prepare, makes=syncs)
+        self.state = State(self._states)
         self.search = Search(self._index)
+        #: The path or URL with which another process can open the catalog.
+        self.place = self._index.place
         # First: what earlier versions kept in the file of the index is taken over.
-        states.ensure()
+        self._states.ensure()
         self._index.ensure()
 
     def _prepare(self, connection: sa.Connection, anew: bool) -> None:
         if not self._index.file:
-            prepare_state(connection, former=None)
-        prepare_index(connection, anew=anew)
-
-    @property
-    def place(self) -> str:
-        """The path or URL with which another process can open the catalog."""
-        return self._index.place
+            prepare_state(connection)
+        prepare_index(connection, anew)
 
     def close(self) -> None:
         """Close every connection."""
         self._index.close()
-        self.state.close()
+        self._states.close()
 
     def sync(
-        self,
-        folder: Folder,
-        progress: Callable[[int, int], None] | None = None,
-        *,
-        processes: int = 1,
+        self, folder: Folder, progress: Callable[[int, int], None] | None = None, processes: int = 1
     ) -> Synced:
         """Bring the index up to date with the folder (see feeds.catalog.sync)."""
         return sync(self._index, self.search, folder, progress, processes)
@@ -106,7 +94,7 @@ class Catalog:
     def problems(self) -> list[Problem]:
         """The problems of the files, in the files' order."""
         with self.reading() as connection:
-            return sorted(map(as_problem, connection.execute(sa.select(PROBLEM))))
+            return sorted(connection.execute(sa.select(PROBLEM.c.data)).scalars())
 
     def lengths(self) -> dict[str, int]:
         """The lengths of files that are known, in bytes, by the URLs that articles have."""
@@ -115,11 +103,9 @@ class Catalog:
             own: dict[str, int] = dict(map(tuple, connection.execute(query)))
         return self.state.lengths() | own
 
-    def unmeasured(self, files: Sequence[str]) -> list[str]:
+    def unmeasured(self, files: Iterable[str]) -> list[str]:
         """The sorted URLs on other servers that these files' articles enclose, without a length."""
-        urls: set[str] = set()
-        query = sa.select(MEDIA.c.url).where(~OWN_MEDIA)
+        query, these = sa.select(MEDIA.c.url, MEDIA.c.path).where(~OWN_MEDIA), set(files)
         with self.reading() as connection:
-            for batch in batches(files):
-                urls.update(connection.execute(query.where(MEDIA.c.path.in_(batch))).scalars())
+            urls = {url for url, path in connection.execute(query) if path in these}
         return sorted(urls - self.state.lengths().keys())

@@ -109,13 +109,12 @@ class Database:
         if inode and inode == self._ready:
             return
         self._engine.dispose()
-        if not self._makes:
-            self._ready = inode
-            return
-        try:
-            self._make_tables()
-        except MovedAsideError:
-            self._make_tables()
+        if self._makes:
+            try:
+                self._make_tables()
+            except MovedAsideError:
+                self._make_tables()
+        self._ready = self._inode()
 
     def _make_tables(self, *, anew: bool = False) -> None:
         if self.file:
@@ -132,7 +131,6 @@ class Database:
             elif self._engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARE_LOCK)))
             self._prepare(connection, anew)
-        self._ready = self._inode()
 
     @contextmanager
     def _translated_errors(self, inode: int) -> Iterator[None]:
@@ -140,14 +138,14 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, DamagedFileError) as error:
+            kind, reason = CatalogError, _reason(error)
             if self._makes and self.file and _is_damage(error):
                 self._move_aside(self.file, inode)
-                raise MovedAsideError(f"{self.name}: {_reason(error)}") from error
-            if _is_missing_table(error):
+                kind = MovedAsideError
+            elif _is_missing_table(error):
                 self._ready = 0
-                if not self._makes:
-                    raise CatalogError(f"{self.name}: not synced yet") from error
-            raise CatalogError(f"{self.name}: {_reason(error)}") from error
+                reason = reason if self._makes else "not synced yet"
+            raise kind(f"{self.name}: {reason}") from error
 
     def _inode(self) -> int:
         if not self.file:

@@ -41,9 +41,9 @@ _FIRST_READ_BYTES = 64 * 1024
 class UnreadableError(Exception):
     """A file cannot be read as text; has the problem with its line."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+    def __init__(self, path: str, code: str, message: str, hint: str = "", line: int = 1) -> None:
+        self.problem = Problem(path, line, code, message, hint)
+        super().__init__(str(self.problem))
 
 
 class Stat(NamedTuple):
@@ -155,9 +155,10 @@ class Folder:
         if path.endswith("/"):
             message = f"the folder cannot be read: {_why_unlisted(file)}"
             hint = "what was known of it stays; let it be read"
-            raise _unreadable(path, 1, "unreadable", message, hint)
+            raise UnreadableError(path, "unreadable", message, hint)
         if "\\" in path and not os.path.exists(file):
-            raise _unreadable(path, 1, "bad-name", "the file's name is not plain text", "rename it")
+            message = "the file's name is not plain text"
+            raise UnreadableError(path, "bad-name", message, "rename it")
         return _read(file, path)
 
     def check_article(self, path: str) -> list[Problem]:
@@ -175,18 +176,21 @@ class Folder:
         """Return the problem of a file that an article, and perhaps others, names in vain."""
         others = f" (named by {uses:,} articles)" if uses > 1 else ""
         message = f"the site has no file {shorten(url, 80)} to publish{others}"
-        hint = "put it there, or write its whole URL"
-        line = self.line_of(path, url)
+        hint, line = "put it there, or write its whole URL", self.line_of(path, url)
         return Problem(path, line, "no-file", message, hint, Severity.WARNING)
 
     def line_of(self, path: str, text: str) -> int:
         """The first line of one of files() that has a text in it, say a URL, else 1."""
+        source = self.read_if_possible(path)
+        at = max(source.find(text), source.find(unquote(text)), 0)
+        return source.count("\n", 0, at) + 1
+
+    def read_if_possible(self, path: str) -> str:
+        """The text of one of files(); empty if it is gone or broken since."""
         try:
-            source = self.read(path)
-        except UnreadableError:  # gone since
-            return 1
-        at = max(source.find(text), source.find(unquote(text)))
-        return source.count("\n", 0, at) + 1 if at >= 0 else 1
+            return self.read(path)
+        except UnreadableError:
+            return ""
 
     def length(self, url: str, known: int | None) -> int | None:
         """The length in bytes of the file of a relative URL; None where media() gives none.
@@ -304,10 +308,6 @@ def _printable(name: str) -> str:
     )
 
 
-def _unreadable(path: str, line: int, code: str, message: str, hint: str = "") -> UnreadableError:
-    return UnreadableError(Problem(path, line, code, message, hint))
-
-
 def _read(file: Path | str, path: str) -> str:
     try:
         with open(file, "rb") as stream:
@@ -316,12 +316,13 @@ def _read(file: Path | str, path: str) -> str:
                 data += stream.read(MAX_FILE + 1 - _FIRST_READ_BYTES)
     except OSError as error:
         message = f"cannot be read: {error.strerror or 'unreadable'}"
-        raise _unreadable(path, 1, "unreadable", message) from error
+        raise UnreadableError(path, "unreadable", message) from error
     if len(data) > MAX_FILE:
-        raise _unreadable(path, 1, "too-large", f"larger than {MAX_FILE >> 20} MiB", "split it")
+        raise UnreadableError(path, "too-large", f"larger than {MAX_FILE >> 20} MiB", "split it")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
-        raise _unreadable(path, line, "not-utf8", message, "save the file as UTF-8") from error
+        hint = "save the file as UTF-8"
+        raise UnreadableError(path, "not-utf8", message, hint, line) from error

@@ -6,11 +6,11 @@ Answers from memory: a large build would need a query for each of its feeds.
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
-from feeds.catalog.articles import PublishedArticles, bounds, day_of
+from feeds.catalog.articles import PublishedArticles
 from feeds.model.archive import Period, cut
 from feeds.model.selection import Selection
 from feeds.model.topics import Topics
@@ -44,17 +44,18 @@ class FeedMembership:
         files = self._all(selection)
         if not period:
             return files[: self._limit]
-        begin, end = bounds(period)
-        # The files are in the order of descending dates.
-        first = bisect_right(files, -end, key=self._descending_date)
-        return files[first : bisect_right(files, -begin, key=self._descending_date)]
+
+        def descending(path: str) -> int:
+            return -self._files[path].day
+
+        first = bisect_left(files, -period.last, key=descending)
+        return files[first : bisect_right(files, -period.first, key=descending)]
 
     def periods(self, selection: Selection) -> tuple[Period, ...]:
         """The periods of a feed's archive, oldest first."""
         if selection not in self._periods:
             files = self._all(selection)
-            few = len(files) <= self._limit
-            days = {} if few else Counter(day_of(self._files[path].published) for path in files)
+            days = Counter(self._files[path].day for path in files)
             self._periods[selection] = cut(days, self._limit)
         return self._periods[selection]
 
@@ -75,9 +76,6 @@ class FeedMembership:
             digest = "\0".join((self._files[path].digest, *lengths, "", *topics))
             self._article_digests[path] = digest
         return self._article_digests[path]
-
-    def _descending_date(self, path: str) -> int:
-        return -self._files[path].published
 
     def _all(self, selection: Selection) -> list[str]:
         if selection not in self._selected:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -20,109 +20,102 @@ from sqlalchemy.types import TypeEngine
 
 from feeds import __version__
 from feeds.catalog.database import DamagedRowError
-from feeds.errors import CatalogError, Problem, Severity
+from feeds.errors import CatalogError, Problem
 from feeds.model.article import Article
 
 #: The libraries that show in what is published.
-_LIBRARIES = (
-    "cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML",
-)  # fmt: skip
-METADATA = sa.MetaData()
+_LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML")
+#: Tables of state that earlier versions kept in the file of the index (see state.prepare_state).
+_FORMER_TABLES = ("length", "announced", "document", "built")
+#: SQLite allows 32,766 variables in one statement.
+_ROWS_PER_STATEMENT = 500
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may
 # change which of two articles comes first.
 Text = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+Integer = sa.BigInteger()
+_Boolean = sa.Boolean()
+_Kind: TypeAlias = TypeEngine[Any]
 
 
-def key(name: str) -> sa.Column[str]:
-    """A text column of the primary key."""
-    return sa.Column(name, Text, primary_key=True)
+class _Json(sa.types.TypeDecorator[Any]):
+    """A value as JSON. Raises DamagedRowError where it cannot be decoded."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self.kind = kind
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
+
+    def process_bind_param(self, value: object, _dialect: sa.Dialect) -> bytes:
+        return msgspec.json.encode(value)
+
+    def process_result_value(self, value: Any, _dialect: sa.Dialect) -> Any:
+        try:
+            return self._decoder.decode(value)
+        except (msgspec.MsgspecError, ValueError) as error:  # ValueError: no UTF-8
+            raise DamagedRowError(error) from error
 
 
-def columns(kind: type[TypeEngine[Any]] | TypeEngine[Any], *names: str) -> list[sa.Column[Any]]:
-    """Columns of one type that are never null."""
-    return [sa.Column(name, kind, nullable=False) for name in names]
+def table(
+    metadata: sa.MetaData, name: str, keys: str, /, *nullable: sa.Column[Any], **kinds: _Kind
+) -> sa.Table:
+    """A table whose primary key has these columns of text, separated by spaces."""
+    primary = (sa.Column(key, Text, primary_key=True) for key in keys.split())
+    others = (sa.Column(column, kind, nullable=False) for column, kind in kinds.items())
+    return sa.Table(name, metadata, *primary, *others, *nullable)
 
 
+METADATA = sa.MetaData()
 #: "fingerprint" of the code, "revision", "complete" once a sync has ended, "partial" while only a
 #: part of one is written, "searched" with the revision whose words are all indexed.
-META = sa.Table("meta", METADATA, key("key"), *columns(Text, "value"))
-SOURCE = sa.Table(
-    "source",
-    METADATA,
-    key("path"),
-    *columns(sa.BigInteger, "size", "mtime_ns", "checked_ns"),
-    *columns(Text, "digest"),
+META = table(METADATA, "meta", "key", value=Text)
+SOURCE = table(
+    METADATA, "source", "path", size=Integer, mtime_ns=Integer, checked_ns=Integer, digest=Text
 )
-PROBLEM = sa.Table(
-    "problem",
-    METADATA,
-    *columns(Text, "path", "code", "message", "hint", "severity"),
-    *columns(sa.Integer, "line"),
-)
+PROBLEM = table(METADATA, "problem", "", path=Text, data=_Json(Problem))
 sa.Index("problem_path", PROBLEM.c.path)
 # Dates are microseconds since 1970: every engine compares them alike.
-ARTICLE = sa.Table(
-    "article",
-    METADATA,
-    key("path"),
-    *columns(Text, "id", "type", "category", "provider", "domain"),
-    *columns(sa.BigInteger, "published", "updated"),
-    sa.Column("quality", sa.Float),
-    sa.Column("heat", sa.Float),
-    *columns(sa.Boolean, "recorded", "draft", "removed", "has_duplicate_id"),
-    *columns(sa.LargeBinary, "data"),
-)
+ARTICLE = table(
+    METADATA, "article", "path", sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
+    id=Text, type=Text, category=Text, provider=Text, domain=Text,
+    published=Integer, updated=Integer,
+    recorded=_Boolean, draft=_Boolean, removed=_Boolean, has_duplicate_id=_Boolean,
+    data=_Json(Article),
+)  # fmt: skip
 sa.Index("article_id", ARTICLE.c.id)
 # Covers all that decides whether an article is published: its row, which is long, need not be read.
 _due = ("published", "removed", "draft", "has_duplicate_id", "path")
 sa.Index("article_due", *(ARTICLE.c[name] for name in _due))
-TAGGING = sa.Table("tagging", METADATA, key("topic"), key("path"), *columns(Text, "name"))
+TAGGING = table(METADATA, "tagging", "topic path", name=Text)
 sa.Index("tagging_named", TAGGING.c.path, TAGGING.c.name)
 #: The site's own files that an article shows or offers, by relative URLs, with their lengths in
 #: bytes; its other enclosures by absolute URLs, whose lengths are state.
-MEDIA = sa.Table("media", METADATA, key("url"), key("path"), sa.Column("length", sa.BigInteger))
+MEDIA = table(METADATA, "media", "url path", sa.Column("length", Integer))
 sa.Index("media_path", MEDIA.c.path)
 OWN_MEDIA = MEDIA.c.url.startswith("/")
-
-
-class Lexemes(sa.types.UserDefinedType[str]):
-    """PostgreSQL's tsvector; SQLAlchemy's own brings all its dialects of PostgreSQL along."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_keywords: object) -> str:
-        """The type's name in the table's definition."""
-        return "TSVECTOR"
-
-
-#: The words of articles: filled by the first search.
-SEARCHED = sa.Table(
-    "searched",
-    METADATA,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("path", Text, nullable=False, unique=True),
-    # The digest is that of the source when it was indexed.
-    *columns(Text, "digest", "words"),
-    #: For a server's index. An SQLite file has a table of FTS5 instead.
-    sa.Column("lexemes", Lexemes().with_variant(sa.String(), "sqlite"), nullable=True),
-)
+#: The words of articles, filled by the first search, and the digests of the texts they are from.
+SEARCHED = table(
+    METADATA, "searched", "", sa.Column("number", sa.Integer, primary_key=True),
+    path=Text, digest=Text, words=Text,
+)  # fmt: skip
+sa.Index("searched_path", SEARCHED.c.path, unique=True)
+#: The words again, in an index: a column of a server's table, or an SQLite file's table of FTS5.
+LEXEMES: sa.ColumnElement[str] = sa.literal_column("searched.lexemes")
 SEARCH_TABLE = "searched_words"
-sa.event.listen(
-    SEARCHED,
-    "after_create",
-    sa.DDL(  # type: ignore[no-untyped-call]
-        "CREATE INDEX searched_by_lexeme ON searched USING gin (lexemes)"
-    ).execute_if(dialect="postgresql"),
-)
+for _statement in (
+    # The words as they are, without the server's parsers.
+    "ALTER TABLE searched ADD lexemes tsvector"
+    " GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED",
+    "CREATE INDEX searched_by_lexeme ON searched USING gin (lexemes)",
+):
+    _on_server = sa.DDL(_statement).execute_if(dialect="postgresql")  # type: ignore[no-untyped-call]
+    sa.event.listen(SEARCHED, "after_create", _on_server)
 #: The tables whose rows belong to one file, by its path.
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
-#: Tables of state that earlier versions kept in the file of the index (see state.prepare_state).
-_FORMER_TABLES = ("length", "announced", "document", "built")
-
-#: SQLite allows 32,766 variables in one statement.
-_ROWS_PER_STATEMENT = 500
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_decoder = msgspec.json.Decoder(Article)
 
 
 @cache
@@ -138,7 +131,7 @@ def code_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def prepare_index(connection: sa.Connection, *, anew: bool = False) -> None:
+def prepare_index(connection: sa.Connection, anew: bool) -> None:
     """Make the tables anew unless this version of the code made them, and they are all there."""
     tables = sa.inspect(connection).get_table_names()
     meta = read_meta(connection) if META.name in tables else {}
@@ -153,8 +146,7 @@ def prepare_index(connection: sa.Connection, *, anew: bool = False) -> None:
     METADATA.create_all(connection)
     # It goes on from where it was, so that other processes see a change.
     number = int(revision) if revision.isdecimal() else time.time_ns()
-    values = {"fingerprint": code_fingerprint(), "revision": str(number + 1)}
-    set_meta(connection, **values)
+    set_meta(connection, fingerprint=code_fingerprint(), revision=str(number + 1))
 
 
 def read_meta(connection: sa.Connection) -> dict[str, str]:
@@ -198,13 +190,20 @@ def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def replace_rows(
-    connection: sa.Connection, key: sa.Column[Any], rows: Sequence[dict[str, Any]]
+    connection: sa.Connection,
+    key: sa.Column[Any],
+    rows: Sequence[dict[str, Any]],
+    keys: Sequence[str] | None = None,
+    *conditions: sa.ColumnElement[bool],
 ) -> None:
-    """Insert rows in place of those that have the same keys."""
-    for batch in batches(rows):
-        keys = [row[key.name] for row in batch]
-        connection.execute(sa.delete(key.table).where(key.in_(keys)))
-        connection.execute(sa.insert(key.table), batch)
+    """Insert rows, and delete those with these keys before; without keys, those that they replace.
+
+    Conditions limit what is deleted.
+    """
+    for batch in batches([row[key.name] for row in rows] if keys is None else keys):
+        connection.execute(sa.delete(key.table).where(key.in_(batch), *conditions))
+    for inserted in batches(rows):
+        connection.execute(sa.insert(key.table), inserted)
 
 
 def micros(date: datetime) -> int:
@@ -215,25 +214,3 @@ def micros(date: datetime) -> int:
 def date_of(count: int | None) -> datetime | None:
     """The date, in UTC, of microseconds since 1970."""
     return None if count is None else EPOCH + timedelta(microseconds=count)
-
-
-def pack(article: Article) -> bytes:
-    """An article as the column `data` holds it."""
-    return msgspec.json.encode(article)
-
-
-def unpack(data: bytes) -> Article:
-    """The article that was packed. Raises DamagedRowError."""
-    try:
-        return _decoder.decode(data)
-    except (msgspec.MsgspecError, ValueError) as error:  # ValueError: no UTF-8
-        raise DamagedRowError(error) from error
-
-
-def as_problem(row: Any) -> Problem:
-    """The problem in a row of PROBLEM. Raises DamagedRowError."""
-    try:
-        severity = Severity(row.severity)
-    except ValueError as error:
-        raise DamagedRowError(error) from error
-    return Problem(row.path, row.line, row.code, row.message, row.hint, severity)

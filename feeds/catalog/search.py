@@ -15,15 +15,15 @@ import sqlalchemy as sa
 from feeds.catalog.database import Database
 from feeds.catalog.schema import (
     ARTICLE,
+    LEXEMES,
     SEARCH_TABLE,
     SEARCHED,
     SOURCE,
-    Text,
     raise_revision,
     read_meta,
+    replace_rows,
     revision_of,
     set_meta,
-    unpack,
 )
 from feeds.parsing.body.clean import plain_text
 from feeds.text import search_terms
@@ -84,7 +84,7 @@ class Search:
         if changed:
             query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data)
             rows = connection.execute(query.where(SOURCE.c.path.in_(changed)))
-            self._insert(connection, list(map(_words_row, rows)))
+            replace_rows(connection, SEARCHED.c.path, list(map(_words_row, rows)))
         _set_ready(connection)
 
     def matching(self, search: str) -> sa.ColumnElement[bool]:
@@ -109,20 +109,7 @@ class Search:
             still = [
                 rows[key] for row in connection.execute(missing) if (key := tuple(row)) in rows
             ]
-            these = SEARCHED.c.path.in_([row["path"] for row in still])
-            connection.execute(sa.delete(SEARCHED).where(these))
-            self._insert(connection, still)
-
-    def _insert(self, connection: sa.Connection, rows: Sequence[dict[str, str]]) -> None:
-        if not rows:
-            return
-        text = sa.bindparam("text", type_=Text)
-        insert = sa.insert(SEARCHED).values(words=text)
-        if not self._index.file:
-            # The words as they are, without the server's parsers.
-            lexemes = sa.func.array_to_tsvector(sa.func.string_to_array(text, " "))
-            insert = insert.values(lexemes=lexemes)
-        connection.execute(insert, rows)
+            replace_rows(connection, SEARCHED.c.path, still)
 
     def _lock(self, connection: sa.Connection) -> None:
         """Keep syncs and other searches from writing until the transaction ends."""
@@ -153,9 +140,9 @@ def _missing(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 
 def _words_row(row: Any) -> dict[str, str]:
-    article = unpack(row.data)
-    text = search_terms.joined(article.title, article.excerpt, plain_text(article.body))
-    return {"path": row.path, "digest": row.digest, "text": text}
+    article = row.data
+    words = search_terms.joined(article.title, article.excerpt, plain_text(article.body))
+    return {"path": row.path, "digest": row.digest, "words": words}
 
 
 def _has_term_in_file(term: search_terms.Term) -> sa.ColumnElement[bool]:
@@ -169,7 +156,7 @@ def _has_term_on_server(term: search_terms.Term) -> sa.ColumnElement[bool]:
     # phrase is then looked up in the text of the few articles that have all its words.
     words = " & ".join(f"'{word}'" for word in term.words)
     query = sa.literal(words).op("::")(sa.text("tsquery"))
-    has_words = SEARCHED.c.lexemes.op("@@", is_comparison=True)(query)
+    has_words = LEXEMES.op("@@", is_comparison=True)(query)
     if len(term.words) == 1:
         return has_words
     text = sa.literal(" ").concat(SEARCHED.c.words).concat(" ")

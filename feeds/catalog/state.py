@@ -8,51 +8,29 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from feeds.catalog.database import DamagedFileError, Database
-from feeds.catalog.schema import Text, batches, columns, key, replace_rows
+from feeds.catalog.schema import Integer, Text, batches, replace_rows, table
 from feeds.errors import CatalogError
 
 METADATA = sa.MetaData()
 #: "version" of these tables; "revision", raised when lengths change.
-STATE = sa.Table("state", METADATA, key("key"), *columns(sa.BigInteger, "value"))
+STATE = table(METADATA, "state", "key", value=Integer)
 #: When the document at an address last changed, in seconds since 1970.
-DOCUMENT = sa.Table(
-    "document",
-    METADATA,
-    key("address"),
-    *columns(Text, "digest"),
-    *columns(sa.BigInteger, "changed"),
-)
+DOCUMENT = table(METADATA, "document", "address", digest=Text, changed=Integer)
 #: The feeds that a hub was told of.
-ANNOUNCED = sa.Table("announced", METADATA, key("url"), *columns(Text, "fingerprint", "digest"))
+ANNOUNCED = table(METADATA, "announced", "url", fingerprint=Text, digest=Text)
 #: The feeds that a process is announcing; one that was killed holds its claims until they expire,
 #: in seconds since 1970.
-CLAIM = sa.Table(
-    "claim", METADATA, key("url"), *columns(Text, "digest"), *columns(sa.BigInteger, "expires")
-)
+CLAIM = table(METADATA, "claim", "url", digest=Text, expires=Integer)
 #: The lengths of files on other servers, in bytes, and when they were asked, in seconds since 1970.
-LENGTH = sa.Table(
-    "length",
-    METADATA,
-    key("url"),
-    sa.Column("length", sa.BigInteger),
-    *columns(Text, "reason"),
-    *columns(sa.BigInteger, "asked"),
-)
+LENGTH = table(METADATA, "length", "url", sa.Column("length", Integer), reason=Text, asked=Integer)
 #: The files that builds wrote: one whose fingerprint is the same need not be made to be compared.
-BUILT = sa.Table(
-    "built",
-    METADATA,
-    key("tree"),
-    key("name"),
-    *columns(Text, "fingerprint"),
-    *columns(sa.BigInteger, "size", "mtime_ns"),
-)
+BUILT = table(METADATA, "built", "tree name", fingerprint=Text, size=Integer, mtime_ns=Integer)
 _VERSION = 1
 
 
@@ -81,7 +59,9 @@ class Announcement(NamedTuple):
     digest: str
 
 
-def prepare_state(connection: sa.Connection, former: Path | None) -> None:
+def prepare_state(
+    connection: sa.Connection, _anew: bool = False, *, former: Path | None = None
+) -> None:
     """Make the tables, or migrate them to this version.
 
     Version 0 is what earlier versions of Feeds kept among the tables of the index: on a server in
@@ -103,25 +83,23 @@ def prepare_state(connection: sa.Connection, former: Path | None) -> None:
     if former and former.exists():
         # A damaged one is told of and moved aside when the index is opened.
         with suppress(SQLAlchemyError):
-            for table, rows in _former_rows(former).items():
-                for batch in batches(rows):
-                    connection.execute(sa.insert(table), batch)
+            _copy_rows(former, connection)
     # The lengths of the site's own files are in the index now.
     connection.execute(sa.delete(LENGTH).where(LENGTH.c.url.startswith("/")))
     rows = [{"key": "version", "value": _VERSION}, {"key": "revision", "value": 1}]
     connection.execute(sa.insert(STATE), rows)
 
 
-def _former_rows(file: Path) -> dict[sa.Table, list[dict[str, Any]]]:
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)))
+def _copy_rows(former: Path, connection: sa.Connection) -> None:
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(former)))
     try:
-        with engine.connect() as connection:
-            present = sa.inspect(connection).get_table_names()
-            return {
-                table: [dict(row._mapping) for row in connection.execute(sa.select(table))]
-                for table in (DOCUMENT, ANNOUNCED, LENGTH, BUILT)
-                if table.name in present
-            }
+        with engine.connect() as reading:
+            present = sa.inspect(reading).get_table_names()
+            for kept in (DOCUMENT, ANNOUNCED, LENGTH, BUILT):
+                if kept.name in present:
+                    rows = [dict(row) for row in reading.execute(sa.select(kept)).mappings()]
+                    for batch in batches(rows):
+                        connection.execute(sa.insert(kept), batch)
     finally:
         engine.dispose()
 
@@ -131,10 +109,6 @@ class State:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._database.close()
 
     def revision(self) -> int:
         """A number that changes whenever lengths() does."""
@@ -148,18 +122,15 @@ class State:
         In seconds since 1970. Two different sets of bytes never share a second, so the result may
         lie a moment ahead of the clock.
         """
-        at_address = DOCUMENT.c.address == address
+        query = sa.select(DOCUMENT).where(DOCUMENT.c.address == address)
         with self._database.connection() as connection:
-            row = connection.execute(sa.select(DOCUMENT).where(at_address)).one_or_none()
+            row = connection.execute(query).one_or_none()
             if row and row.digest == digest:
                 return int(row.changed)
             changed = max(now, row.changed + 1 if row else now)
-            values = {"digest": digest, "changed": changed}
-            update = sa.update(DOCUMENT).where(at_address).values(values)
-            if not connection.execute(update).rowcount:
-                # Another process may be first, with the same bytes: its date is as good.
-                with suppress(IntegrityError), connection.begin_nested():
-                    connection.execute(sa.insert(DOCUMENT), {"address": address, **values})
+            _lock(connection)
+            values = {"address": address, "digest": digest, "changed": changed}
+            replace_rows(connection, DOCUMENT.c.address, [values])
             return int(changed)
 
     def was_served(self, address: str) -> bool:
@@ -206,10 +177,9 @@ class State:
             return
         with self._database.connection() as connection:
             _lock(connection)
-            rows = [{"url": url, **each._asdict()} for url, each in announced.items()]
+            rows = [{"url": url, **news._asdict()} for url, news in announced.items()]
             replace_rows(connection, ANNOUNCED.c.url, rows)
-            for urls in batches(list(claimed)):
-                connection.execute(sa.delete(CLAIM).where(CLAIM.c.url.in_(urls)))
+            replace_rows(connection, CLAIM.c.url, (), list(claimed))
 
     def lengths(self) -> dict[str, int]:
         """The lengths of files on other servers, in bytes, by URL."""
@@ -239,11 +209,7 @@ class State:
             if built
         ]
         with self._database.connection() as connection:
-            for names in batches(list(files)):
-                in_tree = (BUILT.c.tree == tree) & BUILT.c.name.in_(names)
-                connection.execute(sa.delete(BUILT).where(in_tree))
-            for rows in batches(kept):
-                connection.execute(sa.insert(BUILT), rows)
+            replace_rows(connection, BUILT.c.name, kept, list(files), BUILT.c.tree == tree)
 
 
 def _lock(connection: sa.Connection, raise_by: int = 0) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
@@ -22,10 +23,8 @@ from feeds.catalog.schema import (
     PROBLEM,
     SOURCE,
     TAGGING,
-    batches,
     check_version,
     micros,
-    pack,
     raise_revision,
     read_meta,
     replace_rows,
@@ -65,28 +64,8 @@ class _Candidate(NamedTuple):
 
 
 _Row: TypeAlias = dict[str, Any]
-#: A file's row of SOURCE, and its rows of other tables by name; None if its text is the same.
+#: A file's row of SOURCE, and its rows of other tables by name; None if its text is unchanged.
 _FileRows: TypeAlias = tuple[_Row, dict[str, list[_Row]] | None]
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Changes to be written in one transaction."""
-
-    #: Files whose rows are deleted: they are gone, or have new rows.
-    outdated: list[str] = field(default_factory=list)
-    #: New rows, by the names of their tables.
-    rows: dict[str, list[_Row]] = field(default_factory=dict)
-    #: New rows of SOURCE for files whose text is the same.
-    same_text: list[_Row] = field(default_factory=list)
-
-    def add(self, source: _Row, others: dict[str, list[_Row]] | None) -> None:
-        if others is None:
-            self.same_text.append(source)
-            return
-        self.outdated.append(source["path"])
-        for name, rows in {SOURCE.name: [source], **others}.items():
-            self.rows.setdefault(name, []).extend(rows)
 
 
 def sync(
@@ -115,43 +94,52 @@ def sync(
                 gone.append(row.path)
     candidates += (_Candidate(path, stat, "") for path, stat in files.items())
     is_whole = "complete" in meta and "partial" not in meta
-    batch = _Batch([*gone])
+    outdated, batch = [*gone], list[_FileRows]()
     read = 0
     reading = parallel_map(
         partial(_read, folder), candidates, processes=processes, worthwhile=1500, chunk=100
     )
-    for done, (source, others) in enumerate(reading, 1):
-        batch.add(source, others)
-        read += others is not None
-        if len(batch.outdated) >= MAX_FILES_PER_TRANSACTION:
-            _write(index, search, batch, is_last=False)
-            batch, is_whole = _Batch(), False
+    for done, rows in enumerate(reading, 1):
+        batch.append(rows)
+        if rows[1] is not None:
+            read += 1
+            outdated.append(rows[0]["path"])
+        if len(outdated) >= MAX_FILES_PER_TRANSACTION:
+            _write(index, search, outdated, batch, is_last=False)
+            outdated, batch, is_whole = [], [], False
         if progress:
             progress(done, len(candidates))
-    if batch.outdated or batch.same_text or not is_whole:
-        _write(index, search, batch, is_last=True, was_whole=is_whole)
+    if outdated or batch or not is_whole:
+        _write(index, search, outdated, batch, is_last=True, was_whole=is_whole)
     _measure(index, search, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
 
 
 def _write(
-    index: Database, search: Search, batch: _Batch, *, is_last: bool, was_whole: bool = True
+    index: Database,
+    search: Search,
+    outdated: Sequence[str],
+    batch: Sequence[_FileRows],
+    *,
+    is_last: bool,
+    was_whole: bool = True,
 ) -> None:
-    """Write a batch; until the last one of a sync, the index is marked as partial."""
-    raised = int(bool(batch.outdated) or not was_whole)
+    """Write new rows in one transaction, in place of those of outdated files.
+
+    Until the last transaction of a sync, the index is marked as partial.
+    """
+    raised = int(bool(outdated) or not was_whole)
     with index.connection(ensure=False) as connection:
         # The first statement takes the write lock, so two syncs come one after the other.
         raise_revision(connection, raised)
         meta = read_meta(connection)
         check_version(meta, index.name)
         for table in OF_A_FILE:
-            for paths in batches(batch.outdated):
-                connection.execute(sa.delete(table).where(table.c.path.in_(paths)))
-            for rows in batches(batch.rows.get(table.name, ())):
-                connection.execute(sa.insert(table), rows)
-        replace_rows(connection, SOURCE.c.path, batch.same_text)
-        search.follow(connection, batch.outdated, raised)
-        if is_last and (batch.outdated or "partial" in meta):
+            new = (rows.get(table.name, ()) for _source, rows in batch if rows is not None)
+            replace_rows(connection, table.c.path, list(chain.from_iterable(new)), outdated)
+        replace_rows(connection, SOURCE.c.path, [source for source, _rows in batch])
+        search.follow(connection, outdated, raised)
+        if is_last and (outdated or "partial" in meta):
             shared = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)
             is_duplicate = ARTICLE.c.id.in_(shared)
             connection.execute(
@@ -212,15 +200,9 @@ def _read_file(folder: Folder, candidate: _Candidate) -> _FileRows:
         return source, None
     if text is not None:
         article, problems = read_article(text, path)
-    rows = {
-        PROBLEM.name: [
-            asdict(problem) | {"severity": str(problem.severity)} for problem in problems
-        ]
-    }
+    rows = {PROBLEM.name: [{"path": path, "data": problem} for problem in problems]}
     if article:
-        rows[ARTICLE.name] = [_article_row(path, article)]
-        rows[TAGGING.name] = _tagging_rows(path, article)
-        rows[MEDIA.name] = _media_rows(path, article, folder)
+        rows |= _article_rows(path, article, folder)
     return source, rows
 
 
@@ -231,8 +213,8 @@ def _digest(path: str, text: str | None, problems: Sequence[Problem]) -> str:
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _article_row(path: str, article: Article) -> _Row:
-    return {
+def _article_rows(path: str, article: Article, folder: Folder) -> dict[str, list[_Row]]:
+    row = {
         "path": path,
         "id": article.id,
         "published": micros(article.published),
@@ -247,22 +229,17 @@ def _article_row(path: str, article: Article) -> _Row:
         "draft": article.draft,
         "removed": article.removed,
         "has_duplicate_id": False,
-        "data": pack(article),
+        "data": article,
     }
-
-
-def _tagging_rows(path: str, article: Article) -> list[_Row]:
-    names = {fold(name): name for name in article.topics}
-    return [{"topic": key, "path": path, "name": name} for key, name in names.items()]
-
-
-def _media_rows(path: str, article: Article, folder: Folder) -> list[_Row]:
+    topics = {fold(name): name for name in article.topics}
     urls = {*article.local_files(), *(enclosure.url for enclosure in article.enclosures)}
-    return [
-        {
-            "url": url, "path": path,
-            "length": folder.length(url, None) if url.startswith("/") else None,
-        }
+    lengths = {
+        url: folder.length(url, None) if url.startswith("/") else None
         for url in sorted(urls)
         if len(url) <= MAX_MEDIA_URL_CHARS
-    ]  # fmt: skip
+    }
+    return {
+        ARTICLE.name: [row],
+        TAGGING.name: [{"topic": key, "path": path, "name": topics[key]} for key in topics],
+        MEDIA.name: [{"url": url, "path": path, "length": lengths[url]} for url in lengths],
+    }

@@ -33,6 +33,10 @@ _HTML_ENDINGS = (".html", ".htm")
 #: File name endings of articles.
 ENDINGS = (".md", ".markdown", *_HTML_ENDINGS)
 
+# One key of each is required.
+_REQUIRED_KEYS = {
+    "title": ("title", "name"), "URL": ("webUrl", "originalUrl"), "date": ("publishedDateTime",),
+}  # fmt: skip
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
@@ -68,21 +72,14 @@ def _read(fields: Fields, body: Body) -> Article | None:
     url = web_url or original_url
     published = fields.date("publishedDateTime")
     if not (title and url and published):
-        required = (
-            ("title", title, ("title", "name")),
-            ("URL", url, ("webUrl", "originalUrl")),
-            ("date", published, ("publishedDateTime",)),
-        )
-        _report_missing(fields, {name: keys for name, value, keys in required if not value})
+        values = {"title": title, "URL": url, "date": published}
+        _report_missing(fields, [name for name, value in values.items() if not value])
         return None
     updated = fields.date("updatedDateTime") or published
     if updated < published:
-        fields.problem(
-            "updatedDateTime",
-            "updated-before-published",
-            "updatedDateTime is earlier than publishedDateTime",
-            "publishedDateTime is used",
-        )
+        message = "updatedDateTime is earlier than publishedDateTime"
+        hint = "publishedDateTime is used"
+        fields.problem("updatedDateTime", "updated-before-published", message, hint)
         updated = published
     # Readers know the article by the first URL that it ever had.
     id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
@@ -113,16 +110,13 @@ def _read(fields: Fields, body: Body) -> Article | None:
     )
 
 
-def _report_missing(fields: Fields, missing: dict[str, tuple[str, ...]]) -> None:
+def _report_missing(fields: Fields, missing: list[str]) -> None:
     """Report all required values that are missing as one problem, on the first key present."""
-    keys = tuple(key for keys in missing.values() for key in keys)
-    fields.problem(
-        next((key for key in keys if key in fields), keys[0]),
-        f"missing-{next(iter(missing)).lower()}",
-        f"no usable {' or '.join(missing)}, so the article is left out",
-        f"it needs {', '.join(' or '.join(keys) for keys in missing.values())}",
-        Severity.ERROR,
-    )
+    keys = [key for name in missing for key in _REQUIRED_KEYS[name]]
+    key = next(filter(fields.__contains__, keys), keys[0])
+    message = f"no usable {' or '.join(missing)}, so the article is left out"
+    hint = f"it needs {', '.join(' or '.join(_REQUIRED_KEYS[name]) for name in missing)}"
+    fields.problem(key, f"missing-{missing[0].lower()}", message, hint, Severity.ERROR)
 
 
 def _player(fields: Fields) -> Player | None:
@@ -131,12 +125,9 @@ def _player(fields: Fields) -> Player | None:
         return None
     player = read_player(featured)
     if not player:
-        fields.problem(
-            "featuredContent",
-            "no-player",
-            "featuredContent has no player that can be published",
-            "it should be an https iframe from a known host, or a video or audio element",
-        )
+        message = "featuredContent has no player that can be published"
+        hint = "it should be an https iframe from a known host, or a video or audio element"
+        fields.problem("featuredContent", "no-player", message, hint)
     return player
 
 
@@ -154,23 +145,16 @@ def _provider(fields: Fields) -> Provider | None:
     name = provider.text("name") or provider.text("domain") or (people.pop(0) if people else "")
     if not name:
         return None
-    return Provider(
-        name=name,
-        domain=urlsplit(domain).netloc,
-        authors=tuple(people),
-        images=tuple(_images(provider)),
-    )
+    return Provider(name, urlsplit(domain).netloc, tuple(people), tuple(_images(provider)))
 
 
 def _images(fields: Fields) -> Iterator[Image]:
     for item in fields.mappings("images", short="url"):
         if url := _required_file(item, "an image"):
             media_type = type_of_url(url, DEFAULT_IMAGE)
-            if not media_type.startswith("image/"):
-                media_type = DEFAULT_IMAGE
             yield Image(
                 url=url,
-                media_type=media_type,
+                media_type=media_type if media_type.startswith("image/") else DEFAULT_IMAGE,
                 width=item.count("width"),
                 height=item.count("height"),
                 title=item.text("title"),
@@ -201,7 +185,7 @@ def _related(fields: Fields) -> Iterator[Related]:
 
 def _episode(fields: Fields, *, plays: bool) -> Episode | None:
     """Return the keys of a podcast's episode; None if the article has none of them."""
-    if not plays and not any(key in fields for key in _EPISODE_KEYS):  # most articles
+    if not plays and not any(map(fields.__contains__, _EPISODE_KEYS)):  # most articles
         return None
     duration = fields.duration("duration")
     if not duration and plays:

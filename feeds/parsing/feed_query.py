@@ -1,11 +1,11 @@
-"""Reads the query of a custom feed's URL into a selection and its canonical form.
+"""Reads a selection of articles from a feed of feeds.yaml or the query of a custom feed's URL.
 
 Equivalent queries have one canonical query. Everything that a query can ask for is bounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,12 +15,13 @@ from feeds.errors import Severity
 from feeds.model.selection import Selection
 from feeds.model.topics import Topic, Topics
 from feeds.parsing.fields import Fields, Report
-from feeds.parsing.selection import read_selection
 from feeds.parsing.yaml_text import YAMLValue
+from feeds.text import search_terms
 from feeds.text.repair import plain_line, shorten
 from feeds.text.slugs import fold
 
-#: In the order of a canonical query.
+SELECTION_KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since", "q")
+#: Of a query, in the order of a canonical one.
 PARAMETERS = (
     "topic", "match", "not", "provider", "type", "category", "min_quality", "since", "q",
 )  # fmt: skip
@@ -32,6 +33,7 @@ _MAX_QUERY_CHARS = 32_768
 _MAX_PARAMETERS = 60
 _MAX_VALUE_CHARS = 200
 _MAX_NAME_CHARS = 100
+_MAX_SEARCH_CHARS, _MAX_SEARCH_WORDS = 200, 10
 #: Topics and names together.
 _MAX_NAMES = 20
 #: A nearest name is suggested for so many unknown topics, out of so many names: it takes time.
@@ -68,87 +70,25 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
     for parameter, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         key = shorten(plain_line(parameter[:_MAX_NAME_CHARS]), 60)
         if len(value) > _MAX_VALUE_CHARS:
-            return CustomFeedRequest((_too_long(key, len(value), _MAX_VALUE_CHARS),), {})
+            problem = f"{key} is {len(value)} characters long; at most {_MAX_VALUE_CHARS}"
+            return CustomFeedRequest((problem,), {})
         value = _until_stable(plain_line, value)
         if value or not of_form:
-            values = given.setdefault(key, [])
-            if value not in values:
-                values.append(value)
-    count = sum(len(given.get(key, ())) for key in _LIST_PARAMETERS)
-    if count > _MAX_NAMES:
+            texts = given.setdefault(key, [])
+            if value not in texts:
+                texts.append(value)
+    if (count := sum(len(given.get(key, ())) for key in _LIST_PARAMETERS)) > _MAX_NAMES:
         problem = f"{count} topics and names are asked for; at most {_MAX_NAMES}"
         return CustomFeedRequest((problem,), given)
 
-    wanted, unwanted = (_find(given.get(key, ()), topics) for key in _TOPIC_PARAMETERS)
-    selection, invalid = _selection(given, wanted, unwanted)
-    problems = (*_invalid_parameters(given), *_unknown_topics(given, topics), *invalid)
-    if problems:
-        return CustomFeedRequest(problems, given)
-    is_one_topic = bool(wanted) and selection == Selection(any=(wanted[0].name,))
-    return CustomFeedRequest(
-        problems=(),
-        given=given,
-        selection=selection,
-        query=urlencode(dict(_canonical(selection, wanted, unwanted)), doseq=True),
-        topic=wanted[0] if is_one_topic else None,
-        name=", ".join(topic.name for topic in wanted) or selection.q or _DEFAULT_NAME,
-    )
-
-
-def feed_search(query: str) -> str:
-    """Return the words that the directory's query searches the feeds for; empty if none."""
-    values = dict(parse_qsl(query[:_MAX_QUERY_CHARS], errors="replace"))
-    return " ".join(values.get("q", "")[:_MAX_NAME_CHARS].split())
-
-
-def _too_long(key: str, length: int, limit: int) -> str:
-    return f"{key} is {length} characters long; at most {limit}"
-
-
-def _invalid_parameters(given: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield unknown, empty, repeated and too long parameters."""
     report = Report("", "", 1, Severity.ERROR)
-    Fields(dict.fromkeys(given, ""), report).reject_unknown_keys(PARAMETERS)
-    yield from _lines(report)
-    for key in filter(given.__contains__, PARAMETERS):
-        if "" in given[key]:
-            yield f"{key} is empty; give it a value, or leave it out"
-        if len(given[key]) > 1 and key not in _LIST_PARAMETERS:
-            yield f"{key} is given more than once; give it once"
-        length = max(map(len, given[key]))
-        if length > _MAX_NAME_CHARS and key != "q":
-            yield _too_long(key, length, _MAX_NAME_CHARS)
-
-
-def _find(names: Iterable[str], topics: Topics) -> list[Topic]:
-    """Return the topics with these names, each once, in the order of their slugs."""
-    by_slug = {topic.slug: topic for name in names if name and (topic := topics.find(name))}
-    return [by_slug[slug] for slug in sorted(by_slug)]
-
-
-def _unknown_topics(given: Mapping[str, Sequence[str]], topics: Topics) -> Iterator[str]:
-    suggestions = 0
-    for key in _TOPIC_PARAMETERS:
-        for name in given.get(key, ()):
-            if name and not topics.find(name):
-                near = ""
-                if suggestions < _MAX_SUGGESTIONS:
-                    near = topics.nearest(name, _MAX_NAMES_COMPARED)
-                    suggestions += 1
-                hint = f"did you mean {near}?" if near else "look for its name at /"
-                yield f"{key}: no topic is called {shorten(name, 60)!r}; {hint}"
-
-
-def _selection(
-    given: Mapping[str, Sequence[str]], wanted: Sequence[Topic], unwanted: Sequence[Topic]
-) -> tuple[Selection, list[str]]:
-    report = Report("", "", 1, Severity.ERROR)
-    values: dict[str, YAMLValue] = {
-        key: given[key][0] for key in PARAMETERS if key in given and key not in _LIST_PARAMETERS
-    }
+    values: dict[str, YAMLValue] = {key: texts[0] for key, texts in given.items()}
     for key in _NAME_PARAMETERS:
         values[key] = [*sorted({_until_stable(_fold, name) for name in given.get(key, ())})]
     fields = Fields(values, report)
+    fields.reject_unknown_keys(PARAMETERS)
+    _check(given, topics, fields)
+    wanted, unwanted = (_find(given.get(key, ()), topics) for key in _TOPIC_PARAMETERS)
     names = tuple(topic.name for topic in wanted)
     # Of one topic, any and all are the same: any is canonical.
     is_all = fields.choice("match", ("any", "all")) == "all" and len(names) > 1
@@ -158,31 +98,106 @@ def _selection(
         all=names if is_all else (),
         none=tuple(topic.name for topic in unwanted),
     )
-    return selection, _lines(report)
+    errors = (problem for problem in report.problems if problem.severity is Severity.ERROR)
+    if problems := tuple(f"{error.message}; {error.hint}" for error in errors):
+        return CustomFeedRequest(problems, given)
+    is_one_topic = len(wanted) == 1 and selection == Selection(any=names)
+    return CustomFeedRequest(
+        problems=(),
+        given=given,
+        selection=selection,
+        query=urlencode(_canonical(selection, wanted, unwanted), doseq=True),
+        topic=wanted[0] if is_one_topic else None,
+        name=", ".join(names) or selection.q or _DEFAULT_NAME,
+    )
 
 
-def _lines(report: Report) -> list[str]:
-    errors = (each for each in report.problems if each.severity is Severity.ERROR)
-    return [f"{error.message}; {error.hint}" for error in errors]
+def feed_search(query: str) -> str:
+    """Return the words that the directory's query searches the feeds for; empty if none."""
+    values = dict(parse_qsl(query[:_MAX_QUERY_CHARS], errors="replace"))
+    return " ".join(values.get("q", "")[:_MAX_NAME_CHARS].split())
+
+
+def read_selection(fields: Fields) -> Selection:
+    """Parse the selection keys of a mapping; invalid ones are reported and left empty."""
+    return Selection(
+        any=fields.texts("any"),
+        all=fields.texts("all"),
+        none=fields.texts("none"),
+        provider=fields.texts("provider"),
+        type=fields.texts("type"),
+        category=fields.texts("category"),
+        min_quality=fields.number("min_quality"),
+        since=fields.period("since"),
+        q=_search(fields),
+    )
+
+
+def _search(fields: Fields) -> str:
+    text = fields.text("q")
+    search = search_terms.canonical(text)
+    words = max(len(text.split()), len(search.split()))
+    if text and not search:
+        message, hint = "q has no word in it", "write the words to look for"
+    elif max(len(text), len(search)) > _MAX_SEARCH_CHARS:
+        message = f"q is {len(text)} characters long"
+        hint = f"at most {_MAX_SEARCH_CHARS} are allowed"
+    elif words > _MAX_SEARCH_WORDS:
+        message, hint = f"q has {words} words", f"at most {_MAX_SEARCH_WORDS} are allowed"
+    else:
+        return search
+    fields.problem("q", "bad-search", message, hint)
+    return ""
+
+
+def _check(given: Mapping[str, Sequence[str]], topics: Topics, fields: Fields) -> None:
+    """Report empty, repeated and too long parameters, and unknown topics."""
+    for key in filter(given.__contains__, PARAMETERS):
+        if "" in given[key]:
+            fields.problem(key, "bad-query", f"{key} is empty", "give it a value, or leave it out")
+        if len(given[key]) > 1 and key not in _LIST_PARAMETERS:
+            fields.problem(key, "bad-query", f"{key} is given more than once", "give it once")
+        length = max(map(len, given[key]))
+        if length > _MAX_NAME_CHARS and key != "q":
+            message = f"{key} is {length} characters long"
+            fields.problem(key, "bad-query", message, f"at most {_MAX_NAME_CHARS}")
+    names = ((key, name) for key in _TOPIC_PARAMETERS for name in given.get(key, ()) if name)
+    unknown = ((key, name) for key, name in names if not topics.find(name))
+    for count, (key, name) in enumerate(unknown):
+        near = topics.nearest(name, _MAX_NAMES_COMPARED) if count < _MAX_SUGGESTIONS else ""
+        message = f"{key}: no topic is called {shorten(name, 60)!r}"
+        hint = f"did you mean {near}?" if near else "look for its name at /"
+        fields.problem(key, "bad-query", message, hint)
+
+
+def _find(names: Iterable[str], topics: Topics) -> list[Topic]:
+    """Return the topics with these names, each once, in the order of their slugs."""
+    by_slug = {topic.slug: topic for name in names if name and (topic := topics.find(name))}
+    return [by_slug[slug] for slug in sorted(by_slug)]
 
 
 def _canonical(
     selection: Selection, wanted: Sequence[Topic], unwanted: Sequence[Topic]
-) -> Iterator[tuple[str, str | Sequence[str]]]:
-    """Yield the parameters of a selection that differ from their defaults, in order."""
-    yield "topic", [topic.slug for topic in wanted]
-    if selection.all:
-        yield "match", "all"
-    yield "not", [topic.slug for topic in unwanted]
-    yield from (("provider", selection.provider), ("type", selection.type))
-    yield "category", selection.category
-    if selection.min_quality is not None:
-        # Without an exponent, which a query cannot have, and without a trailing .0.
-        yield "min_quality", f"{Decimal(repr(selection.min_quality + 0.0)):f}".removesuffix(".0")
-    if selection.since:
-        yield "since", _period(selection.since)
-    if selection.q:
-        yield "q", selection.q
+) -> dict[str, str | Sequence[str]]:
+    """Return the parameters of a selection that differ from their defaults, in order."""
+    quality = selection.min_quality
+    parameters: dict[str, str | Sequence[str]] = {
+        "topic": [topic.slug for topic in wanted],
+        "match": "all" if selection.all else "",
+        "not": [topic.slug for topic in unwanted],
+        "provider": selection.provider,
+        "type": selection.type,
+        "category": selection.category,
+        "min_quality": "" if quality is None else _number(quality),
+        "since": _period(selection.since) if selection.since else "",
+        "q": selection.q,
+    }
+    return {key: value for key, value in parameters.items() if value}
+
+
+def _number(number: float) -> str:
+    # Without an exponent, which a query cannot have, and without a trailing .0.
+    return f"{Decimal(repr(number + 0.0)):f}".removesuffix(".0")
 
 
 def _period(period: timedelta) -> str:

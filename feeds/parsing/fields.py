@@ -21,6 +21,120 @@ from feeds.text.repair import find_forbidden, plain_line, shorten
 from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
+_Missing = TypeVar("_Missing", str, None)
+
+# Jekyll writes a blank before the offset, and so do git and many hands.
+_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
+_DAY_AND_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
+_MAX_DATE_CHARS = 60
+# YAML's own timestamps need no leading zeros, and no minutes in an offset.
+_TIMESTAMP = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]\s*(\d\d?)(:\d\d:\d\d(?:\.\d{1,6})?)(?:\s*(Z|[+-])(\d\d?)?)?)?"
+)
+_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
+
+
+def parse_date(text: str) -> datetime | None:
+    """Parse a date of ISO 8601, RFC 3339, YAML or RFC 5322 into UTC; None if it is not one."""
+    if len(text) > _MAX_DATE_CHARS:
+        return None
+    iso = _ZONE_NAME.sub("Z", _OFFSET.sub("", text.upper()))
+    if timestamp := _TIMESTAMP.fullmatch(iso):
+        iso = _pad_timestamp(timestamp)
+    try:
+        try:
+            # After a day without a time, Python reads the offset as a time.
+            date = datetime.fromisoformat(_DAY_AND_OFFSET.sub(r"\1T00:00\2", iso))
+        except ValueError:
+            date = parsedate_to_datetime(text)
+        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # overflows: an offset on the calendar's first or last day
+        return None
+
+
+def _pad_timestamp(timestamp: re.Match[str]) -> str:
+    year, month, day, hour, rest, sign, offset = timestamp.groups()
+    date = f"{year}-{month:0>2}-{day:0>2}"
+    zone = f"{sign}{offset:0>2}:00" if offset else sign or ""
+    return f"{date}T{hour:0>2}{rest}{zone}" if hour else date
+
+
+_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+
+
+def _parse_number(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) and text.isascii() else None
+
+
+def _parse_count(text: str) -> int | None:
+    number = _parse_number(text)
+    return int(number) if number and number >= 1 and number == int(number) else None
+
+
+_TAG_OR_URN = re.compile(
+    r"(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,\d{4}(?:-\d\d){0,2}):[!-~]+", re.IGNORECASE
+)
+
+
+def _parse_identifier(text: str) -> str | None:
+    # Compared character by character (RFC 8141 §3, RFC 4151 §2.4), so not put into canonical form.
+    is_name = _TAG_OR_URN.fullmatch(text) and not re.search('[<>"\\\\^`{|}]', text)
+    return text if is_name else canonical_url(text)
+
+
+_CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
+# The part of ISO 8601 durations that recordings use.
+_ISO_DURATION = re.compile(r"PT(?=\d)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?")
+
+
+def parse_duration(text: str) -> int | None:
+    """Parse 3723, 62:03, 1:02:03 or PT1H2M3S into seconds; None if zero or not a duration."""
+    text = text.strip()
+    if re.fullmatch("[0-9]{1,7}", text):
+        return int(text) or None
+    parts = _CLOCK.fullmatch(text) or _ISO_DURATION.fullmatch(text.upper())
+    if not parts or not text.isascii():
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    return hours * 3600 + minutes * 60 + seconds or None
+
+
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def _parse_period(text: str) -> timedelta | None:
+    match = re.fullmatch(r"([1-9][0-9]{0,4})\s*([hdw])", text)
+    return int(match[1]) * _UNITS[match[2]] if match else None
+
+
+def _matching(pattern: str) -> Callable[[str], str | None]:
+    return lambda text: text if re.fullmatch(pattern, text) else None
+
+
+def _choosing(choices: Mapping[str, _Value]) -> Callable[[str], _Value | None]:
+    return lambda text: choices.get(text.lower())
+
+
+_EMAIL = _matching(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
+# Of RFC 5646 §2.1, as far as it is worth checking.
+_LANGUAGE = _matching(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
+_SECONDS = _matching("[0-9]{1,9}")
+_FLAG = _choosing(
+    dict.fromkeys(("true", "yes", "on", "y", "1"), True)
+    | dict.fromkeys(("false", "no", "off", "n", "0"), False)
+)
+
+
+def _reader(
+    missing: _Missing, parse: Callable[[str], _Value | None], code: str, expected: str
+) -> Callable[[Fields, str], _Value | _Missing]:
+    """Make a method of Fields that converts the text of a key."""
+
+    def read(self: Fields, key: str) -> _Value | _Missing:
+        value = self._convert(key, parse, code, expected)
+        return missing if value is None else value
+
+    return read
 
 
 class Report:
@@ -83,14 +197,9 @@ class Fields:
         value = self._values.get(key)
         return bool(value.strip()) if isinstance(value, str) else value is not None
 
-    @property
-    def line(self) -> int:
-        """Line on which the mapping begins."""
-        return self._report.line(self._key_path)
-
-    def line_of(self, key: str) -> int:
-        """Line of a key."""
-        return self._report.line((*self._key_path, key))
+    def line(self, *key: str) -> int:
+        """Line on which the mapping begins, or a key of it."""
+        return self._report.line((*self._key_path, *key))
 
     def nearest_key(self, name: str) -> str:
         """Return the key of this mapping that is, or misspells, a name; empty if none does."""
@@ -100,13 +209,9 @@ class Fields:
         """One line of plain text."""
         value = self._scalar(key, "text")
         if forbidden := find_forbidden(value):
-            self.problem(
-                key,
-                "control-character",
-                f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds",
-                "it is repaired or removed",
-                Severity.WARNING,
-            )
+            message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
+            hint = "it is repaired or removed"
+            self.problem(key, "control-character", message, hint, Severity.WARNING)
         return plain_line(value)
 
     def markup(self, key: str) -> str:
@@ -118,58 +223,33 @@ class Fields:
         parse = partial(canonical_url, relative=relative)
         return self._convert(key, parse, "bad-url", "an http or https URL") or ""
 
-    def identifier(self, key: str) -> str:
-        """Permanent identifier: a URI (RFC 4287 §4.2.6)."""
-        expected = "a URL, or a tag: or urn: URI"
-        return self._convert(key, _parse_identifier, "bad-id", expected) or ""
-
-    def date(self, key: str) -> datetime | None:
-        """Date in UTC; without an offset it is UTC already, without a time it is midnight."""
-        return self._convert(key, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
-
-    def number(self, key: str) -> float | None:
-        """Finite number."""
-        return self._convert(key, _parse_number, "bad-number", "a number")
-
-    def count(self, key: str) -> int | None:
-        """Whole number of at least one."""
-        return self._convert(key, _parse_count, "bad-number", "a whole number above zero")
+    # Permanent identifier: a URI (RFC 4287 §4.2.6).
+    identifier = _reader("", _parse_identifier, "bad-id", "a URL, or a tag: or urn: URI")
+    # In UTC; without an offset it is UTC already, without a time it is midnight.
+    date = _reader(None, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
+    number = _reader(None, _parse_number, "bad-number", "a number")
+    count = _reader(None, _parse_count, "bad-number", "a whole number above zero")
+    # In seconds, above zero.
+    duration = _reader(None, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
+    period = _reader(None, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
+    email = _reader("", _EMAIL, "bad-email", "name@host")
+    language = _reader("", _LANGUAGE, "bad-language", "a language tag such as en or pt-BR")
 
     def seconds(self, key: str, default: int) -> int:
         """Number of seconds, zero included."""
-        value = self._convert(key, _parse_seconds, "bad-number", "a number of seconds")
-        return default if value is None else value
+        value = self._convert(key, _SECONDS, "bad-number", "a number of seconds")
+        return default if value is None else int(value)
 
     def flag(self, key: str, default: bool) -> bool:
         """Boolean, in any of YAML's words."""
-        value = self._convert(key, _parse_flag, "bad-flag", "true or false")
+        value = self._convert(key, _FLAG, "bad-flag", "true or false")
         return default if value is None else value
-
-    def duration(self, key: str) -> int | None:
-        """Duration in seconds, above zero."""
-        return self._convert(key, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
-
-    def period(self, key: str) -> timedelta | None:
-        """Time span: 12h, 30d, 2w."""
-        return self._convert(key, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
 
     def choice(self, key: str, names: Sequence[str]) -> str:
         """One of these lower-case names, written in any case."""
-
-        def parse(value: str) -> str | None:
-            return value.lower() if value.lower() in names else None
-
+        parse = _choosing({name: name for name in names})
         expected = f"{', '.join(names[:-1])} or {names[-1]}"
         return self._convert(key, parse, "bad-choice", expected) or ""
-
-    def email(self, key: str) -> str:
-        """Email address."""
-        return self._convert(key, partial(_matching, _EMAIL), "bad-email", "name@host") or ""
-
-    def language(self, key: str) -> str:
-        """Language tag, as written."""
-        expected = "a language tag such as en or pt-BR"
-        return self._convert(key, partial(_matching, _LANGUAGE), "bad-language", expected) or ""
 
     def texts(self, key: str) -> tuple[str, ...]:
         """List of distinct names; a single name is a list of one."""
@@ -187,8 +267,7 @@ class Fields:
 
     def mapping(self, key: str, *, short: str = "") -> Fields | None:
         """Nested mapping; text alone stands for its key `short`."""
-        key_path = (*self._key_path, key)
-        return self._nested(key_path, self._values.get(key), short, "a mapping")
+        return self._nested((*self._key_path, key), self._values.get(key), short, "a mapping")
 
     def mappings(self, key: str, *, short: str = "") -> Iterator[Fields]:
         """List of mappings, or a single one; text alone stands for the key `short`."""
@@ -209,15 +288,14 @@ class Fields:
         self, key: str, code: str, message: str, hint: str, severity: Severity | None = None
     ) -> None:
         """Report a problem on the line of a key."""
-        self._report.add(self.line_of(key), code, message, hint, severity)
+        self._report.add(self.line(key), code, message, hint, severity)
 
     def _scalar(self, key: str, expected: str) -> str:
         value = self._values.get(key)
-        if value is None:
-            return ""
         if isinstance(value, str):
             return value
-        self._report_type((*self._key_path, key), value, expected)
+        if value is not None:
+            self._report_type((*self._key_path, key), value, expected)
         return ""
 
     def _convert(
@@ -233,12 +311,10 @@ class Fields:
         return result
 
     def _items(self, key: str) -> Iterator[tuple[KeyPath, YAMLValue]]:
-        value = self._values.get(key)
-        key_path = (*self._key_path, key)
-        if isinstance(value, list):
-            yield from (((*key_path, index), item) for index, item in enumerate(value))
-        else:
-            yield key_path, value
+        value, key_path = self._values.get(key), (*self._key_path, key)
+        if not isinstance(value, list):
+            return iter([(key_path, value)])
+        return (((*key_path, index), item) for index, item in enumerate(value))
 
     def _list(self, key: str, parse: Callable[[str], str | None], expected: str) -> tuple[str, ...]:
         values: dict[str, None] = {}
@@ -267,114 +343,3 @@ class Fields:
         kind = "a mapping" if isinstance(value, dict) else kind
         line, hint = self._report.line(key_path), f"it should be {expected}"
         self._report.add(line, "wrong-type", f"{key} is {kind}", hint)
-
-
-_EMAIL = re.compile(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
-# A language tag of RFC 5646 §2.1, as far as it is worth checking.
-_LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
-
-
-def _matching(pattern: re.Pattern[str], text: str) -> str | None:
-    return text if pattern.fullmatch(text) else None
-
-
-# Jekyll writes a blank before the offset, and so do git and many hands.
-_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
-_DAY_AND_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
-_MAX_DATE_CHARS = 60
-# YAML's own timestamps need no leading zeros, and no minutes in an offset.
-_TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]\s*(\d\d?)(:\d\d:\d\d(?:\.\d{1,6})?)(?:\s*(Z|[+-])(\d\d?)?)?)?"
-)
-_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
-
-
-def parse_date(text: str) -> datetime | None:
-    """Parse a date of ISO 8601, RFC 3339, YAML or RFC 5322 into UTC; None if it is not one."""
-    if len(text) > _MAX_DATE_CHARS:
-        return None
-    iso = _ZONE_NAME.sub("Z", _OFFSET.sub("", text.upper()))
-    if timestamp := _TIMESTAMP.fullmatch(iso):
-        iso = _pad_timestamp(timestamp)
-    try:
-        # After a day without a time, Python reads the offset as a time.
-        date = datetime.fromisoformat(_DAY_AND_OFFSET.sub(r"\1T00:00\2", iso))
-    except ValueError:
-        try:
-            date = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
-            return None
-    if date.tzinfo is None:
-        return date.replace(tzinfo=UTC)
-    try:
-        return date.astimezone(UTC)
-    except OverflowError:  # an offset on the calendar's first or last day
-        return None
-
-
-def _pad_timestamp(timestamp: re.Match[str]) -> str:
-    year, month, day, hour, rest, sign, offset = timestamp.groups()
-    date = f"{year}-{month:0>2}-{day:0>2}"
-    zone = f"{sign}{offset:0>2}:00" if offset else sign or ""
-    return f"{date}T{hour:0>2}{rest}{zone}" if hour else date
-
-
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
-
-
-def _parse_number(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) and text.isascii() else None
-
-
-def _parse_count(text: str) -> int | None:
-    number = _parse_number(text)
-    return int(number) if number and number >= 1 and number == int(number) else None
-
-
-def _parse_seconds(text: str) -> int | None:
-    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
-
-
-_TAG_OR_URN = re.compile(
-    r"(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,\d{4}(?:-\d\d){0,2}):[!-~]+", re.IGNORECASE
-)
-
-
-def _parse_identifier(text: str) -> str | None:
-    # Compared character by character (RFC 8141 §3, RFC 4151 §2.4), so not put into canonical form.
-    is_name = _TAG_OR_URN.fullmatch(text) and not re.search('[<>"\\\\^`{|}]', text)
-    return text if is_name else canonical_url(text)
-
-
-_FLAGS = dict.fromkeys(("true", "yes", "on", "y", "1"), True) | dict.fromkeys(
-    ("false", "no", "off", "n", "0"), False
-)
-
-
-def _parse_flag(text: str) -> bool | None:
-    return _FLAGS.get(text.lower())
-
-
-_CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
-# The part of ISO 8601 durations that recordings use.
-_ISO_DURATION = re.compile(r"PT(?=\d)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?")
-
-
-def parse_duration(text: str) -> int | None:
-    """Parse 3723, 62:03, 1:02:03 or PT1H2M3S into seconds; None if zero or not a duration."""
-    text = text.strip()
-    if re.fullmatch("[0-9]{1,7}", text):
-        return int(text) or None
-    parts = _CLOCK.fullmatch(text) or _ISO_DURATION.fullmatch(text.upper())
-    if not parts or not text.isascii():
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in parts.groups())
-    return hours * 3600 + minutes * 60 + seconds or None
-
-
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-
-
-def _parse_period(text: str) -> timedelta | None:
-    match = re.fullmatch(r"([1-9][0-9]{0,4})\s*([hdw])", text)
-    return int(match[1]) * _UNITS[match[2]] if match else None

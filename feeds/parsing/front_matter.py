@@ -12,7 +12,7 @@ from feeds.text.repair import find_forbidden, repair
 
 _OPENING = re.compile(r"---[ \t]*\n")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
-#: Line of the file on which front matter begins, after its opening ---.
+# After the opening ---.
 _FIRST_LINE = 2
 
 
@@ -54,12 +54,9 @@ def read_front_matter(text: str, path: str) -> tuple[FrontMatter | None, Report]
         report.add(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
         return None, report
     if forbidden:
-        report.add(
-            forbidden.string.count("\n", 0, forbidden.start()) + first_line,
-            "control-character",
-            f"the character U+{ord(forbidden[0]):04X} is not allowed in feeds",
-            "it is repaired or removed",
-        )
+        line = forbidden.string.count("\n", 0, forbidden.start()) + first_line
+        message = f"the character U+{ord(forbidden[0]):04X} is not allowed in feeds"
+        report.add(line, "control-character", message, "it is repaired or removed")
     return FrontMatter(fields, body, body_line), report
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 from collections.abc import Iterator
 
 from feeds.errors import ConfigurationError, Problem, Severity
-from feeds.model.podcast import Podcast
+from feeds.model.podcast import ARTWORK_TYPES, Podcast
 from feeds.model.site import CONTENTS, DEFAULT_URL, Author, FeedSettings, Site, TopicSettings
+from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
 from feeds.parsing.fields import Fields, Report
-from feeds.parsing.podcast import read_podcast
-from feeds.parsing.selection import SELECTION_KEYS, read_selection
 from feeds.parsing.yaml_text import YAMLTextError
+from feeds.text.media_types import type_of_url
 from feeds.text.slugs import fold, slugify
 from feeds.text.urls import canonical_url
 
@@ -21,6 +22,7 @@ _SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _SITE_KEYS = [field.name for field in dataclasses.fields(Site)]
 _TOPIC_KEYS = [field.name for field in dataclasses.fields(TopicSettings) if field.name != "line"]
+_PODCAST_KEYS = ("image", "category", "explicit", "author", "owner", "type", "copyright")
 _FEED_KEYS = ("name", "title", "description", "content", "podcast", *SELECTION_KEYS)
 
 
@@ -39,13 +41,10 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     if fields is None:
         raise ConfigurationError(f"{path}:1: the file is empty; write title: and url:")
     fields.reject_unknown_keys(_SITE_KEYS)
-    for key, hint in (
-        ("title", "write title: and the site's name"),
-        ("url", "write url: and the address where the feeds are published"),
-    ):
+    for key, value in (("title", "the site's name"), ("url", "the address of the published feeds")):
         if key not in fields:
-            fields.problem(key, f"missing-{key}", f"no {key}", hint)
-    podcast = read_podcast(fields)
+            fields.problem(key, f"missing-{key}", f"no {key}", f"write {key}: and {value}")
+    podcast = _podcast(fields)
     site = Site(
         title=fields.text("title") or default_title,
         url=_url(fields) or DEFAULT_URL,
@@ -80,12 +79,10 @@ def read_site_url(text: str) -> str:
 
     Raises ConfigurationError if it is not a URL.
     """
-    if not text:
-        return ""
-    if not (url := canonical_url(text)):
-        raise ConfigurationError(
-            f"{text!r} is not an http or https URL; write one such as https://example.org/"
-        )
+    url = canonical_url(text) or ""
+    if text and not url:
+        hint = "write one such as https://example.org/"
+        raise ConfigurationError(f"{text!r} is not an http or https URL; {hint}")
     return site_url(url)
 
 
@@ -109,7 +106,7 @@ def _article_folders(fields: Fields, path: str) -> tuple[str, ...]:
         # The default would publish the whole folder, which may hold files that are not public.
         message = f"{key}: names no folder of articles"
         hint = "write articles: and a folder, or leave it out for the folder of this file"
-        raise ConfigurationError(f"{path}:{fields.line_of(key)}: {message}; {hint}")
+        raise ConfigurationError(f"{path}:{fields.line(key)}: {message}; {hint}")
     return names or _DEFAULTS.articles
 
 
@@ -128,11 +125,10 @@ def _author(fields: Fields) -> Author | None:
         return None
     author.reject_unknown_keys(("name", "uri", "email"))
     email = author.email("email")
-    name = author.text("name")
-    if not name:
-        author.problem("name", "missing-name", "the author has no name", "write name")
-        return None
-    return Author(name, author.url("uri"), email)
+    if name := author.text("name"):
+        return Author(name, author.url("uri"), email)
+    author.problem("name", "missing-name", "the author has no name", "write name")
+    return None
 
 
 def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
@@ -140,8 +136,7 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
     slugs: set[str] = set()
     for item in fields.mappings("topics", short="name"):
         item.reject_unknown_keys(_TOPIC_KEYS)
-        name = item.text("name")
-        if not name:
+        if not (name := item.text("name")):
             item.problem("name", "missing-name", "a topic without a name", "write name")
             continue
         slug = item.text("slug")
@@ -170,8 +165,8 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
             parent=item.text("parent"),
             description=item.text("description"),
             content=item.choice("content", CONTENTS),
-            podcast=read_podcast(item, podcast),
-            line=item.line,
+            podcast=_podcast(item, podcast),
+            line=item.line(),
         )
 
 
@@ -179,7 +174,7 @@ def _feeds(fields: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSet
     names: set[str] = set()
     for item in fields.mappings("feeds"):
         # Read first: a problem in it is no reason to leave the feed out.
-        feed_podcast = read_podcast(item, podcast)
+        feed_podcast = _podcast(item, podcast)
         before = len(report.problems)
         item.reject_unknown_keys(_FEED_KEYS)
         name = item.text("name")
@@ -196,9 +191,97 @@ def _feeds(fields: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSet
             selection=read_selection(item),
             content=item.choice("content", CONTENTS),
             podcast=feed_podcast,
-            line=item.line,
+            line=item.line(),
         )
-        problems = report.problems[before:]
-        if all(problem.severity is Severity.WARNING for problem in problems):
+        if all(problem.severity is Severity.WARNING for problem in report.problems[before:]):
             names.add(name)
             yield settings
+
+
+def _podcast(fields: Fields, site: Podcast | None = None) -> Podcast | None:
+    """Parse the key `podcast`, true or a mapping; missing keys are inherited from the site's own.
+
+    Without `site`, this is the site's own key: true makes the feed of all articles a podcast.
+    Names and rules are Apple's (https://podcasters.apple.com/support/823-podcast-requirements),
+    which other directories follow.
+    """
+    keys = fields.mapping_or_flag("podcast")
+    if not keys:
+        return None
+    default = dataclasses.replace(site or Podcast(), everything=False, line=fields.line("podcast"))
+    if keys is True:
+        return dataclasses.replace(default, everything=site is None)
+    keys.reject_unknown_keys(_PODCAST_KEYS if site else (*_PODCAST_KEYS, "everything"))
+    if owner := keys.mapping("owner", short="email"):
+        owner.reject_unknown_keys(("name", "email"))
+    return dataclasses.replace(
+        default,
+        image=_artwork(keys) or default.image,
+        categories=tuple(dict.fromkeys(_categories(keys))) or default.categories,
+        explicit=keys.flag("explicit", default.explicit),
+        author=keys.text("author") or default.author,
+        owner_name=(owner.text("name") if owner else "") or default.owner_name,
+        owner_email=(owner.email("email") if owner else "") or default.owner_email,
+        type=keys.choice("type", ("episodic", "serial")) or default.type,
+        copyright=keys.text("copyright") or default.copyright,
+        everything=site is None and keys.flag("everything", default=False),
+    )
+
+
+def _artwork(keys: Fields) -> str:
+    image = keys.url("image", relative=True)
+    if image and type_of_url(image, "") not in ARTWORK_TYPES:
+        hint = "it should be a .jpg or .png file"
+        keys.problem("image", "bad-artwork", f"image is {image}", hint)
+        return ""
+    return image
+
+
+def _categories(keys: Fields) -> Iterator[tuple[str, str]]:
+    for name in keys.texts("category"):
+        category = _CATEGORY_BY_KEY.get(fold(name))
+        if category in CATEGORIES:
+            yield category, ""
+        elif category:
+            yield _PARENTS[category], category
+        else:
+            hint = f"it should be one of {', '.join(CATEGORIES)}"
+            if near := difflib.get_close_matches(fold(name), _CATEGORY_BY_KEY, 1, 0.6):
+                hint = f"did you mean {_CATEGORY_BY_KEY[near[0]]}?"
+            message = f"Apple has no category {name!r}"
+            keys.problem("category", "bad-category", message, hint)
+
+
+#: Apple's categories and their subcategories (https://podcasters.apple.com/support/1691).
+CATEGORIES = {
+    "Arts": ("Books", "Design", "Fashion & Beauty", "Food", "Performing Arts", "Visual Arts"),
+    "Business": ("Careers", "Entrepreneurship", "Investing", "Management", "Marketing",
+        "Non-Profit"),
+    "Comedy": ("Comedy Interviews", "Improv", "Stand-Up"),
+    "Education": ("Courses", "How To", "Language Learning", "Self-Improvement"),
+    "Fiction": ("Comedy Fiction", "Drama", "Science Fiction"),
+    "Government": (),
+    "Health & Fitness": ("Alternative Health", "Fitness", "Medicine", "Mental Health", "Nutrition",
+        "Sexuality"),
+    "History": (),
+    "Kids & Family": ("Education for Kids", "Parenting", "Pets & Animals", "Stories for Kids"),
+    "Leisure": ("Animation & Manga", "Automotive", "Aviation", "Crafts", "Games", "Hobbies",
+        "Home & Garden", "Video Games"),
+    "Music": ("Music Commentary", "Music History", "Music Interviews"),
+    "News": ("Business News", "Daily News", "Entertainment News", "News Commentary", "Politics",
+        "Sports News", "Tech News"),
+    "Religion & Spirituality": ("Buddhism", "Christianity", "Hinduism", "Islam", "Judaism",
+        "Religion", "Spirituality"),
+    "Science": ("Astronomy", "Chemistry", "Earth Sciences", "Life Sciences", "Mathematics",
+        "Natural Sciences", "Nature", "Physics", "Social Sciences"),
+    "Society & Culture": ("Documentary", "Personal Journals", "Philosophy", "Places & Travel",
+        "Relationships"),
+    "Sports": ("Baseball", "Basketball", "Cricket", "Fantasy Sports", "Football", "Golf", "Hockey",
+        "Rugby", "Running", "Soccer", "Swimming", "Tennis", "Volleyball", "Wilderness",
+        "Wrestling"),
+    "Technology": (),
+    "True Crime": (),
+    "TV & Film": ("After Shows", "Film History", "Film Interviews", "Film Reviews", "TV Reviews"),
+}  # fmt: skip
+_PARENTS = {sub: parent for parent, subs in CATEGORIES.items() for sub in subs}
+_CATEGORY_BY_KEY = {fold(name): name for name in (*CATEGORIES, *_PARENTS)}

@@ -67,13 +67,7 @@ class _Builder:
 
     def __init__(self, text: str, lines: dict[KeyPath, int] | None = None) -> None:
         # YAML 1.1 ends lines at these characters, editors do not.
-        self._text = text = text.translate(_BREAKS)
-        try:
-            self._loader = _Loader(text)
-        except UnicodeEncodeError as error:
-            line = text.count("\n", 0, error.start) + 1
-            raise YAMLTextError(line, "a lone surrogate is not text", "remove it") from error
-        self._next = self._loader.get_event
+        self._text = text.translate(_BREAKS)
         self._lines = lines
         self._nodes = 0
         self._anchors: dict[str, tuple[YAMLValue, int]] = {}
@@ -81,6 +75,7 @@ class _Builder:
 
     def document(self) -> YAMLValue:
         try:
+            self._next = _Loader(self._text).get_event
             self._next()  # the stream's start
             if type(self._next()) is yaml.StreamEndEvent:
                 return None
@@ -94,30 +89,28 @@ class _Builder:
             # libyaml parses ahead, and may reach its own bound on depth before we reach ours.
             if line := _too_deep(self._text[: mark.index] if mark else self._text):
                 raise _nested_too_deep(line) from error
-            message = " ".join(filter(None, (error.context, error.problem)))
-            raise YAMLTextError(
-                mark.line + 1 if mark else 1,
-                f"not YAML: {message}",
-                "quote text that holds a colon, a # or a quote, and indent with spaces",
-            ) from error
-        except yaml.reader.ReaderError as error:
-            line = self._text.encode()[: error.position].count(b"\n") + 1
-            char = error.character if isinstance(error.character, int) else ord(error.character)
-            message = f"the character U+{char:04X} is not allowed in YAML"
-            raise YAMLTextError(line, message, "remove it") from error
-        finally:
-            self._loader.dispose()
+            message = " ".join(filter(None, ("not YAML:", error.context, error.problem)))
+            hint = "quote text that holds a colon, a # or a quote, and indent with spaces"
+            raise YAMLTextError(mark.line + 1 if mark else 1, message, hint) from error
+        except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
+            before = yaml.reader.Reader.NON_PRINTABLE.split(self._text, 1)[0]
+            message = f"the character U+{ord(self._text[len(before)]):04X} is not allowed in YAML"
+            raise YAMLTextError(before.count("\n") + 1, message, "remove it") from error
 
     def _node(self, event: Any, path: KeyPath, depth: int) -> YAMLValue:
         kind = type(event)
         if kind is yaml.AliasEvent:
-            return self._alias(event)
+            if event.anchor not in self._anchors:
+                message = f"the alias *{event.anchor} has no anchor before it"
+                raise YAMLTextError(_line(event), message, f"define &{event.anchor} first")
+            value, size = self._anchors[event.anchor]
+            self._count(event, size)
+            return value
         self._count(event, 1)
         if event.tag is not None and event.tag not in _PLAIN_TAGS:
             message = f"the tag {event.tag} is not supported"
             raise YAMLTextError(_line(event), message, "write the value without a tag")
         before = self._nodes
-        value: YAMLValue
         if kind is yaml.ScalarEvent:
             value = event.value
             # Only a bare ~ is null; a quoted one is a tilde.
@@ -165,15 +158,6 @@ class _Builder:
                 self.duplicates.append((_line(event), key))
             own[key] = value
         return merged | own if merged else own
-
-    def _alias(self, event: Any) -> YAMLValue:
-        try:
-            value, size = self._anchors[event.anchor]
-        except KeyError:
-            message = f"the alias *{event.anchor} has no anchor before it"
-            raise YAMLTextError(_line(event), message, f"define &{event.anchor} first") from None
-        self._count(event, size)
-        return value
 
     def _count(self, event: Any, nodes: int) -> None:
         self._nodes += nodes

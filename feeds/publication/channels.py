@@ -32,7 +32,6 @@ class Channel:
     content: str
     #: The folder of the topic above this one; empty where there is none.
     parent: str = ""
-    #: None for a feed that is no podcast.
     podcast: Podcast | None = None
 
 

@@ -28,8 +28,6 @@ _EPISODE_ENDINGS = ".m4a, .mp3, .mov, .mp4, .m4v or .pdf"
 _MAX_DESCRIPTION_BYTES = 4000
 _ARTWORK = f"a square .jpg or .png of {MIN_ARTWORK} to {MAX_ARTWORK} pixels"
 _SIGNATURES = dict(zip(ARTWORK_TYPES, (b"\xff\xd8", b"\x89PNG"), strict=True))
-
-
 #: A feed as published, its settings, and its newest articles by file, with URLs as written.
 PublishedPodcast: TypeAlias = tuple[Feed, Podcast, Mapping[str, Article]]
 
@@ -125,8 +123,7 @@ def _of_episode(
         hint = "a serial podcast numbers its episodes: episode: 1"
         yield url, "no-number", "an episode without a number", hint
     # Without an excerpt, the content becomes the item's description.
-    size = len((article.excerpt or article.body).encode())
-    if size > _MAX_DESCRIPTION_BYTES:
+    if (size := len((article.excerpt or article.body).encode())) > _MAX_DESCRIPTION_BYTES:
         hint = f"write an excerpt of at most {_MAX_DESCRIPTION_BYTES:,}"
         message = f"an episode with a description of {size:,} bytes"
         yield "excerpt:", "long-description", message, hint

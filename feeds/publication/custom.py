@@ -94,12 +94,8 @@ class CustomFeeds:
         from feeds.formats import pages
 
         header, folder = self._header(asked), self._folder_of(asked)
+        folder = "" if folder == CUSTOM else header.root + folder
         body = pages.render_custom(
-            header,
-            asked,
-            list(self.topics),
-            articles,
-            folder="" if folder == CUSTOM else header.root + folder,
-            context=self.context,
+            header, asked, list(self.topics), articles, folder=folder, context=self.context
         )
         return Document(body, PAGE_TYPE)

@@ -17,14 +17,15 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from multiprocessing.util import Finalize
+from pathlib import Path
 from typing import Protocol, TypeAlias
+from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
 from feeds.catalog.membership import FeedMembership
 from feeds.catalog.schema import code_fingerprint
-from feeds.catalog.state import ProbeResult
 from feeds.errors import Problem
 from feeds.formats import LIST_TYPE, PAGE, PAGE_TYPE, STYLE_TYPE, as_entry, render, render_style
 from feeds.model.archive import Period, cut
@@ -34,13 +35,15 @@ from feeds.model.feed import Context, Entry, Feed, FeedSummary
 from feeds.model.selection import Selection
 from feeds.model.topics import build_topics
 from feeds.parsing.feed_query import feed_search
-from feeds.publication.assets import Assets
 from feeds.publication.channels import Channel, channels_of, feed_document, feed_header
 from feeds.publication.checks import find_problems
 from feeds.publication.custom import CustomFeeds
 from feeds.publication.routes import BY_FILE_NAME, OPML_PATH, STYLE_PATH, Route, Routes
 from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
+from feeds.text.urls import is_absolute
 
+#: A result of looking up a path.
+Resource: TypeAlias = Document | MediaFile | Redirect
 #: How much of an article a feed holds (one of CONTENTS), and the article's file.
 EntryKey: TypeAlias = tuple[str, str]
 
@@ -127,9 +130,9 @@ class Publication:
     def paths(self) -> Iterator[str]:
         """Every path at which something is published; a page's ends with a slash."""
         yield from self._routes.paths(self._membership.periods)
-        yield from self._assets.paths()
+        yield from filter(self._file, self._media_urls)
 
-    def document(self, path: str) -> Document | MediaFile | Redirect | None:
+    def document(self, path: str) -> Resource | None:
         """The document, file or redirect at a path; None if nothing is published there."""
         if path == OPML_PATH:
             from feeds.formats import opml
@@ -139,7 +142,7 @@ class Publication:
             return Document(render_style(), STYLE_TYPE)
         return self._find(path, self._render)
 
-    def outline(self, path: str) -> Document | MediaFile | Redirect | None:
+    def outline(self, path: str) -> Resource | None:
         """The same as document(), without rendering: documents have no bytes."""
         if path in (OPML_PATH, STYLE_PATH):
             return Document(b"", LIST_TYPE if path == OPML_PATH else STYLE_TYPE)
@@ -171,7 +174,7 @@ class Publication:
         tell why two differ: site (the configuration and our code), feed (its own settings and
         place), articles, history (the list of archive periods), feeds (the list of feeds) or file.
         """
-        if file := self._assets.file(path):
+        if file := self._file(path):
             try:
                 stat = file.stat()
             except OSError:  # deleted or unreadable since
@@ -196,10 +199,6 @@ class Publication:
         """The URLs of published enclosures whose length is unknown."""
         files = {file for _content, file in self.entries_of(self.paths())}
         return self.catalog.unmeasured(sorted(files))
-
-    def record_file_sizes(self, answers: Sequence[ProbeResult], now: datetime) -> None:
-        """Keep what other servers said, for every publication from now on."""
-        self.catalog.state.record_file_sizes(answers, int(now.timestamp()))
 
     def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
         """The keys of all entries in the documents at these paths, each once."""
@@ -234,31 +233,37 @@ class Publication:
         return self._loaded_membership
 
     def _periods(self, selection: Selection) -> tuple[Period, ...]:
-        """The periods of a feed's archive, oldest first."""
         if self._loaded_membership:
             return self._loaded_membership.periods(selection)
         # A live app renders few feeds: a query for each costs less than loading the membership.
         return cut(self.view.days(selection, self._topics.family), self._site.limit)
 
     @cached_property
-    def _assets(self) -> Assets:
+    def _media_urls(self) -> dict[str, str]:
+        """The URLs of the site's own files as written, by their published paths, sorted."""
         site = self._site
-        podcasts = (site.podcast, *(each.podcast for each in self._routes.channels.values()))
+        podcasts = (site.podcast, *(channel.podcast for channel in self._routes.channels.values()))
         own = {site.icon, site.logo, *(podcast.image for podcast in podcasts if podcast)}
-        return Assets(self._folder, (*self.view.media(), *own), self._routes.is_free)
+        urls = (url for url in (*self.view.media(), *own) if url and not is_absolute(url))
+        # Decoded, as file names and WSGI have paths.
+        by_path = {unquote(urlsplit(url).path): url for url in urls}
+        return {path: by_path[path] for path in sorted(by_path) if self._routes.is_free(path)}
+
+    def _file(self, path: str) -> Path | None:
+        """Look for the file at a path: it may come or go at any time."""
+        url = self._media_urls.get(path)
+        return self._folder.media(url) if url else None
 
     @cached_property
     def _lengths(self) -> dict[str, int]:
         return self.catalog.lengths()
 
-    def _find(
-        self, path: str, render: Callable[[Route], Document]
-    ) -> Document | MediaFile | Redirect | None:
+    def _find(self, path: str, render: Callable[[Route], Document]) -> Resource | None:
         if route := self._routes.route(path):
             if route.has_moved:
                 return Redirect(route.home, partial(render, route))
             return render(route)
-        if file := self._assets.file(path):
+        if file := self._file(path):
             return MediaFile(file, type_of_name(file.name, DEFAULT_DOWNLOAD))
         if page := self._routes.page_of(path):
             url = self.url + page.removeprefix("/")
@@ -273,9 +278,8 @@ class Publication:
         if route.name:
             return feed_document(self._feed(route), route.name)
         if route.has_moved:
-            channel = route.channel
             target = f"{posixpath.relpath(route.home, f'/{route.base}')}/"
-            return _moved_page(channel.title, target, self.url + channel.folder)
+            return _moved_page(route.channel.title, target, self.url + route.channel.folder)
         return self._render_page(route)
 
     def _render_page(self, route: Route, query: str = "") -> Document:
@@ -295,9 +299,8 @@ class Publication:
         return Document(body, PAGE_TYPE, bool(self._routes.history(route).next))
 
     def _feed(self, route: Route) -> Feed:
-        base = self.url + route.base
         feed = self._last_feed
-        if not feed or feed.base != base:
+        if not feed or feed.base != self.url + route.base:
             self._last_feed = feed = replace(
                 feed_header(route.channel, route.base, self._site, self.url),
                 # Subscribers poll the newest document alone.

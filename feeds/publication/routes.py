@@ -26,14 +26,19 @@ _IN_FOLDER = ("", *BY_FILE_NAME)
 OPML_PATH, STYLE_PATH = f"/{SUBSCRIPTIONS}", f"/{STYLE}"
 #: Folders from the site's root: of topics, of the feeds in feeds.yaml, of feeds made for a query.
 _TOPICS, FEEDS, CUSTOM = "topics/", "feeds/", "custom/"
-_INDEX = "index.html"
-_FILE_NAMES = {*BY_FILE_NAME, _INDEX, SUBSCRIPTIONS, STYLE}
+PAGE_FILE = "index.html"
+_FILE_NAMES = {*BY_FILE_NAME, PAGE_FILE, SUBSCRIPTIONS, STYLE}
 #: The folder of a period: its feed's folder and the period's name.
 IN_ARCHIVE = re.compile(rf"(.*/)?archive/({PERIOD_NAME})/")
 _ARCHIVE_END = re.compile(rf"/archive/(?:{PERIOD_NAME}/)?$")
 #: The file names of custom feeds by path; empty for their page.
 CUSTOM_FILE_NAMES = {f"/{CUSTOM}{name}": name for name in _IN_FOLDER}
-CUSTOM_FILE_NAMES |= {f"/{CUSTOM}"[:-1]: "", f"/{CUSTOM}{_INDEX}": ""}
+CUSTOM_FILE_NAMES |= {f"/{CUSTOM}"[:-1]: "", f"/{CUSTOM}{PAGE_FILE}": ""}
+
+
+def file_name(path: str) -> str:
+    """Return the name, relative to the site's root, of the file for a published path."""
+    return f"{path}{PAGE_FILE}"[1:] if path.endswith("/") else path[1:]
 
 
 def topic_folder(slug: str) -> str:
@@ -134,7 +139,7 @@ class Routes:
 
     def page_of(self, path: str) -> str:
         """The page that is meant by a path without its slash or with index.html; else empty."""
-        page = f"{path.removesuffix(f'/{_INDEX}').rstrip('/')}/"
+        page = f"{path.removesuffix(f'/{PAGE_FILE}').rstrip('/')}/"
         route = self.route(page) if page != path else None
         return route.home if route else ""
 

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, TypeAlias
 
-if TYPE_CHECKING:
-    from feeds.catalog.state import Built
-
-PAGE_FILE = "index.html"
-
-
-def file_name(path: str) -> str:
-    """Return the name, relative to the tree, of the file for a published path."""
-    return f"{path}{PAGE_FILE}"[1:] if path.endswith("/") else path[1:]
+from feeds.catalog.state import Built
 
 
 class Action(Enum):
@@ -67,37 +58,8 @@ class DiskFile(NamedTuple):
     is_link: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """The output folder at one moment."""
-
-    #: By name, with those of the folders on the way; a free name is not in it.
-    files: Mapping[str, DiskFile]
-    #: The files, links and empty folders below a folder that is in the place of a file.
-    contents: Mapping[str, frozenset[str]]
-
-    def obstacle(self, name: str) -> str:
-        """Return the link or file in the place of a folder of this name; empty if there is none."""
-        end = name.find("/")
-        while end >= 0:
-            file = self.files.get(name[:end])
-            if file and (file.is_link or not file.is_folder):
-                return name[:end]
-            end = name.find("/", end + 1)
-        return ""
-
-    def without(self, removed: Collection[str]) -> Disk:
-        """Return the folder as it will be without these files and the folders that they leave."""
-        if not removed:
-            return self
-        emptied = {name for name, below in self.contents.items() if below and below <= set(removed)}
-        gone = emptied.union(removed)
-        files = {
-            name: file
-            for name, file in self.files.items()
-            if name not in gone and self.obstacle(name) not in gone
-        }
-        return Disk(files, self.contents)
+#: The output folder at one moment, by name, with the folders on the way; a free name is not in it.
+Disk: TypeAlias = Mapping[str, DiskFile]
 
 
 class Step(NamedTuple):
@@ -113,16 +75,23 @@ class Outcome(NamedTuple):
     """The result of carrying out a step."""
 
     step: Step
-    #: The file as it is on disk now.
+    #: As it is on disk now.
     file: DiskFile | None
     #: False where the disk was right already.
     changed: bool
     #: Why the file could not be written.
     problem: str = ""
 
+    @property
+    def record(self) -> Built | None:
+        """The file's record for the next build; None to have it written again."""
+        (_name, action, _reason, fingerprint), file = self.step, self.file
+        if self.problem or not fingerprint or not (file or action is Action.REMOVE):
+            return None
+        return Built(fingerprint, *((file.size, file.mtime_ns) if file else ABSENT))
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+
+class Wanted(NamedTuple):
     """The names of all files that a build may write."""
 
     #: With their fingerprints, as the host's files.
@@ -132,36 +101,35 @@ class Wanted:
     compressed: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The steps of a build: the removals come first."""
+class Plan(NamedTuple):
+    """A part of a build's steps: removals, then files, then compressed files."""
 
-    steps: tuple[Step, ...]
+    steps: list[Step]
     #: The names that the manifest has to own before the first file is written.
-    claims: frozenset[str]
-
-    def of(self, action: Action) -> list[Step]:
-        """Return the steps of one kind."""
-        return [step for step in self.steps if step.action is action]
+    claims: Collection[str]
 
 
-def plan(
+def removals(
     wanted: Wanted, manifest: Collection[str] | None, disk: Disk, state: Mapping[str, Built]
 ) -> Plan:
-    """Decide about every file; of the compressed ones, only which to remove, leave and claim.
+    """Decide which files to remove; claim all that are ours.
 
     The manifest is None where it is lost: the files that are still as a build left them are ours
     then.
     """
     if manifest is None:
-        manifest = [name for name in state if _is_unchanged(disk.files.get(name), state[name])]
+        manifest = [name for name in state if _is_unchanged(disk.get(name), state[name])]
     owned = set(manifest)
-    removals = [
+    steps = [
         Step(name, Action.REMOVE, _why_removed(name, wanted, state))
         for name in sorted(owned.difference(wanted.documents, wanted.host_files, wanted.compressed))
         if _is_removable(name, disk)
     ]
-    disk = disk.without({step.name for step in removals})
+    return Plan(steps, owned)
+
+
+def files(wanted: Wanted, owned: Collection[str], disk: Disk, state: Mapping[str, Built]) -> Plan:
+    """Decide about the documents and the host's files, once the removals are carried out."""
     steps = [
         _decide(name, fingerprint, disk, state, owned)
         for name, fingerprint in (wanted.host_files | wanted.documents).items()
@@ -169,38 +137,31 @@ def plan(
     taken = sorted(wanted.host_files.keys() & wanted.documents)
     steps += (Step(name, Action.LEAVE, Reason.TAKEN) for name in taken)
     claims = {step.name for step in steps if step.action is not Action.LEAVE}
-    for name in sorted(wanted.compressed.keys() - wanted.documents):
-        if _is_foreign(name, disk, owned):
-            steps.append(Step(name, Action.LEAVE, Reason.FOREIGN))
-        elif name in owned:
-            claims.add(name)
-    return Plan((*removals, *steps), frozenset(claims))
+    return Plan(steps, claims.union(wanted.compressed.keys() & owned))
 
 
-def plan_compressed(
-    wanted: Wanted, before: Plan, disk: Disk, state: Mapping[str, Built], library: str
+def compressed_files(
+    wanted: Wanted, owned: Collection[str], disk: Disk, state: Mapping[str, Built], library: str
 ) -> Plan:
-    """Decide about the compressed files, once the plan for all others has been carried out.
+    """Decide about the compressed files, once their sources are written.
 
     The library says which libraries decide their bytes.
     """
-    left = {step.name for step in before.of(Action.LEAVE)}
     steps = []
-    for name in wanted.compressed.keys() - wanted.documents - left:
-        if source := disk.files.get(wanted.compressed[name]):
+    for name in wanted.compressed.keys() - wanted.documents:
+        if source := disk.get(wanted.compressed[name]):
             fingerprint = f"library:{library} source:{source.size}-{source.mtime_ns}"
-            steps.append(_decide(name, fingerprint, disk, state, before.claims))
-        elif _is_removable(name, disk):
+            steps.append(_decide(name, fingerprint, disk, state, owned))
+        elif name in owned and _is_removable(name, disk):
             steps.append(Step(name, Action.REMOVE, Reason.UNPUBLISHED))
     steps.sort()
-    written = (step.name for step in steps if step.action is Action.WRITE)
-    return Plan(tuple(steps), before.claims.union(written))
+    return Plan(steps, {step.name for step in steps if step.action is Action.WRITE}.union(owned))
 
 
 def _decide(
     name: str, fingerprint: str, disk: Disk, state: Mapping[str, Built], owned: Collection[str]
 ) -> Step:
-    file, built = disk.files.get(name), state.get(name)
+    file, built = disk.get(name), state.get(name)
     if _is_foreign(name, disk, owned):
         return Step(name, Action.LEAVE, Reason.FOREIGN)
     if built and _is_unchanged(file, built):
@@ -224,14 +185,27 @@ def _is_unchanged(file: DiskFile | None, built: Built) -> bool:
 
 
 def _is_removable(name: str, disk: Disk) -> bool:
-    file = disk.files.get(name)
     # A link on the way leads to files that are not ours, or are ours under another name.
-    return bool(file and (file.is_link or not file.is_folder) and not disk.obstacle(name))
+    return _is_no_folder(disk.get(name)) and not _is_obstructed(name, disk)
 
 
 def _is_foreign(name: str, disk: Disk, owned: Collection[str]) -> bool:
-    file = disk.files.get(name)
-    return bool(disk.obstacle(name) or (file and (file.is_folder or name not in owned)))
+    file = disk.get(name)
+    return _is_obstructed(name, disk) or bool(file and (file.is_folder or name not in owned))
+
+
+def _is_obstructed(name: str, disk: Disk) -> bool:
+    """Return whether a link or a file is in the place of a folder on the way to a name."""
+    end = name.find("/")
+    while end >= 0:
+        if _is_no_folder(disk.get(name[:end])):
+            return True
+        end = name.find("/", end + 1)
+    return False
+
+
+def _is_no_folder(file: DiskFile | None) -> bool:
+    return bool(file and (file.is_link or not file.is_folder))
 
 
 def _why_removed(name: str, wanted: Wanted, state: Mapping[str, Built]) -> Reason:

@@ -6,12 +6,10 @@ may give other bytes, so two machines compare their trees without these files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache, partial
-from typing import TypeAlias
+from collections.abc import Sequence
+from functools import cache
 
 from feeds.compression import MIN_SIZE, encode
-from feeds.parallel import parallel_map
 from feeds.static.plan import Action, Outcome, Reason, Step
 from feeds.static.tree import Tree
 
@@ -24,9 +22,6 @@ _MAX_SIZE = 32 * 1024 * 1024
 #: A compressed file that is larger than this part of the other is not worth writing.
 _MAX_RATIO = 0.9
 
-#: A compressed file to write, and the name of the file that it compresses.
-Compression: TypeAlias = tuple[Step, str]
-
 
 def compressed_names(name: str) -> list[str]:
     """Return the names of the compressed files that a file may have."""
@@ -34,24 +29,17 @@ def compressed_names(name: str) -> list[str]:
     return [f"{name}{ending}" for ending in ENCODINGS_BY_ENDING] if is_text else []
 
 
-def compress(
-    tree: Tree, jobs: Sequence[Compression], *, processes: int, worthwhile: int
-) -> Iterator[Outcome]:
+def compress(tree: Tree, steps: Sequence[Step]) -> list[Outcome]:
     """Write compressed files, and remove those that save too little. Raises OutputError."""
-    work = partial(_compress_all, tree)
-    yield from parallel_map(work, jobs, processes=processes, worthwhile=worthwhile, chunk=30)
+    return [_compress(tree, step) for step in steps]
 
 
-def _compress_all(tree: Tree, jobs: Sequence[Compression]) -> list[Outcome]:
-    return [_compress(tree, step, source) for step, source in jobs]
-
-
-def _compress(tree: Tree, step: Step, source: str) -> Outcome:
+def _compress(tree: Tree, step: Step) -> Outcome:
+    source, dot, ending = step.name.rpartition(".")
     file = tree.file(source)
     if file and MIN_SIZE <= file.size <= _MAX_SIZE:
         body = tree.read(source) or b""
-        encoding = ENCODINGS_BY_ENDING[step.name.removeprefix(source)]
-        encoded = encode(body, encoding, tightly=True)
+        encoded = encode(body, ENCODINGS_BY_ENDING[dot + ending], tightly=True)
         if len(encoded) <= _MAX_RATIO * len(body):
             changed = tree.replace(step.name, encoded)
             return Outcome(step, tree.file(step.name), changed)

@@ -6,16 +6,16 @@ A file is written beside its place and then renamed onto it. It does not decide 
 from __future__ import annotations
 
 import filecmp
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK
 
 from feeds.catalog.folder import MANIFEST
 from feeds.errors import OutputError
-from feeds.static.manifest import manifest_body
 from feeds.static.plan import Disk, DiskFile
 
 try:
@@ -32,22 +32,17 @@ class UnreadableError(Exception):
     """A file of the site cannot be read."""
 
 
-def no_checkpoint(_change: str) -> None:
-    """Let a build go on."""
-
-
 class Tree:
-    """Looks at the files of an output folder, replaces and removes them."""
+    """Looks at the files of an output folder, replaces and removes them.
 
-    def __init__(self, folder: Path, checkpoint: Callable[[str], None] = no_checkpoint) -> None:
-        """Take a folder, and a function that is called before each change of the disk.
+    The checkpoint is called with a verb and a name before each change of the disk: tests end a
+    build there. It has to be picklable where several processes write.
+    """
 
-        The checkpoint gets a verb and a name; tests end a build there. It has to be picklable where
-        several processes write.
-        """
+    def __init__(self, folder: Path, checkpoint: Callable[[str], None] | None = None) -> None:
         self.folder = folder
         self.scratch = folder / _SCRATCH
-        self._checkpoint = checkpoint
+        self._before_change = checkpoint
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -62,30 +57,13 @@ class Tree:
             stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
             yield
 
-    def look(self, names: Iterable[str]) -> Disk:
+    def look(self, names: Collection[str]) -> Disk:
         """Return the state of the disk at these names."""
-        files: dict[str, DiskFile] = {}
-        contents: dict[str, frozenset[str]] = {}
-        folders: set[str] = set()
+        every = set(names)
         for name in names:
-            if file := self.file(name):
-                files[name] = file
-                if file.is_folder and not file.is_link:
-                    contents[name] = frozenset(self._below(name))
-            folder = name.rpartition("/")[0]
-            while folder and folder not in folders:
-                folders.add(folder)
-                folder = folder.rpartition("/")[0]
-        files |= {folder: file for folder in folders if (file := self.file(folder))}
-        return Disk(files, contents)
-
-    def _below(self, name: str) -> Iterator[str]:
-        for folder, folders, files in os.walk(self._place(name)):
-            prefix = os.path.relpath(folder, self.folder).replace(os.sep, "/")
-            if not folders and not files:
-                yield prefix
-            links = (link for link in folders if os.path.islink(f"{folder}{os.sep}{link}"))
-            yield from (f"{prefix}/{leaf}" for leaf in (*files, *links))
+            while (name := name.rpartition("/")[0]) and name not in every:
+                every.add(name)
+        return {name: file for name in every if (file := self.file(name))}
 
     def file(self, name: str) -> DiskFile | None:
         """Return the file, folder or link of a name; None where the name is free."""
@@ -139,23 +117,36 @@ class Tree:
         """Remove a file and the folders that it leaves empty; False where it was not there."""
         with self._naming(name):
             self._checkpoint(f"remove {name}")
-            target = self.folder / name
             try:
-                target.unlink()
+                os.unlink(self._place(name))
             except (FileNotFoundError, NotADirectoryError):
                 return False
-            for parent in target.parents:
-                if parent == self.folder:
-                    break
-                try:
-                    parent.rmdir()
-                except OSError:  # not empty
-                    break
+            with suppress(OSError):  # not empty
+                for folder in Path(name).parents[:-1]:
+                    (self.folder / folder).rmdir()
         return True
 
+    def manifest(self) -> frozenset[str] | None:
+        """Return the names of the files that builds wrote; None where that is lost."""
+        try:
+            names = set(json.loads((self.folder / MANIFEST).read_bytes())["files"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        # Others may be able to write here: a name must not lead out of the tree.
+        return frozenset(
+            name
+            for name in names
+            if isinstance(name, str) and not {"", "..", "."}.intersection(name.split("/"))
+        )
+
     def write_manifest(self, names: Iterable[str]) -> None:
-        """Make these files, and no others, ours. Raises OutputError."""
-        self.replace(MANIFEST, manifest_body(names))
+        """Let builds change and remove these files, and no others. Raises OutputError."""
+        manifest = {"written by": "feeds build", "files": sorted(names)}
+        self.replace(MANIFEST, f"{json.dumps(manifest, indent=0)}\n".encode())
+
+    def _checkpoint(self, change: str) -> None:
+        if self._before_change:
+            self._before_change(change)
 
     @property
     def _scratch_file(self) -> str:

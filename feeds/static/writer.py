@@ -9,45 +9,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
-from feeds.catalog.folder import MANIFEST
 from feeds.catalog.state import Built
 from feeds.errors import OutputError
 from feeds.model.document import MediaFile, Redirect
 from feeds.parallel import parallel_map
-from feeds.publication.publication import EntryKey, Publication
-from feeds.static.entry_store import EntryLocation, EntryStore
-from feeds.static.hosts import host_files, tree_layout
-from feeds.static.manifest import read_manifest
-from feeds.static.plan import (
-    ABSENT,
-    Action,
-    Outcome,
-    Plan,
-    Reason,
-    Step,
-    Wanted,
-    file_name,
-    plan,
-    plan_compressed,
-)
-from feeds.static.precompress import TEXT_ENDINGS, compress, compressed_names, library_versions
-from feeds.static.tree import Tree, UnreadableError, no_checkpoint
+from feeds.publication.publication import Publication
+from feeds.publication.routes import file_name
+from feeds.static import plan
+from feeds.static.entry_store import EntryStore
+from feeds.static.hosts import host_files
+from feeds.static.plan import ABSENT, Action, Outcome, Plan, Step, Wanted
+from feeds.static.precompress import compress, compressed_names, library_versions
+from feeds.static.tree import Tree, UnreadableError
 
 #: In files to write: with fewer, starting processes takes longer than their work saves.
 WORTHWHILE = 1000
-#: A compressed file takes longer than a document.
-_WORTHWHILE_COMPRESSED = 300
 
 _Progress: TypeAlias = Callable[[int, int], None] | None
+_Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The result of a build, in numbers of files."""
 
     total: int
@@ -68,7 +54,7 @@ def write_tree(
     worthwhile: int = WORTHWHILE,
     compressed: bool = False,
     hosting: str = "",
-    checkpoint: Callable[[str], None] = no_checkpoint,
+    checkpoint: Callable[[str], None] | None = None,
 ) -> Written:
     """Make a folder hold all that is published, beside the files that are not ours.
 
@@ -91,16 +77,16 @@ def apply(
     planned: Plan, tree: Tree, write: Callable[[Sequence[Step]], Iterable[Outcome]]
 ) -> Iterator[Outcome]:
     """Carry out a plan: the removals, then the writes, by the function given."""
-    for step in planned.of(Action.REMOVE):
-        yield Outcome(step, None, tree.remove(step.name))
-    if writes := planned.of(Action.WRITE):
+    for step in planned.steps:
+        if step.action is Action.REMOVE:
+            yield Outcome(step, None, tree.remove(step.name))
+    if writes := [step for step in planned.steps if step.action is Action.WRITE]:
         # First: what a killed build wrote must not look foreign to the next one.
         tree.write_manifest(planned.claims)
         yield from write(writes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Build:
+class _Build(NamedTuple):
     publication: Publication
     tree: Tree
     progress: _Progress
@@ -111,45 +97,49 @@ class _Build:
         publication, tree = self.publication, self.tree
         state = publication.catalog.state.built(str(tree.folder))
         paths = {file_name(path): path for path in publication.paths()}
-        bodies: dict[str, bytes] = {}
-        if hosting:
-            endings = TEXT_ENDINGS if compressed else ()
-            layout = tree_layout(publication, hidden=(MANIFEST,), compressed=endings)
-            bodies = host_files(hosting, layout)
+        bodies = host_files(hosting, publication, compressed=compressed) if hosting else {}
         wanted = Wanted(
             {name: publication.fingerprint(path) for name, path in paths.items()},
             {name: f"host:{hashlib.sha256(bodies[name]).hexdigest()}" for name in bodies},
             {other: name for name in paths if compressed for other in compressed_names(name)},
         )
-        manifest = read_manifest(tree.folder)
-        names = (*paths, *bodies, *wanted.compressed, *(manifest or ()), *state)
-        first = plan(wanted, manifest, tree.look(dict.fromkeys(names)), state)
-        outcomes = [*apply(first, tree, partial(self._write, paths, bodies))]
-        steps = first.steps
+        manifest = tree.manifest()
+        names = {*paths, *bodies, *wanted.compressed}
+        disk = tree.look({*names, *(manifest or ()), *state})
+        write = partial(self._write, paths, bodies)
+        removals = plan.removals(wanted, manifest, disk, state)
+        outcomes = [*apply(removals, tree, write)]
+        if outcomes:
+            disk = tree.look(names)
+        files = plan.files(wanted, removals.claims, disk, state)
+        outcomes += apply(files, tree, write)
+        steps = files.steps
         if compressed:
-            disk = tree.look((*paths, *wanted.compressed))
-            second = plan_compressed(wanted, first, disk, state, library_versions())
-            outcomes += apply(second, tree, partial(self._compress, wanted.compressed))
-            steps += second.steps
+            disk = tree.look(names)
+            files = plan.compressed_files(wanted, files.claims, disk, state, library_versions())
+            outcomes += apply(files, tree, self._compress)
+            steps = [*steps, *files.steps]
         return self._finish(steps, outcomes, state)
 
     def _write(
         self, paths: Mapping[str, str], bodies: Mapping[str, bytes], steps: Sequence[Step]
     ) -> Iterator[Outcome]:
+        publication, store = self.publication, EntryStore(self.tree.scratch)
         jobs = [(step, paths[step.name]) for step in steps if step.name in paths]
-        publication, store, rendered = self.publication, EntryStore(self.tree.scratch), 0
-        if len(jobs) >= self.worthwhile:
-            rendered = self._render_entries([path for _step, path in jobs], store)
+        is_large = len(jobs) >= self.worthwhile
+        keys = publication.entries_of(path for _step, path in jobs) if is_large else []
+        total = len(keys) + len(jobs)
+        limits = {"processes": self.processes, "worthwhile": self.worthwhile}
+        if keys:
+            # Each entry is rendered once, for all documents that hold it.
+            render = partial(store.write, publication)
+            locations = parallel_map(render, keys, chunk=250, **limits)
+            store.write_index([*self._counted(locations, 0, total)])
             publication = publication.with_rendered(store)
-        work = partial(_write_documents, publication, self.tree)
-        outcomes = parallel_map(
-            work, jobs, processes=self.processes, worthwhile=self.worthwhile, chunk=80
-        )
+        write = partial(_write_documents, publication, self.tree)
         try:
-            for done, outcome in enumerate(outcomes, 1):
-                if self.progress:
-                    self.progress(rendered + done, rendered + len(jobs))
-                yield outcome
+            outcomes = parallel_map(write, jobs, chunk=80, **limits)
+            yield from self._counted(outcomes, len(keys), total)
         finally:
             store.close()
         for step in steps:
@@ -157,31 +147,23 @@ class _Build:
                 changed = self.tree.replace(step.name, bodies[step.name])
                 yield Outcome(step, self.tree.file(step.name), changed)
 
-    def _render_entries(self, paths: list[str], store: EntryStore) -> int:
-        """Render each entry of a large build once, for all documents that hold it."""
-        keys = self.publication.entries_of(paths)
-        work = partial(_store_entries, self.publication, store)
-        locations = []
-        for location in parallel_map(
-            work, keys, processes=self.processes, worthwhile=self.worthwhile, chunk=250
-        ):
-            locations.append(location)
+    def _counted(self, results: Iterator[_Result], done: int, total: int) -> Iterator[_Result]:
+        for number, result in enumerate(results, done + 1):
             if self.progress:
-                self.progress(len(locations), len(keys) + len(paths))
-        store.write_index(locations)
-        return len(keys)
+                self.progress(number, total)
+            yield result
 
-    def _compress(self, sources: Mapping[str, str], steps: Sequence[Step]) -> Iterator[Outcome]:
-        jobs = [(step, sources[step.name]) for step in steps]
-        worthwhile = min(self.worthwhile, _WORTHWHILE_COMPRESSED)
-        return compress(self.tree, jobs, processes=self.processes, worthwhile=worthwhile)
+    def _compress(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        # A compressed file takes some three times as long as a document.
+        work, fewest = partial(compress, self.tree), self.worthwhile // 3
+        return parallel_map(work, steps, processes=self.processes, worthwhile=fewest, chunk=30)
 
     def _finish(
         self, steps: Sequence[Step], outcomes: Sequence[Outcome], state: Mapping[str, Built]
     ) -> Written:
         kept = {step.name for step in steps if step.action is Action.KEEP}
         records = dict.fromkeys(state.keys() - kept)
-        records |= {outcome.step.name: _record(outcome) for outcome in outcomes}
+        records |= {outcome.step.name: outcome.record for outcome in outcomes}
         owned = {name for name in kept if state[name].size != ABSENT[0]}
         owned.update(outcome.step.name for outcome in outcomes if outcome.file)
         self.tree.write_manifest(owned)
@@ -202,39 +184,23 @@ class _Build:
         )
 
 
-def _store_entries(
-    publication: Publication, store: EntryStore, keys: Sequence[EntryKey]
-) -> list[EntryLocation]:
-    return store.write(publication.entries_at(keys))
-
-
 def _write_documents(
     publication: Publication, tree: Tree, jobs: Sequence[tuple[Step, str]]
 ) -> list[Outcome]:
-    return [_write_document(publication, tree, step, path) for step, path in jobs]
-
-
-def _write_document(publication: Publication, tree: Tree, step: Step, path: str) -> Outcome:
-    changed, problem = False, ""
-    document = publication.document(path)
-    if isinstance(document, Redirect):
-        document = document.stand_in
-    try:
-        if isinstance(document, MediaFile):
-            changed = tree.copy(step.name, document.file)
-        elif document:
-            changed = tree.replace(step.name, document.body)
-        else:
-            raise UnreadableError("gone since the build began")
-    except UnreadableError as error:
-        problem = f"not written, so what was there stays: {error}"
-    return Outcome(step, tree.file(step.name), changed, problem)
-
-
-def _record(outcome: Outcome) -> Built | None:
-    step, file = outcome.step, outcome.file
-    if outcome.problem or not step.fingerprint:
-        return None
-    if file:
-        return Built(step.fingerprint, file.size, file.mtime_ns)
-    return Built(step.fingerprint, *ABSENT) if step.reason is Reason.NO_GAIN else None
+    outcomes = []
+    for step, path in jobs:
+        changed, problem = False, ""
+        document = publication.document(path)
+        if isinstance(document, Redirect):
+            document = document.stand_in
+        try:
+            if isinstance(document, MediaFile):
+                changed = tree.copy(step.name, document.file)
+            elif document:
+                changed = tree.replace(step.name, document.body)
+            else:
+                raise UnreadableError("gone since the build began")
+        except UnreadableError as error:
+            problem = f"not written, so what was there stays: {error}"
+        outcomes.append(Outcome(step, tree.file(step.name), changed, problem))
+    return outcomes

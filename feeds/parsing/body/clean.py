@@ -1,14 +1,17 @@
 """Cleans bodies: Markdown or HTML in, sanitised HTML with absolute links out.
 
 An allow-list, which docs/formats.md shows, says what stays. Any other element loses its tags; one
-that would run, style or submit loses its content too.
+that would run, style or submit loses its content too, and markup that would run is reported.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from functools import cache, cached_property
+from collections import Counter
+from contextlib import suppress
+from functools import cached_property
+from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import nh3
@@ -16,7 +19,6 @@ import nh3
 from feeds.parsing.body import liquid
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, link_to_frame
 from feeds.parsing.body.tidy import ATTRIBUTE, MARKS, mark_of, tidy
-from feeds.parsing.body.unsafe import is_too_deep, unsafe_parts
 from feeds.text.repair import plain_line, repair
 from feeds.text.urls import canonical_url, is_canonical_url
 
@@ -49,6 +51,20 @@ _REMOVED_WITH_CONTENT = frozenset(
     " template textarea title xml".split()
 )
 _SCHEMES = {"http", "https", "mailto"}
+_CLEANER = nh3.Cleaner(
+    tags=set(KEPT_TAGS | {"form", "iframe"}),
+    clean_content_tags=set(_REMOVED_WITH_CONTENT),
+    attributes=KEPT_ATTRIBUTES
+    | {"*": KEPT_ATTRIBUTES["*"] | MARKS, "iframe": {"height", "src", "title", "width"}},
+    link_rel=None,
+    url_schemes=_SCHEMES,
+)
+_NESTING_CLEANER = nh3.Cleaner(
+    tags=set(KEPT_TAGS),
+    attributes=KEPT_ATTRIBUTES | {"a": KEPT_ATTRIBUTES["a"] | {FRAME_ATTRIBUTE}},
+    link_rel=None,
+    url_schemes=_SCHEMES,
+)
 _LINKS = frozenset(("href", "src", "cite", "poster"))
 _LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
 
@@ -65,13 +81,24 @@ _BLOCK = re.compile(
     r"<(?=/?(?:article|aside|blockquote|br|caption|dd|details|div|dt|figcaption|figure|footer|h[1-6]"
     r"|header|hr|li|p|pre|section|summary|t[dhr])\b)"
 )
-_EXTENSIONS = ["table", "strikethrough", "autolink"]
 # References for which cmark writes bytes that are not valid text.
 _NONCHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
 # The links of cmark's footnotes, there and back. A reader may show many bodies on one page, so none
 # keeps its ids, and the links would lead nowhere.
 _FOOTNOTE = re.compile(r'(<sup class="footnote-ref">)<a href="#fn-[^>]*>(\d+)</a>')
 _BACKLINK = re.compile(r' ?<a href="#fnref-[^>]* data-footnote-backref.*?</a>')
+#: Elements within each other; what people write stays far below.
+_MAX_DEPTH = 400
+_RUNNING_TAGS = ("script", "object", "embed", "applet", "form")
+_SIGNS = ("script:", *(f"<{tag}" for tag in _RUNNING_TAGS))
+# Begins with letters and ignores no case, so that a search takes little time.
+_MAYBE_HANDLER = re.compile(r"on(?<=\bon)[a-z]+\s*=")
+# html.parser takes quadratic time over some input.
+_MAX_PARSED_CHARS = 50_000
+# Void elements hold nothing, and those that a next one of their kind ends do not nest.
+_NESTING = re.compile(
+    r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)([a-zA-Z][a-zA-Z0-9]*)"
+)
 
 
 class Body:
@@ -83,9 +110,9 @@ class Body:
 
     def clean(self, base: str) -> str:
         """Safe HTML, its links resolved against an article's URL; empty if it nests too deep."""
-        if is_too_deep(self._markup):
+        if _is_too_deep(self._markup):
             return ""
-        cleaned = _cleaner().clean(self._markup)
+        cleaned = _CLEANER.clean(self._markup)
         cleaned = _TAG.sub(lambda match: _finish_tag(match, base), cleaned)
         # A character reference may have named what no feed may hold.
         cleaned = tidy(repair(cleaned))
@@ -95,7 +122,25 @@ class Body:
 
     def unsafe_parts(self) -> list[tuple[int, str]]:
         """Each kind of markup that a reader would run, with the first line (from 1) that has it."""
-        return unsafe_parts(self._source, self._markup)
+        if _is_too_deep(markup := self._markup):
+            return [(1, f"tags nested more than {_MAX_DEPTH} deep")]
+        # Most bodies have none, which a search for words tells fast.
+        lowered = html.unescape(markup).lower()
+        if not (any(sign in lowered for sign in _SIGNS) or _MAYBE_HANDLER.search(lowered)):
+            return []
+        finder = _UnsafeFinder()
+        # html.parser gives up on some declarations; what it found before them stays.
+        with suppress(AssertionError):
+            finder.feed(markup[:_MAX_PARSED_CHARS])
+        for tag in re.findall(
+            rf"<({'|'.join(_RUNNING_TAGS)})\b", markup[_MAX_PARSED_CHARS:].lower()
+        ):
+            finder.add_tag(tag)
+        return sorted((self._line(pattern), kind) for kind, pattern in finder.patterns.items())
+
+    def _line(self, pattern: str) -> int:
+        match = re.search(pattern, self._source, re.IGNORECASE)
+        return self._source.count("\n", 0, match.start()) + 1 if match else 1
 
     @cached_property
     def _markup(self) -> str:
@@ -103,9 +148,46 @@ class Body:
         return source if self._is_html or not source.strip() else _from_markdown(source)
 
 
+class _UnsafeFinder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        #: For each kind of unsafe markup, the pattern that finds it in the source.
+        self.patterns: dict[str, str] = {}
+
+    def add_tag(self, tag: str) -> None:
+        self.patterns[f"<{tag}>"] = rf"<{tag}\b"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _RUNNING_TAGS:
+            self.add_tag(tag)
+        for name, value in attrs:
+            scheme = (value or "").strip().lower().partition(":")[0]
+            if re.fullmatch("on[a-z]{3,}", name):
+                self.patterns[f"the event handler {name}"] = rf"\b{name}\s*="
+            elif scheme in ("javascript", "vbscript"):
+                self.patterns[f"a {scheme}: link"] = f"{scheme}:"
+
+
 def plain_text(markup: str) -> str:
     """The text of clean HTML, on one line."""
     return plain_line(nh3.clean(_BLOCK.sub(" <", markup), tags=set()))
+
+
+def _is_too_deep(markup: str) -> bool:
+    """True if elements nest so deep that an HTML parser would take quadratic time."""
+    if markup.count("<") <= _MAX_DEPTH:
+        return False
+    open_tags: Counter[str] = Counter()
+    depth = 0
+    for match in _NESTING.finditer(markup):
+        tag = match[2].lower()
+        # An end tag without a start tag closes nothing.
+        step = -min(1, open_tags[tag]) if match[1] else 1
+        open_tags[tag] += step
+        depth += step
+        if depth > _MAX_DEPTH:
+            return True
+    return False
 
 
 def _from_markdown(source: str) -> str:
@@ -113,8 +195,9 @@ def _from_markdown(source: str) -> str:
     from cmarkgfm import cmark, markdown_to_html_with_extensions
 
     source = _NONCHARACTER.sub("", source)
+    extensions = ["table", "strikethrough", "autolink"]
     options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
-    markup = str(markdown_to_html_with_extensions(source, options, _EXTENSIONS))
+    markup = str(markdown_to_html_with_extensions(source, options, extensions))
     if ' class="footnote-ref"' in markup:
         markup = _BACKLINK.sub("", _FOOTNOTE.sub(r"\1\2", markup))
     return markup
@@ -124,7 +207,7 @@ def _finish_tag(match: re.Match[str], base: str) -> str:
     tag, attributes = match[1] or match[3], match[2] or match[4] or ""
     # nh3's attribute_filter would do, but a cleaner for each base takes 44 µs to make; cleaning a
     # body of 700 characters takes 78.
-    kept = [_finish_attribute(tag, each, base) for each in ATTRIBUTE.finditer(attributes)]
+    kept = [_finish_attribute(tag, match, base) for match in ATTRIBUTE.finditer(attributes)]
     # In nh3's order: the last attribute takes the place of one that is removed.
     for index in reversed(range(len(kept))):
         if not kept[index]:
@@ -158,32 +241,12 @@ def _finish_attribute(tag: str, attribute: re.Match[str], base: str) -> str:
     return f' {name}="{escaped}"' if link else ""
 
 
-@cache
-def _cleaner() -> nh3.Cleaner:
-    return nh3.Cleaner(
-        tags=set(KEPT_TAGS | {"form", "iframe"}),
-        clean_content_tags=set(_REMOVED_WITH_CONTENT),
-        attributes=KEPT_ATTRIBUTES
-        | {"*": KEPT_ATTRIBUTES["*"] | MARKS, "iframe": {"height", "src", "title", "width"}},
-        link_rel=None,
-        url_schemes=_SCHEMES,
-    )
-
-
 def _well_nested(markup: str) -> str:
     """HTML that a parser reads back as it stands: links within links, say, take a second pass."""
     for _attempt in range(5):
         before = markup
-        markup = _nesting_cleaner().clean(before)
+        markup = _NESTING_CLEANER.clean(before)
         if markup == before:
             break
         markup = tidy(markup)
     return markup
-
-
-@cache
-def _nesting_cleaner() -> nh3.Cleaner:
-    attributes = KEPT_ATTRIBUTES | {"a": KEPT_ATTRIBUTES["a"] | {FRAME_ATTRIBUTE}}
-    return nh3.Cleaner(
-        tags=set(KEPT_TAGS), attributes=attributes, link_rel=None, url_schemes=_SCHEMES
-    )

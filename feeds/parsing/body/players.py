@@ -28,17 +28,14 @@ _PLAYER_HOSTS = frozenset(
     " embed.podcasts.apple.com www.ted.com embed.ted.com fast.wistia.net archive.org".split()
 )
 _FRAME_LINK = re.compile(rf'(<a href="([^"]*)") {FRAME_ATTRIBUTE}="(\S*) (\d*) (\d*)">([^<]*)</a>')
-_PLAYER = re.compile(r'<(iframe|video|audio|source)((?:\s[a-z-]+="[^"]*")*)>')
 _PLAYER_TAGS = ("iframe", "video", "audio", "source")
+_PLAYER = re.compile(rf'<({"|".join(_PLAYER_TAGS)})((?:\s[a-z-]+="[^"]*")*)>')
 
 
 def read_player(markup: str) -> Player | None:
     """The embedded player of a known host, or the video or audio file, that the markup shows."""
-    cleaned = nh3.clean(
-        markup,
-        tags=set(_PLAYER_TAGS),
-        attributes={tag: {"height", "src", "width"} for tag in _PLAYER_TAGS},
-    )
+    allowed = {tag: {"height", "src", "width"} for tag in _PLAYER_TAGS}
+    cleaned = nh3.clean(markup, tags=set(allowed), attributes=allowed)
     # A source has the size and the kind of the element around it.
     attributes: dict[str, str] = {}
     default_type = "video/mp4"
@@ -66,8 +63,7 @@ def watch_url(player: str) -> str:
     if parts.hostname == "player.vimeo.com" and parts.path.startswith("/video/"):
         return f"https://vimeo.com/{parts.path.removeprefix('/video/')}"
     # A wrapper (Embedly, for one) names the page that it wraps.
-    wrapped = canonical_url(parse_qs(parts.query).get("url", [""])[0])
-    return wrapped or player
+    return canonical_url(parse_qs(parts.query).get("url", [""])[0]) or player
 
 
 def link_to_frame(attributes: str) -> str:
@@ -99,11 +95,8 @@ def with_frames(body: str, frame: Callable[[Player, str, str], str] | None) -> s
         link, page, player, width, height, title = match.groups()
         if not frame:
             return f"{link}>{title}</a>"
-        return frame(
-            Player(html.unescape(player), "", _pixels(width), _pixels(height)),
-            html.unescape(page),
-            html.unescape(title).removeprefix("▶ "),
-        )
+        embedded = Player(html.unescape(player), "", _pixels(width), _pixels(height))
+        return frame(embedded, html.unescape(page), html.unescape(title).removeprefix("▶ "))
 
     return _FRAME_LINK.sub(replacement, body)
 

@@ -8,7 +8,7 @@ itself, never a list of names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 #: Attributes, of any element, that say whether and how it shows.
@@ -30,14 +30,13 @@ _INLINE = frozenset(
 )
 _MEDIA = frozenset(("img", "hr", "audio", "video"))
 _VOID = frozenset("br col hr img source wbr".split())
-_TABLE = frozenset(("table",))
 _TABLE_PARTS = frozenset("table caption colgroup thead tbody tfoot tr td th".split())
 _VERBATIM = frozenset("pre code kbd samp".split())
-_BOX_ATTRIBUTES = frozenset(("dir", "lang", "hidden"))
 
 # nh3's canonical HTML: values in double quotes, and each bracket of text escaped.
 ATTRIBUTE = re.compile(r'\s([a-z-]+)="([^"]*)"')
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s[a-z-]+="[^"]*")*)>|[^<]+')
+_BOX_ATTRIBUTE = re.compile(r'\s(?:dir|lang|hidden)="[^"]*"')
 _DOT = re.compile(r'\s(?:width|height)="0*[01]"')
 _ICON = re.compile(r'\s(?:width|height)="0*([0-9]|[1-3][0-9]|4[0-8])"')
 _ZERO = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
@@ -87,13 +86,10 @@ def _hides(tag: str, style: str) -> bool:
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """An element, or a text, with its markup as it was spelled: what stays comes out byte for byte.
+    """An element, or a text without a tag, with its markup as it was spelled."""
 
-    Not lxml's, since libxml2's parser moves the block out of <b><p>x</p></b>, say, and HTML5's does
-    not.
-    """
+    # Not lxml's: libxml2's parser moves the block out of <b><p>x</p></b>, say; HTML5's does not.
 
-    #: Empty for a text.
     tag: str
     attributes: str
     text: str
@@ -138,7 +134,7 @@ def _parse(markup: str) -> _Node:
     return open_nodes[0]
 
 
-def _nodes(root: _Node, *, skip: frozenset[str] = frozenset()) -> Iterator[_Node]:
+def _nodes(root: _Node, *, skip: Collection[str] = ()) -> Iterator[_Node]:
     """The root and all within it, in document order, without elements of the tags to skip."""
     waiting = [root]
     while waiting:
@@ -167,29 +163,22 @@ def _to_html(root: _Node) -> str:
 
 
 def _lays_out(table: _Node) -> bool:
-    """True if a table lays out a page, and holds no rows of data.
-
-    It says so, or it has neither th nor caption, but a table, a heading, or no two cells in a row.
-    """
+    # It says so, or has neither th nor caption, but a table, a heading, or no two cells in a row.
     if _LAYOUT in table.attributes:
         return True
-    parts = list(_nodes(table, skip=_TABLE))
+    parts = list(_nodes(table, skip=("table",)))
     tags = {child.tag for part in parts for child in part.children}
-    if tags & {"th", "caption"}:
-        return False
-    cells = (sum(child.tag == "td" for child in part.children) for part in parts)
-    return bool(tags & {"table", "h1", "h2", "h3", "h4", "h5", "h6"}) or max(cells) < 2
+    cells = max(sum(child.tag == "td" for child in part.children) for part in parts)
+    lays_out = cells < 2 or not tags.isdisjoint(("table", "h1", "h2", "h3", "h4", "h5", "h6"))
+    return lays_out and tags.isdisjoint(("th", "caption"))
 
 
 def _unfold(layout_tables: list[_Node]) -> None:
     """Make the parts of layout tables boxes, which keep only their direction and language."""
     for table in layout_tables:
-        for part in _nodes(table, skip=_TABLE):
+        for part in _nodes(table, skip=("table",)):
             if part.tag in _TABLE_PARTS:
-                attributes = ATTRIBUTE.finditer(part.attributes)
-                part.attributes = "".join(
-                    each[0] for each in attributes if each[1] in _BOX_ATTRIBUTES
-                )
+                part.attributes = "".join(_BOX_ATTRIBUTE.findall(part.attributes))
                 part.name = "div"
             if part.tag == "colgroup":
                 part.children = []
@@ -201,27 +190,24 @@ def _fold_spaces(root: _Node) -> None:
         if node.text:
             node.text = _SPACE.sub(lambda space: "\n" if "\n" in space[0] else " ", node.text)
         elif node.name in ("p", "div"):
-            node.children = [
-                child for child in node.children if not _PLACEHOLDER.fullmatch(child.text)
-            ]
+            children = node.children
+            node.children = [child for child in children if not _PLACEHOLDER.fullmatch(child.text)]
 
 
 def _prune(root: _Node, *, is_mail: bool) -> None:
     """Remove what shows nothing, and boxes that hold only boxes, from the inside out."""
     # Backwards, each node comes after all that it holds.
     for node in reversed([node for node in _nodes(root) if node.children]):
-        remaining: list[_Node] = []
-        for child in node.children:
-            remaining += _remainder(child, is_mail) if child.tag else (child,)
-        node.children = remaining
-        node.shows = node.shows or any(child.shows for child in remaining)
+        remainders = (_remainder(child, is_mail) for child in node.children)
+        node.children = [child for remainder in remainders for child in remainder]
+        node.shows = node.shows or any(child.shows for child in node.children)
 
 
 def _remainder(node: _Node, is_mail: bool) -> Sequence[_Node]:
     """The nodes that take an element's place: itself, its children, or none."""
     if shows_nothing(node.tag, node.attributes):
         return ()
-    if node.tag in _VOID:
+    if node.text or node.tag in _VOID:
         return (node,)
     if node.tag == "form":
         length = sum(len(part.text) for part in _nodes(node) if part.shows)
@@ -231,10 +217,8 @@ def _remainder(node: _Node, is_mail: bool) -> Sequence[_Node]:
     if not node.shows and _is_leftover(node):
         return node.children if node.name in _INLINE else ()
     if node.name == "div":
-        flows = any(
-            child.name in _INLINE or (child.text and child.shows) for child in node.children
-        )
-        if not flows and not node.attributes:
+        flows = (child.name in _INLINE or (child.text and child.shows) for child in node.children)
+        if not node.attributes and not any(flows):
             return node.children
         if node.tag == "td" and not any(map(_has_block, node.children)):
             node.name = "p"
@@ -257,8 +241,6 @@ def _holds_only_icons(link: _Node) -> bool:
     """True if it holds images, all small and decoration by their own markup, and no text."""
     parts = list(_nodes(link))
     images = [part.attributes for part in parts if part.tag == "img"]
-    return (
-        bool(images)
-        and all(' alt=""' in image and len(_ICON.findall(image)) == 2 for image in images)
-        and not any(part.text and part.shows for part in parts)
-    )
+    if not images or any(part.text and part.shows for part in parts):
+        return False
+    return all(' alt=""' in image and len(_ICON.findall(image)) == 2 for image in images)

@@ -1,4 +1,4 @@
-"""The configuration files with which static hosts answer as the live app does, one module a host.
+"""The configuration files with which static hosts answer as the live app does.
 
 Each host can do less than the live app in its own way: docs/hosting.md says what.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from feeds.publication.publication import Publication
 from feeds.static.hosts.apache import apache
 from feeds.static.hosts.cloudflare import cloudflare
-from feeds.static.hosts.github_pages import github_pages
 from feeds.static.hosts.layout import TreeLayout, tree_layout
 from feeds.static.hosts.netlify import netlify
 from feeds.static.hosts.nginx import nginx
@@ -19,15 +19,15 @@ from feeds.static.hosts.s3 import s3
 HOSTS: Mapping[str, Callable[[TreeLayout], dict[str, str]]] = {
     "netlify": netlify,
     "cloudflare": cloudflare,
-    "github-pages": github_pages,
+    # Without it, GitHub leaves out names that begin with an underscore.
+    "github-pages": lambda _layout: {".nojekyll": ""},
     "nginx": nginx,
     "apache": apache,
     "s3": s3,
 }
 
-__all__ = ["HOSTS", "TreeLayout", "host_files", "tree_layout"]
 
-
-def host_files(host: str, layout: TreeLayout) -> dict[str, bytes]:
+def host_files(host: str, publication: Publication, *, compressed: bool) -> dict[str, bytes]:
     """Return the files that a host of HOSTS reads, by their names in the tree."""
-    return {name: text.encode() for name, text in HOSTS[host](layout).items()}
+    texts = HOSTS[host](tree_layout(publication, compressed=compressed))
+    return {name: text.encode() for name, text in texts.items()}

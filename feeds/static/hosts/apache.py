@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from feeds.catalog.folder import MANIFEST
 from feeds.model.document import SVG_POLICY
-from feeds.static.hosts.layout import ALL_HEADERS, FEED_HEADERS, MEDIA_CACHE, TreeLayout, lines
-from feeds.static.plan import PAGE_FILE
-from feeds.static.precompress import ENCODINGS_BY_ENDING
+from feeds.publication.routes import PAGE_FILE
+from feeds.static.hosts.layout import ALL_HEADERS, MEDIA_CACHE, TreeLayout, lines
+from feeds.static.precompress import ENCODINGS_BY_ENDING, TEXT_ENDINGS
 
 _NAME = ".htaccess"
 _PAGE = re.escape(PAGE_FILE)
-#: The endings of compressed files, for a regular expression.
 _ENDINGS = "|".join(map(re.escape, ENCODINGS_BY_ENDING))
 
 
@@ -33,7 +33,7 @@ def _headers(layout: TreeLayout) -> Iterator[str]:
         policy = f'Header set Content-Security-Policy "{SVG_POLICY}"'
         yield from _section("FilesMatch", r"(?i)\.svg(?:\.\w+)?$", policy)
     for kind in layout.kinds:
-        headers = {"Cache-Control": kind.cache_control} | ({} if kind.is_page else FEED_HEADERS)
+        headers = {"Cache-Control": kind.cache_control, **kind.headers}
         settings = [f'ForceType "{kind.content_type}"']
         settings += [f'Header set {name} "{value}"' for name, value in headers.items()]
         yield from _section("FilesMatch", rf"^{re.escape(kind.name)}(?:{_ENDINGS})?$", *settings)
@@ -51,7 +51,7 @@ def _headers(layout: TreeLayout) -> Iterator[str]:
 def _rewrites(layout: TreeLayout) -> Iterator[str]:
     root = layout.root
     yield "RewriteEngine On"
-    for name in (*layout.hidden, _NAME):
+    for name in (MANIFEST, _NAME):
         yield f"RewriteRule ^{re.escape(name)}$ - [R=404,L]"
     for old, new in layout.moved:
         folder = re.escape(old.removesuffix("/"))
@@ -60,7 +60,7 @@ def _rewrites(layout: TreeLayout) -> Iterator[str]:
     yield rf"RewriteCond %{{THE_REQUEST}} /{_PAGE}[?\s]"
     yield f"RewriteRule ^(.*/)?{_PAGE}$ {root}$1 [R=301,L,QSD]"
     if layout.compressed:
-        names = rf"\.(?:{'|'.join(layout.compressed)})(?:{_ENDINGS})?$"
+        names = rf"\.(?:{'|'.join(TEXT_ENDINGS)})(?:{_ENDINGS})?$"
         yield from _section("FilesMatch", names, "Header merge Vary Accept-Encoding")
         for ending, encoding in ENCODINGS_BY_ENDING.items():
             accepted = rf"\b{encoding}\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))"

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from feeds.model.document import MEDIA_AGE, Document, MediaFile, Redirect
-from feeds.publication.publication import Publication
-from feeds.publication.routes import IN_ARCHIVE
-from feeds.static.plan import PAGE_FILE, file_name
+from feeds.publication.publication import Publication, Resource
+from feeds.publication.routes import IN_ARCHIVE, PAGE_FILE, file_name
 
 #: The headers of every response, as the live app sends them.
 ALL_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-#: Other sites' scripts may read feeds.
-FEED_HEADERS = {"Access-Control-Allow-Origin": "*"}
+_FEED_HEADERS = {"Access-Control-Allow-Origin": "*"}  # other sites' scripts may read feeds
 MEDIA_CACHE = f"max-age={MEDIA_AGE}"
 #: nginx allows a word of 4,095 bytes at most.
 _FOLDERS_IN_A_PATTERN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """The documents that have the same file name, in any folder."""
 
     name: str
@@ -40,12 +36,11 @@ class Kind:
 
     @property
     def headers(self) -> dict[str, str]:
-        """All headers of their own but Cache-Control."""
-        return {"Content-Type": self.content_type} | ({} if self.is_page else FEED_HEADERS)
+        """Their headers but Content-Type, Cache-Control and those of every response."""
+        return {} if self.is_page else _FEED_HEADERS
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A file of the tree."""
 
     name: str
@@ -55,8 +50,7 @@ class File:
     redirect: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeLayout:
+class TreeLayout(NamedTuple):
     """The facts of a tree that its host has to know."""
 
     #: The path of its URL: "/" or "/blog/feeds/".
@@ -72,11 +66,9 @@ class TreeLayout:
     moved: tuple[tuple[str, str], ...]
     #: The types of media files by the endings of their names.
     types: dict[str, str]
-    files: tuple[File, ...] = field(repr=False)
-    #: The files that must not be served.
-    hidden: tuple[str, ...]
-    #: The endings of names of files that may have compressed ones; empty where none have.
-    compressed: tuple[str, ...]
+    files: tuple[File, ...]
+    #: True if files have compressed ones beside them.
+    compressed: bool
 
     def closed_patterns(self) -> Iterator[str]:
         """Yield regular expressions for the paths of closed periods."""
@@ -85,27 +77,25 @@ class TreeLayout:
             yield f"^{re.escape(unquote(self.root))}(?:.+/)?(?:{folders})[^/]*$"
 
 
-def tree_layout(
-    publication: Publication, *, hidden: tuple[str, ...], compressed: tuple[str, ...]
-) -> TreeLayout:
+def tree_layout(publication: Publication, *, compressed: bool) -> TreeLayout:
     """Return the layout of a publication's tree."""
     cache = publication.cache_control
     outlines = {
         path: outline for path in publication.paths() if (outline := publication.outline(path))
     }
-    documents = {
-        path: outline for path, outline in outlines.items() if isinstance(outline, Document)
-    }
-    pages = (path for path in documents if path.endswith("/"))
-    homes = {path for path in pages if not IN_ARCHIVE.fullmatch(path[1:])}
     kinds: dict[str, Kind] = {}
+    homes: set[str] = set()
     closed: dict[str, bool] = {}
-    for path, document in documents.items():
-        name = file_name(path).rpartition("/")[2]
-        folder = path[: path.rindex("/") + 1]
-        home = next(parent for parent in _upwards(folder) if parent in homes)
+    for path, document in outlines.items():
+        if not isinstance(document, Document):
+            continue
+        folder, slash, name = file_name(path).rpartition("/")
+        folder += slash
+        archived = IN_ARCHIVE.fullmatch(folder)
+        home = (archived[1] or "") if archived else folder
+        homes.add(home)
         if not document.is_closed:
-            is_in_every_feed = folder != "/" or (name in kinds and kinds[name].is_in_every_feed)
+            is_in_every_feed = folder != "" or (name in kinds and kinds[name].is_in_every_feed)
             kinds[name] = Kind(name, document.media_type, cache(document), is_in_every_feed)
         period = folder.removeprefix(home)
         # A period that is closed in one feed may be the newest of another.
@@ -113,11 +103,9 @@ def tree_layout(
     return TreeLayout(
         root=quote(urlsplit(publication.url).path or "/", safe="/%"),
         kinds=tuple(sorted(kinds.values(), key=lambda kind: kind.name)),
-        folders=tuple(sorted({re.sub("[^/]+/$", "*/", home[1:]) for home in homes})),
+        folders=tuple(sorted({re.sub("[^/]+/$", "*/", home) for home in homes})),
         # The shortest names first: where a host has no room for all, years hold the most.
-        closed=tuple(
-            sorted((period for period in closed if closed[period]), key=lambda p: (len(p), p))
-        ),
+        closed=tuple(sorted(filter(closed.get, closed), key=lambda period: (len(period), period))),
         closed_cache=cache(Document(b"", "", is_closed=True)),
         moved=tuple(
             (path[1:], outline.to[1:])
@@ -129,29 +117,17 @@ def tree_layout(
             for path, outline in outlines.items()
             if isinstance(outline, MediaFile) and "." in path.rpartition("/")[2]
         },
-        files=tuple(_files(outlines, cache)),
-        hidden=hidden,
+        files=tuple(_file(file_name(path), outlines[path], cache) for path in outlines),
         compressed=compressed,
     )
 
 
-def _files(
-    outlines: Mapping[str, Document | MediaFile | Redirect], cache: Callable[[Document], str]
-) -> Iterator[File]:
-    for path, outline in outlines.items():
-        name = file_name(path)
-        if isinstance(outline, MediaFile):
-            yield File(name, _with_charset(outline.media_type), MEDIA_CACHE)
-        elif isinstance(outline, Redirect):
-            yield File(name, outline.stand_in.media_type, cache(outline.stand_in), outline.to)
-        else:
-            yield File(name, outline.media_type, cache(outline))
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    yield folder
-    for parent in PurePosixPath(folder).parents:
-        yield f"{parent}/".replace("//", "/")
+def _file(name: str, outline: Resource, cache: Callable[[Document], str]) -> File:
+    if isinstance(outline, MediaFile):
+        return File(name, _with_charset(outline.media_type), MEDIA_CACHE)
+    target = outline.to if isinstance(outline, Redirect) else ""
+    document = outline.stand_in if isinstance(outline, Redirect) else outline
+    return File(name, document.media_type, cache(document), target)
 
 
 def _with_charset(media_type: str) -> str:

@@ -1,4 +1,4 @@
-"""Netlify: the files _headers and _redirects, which Cloudflare reads too."""
+"""Netlify's files _headers and _redirects."""
 
 from __future__ import annotations
 
@@ -17,36 +17,38 @@ def netlify(layout: TreeLayout) -> dict[str, str]:
     Two rules must not set the same header: it may come out as one of the values or as both.
     """
     rules = [*common_rules(layout)]
-    rules += [(f"*/{kind.name}", kind.headers) for kind in layout.kinds if not kind.is_page]
+    for kind in layout.kinds:
+        if not kind.is_page:
+            rules += [(f"*/{kind.name}", {"Content-Type": kind.content_type, **kind.headers})]
     rules += cache_rules(layout, layout.closed)
     redirects = [f"{layout.root}{old}* {layout.root}{new}:splat 301!" for old, new in layout.moved]
     return {"_headers": headers_file(layout, rules), "_redirects": lines(redirects)}
 
 
 def common_rules(layout: TreeLayout) -> Iterator[Rule]:
-    """Yield the rules for all files and for all drawings."""
+    """Headers of every file."""
     yield "*", ALL_HEADERS
     if "svg" in layout.types:
         yield "*.svg", {"Content-Security-Policy": SVG_POLICY}
 
 
 def cache_rules(layout: TreeLayout, closed: Iterable[str]) -> Iterator[Rule]:
-    """Yield the rules for Cache-Control; clients revalidate a file without one each time."""
+    """Cache lifetimes of feeds, and of the closed periods of archives that are given."""
+    # Clients revalidate a file without a rule each time.
     for kind in layout.kinds:
         if not kind.is_page:
             for folder in layout.folders if kind.is_in_every_feed else ("",):
-                yield _named(folder) + kind.name, {"Cache-Control": kind.cache_control}
+                pattern = folder.replace("*", ":name") + kind.name
+                yield pattern, {"Cache-Control": kind.cache_control}
     for period in closed:
         for folder in layout.folders:
-            yield f"{_named(folder)}{period}*", {"Cache-Control": layout.closed_cache}
-
-
-def _named(folder: str) -> str:
-    return folder.replace("*", ":name")
+            pattern = f"{folder.replace('*', ':name')}{period}*"
+            yield pattern, {"Cache-Control": layout.closed_cache}
 
 
 def headers_file(layout: TreeLayout, rules: Iterable[Rule]) -> str:
-    """Return a _headers file with one rule for each pattern, as the last of two would win."""
+    """The text of _headers."""
+    # One rule for each pattern, as the last of two would win.
     joined: dict[str, dict[str, str]] = {}
     for pattern, headers in rules:
         joined.setdefault(pattern, {}).update(headers)
