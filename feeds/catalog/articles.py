@@ -45,10 +45,9 @@ _DAY = (ARTICLE.c.published + EPOCH.toordinal() * _MICROS_PER_DAY) // _MICROS_PE
 
 
 class File(NamedTuple):
-    """An article's file: the digest of its text, and the day when the article was published."""
+    """An article's file: the digest of its text, and the article's day (see date.toordinal())."""
 
     digest: str
-    #: As date.toordinal() counts days.
     day: int
 
 
@@ -104,15 +103,13 @@ class PublishedArticles:
     def files(self) -> dict[str, File]:
         """The files of all published articles by path, newest first."""
         query = self._published(SOURCE, ARTICLE.c.path, SOURCE.c.digest, _DAY)
-        return {
-            path: File(*columns) for path, *columns in self._rows(query.order_by(*_NEWEST_FIRST))
-        }
+        rows = self._rows(query.order_by(*_NEWEST_FIRST))
+        return {path: File(digest, day) for path, digest, day in rows}
 
-    def taggings(self) -> list[tuple[str, str, str]]:
+    def taggings(self) -> Sequence[Sequence[str]]:
         """Each folded topic name, a file of an article with it, and the name as it stands there."""
-        query = sa.select(TAGGING.c.topic, TAGGING.c.path, TAGGING.c.name)
-        query = query.order_by(TAGGING.c.topic, TAGGING.c.path)
-        return [(topic, path, name) for topic, path, name in self._rows(query)]
+        columns = TAGGING.c.topic, TAGGING.c.path, TAGGING.c.name
+        return self._rows(sa.select(*columns).order_by(*columns))
 
     def lengths(self) -> list[tuple[str, str, int]]:
         """Each file of an article, a URL in it and the length of what is there, where known."""
@@ -149,17 +146,15 @@ class PublishedArticles:
 
     def held_back(self) -> dict[str, int]:
         """The numbers of articles that are not published, by reason."""
-        removed = ARTICLE.c.removed
-        draft = sa.and_(~removed, ARTICLE.c.draft) if not self._unpublished else sa.false()
-        due = ARTICLE.c.published <= self._now
-        early = sa.false() if self._future else sa.and_(~removed, ~draft, ~due)
+        removed, none = ARTICLE.c.removed, sa.false()
+        draft = none if self._unpublished else ~removed & ARTICLE.c.draft
+        is_early = ARTICLE.c.published > self._now
+        with_older, without = (self._is_published(dedupe=dedupe) for dedupe in (False, True))
         reasons = {
             "unpublished": draft,
             "removed": removed,
-            "dated in the future": early,
-            "older with the same id": sa.and_(
-                *self._is_published(dedupe=False), ~sa.and_(*self._is_published())
-            ),
+            "dated in the future": none if self._future else ~removed & ~draft & is_early,
+            "older with the same id": sa.and_(*with_older) & ~sa.and_(*without),
         }
         counts = [sa.func.sum(sa.case((reason, 1), else_=0)) for reason in reasons.values()]
         (row,) = self._rows(sa.select(*counts).select_from(ARTICLE))
@@ -181,8 +176,9 @@ class PublishedArticles:
 
     def conflicts(self, folder: Folder) -> list[Problem]:
         """A warning for each file whose id a newer file has too."""
-        query = sa.select(ARTICLE.c.path, ARTICLE.c.data)
-        query = query.where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
+        query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(
+            *self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id
+        )
         newest_first = query.order_by(*(column.desc() for column in _rank(ARTICLE)))
         newest: dict[str, tuple[str, Article]] = {}
         problems = []

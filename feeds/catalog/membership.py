@@ -79,15 +79,14 @@ class FeedMembership:
 
     def _all(self, selection: Selection) -> list[str]:
         if selection not in self._selected:
-            self._selected[selection] = self._select(selection)
+            # A query for each topic's feed would take a second for a thousand topics.
+            if selection == Selection():
+                files = list(self._files)
+            elif selection == Selection(any=selection.any[:1]):
+                keys = self._topics.family(selection.any[0])
+                tagged = set().union(*(self._tagged.get(key, ()) for key in keys))
+                files = sorted(tagged, key=self._order.__getitem__)
+            else:
+                files = self._view.paths(selection, self._topics.family)
+            self._selected[selection] = files
         return self._selected[selection]
-
-    def _select(self, selection: Selection) -> list[str]:
-        # A query for each topic's feed would take a second for a thousand topics.
-        if selection == Selection():
-            return list(self._files)
-        if selection == Selection(any=selection.any[:1]):
-            keys = self._topics.family(selection.any[0])
-            tagged = set().union(*(self._tagged.get(key, ()) for key in keys))
-            return sorted(tagged, key=self._order.__getitem__)
-        return self._view.paths(selection, self._topics.family)

@@ -92,9 +92,8 @@ class Search:
         has_term = _has_term_in_file if self._index.file else _has_term_on_server
         conditions = []
         for term in search_terms.terms(search):
-            paths = sa.select(SEARCHED.c.path).where(has_term(term))
-            is_found = ARTICLE.c.path.in_(paths)
-            conditions.append(~is_found if term.excluded else is_found)
+            matches = ARTICLE.c.path.in_(sa.select(SEARCHED.c.path).where(has_term(term)))
+            conditions.append(~matches if term.excluded else matches)
         return sa.and_(*conditions)
 
     def _index_words(self, paths: Sequence[str]) -> None:
@@ -106,10 +105,8 @@ class Search:
             rows = {(row.path, row.digest): _words_row(row) for row in connection.execute(query)}
         with self._index.connection() as connection:
             self._lock(connection)
-            still = [
-                rows[key] for row in connection.execute(missing) if (key := tuple(row)) in rows
-            ]
-            replace_rows(connection, SEARCHED.c.path, still)
+            still = rows.keys() & map(tuple, connection.execute(missing))
+            replace_rows(connection, SEARCHED.c.path, [rows[key] for key in still])
 
     def _lock(self, connection: sa.Connection) -> None:
         """Keep syncs and other searches from writing until the transaction ends."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -112,9 +112,8 @@ class State:
 
     def revision(self) -> int:
         """A number that changes whenever lengths() does."""
-        query = sa.select(STATE.c.value).where(STATE.c.key == "revision")
-        with self._database.connection() as connection:
-            return int(connection.execute(query).scalar_one())
+        ((revision,),) = self._rows(sa.select(STATE.c.value).where(STATE.c.key == "revision"))
+        return int(revision)
 
     def touch_last_modified(self, address: str, digest: str, now: int) -> int:
         """Return when the document at an address last became the bytes with this digest.
@@ -137,14 +136,11 @@ class State:
         """Return whether touch_last_modified() was ever called with an address."""
         if "\0" in address:  # PostgreSQL takes no such text
             return False
-        query = sa.select(DOCUMENT.c.changed).where(DOCUMENT.c.address == address)
-        with self._database.connection() as connection:
-            return connection.execute(query).scalar_one_or_none() is not None
+        return bool(self._rows(sa.select(DOCUMENT).where(DOCUMENT.c.address == address)))
 
     def announced(self) -> dict[str, Announcement]:
         """The last announcement of each feed that the hub has taken, by the feed's URL."""
-        with self._database.connection() as connection:
-            rows = connection.execute(sa.select(ANNOUNCED)).all()
+        rows = self._rows(sa.select(ANNOUNCED))
         return {row.url: Announcement(row.fingerprint, row.digest) for row in rows}
 
     def claim(self, changed: Mapping[str, Announcement], now: float, seconds: float) -> set[str]:
@@ -162,14 +158,11 @@ class State:
                 for table in (ANNOUNCED, CLAIM)
                 for row in connection.execute(sa.select(table.c.url, table.c.digest))
             }
+            ours = {url for url, news in changed.items() if (url, news.digest) not in taken}
             expires = int(now + seconds) + 1
-            rows = [
-                {"url": url, "digest": announcement.digest, "expires": expires}
-                for url, announcement in changed.items()
-                if (url, announcement.digest) not in taken
-            ]
+            rows = [{"url": url, "digest": changed[url].digest, "expires": expires} for url in ours]
             replace_rows(connection, CLAIM.c.url, rows)
-        return {str(row["url"]) for row in rows}
+        return ours
 
     def release(self, claimed: Collection[str], announced: Mapping[str, Announcement]) -> None:
         """End claims, and keep the announcements that the hub has taken."""
@@ -184,8 +177,7 @@ class State:
     def lengths(self) -> dict[str, int]:
         """The lengths of files on other servers, in bytes, by URL."""
         query = sa.select(LENGTH.c.url, LENGTH.c.length).where(LENGTH.c.length.is_not(None))
-        with self._database.connection() as connection:
-            return dict(map(tuple, connection.execute(query)))
+        return dict(map(tuple, self._rows(query)))
 
     def record_file_sizes(self, results: Sequence[ProbeResult], now: int) -> None:
         """Keep the results of a probe, made at a time in seconds since 1970."""
@@ -196,20 +188,19 @@ class State:
 
     def built(self, tree: str) -> dict[str, Built]:
         """The files that builds wrote into a tree, by name."""
-        query = sa.select(BUILT).where(BUILT.c.tree == tree)
-        with self._database.connection() as connection:
-            rows = connection.execute(query).all()
+        rows = self._rows(sa.select(BUILT).where(BUILT.c.tree == tree))
         return {row.name: Built(row.fingerprint, row.size, row.mtime_ns) for row in rows}
 
     def remember_built(self, tree: str, files: Mapping[str, Built | None]) -> None:
         """Keep these files of a tree, and forget those that are None."""
-        kept = [
-            {"tree": tree, "name": name, **built._asdict()}
-            for name, built in files.items()
-            if built
-        ]
+        kept = {name: built._asdict() for name, built in files.items() if built}
+        rows = [{"tree": tree, "name": name, **built} for name, built in kept.items()]
         with self._database.connection() as connection:
-            replace_rows(connection, BUILT.c.name, kept, list(files), BUILT.c.tree == tree)
+            replace_rows(connection, BUILT.c.name, rows, list(files), BUILT.c.tree == tree)
+
+    def _rows(self, query: sa.Executable) -> Sequence[sa.Row[Any]]:
+        with self._database.connection() as connection:
+            return connection.execute(query).all()
 
 
 def _lock(connection: sa.Connection, raise_by: int = 0) -> None:

@@ -87,10 +87,11 @@ def sync(
     with index.connection() as connection:
         meta = read_meta(connection)
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
-            stat = files.pop(row.path, None)
-            if stat and _may_have_changed(stat, row):
-                candidates.append(_Candidate(row.path, stat, row.digest))
-            elif not stat and not row.path.startswith(out_of_reach):
+            if stat := files.pop(row.path, None):
+                is_same = stat == (row.size, row.mtime_ns)
+                if not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS:
+                    candidates.append(_Candidate(row.path, stat, row.digest))
+            elif not row.path.startswith(out_of_reach):
                 gone.append(row.path)
     candidates += (_Candidate(path, stat, "") for path, stat in files.items())
     is_whole = "complete" in meta and "partial" not in meta
@@ -172,11 +173,6 @@ def _measure(index: Database, search: Search, folder: Folder, *, keep_missing: b
         search.follow(connection, (), 1)
 
 
-def _may_have_changed(stat: Stat, row: Any) -> bool:
-    is_same = stat == (row.size, row.mtime_ns)
-    return not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS
-
-
 def _read(folder: Folder, candidates: Iterable[_Candidate]) -> list[_FileRows]:
     return [_read_file(folder, candidate) for candidate in candidates]
 
@@ -186,7 +182,7 @@ def _read_file(folder: Folder, candidate: _Candidate) -> _FileRows:
     # Taken before the file is read: a change from now on is seen by the next sync.
     checked = time.time_ns()
     text, article = None, None
-    problems: Sequence[Problem] = ()
+    problems: list[Problem] = []
     try:
         text = folder.read(path)
     except UnreadableError as error:
@@ -194,7 +190,9 @@ def _read_file(folder: Folder, candidate: _Candidate) -> _FileRows:
         if error.problem.code == "unreadable":
             # Permissions may change without a trace in size or mtime.
             stat = _OUTDATED
-    digest = _digest(path, text, problems)
+    # The same text means another article under another ending.
+    content = f"{is_html(path)}\0{text}\0{problems}"
+    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
         return source, None
@@ -204,13 +202,6 @@ def _read_file(folder: Folder, candidate: _Candidate) -> _FileRows:
     if article:
         rows |= _article_rows(path, article, folder)
     return source, rows
-
-
-def _digest(path: str, text: str | None, problems: Sequence[Problem]) -> str:
-    source = text if text is not None else f"\0{list(problems)}"
-    # The same text means another article under another ending.
-    source = f"{is_html(path)}\0{source}"
-    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _article_rows(path: str, article: Article, folder: Folder) -> dict[str, list[_Row]]:
