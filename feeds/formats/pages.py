@@ -121,10 +121,7 @@ def render_entry(article: Article, context: Context) -> bytes:
 
 
 def _story(
-    article: Article,
-    root: str,
-    site_url: str,
-    folder_of_topic: Callable[[str], str] | None = None,
+    article: Article, root: str, site_url: str, folder_of_topic: Callable[[str], str] | None = None
 ) -> str:
     macros: Any = _environment().get_template("macros.html").module
     from_page = partial(_link_within_site, root=root, site_url=site_url)
