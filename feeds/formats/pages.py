@@ -71,12 +71,11 @@ def render_period(feed: Feed, name: str) -> bytes:
         entry.part(PAGE.name).decode().replace(f'="{_ROOT}', f'="{feed.root}')
         for entry in feed.entries
     ]
-    older, newer = (
-        url.rstrip("/").rpartition("/")[2] for url in (feed.history.previous, feed.history.next)
-    )
+    urls = {"older": feed.history.previous, "newer": feed.history.next}
+    neighbours = {key: url.rstrip("/").rpartition("/")[2] for key, url in urls.items()}
     title = f"{feed.title}, {name}"
     return _render_page(
-        "archive.html", feed, url=feed.base, title=title, stories=stories, older=older, newer=newer
+        "archive.html", feed, url=feed.base, title=title, stories=stories, **neighbours
     )
 
 
@@ -121,10 +120,7 @@ def render_entry(article: Article, context: Context) -> bytes:
 
 
 def _story(
-    article: Article,
-    root: str,
-    site_url: str,
-    folder_of_topic: Callable[[str], str] | None = None,
+    article: Article, root: str, site_url: str, folder_of_topic: Callable[[str], str] | None = None
 ) -> str:
     macros: Any = _environment().get_template("macros.html").module
     from_page = partial(_link_within_site, root=root, site_url=site_url)
@@ -133,7 +129,8 @@ def _story(
 
 def render_moved(title: str, target: str, url: str) -> bytes:
     """Return the page at a former path, for hosts that cannot redirect."""
-    return _render("moved.html", title=title, target=target, url=url)
+    template = _environment().get_template("moved.html")
+    return template.render(title=title, target=target, url=url).encode()
 
 
 def _render_page(template: str, feed: Feed, **values: object) -> bytes:
@@ -142,17 +139,13 @@ def _render_page(template: str, feed: Feed, **values: object) -> bytes:
         "feed": feed, "root": feed.root, "title": feed.title, "url": feed.url, "icon": icon,
         "folder": "", "query": "",
     }  # fmt: skip
-    return _render(template, **shared | values)
+    return _environment().get_template(template).render(shared | values).encode()
 
 
 def _link_within_site(url: str, root: str, site_url: str) -> str:
     """Return the URL relative to a page if it is the site's own, else unchanged."""
     # "./" keeps a file name with a colon from being read as a URL with a scheme.
     return (root or "./") + url.removeprefix(site_url) if url.startswith(site_url) else url
-
-
-def _render(template: str, **values: object) -> bytes:
-    return _environment().get_template(template).render(values).encode()
 
 
 @cache

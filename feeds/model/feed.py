@@ -24,7 +24,6 @@ class Context:
     related_in_rss: bool
     #: Return the folder of the topic with a name, from the site's root.
     folder_of_topic: Callable[[str], str]
-    #: One of CONTENTS.
     content: str = "full"
     #: Author of articles that name none.
     author: Author | None = None
@@ -101,16 +100,15 @@ class FeedSummary:
 
     #: "site", "topic" or "feed" (one that feeds.yaml names).
     kind: str
-    #: With the site's title.
     title: str
+    #: The title without the site's.
     name: str
     description: str
     #: From the site's root: "", "topics/ai/", "feeds/top/".
     folder: str
     url: str
-    #: Number of articles.
+    #: Number of articles, and publication date of the newest.
     count: int
-    #: Publication date of the newest.
     newest: datetime | None
     #: Folder of the parent topic's feed; empty if there is none.
     parent: str = ""

@@ -18,9 +18,8 @@ class Podcast:
     #: Pairs of a category and its subcategory, which may be empty.
     categories: tuple[tuple[str, str], ...] = ()
     explicit: bool = False
-    #: Empty for the site's author.
+    #: Author, and contact for directories; empty for the site's author.
     author: str = ""
-    #: Contact for directories; empty for the site's author.
     owner_name: str = ""
     owner_email: str = ""
     #: "serial" (listened to in order), "episodic", or empty.

@@ -1,4 +1,7 @@
-"""A site, as feeds.yaml configures it."""
+"""A site, as feeds.yaml configures it.
+
+A `line` is that in feeds.yaml, for problems, and no part of a value's identity.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass, field
 from feeds.model.podcast import Podcast
 from feeds.model.selection import Selection
 
-#: Values of `content`: how much of each article a feed publishes.
+#: Values of `content`: how much of each article a feed publishes. Empty stands for the site's.
 CONTENTS = ("full", "summary", "title")
 DEFAULT_URL = "http://127.0.0.1:8000/"
 
@@ -28,14 +31,12 @@ class TopicSettings:
     name: str
     slug: str = ""
     aliases: tuple[str, ...] = ()
-    #: Former slugs.
+    #: Slugs.
     formerly: tuple[str, ...] = ()
     parent: str = ""
     description: str = ""
-    #: One of CONTENTS; empty for the site's.
     content: str = ""
     podcast: Podcast | None = None
-    #: In feeds.yaml, for problems; not part of its identity.
     line: int = field(default=1, repr=False, compare=False)
 
 
@@ -47,10 +48,8 @@ class FeedSettings:
     title: str
     description: str
     selection: Selection
-    #: One of CONTENTS; empty for the site's.
     content: str = ""
     podcast: Podcast | None = None
-    #: In feeds.yaml, for problems; not part of its identity.
     line: int = field(default=1, repr=False, compare=False)
 
 
@@ -73,19 +72,17 @@ class Site:
     #: In seconds, as in Cache-Control (RFC 9111 §5.2.2, RFC 5861 §3).
     max_age: int = 60
     stale_while_revalidate: int = 600
-    #: URL of the WebSub hub.
     hub: str = ""
     #: Folders, relative to the site's own.
     articles: tuple[str, ...] = (".",)
     #: Number of articles in a feed's newest document.
     limit: int = 50
-    #: One of CONTENTS; the default of topics and feeds.
     content: str = "full"
     unpublished: bool = False
     #: Publish articles dated in the future at once.
     future: bool = False
     related_in_rss: bool = True
-    #: Defaults of its podcasts.
+    #: Defaults of all podcasts.
     podcast: Podcast | None = None
     #: Database URL of a shared index; may contain a password.
     catalog: str = field(default="", repr=False, compare=False)

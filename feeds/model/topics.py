@@ -37,7 +37,6 @@ class Topic:
     #: one of them.
     family: frozenset[str]
     description: str = ""
-    #: One of CONTENTS; empty for the site's.
     content: str = ""
     podcast: Podcast | None = None
     parent: Topic | None = None

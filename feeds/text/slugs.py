@@ -45,7 +45,7 @@ def distinct_slug(name: str, attempt: int = 0) -> str:
     If another topic is called exactly that, the next attempt gives another hash.
     """
     folded = fold(name)
-    source = folded + "\0" * attempt
-    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    source = (folded + "\0" * attempt).encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(source).hexdigest()[:8]
     readable = re.sub("[^a-z0-9]+", "-", folded)[:_MAX_READABLE_CHARS].strip("-")
     return f"{readable or 'topic'}-{digest}"
