@@ -153,9 +153,13 @@ class Folder:
         """The text of one of files(). Raises UnreadableError."""
         file = f"{self.root}{os.sep}{path}"  # a Path would take as long as reading it
         if path.endswith("/"):
-            message = f"the folder cannot be read: {_why_unlisted(file)}"
+            reason = "its files are out of reach"
+            try:
+                os.listdir(file)
+            except OSError as error:
+                reason = error.strerror or "unreadable"
             hint = "what was known of it stays; let it be read"
-            raise UnreadableError(path, "unreadable", message, hint)
+            raise UnreadableError(path, "unreadable", f"the folder cannot be read: {reason}", hint)
         if "\\" in path and not os.path.exists(file):
             message = "the file's name is not plain text"
             raise UnreadableError(path, "bad-name", message, "rename it")
@@ -211,11 +215,9 @@ class Folder:
             return None
         # Strings and not paths: a build asks this of every picture, and paths take thrice the time.
         parts = [part for part in path.split("/") if part not in ("", ".")]
-        if path.endswith("/") or not parts:
-            return None
         if any(part.startswith(".") or "\\" in part or not part.isprintable() for part in parts):
             return None
-        if not type_of_name(parts[-1], ""):
+        if path.endswith("/") or not parts or not type_of_name(parts[-1], ""):
             return None
         root = os.path.realpath(self.root)
         file = os.path.realpath(os.path.join(root, *parts))
@@ -289,14 +291,6 @@ def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
             # Else it is gone since, or a link to nowhere.
             if not isinstance(error, FileNotFoundError) and not entry.is_symlink():
                 yield _printable(prefix), _UNLISTED  # the folder may be listed, but not entered
-
-
-def _why_unlisted(folder: str) -> str:
-    try:
-        os.listdir(folder)
-    except OSError as error:
-        return error.strerror or "unreadable"
-    return "its files are out of reach"
 
 
 def _printable(name: str) -> str:

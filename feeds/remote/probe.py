@@ -102,7 +102,8 @@ class _Probe:
         for _redirect in range(MAX_REDIRECTS + 1):
             response = self._request("HEAD", url)
             # Some refuse HEAD, and some leave out the length.
-            if response.status in (405, 501) or (response.status < 300 and not _length(response)):
+            is_refused = response.status in (405, 501)
+            if is_refused or (response.status < 300 and not _length_of(response)):
                 response = self._request("GET", url)
             location = response.headers.get("Location", "")
             if not (300 <= response.status < 400 and location):
@@ -115,7 +116,7 @@ class _Probe:
             raise _NoLengthError("too many redirects")
         if response.status >= 300:
             raise _NoLengthError(f"HTTP {response.status}")
-        if not (length := _length(response)):
+        if not (length := _length_of(response)):
             raise _NoLengthError("no length in the response")
         return length
 
@@ -142,7 +143,7 @@ class _Probe:
         return response
 
 
-def _length(response: BaseHTTPResponse) -> int:
+def _length_of(response: BaseHTTPResponse) -> int:
     """The length of the whole file; 0 if the response has none."""
     headers = response.headers
     if headers.get("Content-Encoding", "identity").lower() != "identity":

@@ -64,9 +64,9 @@ def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Annou
     # A killed process never releases its claims; they expire when it would have ended for long.
     ours = state.claim(changed, time.time(), 2 * limit)
     outcome = Announced(claimed=[url for url in changed if url not in ours])
-    outcome.failed = dict.fromkeys((url for url in changed if url in ours), "no time left")
+    outcome.failed = {url: "no time left" for url in changed if url in ours}
     try:
-        for url, reason in _tell(publication.hub, list(outcome.failed), limit) if ours else ():
+        for url, reason in _tell(publication.hub, list(outcome.failed), limit):
             if reason:
                 outcome.failed[url] = reason
             else:
