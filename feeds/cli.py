@@ -202,7 +202,7 @@ def serve(
     folder = Folder.open(site)
     if is_everywhere and not folder.configured and not url:
         click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
-    if not strict and server.has_index(folder):
+    if not strict and server.has_index(folder, syncs=settings.syncs):
         # Served at once; a worker syncs in the background, and prints the problems.
         settings = replace(settings, starts_indexed=True)
     else:
@@ -364,11 +364,11 @@ def _probe(publication: Publication, now: datetime) -> None:
 
 
 def _announce(publication: Publication) -> None:
-    """Tells the hub; whatever comes of it, what was built is good."""
+    """Announce changed feeds to the hub; a failure does not fail the build."""
     from feeds.remote.websub import announce
 
     announced = announce(publication)
-    click.echo(f"{announced} ({publication.hub})", err=bool(announced.failed))
+    click.echo(f"{announced} ({publication.hub})", err=bool(announced.failed or announced.claimed))
 
 
 def _report(problems: list[Problem], strict: bool, live: bool = False) -> None:

@@ -14,6 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
 from math import ceil
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import TypeVar
 
 from feeds.errors import FeedsError
@@ -47,13 +49,23 @@ def parallel_map(
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     # The function may be a partial. Its module imports all that the work needs.
     context.set_forkserver_preload([getattr(function, "func", function).__module__])
-    with ProcessPoolExecutor(
-        processes, mp_context=context, initializer=collect_garbage_rarely
-    ) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker) as pool:
         try:
             yield from chain.from_iterable(pool.map(function, chunks))
         except BrokenProcessPool as error:
             raise FeedsError("a worker process was killed (out of memory?); try again") from error
+
+
+def _start_worker() -> None:
+    collect_garbage_rarely()
+    if parent := multiprocessing.parent_process():
+        # A worker whose parent was killed must not go on writing: its lock ended with the parent.
+        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def processors() -> int:

@@ -7,11 +7,12 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,10 +22,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feeds import cli
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import Folder, locate
 from feeds.cli import main
 from feeds.parsing.article import read_article
 from feeds.static.hosts import HOSTS
+from feeds.web.server import has_index
 from tests.support import CORPUS, SiteBuilder, article, document, eventually, needs_corpus
 
 
@@ -516,3 +518,14 @@ def test_a_second_build_names_the_same_problems(site: SiteBuilder) -> None:
     assert second.stderr == first.stderr
     assert ", 0 read; 10 files, 0 written, 0 removed; " in second.stdout
     assert CliRunner().invoke(main, [*arguments, "--strict"]).exit_code == 1
+
+
+def test_a_replica_does_not_prepare_the_index_of_another_version(site: SiteBuilder) -> None:
+    site.write("a.md")
+    run("list", site.root)
+    folder = Folder.open(site.root)
+    with closing(sqlite3.connect(locate(folder))) as connection, connection:
+        connection.execute("UPDATE meta SET value = 'another' WHERE key = 'fingerprint'")
+    assert has_index(folder, syncs=False)
+    with closing(sqlite3.connect(locate(folder))) as connection:
+        assert connection.execute("SELECT count(*) FROM article").fetchone() == (1,)

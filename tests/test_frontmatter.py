@@ -158,6 +158,14 @@ def test_an_update_before_the_publication_is_reported_and_the_publication_date_u
     assert text.splitlines()[problem.line - 1].startswith("updatedDateTime:")
 
 
+def test_an_update_on_the_day_of_publication_without_a_time_is_no_mistake() -> None:
+    keys = {"publishedDateTime": "2026-05-01T10:00:00Z", "updatedDateTime": "2026-05-01"}
+    found, problems = read_article(document(article(**keys)), "a.md")
+    assert problems == []
+    assert found
+    assert found.updated == found.published
+
+
 @pytest.mark.parametrize(
     "domain", ["https://log.example/about", "http://log.example", "//log.example"]
 )

@@ -307,3 +307,50 @@ def test_a_claim_is_held_by_one_and_ends_by_release_or_time(catalog: Catalog) ->
     state.release([url], news)
     assert state.announced() == ANNOUNCED | news
     assert state.claim(news, 2000, 60) == set()
+
+
+def test_one_damaged_row_of_many_leaves_no_lock_behind(site: SiteBuilder, catalog: Catalog) -> None:
+    for number in range(15):
+        site.write(f"{number}.md", title=f"Article {number}")
+    catalog.sync(Folder.open(site.root))
+    with catalog.reading() as connection:
+        update = "UPDATE article SET data = {} WHERE path = 'articles/a.md'"
+        is_file = connection.dialect.name == "sqlite"
+        connection.exec_driver_sql(update.format("x'ff00'" if is_file else "'\\xff00'::bytea"))
+    with pytest.raises(CatalogError, match="damaged"):
+        titles(catalog)
+    assert catalog.sync(Folder.open(site.root)).read == 16
+    assert len(titles(catalog)) == 16
+    assert is_filled(catalog)
+
+
+def test_threads_with_different_bytes_never_get_the_same_second(catalog: Catalog) -> None:
+    dates: list[int] = []
+    barrier = threading.Barrier(8)
+
+    def touch(digest: str) -> None:
+        barrier.wait()
+        dates.append(catalog.state.touch_last_modified("/new.xml", digest, 100))
+
+    threads = [threading.Thread(target=touch, args=(f"digest {n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(dates) == list(range(100, 108))
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "damage", ["DROP TABLE built", "UPDATE state SET value = 'text' WHERE key = 'version'"]
+)
+def test_a_state_that_lacks_a_table_or_a_version_is_mended(
+    site: SiteBuilder, catalog: Catalog, damage: str
+) -> None:
+    catalog.close()
+    file = site.root.parent / "catalog-state.sqlite"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(damage)
+    again = site.catalog()
+    assert again.state.built("/out") == {}
+    assert again.state.touch_last_modified("/rss.xml", "one", 200) in (100, 200)

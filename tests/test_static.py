@@ -642,9 +642,7 @@ def test_a_build_explains_each_file_that_it_writes_or_removes(filled: SiteBuilde
     assert {changes[name] for name in of("topics/birds")} == {"removed, it is no longer published"}
 
     filled.configure(title="Another title", url="https://feeds.example.org/", limit=2)
-    assert set(explained(filled).values()) == {
-        "written, the configuration or the code of feeds changed"
-    }
+    assert set(explained(filled).values()) == {"written, the configuration changed"}
 
     publication = filled.publication()
     publication.catalog.state.remember_built(str(filled.out.resolve()), {"rss.xml": None})

@@ -96,6 +96,8 @@ class Database:
                 yield connection
         except DamagedRowError as error:
             if self._makes:
+                # The error's traceback still holds a cursor, which would lock the tables.
+                self._engine.dispose()
                 self._make_tables(anew=True)
             raise CatalogError(f"{self.name}: damaged ({error}); made again") from error
 

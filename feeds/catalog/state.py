@@ -75,11 +75,13 @@ def prepare_state(
     STATE.create(connection, checkfirst=True)
     query = sa.select(STATE.c.value).where(STATE.c.key == "version")
     version = connection.execute(query).scalar_one_or_none() or 0
+    if not isinstance(version, int):
+        raise DamagedFileError(f"the version is {version!r}")
     if version > _VERSION:
         raise CatalogError("the state is of a newer version of feeds; use that version")
+    METADATA.create_all(connection)
     if version == _VERSION:
         return
-    METADATA.create_all(connection)
     if former and former.exists():
         # A damaged one is told of and moved aside when the index is opened.
         with suppress(SQLAlchemyError):
@@ -126,8 +128,13 @@ class State:
             row = connection.execute(query).one_or_none()
             if row and row.digest == digest:
                 return int(row.changed)
-            changed = max(now, row.changed + 1 if row else now)
+        with self._database.connection() as connection:
             _lock(connection)
+            # Again: another thread or process may have been first.
+            row = connection.execute(query).one_or_none()
+            if row and row.digest == digest:
+                return int(row.changed)
+            changed = max(now, row.changed + 1 if row else now)
             values = {"address": address, "digest": digest, "changed": changed}
             replace_rows(connection, DOCUMENT.c.address, [values])
             return int(changed)

@@ -76,11 +76,11 @@ def _read(fields: Fields, body: Body) -> Article | None:
         _report_missing(fields, [name for name, value in values.items() if not value])
         return None
     updated = fields.date("updatedDateTime") or published
-    if updated < published:
+    # A bare date of the same day is not earlier.
+    if updated < published and updated != published.replace(hour=0, minute=0, second=0):
         message = "updatedDateTime is earlier than publishedDateTime"
         hint = "publishedDateTime is used"
         fields.problem("updatedDateTime", "updated-before-published", message, hint)
-        updated = published
     # Readers know the article by the first URL that it ever had.
     id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
     player = _player(fields)
@@ -89,7 +89,7 @@ def _read(fields: Fields, body: Body) -> Article | None:
         url=url,
         title=title,
         published=published,
-        updated=updated,
+        updated=max(updated, published),
         excerpt=fields.text("excerpt"),
         body=body.clean(base=url),
         player=player,

@@ -171,8 +171,9 @@ class Publication:
         """Labelled digests of all that decides the bytes at a path; empty where that is unknown.
 
         Two documents of one fingerprint have the same bytes. The labels, as in "site:… feed:…",
-        tell why two differ: site (the configuration and our code), feed (its own settings and
-        place), articles, history (the list of archive periods), feeds (the list of feeds) or file.
+        tell why two differ: code (ours and the libraries'), site (the configuration), feed (its own
+        settings and place), articles, history (the archive's periods), feeds (the list of feeds) or
+        file.
         """
         if file := self._file(path):
             try:
@@ -219,7 +220,8 @@ class Publication:
 
     @cached_property
     def _site_fingerprint(self) -> str:
-        return f"site:{_short_digest(f'{code_fingerprint()} {self.url} {self._site!r}')}"
+        site = _short_digest(f"{self.url} {self._site!r}")
+        return f"code:{code_fingerprint()[:32]} site:{site}"
 
     @cached_property
     def _list_fingerprint(self) -> str:

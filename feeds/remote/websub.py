@@ -32,14 +32,17 @@ class Announced:
     told: list[str] = field(default_factory=list)
     #: The reasons why the hub did not take the others; they are announced again the next time.
     failed: dict[str, str] = field(default_factory=dict)
-    #: Those that another process is announcing, unless it was killed.
+    #: Feeds that another process is announcing, or was when it was killed.
     claimed: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        told = f"{len(self.told):,} feed{'' if len(self.told) == 1 else 's'} announced"
-        if not self.failed:
-            return told
-        return f"{told}, {len(self.failed):,} not: {next(iter(self.failed.values()))}"
+        text = f"{len(self.told):,} feed{'' if len(self.told) == 1 else 's'} announced"
+        if self.failed:
+            text += f", {len(self.failed):,} not: {next(iter(self.failed.values()))}"
+        if self.claimed:
+            text += f"; {len(self.claimed):,} left to another process; if it was killed, try again"
+            text += " in a minute"
+        return text
 
 
 def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Announced:
@@ -61,7 +64,7 @@ def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Annou
             is_same = last and last.digest == document.digest
             (unchanged if is_same else changed)[url] = Announcement(fingerprint, document.digest)
     state.release((), unchanged)
-    # A killed process never releases its claims; they expire when it would have ended for long.
+    # A killed process never releases its claims: they expire after twice the time limit.
     ours = state.claim(changed, time.time(), 2 * limit)
     outcome = Announced(claimed=[url for url in changed if url not in ours])
     outcome.failed = {url: "no time left" for url in changed if url in ours}

@@ -21,10 +21,12 @@ class Action(Enum):
 class Reason(Enum):
     """The reason for a step, as `feeds build --explain` prints it.
 
-    The first members are called like the parts of a fingerprint: the first one that changed counts.
+    The first members are named after the parts of a fingerprint; the first part that changed is
+    the reason.
     """
 
-    SITE = "the configuration or the code of feeds changed"
+    CODE = "the code of feeds or of a library changed"
+    SITE = "the configuration changed"
     FEED = "its feed's title or settings changed"
     ARTICLES = "its articles changed"
     HISTORY = "its feed's list of archive periods changed"

@@ -44,11 +44,12 @@ def free_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def has_index(folder: Folder) -> bool:
+def has_index(folder: Folder, *, syncs: bool) -> bool:
     """True if an earlier run has left a whole index, which can be served at once."""
     if not os.path.exists(locate(folder)):
         return False
-    catalog = Catalog(locate(folder))
+    # One that does not sync must not prepare the tables either.
+    catalog = Catalog(locate(folder), syncs=syncs)
     try:
         return catalog.is_complete()
     finally:
