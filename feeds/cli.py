@@ -343,7 +343,7 @@ def _opened(
 
 
 def _probe(publication: Publication, now: datetime) -> None:
-    """Asks for the lengths of enclosures; what that gives is never the end of a build."""
+    """Ask servers for the lengths of enclosures; a failure is only a warning."""
     from feeds.remote.probe import ask
 
     urls = publication.unmeasured()

@@ -1,7 +1,13 @@
 """Problems, which are reported, and errors, which are raised.
 
 A Problem is about one line of the publisher's input; the rest is still published. An error ends
-the command with one line.
+the command with one line:
+
+    FeedsError
+    ├── ConfigurationError   feeds.yaml or the command's arguments
+    ├── CatalogError         the index or the state
+    ├── NotReadyError        a document that is still being made
+    └── OutputError          the published tree
 """
 
 from __future__ import annotations
@@ -11,7 +17,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """ERROR: something is not published. WARNING: it is published, but look at it."""
+    """ERROR: something is left out. WARNING: it is published, but looks wrong."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -1,4 +1,4 @@
-"""The catalog: what a sync reads, what a view answers, and that the index can be lost."""
+"""The catalog: what a sync reads, which articles are published, and that the index can be lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys of an article in RSS, Atom and JSON Feed: the design's table, row by row."""
+"""The keys of an article in RSS, Atom and JSON Feed: the table of docs/formats.md, row by row."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def filled(site: SiteBuilder) -> SiteBuilder:
     return site
 
 
-def test_a_build_writes_every_path_of_the_design(filled: SiteBuilder) -> None:
+def test_a_build_writes_every_published_path(filled: SiteBuilder) -> None:
     feed = {"name": "top", "title": "Top", "any": ["AI"]}
     filled.configure(title="T", url="https://feeds.example.org/", feeds=[feed])
     write_tree(filled.publication(), filled.out)

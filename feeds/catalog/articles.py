@@ -107,7 +107,7 @@ class PublishedArticles:
         return {path: File(digest, day) for path, digest, day in rows}
 
     def taggings(self) -> Sequence[Sequence[str]]:
-        """Each folded topic name, a file of an article with it, and the name as it stands there."""
+        """Each folded topic name, a file of an article with it, and the name as written there."""
         columns = TAGGING.c.topic, TAGGING.c.path, TAGGING.c.name
         return self._rows(sa.select(*columns).order_by(*columns))
 
@@ -245,7 +245,7 @@ class PublishedArticles:
         if dedupe:
             other = ARTICLE.alias("other")
             is_later = sa.tuple_(*_rank(other)) > sa.tuple_(*_rank(ARTICLE))
-            # A newer article that is removed takes the older ones with it.
+            # A newer article that is removed also removes the older ones.
             is_older = sa.exists().where(other.c.id == ARTICLE.c.id, is_later, *self._is_due(other))
             yield ~ARTICLE.c.has_duplicate_id | ~is_older
 

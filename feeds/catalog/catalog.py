@@ -1,6 +1,6 @@
 """A site's catalog: the index of its articles, the words in them, and its state.
 
-The index knows nothing of feeds.yaml: a change there has no article read again.
+The index knows nothing of feeds.yaml: a change there rereads no article.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Catalog:
             return "complete" in read_meta(connection)
 
     def revision(self) -> str:
-        """A text that changes whenever any answer may have changed, whichever process synced."""
+        """A string that changes when any query may return something else."""
         with self.reading() as connection:
             revision = revision_of(read_meta(connection))
         return f"{revision}.{self.state.revision()}"

@@ -36,14 +36,14 @@ class DamagedRowError(Exception):
 
 
 class DamagedFileError(Exception):
-    """An SQLite file is damaged, as those who prepare its tables have found."""
+    """A check of an SQLite file found damage."""
 
 
 class MovedAsideError(CatalogError):
     """The SQLite file was damaged and moved aside; the next transaction makes a new one."""
 
 
-#: Makes or migrates the tables in a transaction; True asks to make those of the index anew.
+#: Makes or migrates the tables in a transaction; True asks to recreate those of the index.
 Prepare: TypeAlias = Callable[[sa.Connection, bool], None]
 
 
@@ -65,7 +65,7 @@ class Database:
         self._ready = 0
         self._process = os.getpid()
         try:
-            # A path is no URL: it may hold what a URL has to escape.
+            # A path may contain characters that a URL must escape.
             url = sa.make_url(place) if "://" in place else sa.URL.create("sqlite", database=place)
             is_sqlite = url.get_backend_name() == "sqlite"
             self.file = Path(url.database) if is_sqlite and url.database else None

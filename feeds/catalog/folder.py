@@ -109,7 +109,7 @@ class Folder:
 
     @property
     def configured(self) -> bool:
-        """Whether there is a feeds.yaml."""
+        """True if the site has a feeds.yaml."""
         return bool(self.configuration)
 
     @property
@@ -213,7 +213,7 @@ class Folder:
             path = unquote(urlsplit(url).path)
         except ValueError:
             return None
-        # Strings and not paths: a build asks this of every picture, and paths take thrice the time.
+        # Not paths, which take three times as long: a build asks this of every picture.
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if any(part.startswith(".") or "\\" in part or not part.isprintable() for part in parts):
             return None

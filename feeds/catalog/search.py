@@ -30,7 +30,7 @@ from feeds.text import search_terms
 
 #: Articles indexed in one transaction: a sync never waits longer than for these.
 ARTICLES_PER_TRANSACTION = 200
-# The words are made by search_terms: the tokenizer has only to part them at the spaces.
+# The words are made by search_terms: the tokenizer only splits them at spaces.
 _MAKE_TABLE = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS searched_words USING"
     " fts5(words, content='searched', content_rowid='number', tokenize='ascii')",

@@ -20,9 +20,9 @@ from feeds.errors import CatalogError
 METADATA = sa.MetaData()
 #: "version" of these tables; "revision", raised when lengths change.
 STATE = table(METADATA, "state", "key", value=Integer)
-#: When the document at an address last changed, in seconds since 1970.
+#: Time of the last change of each document, in seconds since 1970.
 DOCUMENT = table(METADATA, "document", "address", digest=Text, changed=Integer)
-#: The feeds that a hub was told of.
+#: The last announcement of each feed.
 ANNOUNCED = table(METADATA, "announced", "url", fingerprint=Text, digest=Text)
 #: The feeds that a process is announcing; one that was killed holds its claims until they expire,
 #: in seconds since 1970.
@@ -40,7 +40,7 @@ class ProbeResult(NamedTuple):
     url: str
     #: In bytes; None if the server gave none.
     length: int | None
-    #: Why there is no length.
+    #: Reason for a missing length.
     reason: str = ""
 
 
@@ -83,7 +83,7 @@ def prepare_state(
     if version == _VERSION:
         return
     if former and former.exists():
-        # A damaged one is told of and moved aside when the index is opened.
+        # A damaged file is reported and moved aside when the index is opened.
         with suppress(SQLAlchemyError):
             _copy_rows(former, connection)
     # The lengths of the site's own files are in the index now.

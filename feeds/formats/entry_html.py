@@ -9,7 +9,7 @@ from feeds.parsing.body.clean import plain_text
 from feeds.parsing.body.players import watch_url, with_frames
 from feeds.text.repair import escape_html, shorten
 
-#: Of a summary that is taken from the body.
+#: Longest summary taken from the body.
 _MAX_SUMMARY_CHARS = 400
 
 

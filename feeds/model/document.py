@@ -1,4 +1,4 @@
-"""Results of looking up a path: a document, a file of the site, a redirect or a refusal."""
+"""Results of looking up a path: a document, a file of the site, a redirect or a bad request."""
 
 from __future__ import annotations
 

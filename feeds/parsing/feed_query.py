@@ -78,7 +78,7 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
             if value not in texts:
                 texts.append(value)
     if (count := sum(len(given.get(key, ())) for key in _LIST_PARAMETERS)) > _MAX_NAMES:
-        problem = f"{count} topics and names are asked for; at most {_MAX_NAMES}"
+        problem = f"{count} topics and names; at most {_MAX_NAMES}"
         return CustomFeedRequest((problem,), given)
 
     report = Report("", "", 1, Severity.ERROR)

@@ -23,7 +23,7 @@ from feeds.text.urls import canonical_url
 _Value = TypeVar("_Value")
 _Missing = TypeVar("_Missing", str, None)
 
-# Jekyll writes a blank before the offset, and so do git and many hands.
+# Jekyll writes a blank before the offset, and so do git and many people.
 _OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
 _DAY_AND_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
 _MAX_DATE_CHARS = 60

@@ -44,7 +44,7 @@ from feeds.text.urls import is_absolute
 
 #: A result of looking up a path.
 Resource: TypeAlias = Document | MediaFile | Redirect
-#: How much of an article a feed holds (one of CONTENTS), and the article's file.
+#: An entry's content (one of CONTENTS) and its article's file.
 EntryKey: TypeAlias = tuple[str, str]
 
 

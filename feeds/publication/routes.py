@@ -89,7 +89,7 @@ class Routes:
         site_url: str,
         periods: Callable[[Selection], Sequence[Period]],
     ) -> None:
-        """Takes a function that returns the periods of a selection's archive, oldest first."""
+        """Take a function that returns the periods of a selection's archive, oldest first."""
         #: By folder.
         self.channels = {channel.folder: channel for channel in channels}
         #: The feeds of topics by their former folders.

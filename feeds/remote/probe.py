@@ -33,7 +33,7 @@ def ask(
 ) -> list[ProbeResult]:
     """Return the results that came within so many seconds, in the order of the URLs.
 
-    A URL without a result was not asked for lack of time, or because its server wants a pause: ask
+    A URL without a result was skipped for lack of time, or because its server wants a pause: ask
     again another time. The progress is called with the number of URLs done and to do.
     """
     unique = list(dict.fromkeys(urls))
@@ -169,4 +169,6 @@ def reason_of(error: Exception) -> str:
     }
     if isinstance(error, exceptions.MaxRetryError) and error.reason:
         error = error.reason
-    return next((why for kind, why in reasons.items() if isinstance(error, kind)), "no http answer")
+    return next(
+        (why for kind, why in reasons.items() if isinstance(error, kind)), "not an HTTP response"
+    )

@@ -52,7 +52,7 @@ ABSENT = (-1, 0)
 
 
 class DiskFile(NamedTuple):
-    """A name that is taken on disk; size and time are those of a link's target."""
+    """A file, folder or link on disk; size and time are those of a link's target."""
 
     size: int
     mtime_ns: int
@@ -81,7 +81,7 @@ class Outcome(NamedTuple):
     file: DiskFile | None
     #: False where the disk was right already.
     changed: bool
-    #: Why the file could not be written.
+    #: Reason why it could not be written.
     problem: str = ""
 
     @property

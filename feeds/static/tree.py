@@ -70,7 +70,7 @@ class Tree:
         place = self._place(name)
         try:
             stat = os.lstat(place)
-        except (OSError, ValueError):  # or a manifest names what can be no file's name
+        except (OSError, ValueError):  # or a manifest names an impossible file name
             return None
         is_link = S_ISLNK(stat.st_mode)
         if is_link:

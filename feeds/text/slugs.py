@@ -1,4 +1,4 @@
-"""Names in the forms that compare them and that stand in URLs."""
+"""Folded names, for comparison, and slugs, for URLs."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ class LiveSite:
         return f"{drafts}{publication.url} {path}"
 
     def _index_words(self) -> None:
-        """Start to index words unless that is under way, and wait a moment for it."""
+        """Start to index words unless it is already running, and wait a moment for it."""
         with self._starting:
             if not (self._indexing and self._indexing.is_alive()):
                 self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)

@@ -1,4 +1,4 @@
-"""Follows the folder, the index and the clock, and publishes the site anew when one calls for it.
+"""Follows the folder, the index and the clock, and republishes the site when one of them changes.
 
 It reports problems as they arise. It answers no request.
 """
@@ -44,7 +44,7 @@ class Refresher:
         self._clock = clock
         self._log = log
         self._configuration = self._configuration_stat()
-        #: True from a change of feeds.yaml until something was published by it.
+        #: True from a change of feeds.yaml until the site was published with it.
         self._is_reconfigured = False
         self._folder = Folder.open(settings.site)
         self.catalog = Catalog(locate(self._folder), syncs=settings.syncs)
@@ -139,7 +139,7 @@ class Refresher:
             now=now,
             unpublished=settings.unpublished,
         )
-        #: When the next article of the future is due.
+        #: Publication date of the next future article.
         self._due = None if site.future else publication.view.next_due()
         self._publication = publication
         self._on_publish(publication)

@@ -23,7 +23,7 @@ from feeds.model.document import Document
 WSGIResponse: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
 #: Longest Accept-Encoding header we parse.
 MAX_ACCEPT_ENCODING_CHARS = 200
-#: The type of a feed that a browser is to display.
+#: Media type sent to browsers, so that they display the feed.
 _DISPLAYED_TYPE = "application/xml; charset=utf-8"
 _OK, _NOT_MODIFIED, _PRECONDITION_FAILED = "200 OK", "304 Not Modified", "412 Precondition Failed"
 _SECURITY_HEADERS = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
@@ -34,7 +34,7 @@ class CachedDocument:
     """A document and its representations: each coding is made when it is first requested."""
 
     document: Document
-    #: When the bytes last changed, in Unix seconds; None sends no Last-Modified.
+    #: Time of the last change, in Unix seconds; None sends no Last-Modified.
     last_modified: int | None
     #: The value of the Cache-Control header.
     cache_control: str = field(default="no-cache", compare=False)

@@ -18,7 +18,7 @@ class Settings:
     site: Path
     #: Overrides the URL of feeds.yaml.
     url: str = ""
-    #: Where a folder without a feeds.yaml is published, unless there is a URL.
+    #: Default URL of a folder without a feeds.yaml, unless there is a URL.
     address: str = ""
     unpublished: bool = False
     #: False answers from an index that another process updates.

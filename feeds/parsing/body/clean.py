@@ -102,7 +102,7 @@ _NESTING = re.compile(
 
 
 class Body:
-    """The body of one article, parsed once for all that is asked of it."""
+    """The body of one article, parsed once."""
 
     def __init__(self, source: str, *, is_html: bool) -> None:
         self._source = source
@@ -124,7 +124,7 @@ class Body:
         """Each kind of markup that a reader would run, with the first line (from 1) that has it."""
         if _is_too_deep(markup := self._markup):
             return [(1, f"tags nested more than {_MAX_DEPTH} deep")]
-        # Most bodies have none, which a search for words tells fast.
+        # Most bodies have none, which a substring search tells quickly.
         lowered = html.unescape(markup).lower()
         if not (any(sign in lowered for sign in _SIGNS) or _MAYBE_HANDLER.search(lowered)):
             return []

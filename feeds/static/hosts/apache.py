@@ -42,7 +42,7 @@ def _headers(layout: TreeLayout) -> Iterator[str]:
         yield from _section("If", f"%{{REQUEST_URI}} =~ m#{pattern}#", cache)
     if layout.compressed:
         for ending, encoding in ENCODINGS_BY_ENDING.items():
-            # By default, .br is the language Breton to Apache, and .gz a type of its own.
+            # By default, Apache takes .br for the language Breton, and .gz a type of its own.
             settings = [f"RemoveLanguage {ending}", f"RemoveType {ending}"]
             settings += [f"AddEncoding {encoding} {ending}"]
             yield from _section("FilesMatch", rf"{re.escape(ending)}$", *settings)

@@ -26,7 +26,7 @@ def netlify(layout: TreeLayout) -> dict[str, str]:
 
 
 def common_rules(layout: TreeLayout) -> Iterator[Rule]:
-    """Headers of every file."""
+    """Yield the headers of every file."""
     yield "*", ALL_HEADERS
     if "svg" in layout.types:
         yield "*.svg", {"Content-Security-Policy": SVG_POLICY}

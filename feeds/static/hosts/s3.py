@@ -1,4 +1,4 @@
-"""S3 and its likes: headers are parameters of each file's upload."""
+"""S3-compatible hosts: headers are parameters of each file's upload."""
 
 from __future__ import annotations
 
