@@ -192,24 +192,23 @@ def serve(
     listening = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     is_everywhere = host in server.ALL_ADDRESSES
     address = f"http://127.0.0.1:{port}/" if is_everywhere else listening
+    # A worker serves the index at once; it syncs in the background, and prints the problems.
     settings = replace(
         Settings.from_environment(site),
         url=url,
         address=address,
         unpublished=unpublished,
         access_log=access_log,
+        starts_indexed=True,
     )
     folder = Folder.open(site)
     if is_everywhere and not folder.configured and not url:
         click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
-    if not strict and server.has_index(folder, syncs=settings.syncs):
-        # Served at once; a worker syncs in the background, and prints the problems.
-        settings = replace(settings, starts_indexed=True)
-    else:
+    if strict or not server.has_index(folder, syncs=settings.syncs):
         with _opened(site, url, unpublished, address=address) as opened:
-            _report(opened.problems, strict, live=True)
+            if strict:
+                _report(opened.problems, strict, live=True)
             click.echo(f"{_summary(opened.publication)}{_held_back(opened.publication)}")
-        settings = replace(settings, reported=True)
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
     sys.stdout.flush()
     server.serve(settings, host, port, workers)

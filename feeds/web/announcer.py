@@ -17,21 +17,19 @@ RETRY_SECONDS = 60.0
 class Announcer:
     """Announces the newest publication. What was announced is recorded in the catalog."""
 
-    def __init__(self, log: Callable[[str], None]) -> None:
+    def __init__(self, newest: Callable[[], Publication], log: Callable[[str], None]) -> None:
+        self._newest = newest
         self._log = log
-        self._publication: Publication | None = None
         self._news = threading.Event()
         self._stopped = threading.Event()
-
-    def submit(self, publication: Publication) -> None:
-        """Have a publication announced, if its site has a hub."""
-        self._publication = publication
-        if publication.hub:
-            self._news.set()
 
     def start(self) -> None:
         """Start the thread."""
         threading.Thread(target=self._run, name="feeds-announcer", daemon=True).start()
+
+    def notify(self) -> None:
+        """Have the newest publication announced, if its site has a hub."""
+        self._news.set()
 
     def stop(self) -> None:
         """End the thread."""
@@ -40,22 +38,26 @@ class Announcer:
 
     def _run(self) -> None:
         retry: float | None = None
-        while not self._stopped.is_set():
+        while True:
             self._news.wait(retry)
             if self._stopped.wait(SETTLE_SECONDS):
-                break
+                return
             self._news.clear()
-            retry = None
-            if not (publication := self._publication) or not publication.hub:
-                continue
-            try:
-                # Imported late: most sites have no hub.
-                from feeds.remote.websub import announce
+            retry = None if self._announce() else RETRY_SECONDS
 
-                announced = announce(publication)
-                retry = RETRY_SECONDS if announced.failed or announced.claimed else None
-                if announced.told or announced.failed:
-                    self._log(f"{announced} ({publication.hub})")
-            except Exception as error:  # a broken hub or index must not end the thread
-                self._log(f"cannot announce: {error!r}")
-                retry = RETRY_SECONDS
+    def _announce(self) -> bool:
+        """Return False if there are feeds to announce again."""
+        try:
+            publication = self._newest()
+            if not publication.hub:
+                return True
+            # Imported late: most sites have no hub.
+            from feeds.remote.websub import announce
+
+            announced = announce(publication)
+        except Exception as error:  # a broken hub or index must not end the thread
+            self._log(f"cannot announce: {error!r}")
+            return False
+        if announced.told or announced.failed:
+            self._log(f"{announced} ({publication.hub})")
+        return not (announced.failed or announced.claimed)

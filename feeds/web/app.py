@@ -1,10 +1,4 @@
-"""The live app: each path of the publication becomes an HTTP response.
-
-FEEDS_SITE names the site, else it is the working folder; FEEDS_URL says where it is published,
-FEEDS_UNPUBLISHED=1 shows drafts, FEEDS_CATALOG names the database of the index, FEEDS_SYNC=0 serves
-the index that another process updates, and FEEDS_PROXIES is the number of proxies in front whose
-X-Forwarded headers are trusted.
-"""
+"""The live app: each path of the publication becomes an HTTP response."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class LiveSite:
         self._starting = threading.Lock()
         self._indexing: threading.Thread | None = None
         self._waiting = threading.Semaphore(MAX_WAITING_SEARCHES)
-        self._announcer = Announcer(log)
+        self._announcer = Announcer(lambda: self.publication, log)
         self._refresher = Refresher(settings, self._publish, clock=clock, log=log)
         self._catalog = self._refresher.catalog
         if settings.starts_indexed:
@@ -67,8 +67,7 @@ class LiveSite:
     def _publish(self, publication: Publication) -> None:
         caches = DocumentCache(CACHE_BYTES), DocumentCache(CUSTOM_CACHE_BYTES)
         self._published = _Published(publication, *caches)
-        if self._settings.syncs:
-            self._announcer.submit(publication)
+        self._announcer.notify()
 
     def _start(self) -> None:
         # In the process that answers, at its first request: some servers load the app and then
@@ -79,7 +78,8 @@ class LiveSite:
             if self._started_in != os.getpid():
                 self._started_in = os.getpid()
                 self._refresher.start()
-                self._announcer.start()
+                if self._settings.syncs:
+                    self._announcer.start()
 
     @property
     def publication(self) -> Publication:
