@@ -6,14 +6,15 @@ import os
 import posixpath
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
-from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
+from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import send_file
 from werkzeug.wsgi import ClosingIterator
@@ -34,7 +35,6 @@ MAX_BODY_BYTES = 16 * 1024
 #: A slow client occupies a thread while it downloads a file: some are left for other requests.
 MAX_DOWNLOADS = 12
 _PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-_CONDITIONS = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 #: Characters that a path may have unescaped (RFC 3986 §3.3).
 _PATH_CHARS = "/:@!$&'()*+,;=~"
 
@@ -96,16 +96,13 @@ def build_app(settings: Settings) -> Flask:
         response.cache_control.no_store = True
         return response
 
-    @app.errorhandler(NotReadyError)
-    def not_ready(error: NotReadyError) -> Response:
-        headers = {"Retry-After": "2"}
-        return Response(f"Not ready: {error}\n", 503, headers, mimetype="text/plain")
-
     @app.errorhandler(FeedsError)
     def unavailable(error: FeedsError) -> Response:
-        log(str(error))
-        body = "The index of the articles is unavailable; try again\n"
-        return Response(body, 503, {"Retry-After": "5"}, mimetype="text/plain")
+        body, pause = f"Not ready: {error}\n", "2"
+        if not isinstance(error, NotReadyError):
+            log(str(error))
+            body, pause = "The index of the articles is unavailable; try again\n", "5"
+        return Response(body, 503, {"Retry-After": pause}, mimetype="text/plain")
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -113,9 +110,10 @@ def build_app(settings: Settings) -> Flask:
         response.headers["Referrer-Policy"] = "no-referrer"
         if "Access-Control-Request-Method" in request.headers:
             # Scripts of any site may send conditional requests: no response depends on the user.
+            conditions = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
             response.headers["Access-Control-Allow-Origin"] = "*"
             response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
-            response.headers["Access-Control-Allow-Headers"] = _CONDITIONS
+            response.headers["Access-Control-Allow-Headers"] = conditions
             response.headers["Access-Control-Max-Age"] = "86400"
         return response
 
@@ -131,14 +129,14 @@ def _log_requests(
     """
 
     def log_and_start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-        _weekday, day, month, year, clock, _zone = formatdate(usegmt=True).split()
         path = quote(environ["PATH_INFO"].encode("latin-1"), safe=_PATH_CHARS)
         query = quote(environ.get("QUERY_STRING", ""), safe=f"{_PATH_CHARS}?%")
-        target = f"{environ['REQUEST_METHOD']} {path}{'?' if query else ''}{query}"
-        lengths = (value for name, value in headers if name.lower() == "content-length")
         sys.stdout.write(
-            f"{environ.get('REMOTE_ADDR') or '-'} - - [{day}/{month}/{year}:{clock} +0000]"
-            f' "{target} {environ.get("SERVER_PROTOCOL", "-")}" {status[:3]} {next(lengths, "-")}\n'
+            f"{environ.get('REMOTE_ADDR') or '-'} - -"
+            f" [{time.strftime('%d/%b/%Y:%H:%M:%S +0000', time.gmtime())}]"
+            f' "{environ["REQUEST_METHOD"]} {path}{query and "?"}{query}'
+            f' {environ.get("SERVER_PROTOCOL", "-")}"'
+            f" {status[:3]} {Headers(headers).get('Content-Length', '-')}\n"
         )
         sys.stdout.flush()
         return start_response(status, headers, *error)

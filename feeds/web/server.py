@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -49,11 +49,8 @@ def has_index(folder: Folder, *, syncs: bool) -> bool:
     if not os.path.exists(locate(folder)):
         return False
     # One that does not sync must not prepare the tables either.
-    catalog = Catalog(locate(folder), syncs=syncs)
-    try:
+    with closing(Catalog(locate(folder), syncs=syncs)) as catalog:
         return catalog.is_complete()
-    finally:
-        catalog.close()
 
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
@@ -61,7 +58,8 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     if hasattr(os, "register_at_fork"):
         # A forked worker has this process's signal handlers until granian sets its own; a signal
         # that came in between would be lost on it.
-        os.register_at_fork(after_in_child=_restore_signals)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.register_at_fork(after_in_child=partial(signal.signal, number, signal.SIG_DFL))
     with ExitStack() as stack:
         if workers > 1:
             with suppress(OSError):  # no room: each worker prints all problems
@@ -87,8 +85,3 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             log_level=LogLevels.error,
         )
         granian.serve(target_loader=partial(build_app, settings), wrap_loader=False)
-
-
-def _restore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
