@@ -55,12 +55,10 @@ def main() -> None:
 
 
 def _check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
-    if not value:
-        return ""
     from feeds.parsing.site_config import read_site_url
 
     try:
-        return read_site_url(value)
+        return read_site_url(value or "")
     except FeedsError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -217,11 +215,10 @@ def check(site: Path) -> None:
     else:
         with _opened(site) as (publication, problems, _read):
             summary = _summary(publication)
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    warnings = [problem for problem in problems if problem.severity is Severity.WARNING]
-    for problem in (*errors, *warnings):
+    for problem in sorted(problems, key=lambda problem: problem.severity is Severity.WARNING):
         click.echo(str(problem))
-    counts = f"{_number(len(errors), 'error')}, {_number(len(warnings), 'warning')}"
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    counts = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
     click.echo(f"{counts}; {summary}", err=True)
     if errors:
         raise click.exceptions.Exit(1)

@@ -90,11 +90,9 @@ def build_app(settings: Settings) -> Flask:
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
 
     @app.get("/healthz")
-    def health() -> Response:
-        body = f'{{"status":"ok","synced_seconds_ago":{site.age():.1f}}}\n'
-        response = Response(body, mimetype="application/json")
-        response.cache_control.no_store = True
-        return response
+    def health() -> tuple[dict[str, object], dict[str, str]]:
+        seconds = round(site.age(), 1)
+        return {"status": "ok", "synced_seconds_ago": seconds}, {"Cache-Control": "no-store"}
 
     @app.errorhandler(FeedsError)
     def unavailable(error: FeedsError) -> Response:
@@ -162,21 +160,16 @@ def _send_media(media: MediaFile, downloads: threading.BoundedSemaphore) -> Resp
     environ = dict(request.environ)
     # A Range that is invalid or has several parts may be ignored, and so may a suffix longer than
     # the file (RFC 9110 §14.2, §14.1.2).
-    if (
-        not (requested := request.range)
-        or requested.units != "bytes"
-        or len(requested.ranges) > 1
-        or request.method == "HEAD"
-        or -(requested.ranges[0][0] or 0) > media.file.stat().st_size
-    ):
+    stat = media.file.stat()
+    ranges = request.range.ranges if request.range and request.range.units == "bytes" else ()
+    if request.method == "HEAD" or len(ranges) != 1 or -(ranges[0][0] or 0) > stat.st_size:
         environ.pop("HTTP_RANGE", None)
     preconditions = {name: environ.pop(name, "") for name in _PRECONDITIONS}
     sent = send_file(
         media.file, environ, media.media_type, max_age=MEDIA_AGE, response_class=Response
     )
     response = cast(Response, sent)
-    changed = int(media.file.stat().st_mtime)
-    if not preconditions_met(preconditions, response.headers["ETag"], changed):
+    if not preconditions_met(preconditions, response.headers["ETag"], int(stat.st_mtime)):
         response.close()
         return Response(status=412)
     if request.method == "HEAD":

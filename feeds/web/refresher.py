@@ -1,4 +1,4 @@
-"""Follows the folder, the index and the clock, and republishes the site when one of them changes.
+"""Follows the folder, the index and the clock: publishes the site again when one of them changes.
 
 It reports problems as they arise. It answers no request.
 """
@@ -116,14 +116,13 @@ class Refresher:
 
     def _publish(self) -> None:
         site, settings = self._folder.site, self._settings
-        now = self._clock()
         search = self.catalog.search
         if search.is_used() or any(feed.selection.q for feed in site.feeds):
             # Before the next request: a site that was searched once will be searched again.
             search.fill(self.stopped.is_set)
         publication = Publication(
             self._folder, self.catalog,
-            url=settings.url_of(self._folder), now=now, unpublished=settings.unpublished,
+            url=settings.url_of(self._folder), now=self._clock(), unpublished=settings.unpublished,
         )  # fmt: skip
         #: Publication date of the next future article.
         self._due = None if site.future else publication.view.next_due()
@@ -137,19 +136,17 @@ class Refresher:
     def _configuration_stat(self) -> tuple[int, int] | None:
         site = self._settings.site
         file = site if site.is_file() else site / CONFIGURATION
-        try:
+        with suppress(OSError):
             stat = file.stat()
-        except OSError:
-            return None
-        return stat.st_size, stat.st_mtime_ns
+            return stat.st_size, stat.st_mtime_ns
+        return None
 
     def _report(self) -> None:
         """Log the problems that were not logged before."""
         problems = self._publication.problems()
-        if self._is_reporter():
-            for problem in problems:
-                if problem not in self._reported:
-                    self._log(str(problem))
+        for problem in problems if self._is_reporter() else ():
+            if problem not in self._reported:
+                self._log(str(problem))
         self._reported = set(problems)
 
     def _is_reporter(self) -> bool:
@@ -186,14 +183,10 @@ class Refresher:
                 with suppress(FileNotFoundError):  # gone since, and watched when it is back
                     # Unfiltered: a folder with nothing but ignored changes would never time out.
                     for changes in watchfiles.watch(
-                        *watched,
-                        watch_filter=None,
-                        stop_event=self.stopped,
-                        rust_timeout=int(POLL_SECONDS * 1000),
-                        yield_on_timeout=True,
-                        raise_interrupt=False,
+                        *watched, watch_filter=None, stop_event=self.stopped, raise_interrupt=False,
+                        rust_timeout=int(POLL_SECONDS * 1000), yield_on_timeout=True,
                         ignore_permission_denied=True,
-                    ):
+                    ):  # fmt: skip
                         yield any(starmap(is_article, changes))
                         if self._watchable() != watched:
                             break
