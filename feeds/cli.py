@@ -101,17 +101,9 @@ def init(folder: Path) -> None:
 @_strict
 @click.option("--ping", is_flag=True, help="Tell the hub which feeds changed.")
 def build(
-    site: Path,
-    out: Path,
-    url: str,
-    unpublished: bool,
-    strict: bool,
-    probe: bool,
-    ping: bool,
-    compress: bool,
-    hosting: str | None,
-    explain: bool,
-) -> None:
+    site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool, ping: bool,
+    compress: bool, hosting: str | None, explain: bool,
+) -> None:  # fmt: skip
     """Write the whole tree for static hosting.
 
     \b
@@ -131,12 +123,11 @@ def build(
             click.echo(f"{out}{os.sep}{line}", err=True)
         for line in written.changes if explain else ():
             click.echo(f"{out}{os.sep}{line}")
-        click.echo(
-            f"{_counts(publication)}, {read:,} read;"
-            f" {_number(written.total, 'file')}, {written.written:,} written,"
+        done = (
+            f", {read:,} read; {_number(written.total, 'file')}, {written.written:,} written,"
             f" {written.removed:,} removed; {time.monotonic() - _STARTED:.1f} s"
-            f"{_held_back(publication)}"
         )
+        click.echo(_summary(publication, done))
         if ping and publication.hub:
             _announce(publication)
         elif ping:
@@ -155,15 +146,9 @@ def build(
 @_unpublished
 @_strict
 def serve(
-    site: Path,
-    host: str,
-    port: int,
-    workers: int,
-    access_log: bool,
-    url: str,
-    unpublished: bool,
+    site: Path, host: str, port: int, workers: int, access_log: bool, url: str, unpublished: bool,
     strict: bool,
-) -> None:
+) -> None:  # fmt: skip
     """Serve the feeds live; changed articles show within seconds.
 
     \b
@@ -260,14 +245,9 @@ def list_feeds(site: Path, url: str) -> None:
 
 @contextmanager
 def _opened(
-    site: Path,
-    url: str = "",
-    unpublished: bool = False,
-    out: Path | None = None,
-    *,
-    address: str = DEFAULT_URL,
-    probe: bool = False,
-) -> Iterator[tuple[Publication, list[Problem], int]]:
+    site: Path, url: str = "", unpublished: bool = False, out: Path | None = None, *,
+    address: str = DEFAULT_URL, probe: bool = False,
+) -> Iterator[tuple[Publication, list[Problem], int]]:  # fmt: skip
     """Sync a site; yield its publication, the problems, and the number of articles read.
 
     A bare folder is published at `address`.
@@ -321,15 +301,14 @@ def _probe(publication: Publication, now: datetime) -> None:
     with progress_bar("Asking servers") as progress:
         answers = ask(urls, progress=progress)
     publication.catalog.state.record_file_sizes(answers, int(now.timestamp()))
-    failed = [each for each in answers if each.length is None]
+    failed = [answer for answer in answers if answer.length is None]
     missed = len(urls) - len(answers)
-    if not failed and not missed:
-        return
-    reason = f" ({failed[0].url}: {failed[0].reason})" if failed else ""
-    late = f", {missed:,} of them not asked yet" if missed else ""
-    count = f"{len(failed) + missed:,} of {_number(len(urls), 'enclosure')}"
-    hint = "the next --probe asks again"
-    click.echo(f"warning: no length of {count}{reason}{late}; {hint}", err=True)
+    if failed or missed:
+        count = f"{len(failed) + missed:,} of {_number(len(urls), 'enclosure')}"
+        reason = f" ({failed[0].url}: {failed[0].reason})" if failed else ""
+        late = f", {missed:,} of them not asked yet" if missed else ""
+        hint = "the next --probe asks again"
+        click.echo(f"warning: no length of {count}{reason}{late}; {hint}", err=True)
 
 
 def _announce(publication: Publication) -> None:
@@ -348,19 +327,12 @@ def _report(problems: list[Problem], strict: bool, action: str) -> None:
         raise click.ClickException(f"{_number(len(problems), 'problem')}, so nothing is {action}")
 
 
-def _summary(publication: Publication) -> str:
-    return f"{_counts(publication)}{_held_back(publication)}"
-
-
-def _counts(publication: Publication) -> str:
-    listed = publication.listed
-    return f"{_number(listed[0].count, 'article')} in {_number(len(listed), 'feed')}"
-
-
-def _held_back(publication: Publication) -> str:
-    held_back = publication.view.held_back()
+def _summary(publication: Publication, done: str = "") -> str:
+    listed, held_back = publication.listed, publication.view.held_back()
+    counts = f"{_number(listed[0].count, 'article')} in {_number(len(listed), 'feed')}"
     reasons = ", ".join(f"{count} {reason}" for reason, count in held_back.items())
-    return f"; {sum(held_back.values())} held back: {reasons}" if held_back else ""
+    end = f"; {sum(held_back.values())} held back: {reasons}" if held_back else ""
+    return f"{counts}{done}{end}"
 
 
 def _number(count: int, noun: str) -> str:

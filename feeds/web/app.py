@@ -13,10 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, request, send_file
 from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.utils import send_file
 from werkzeug.wsgi import ClosingIterator
 
 from feeds.errors import FeedsError, NotReadyError
@@ -157,18 +156,15 @@ def _respond_from_cache(
 
 
 def _send_media(media: MediaFile, downloads: threading.BoundedSemaphore) -> Response:
-    environ = dict(request.environ)
+    environ, stat = request.environ, media.file.stat()
     # A Range that is invalid or has several parts may be ignored, and so may a suffix longer than
     # the file (RFC 9110 §14.2, §14.1.2).
-    stat = media.file.stat()
     ranges = request.range.ranges if request.range and request.range.units == "bytes" else ()
     if request.method == "HEAD" or len(ranges) != 1 or -(ranges[0][0] or 0) > stat.st_size:
         environ.pop("HTTP_RANGE", None)
+    # Flask would answer 304 to those.
     preconditions = {name: environ.pop(name, "") for name in _PRECONDITIONS}
-    sent = send_file(
-        media.file, environ, media.media_type, max_age=MEDIA_AGE, response_class=Response
-    )
-    response = cast(Response, sent)
+    response = send_file(media.file, media.media_type, max_age=MEDIA_AGE)
     if not preconditions_met(preconditions, response.headers["ETag"], int(stat.st_mtime)):
         response.close()
         return Response(status=412)

@@ -44,12 +44,10 @@ class LiveSite:
     """Finds documents and keeps them current. Safe to use from many threads."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
+        self, settings: Settings, *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Callable[[str], None] = lambda _line: None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Open a site and publish it. Raises FeedsError."""
         self._settings = settings
         self._clock = clock
@@ -154,9 +152,8 @@ class LiveSite:
             if not (self._indexing and self._indexing.is_alive()):
                 self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)
                 self._indexing.start()
-            indexing = self._indexing
         if self._waiting.acquire(blocking=False):
-            indexing.join(SEARCH_WAIT_SECONDS)
+            self._indexing.join(SEARCH_WAIT_SECONDS)
             self._waiting.release()
 
     def _fill_or_log(self) -> None:

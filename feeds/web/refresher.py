@@ -28,13 +28,9 @@ class Refresher:
     """Keeps a publication current. Safe to use from many threads."""
 
     def __init__(
-        self,
-        settings: Settings,
-        on_publish: Callable[[Publication], None],
-        *,
-        clock: Callable[[], datetime],
-        log: Callable[[str], None],
-    ) -> None:
+        self, settings: Settings, on_publish: Callable[[Publication], None], *,
+        clock: Callable[[], datetime], log: Callable[[str], None],
+    ) -> None:  # fmt: skip
         """Open the site, sync it unless an earlier index will do, and publish it.
 
         Each publication is passed to on_publish. Raises FeedsError.
@@ -179,8 +175,8 @@ class Refresher:
         is_article = watchfiles.DefaultFilter(ignore_dirs=(INDEX_DIR, ".git"))
         try:
             while True:
-                watched = self._watchable()
                 with suppress(FileNotFoundError):  # gone since, and watched when it is back
+                    watched = self._watchable()
                     # Unfiltered: a folder with nothing but ignored changes would never time out.
                     for changes in watchfiles.watch(
                         *watched, watch_filter=None, stop_event=self.stopped, raise_interrupt=False,
@@ -202,8 +198,5 @@ class Refresher:
 
     def _watchable(self) -> dict[Path, int]:
         """Return the folders of articles that exist, with their inodes: one may be replaced."""
-        folders = {}
-        for folder in self._folder.article_folders:
-            with suppress(OSError):
-                folders[folder] = folder.stat().st_ino
-        return folders
+        folders = filter(Path.is_dir, self._folder.article_folders)
+        return {folder: folder.stat().st_ino for folder in folders}

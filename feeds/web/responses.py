@@ -65,10 +65,8 @@ class CachedDocument:
             headers = [(name, value) for name, value in headers if name != "Last-Modified"]
         # Chromium shows application/rss+xml as plain text, without its style.
         if environ.get("HTTP_SEC_FETCH_DEST") == "document" and _is_xml(self.document):
-            headers = [
-                (name, _DISPLAYED_TYPE if name == "Content-Type" else value)
-                for name, value in headers
-            ]
+            shown = ("Content-Type", _DISPLAYED_TYPE)
+            headers = [shown if header[0] == shown[0] else header for header in headers]
         has_body = status == _OK and environ["REQUEST_METHOD"] != "HEAD"
         return status, headers, representation.body if has_body else b""
 

@@ -65,23 +65,15 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
             with suppress(OSError):  # no room: each worker prints all problems
                 lock = stack.enter_context(NamedTemporaryFile(prefix="feeds-serve-"))
                 settings = replace(settings, report_lock=Path(lock.name))
+        # Cached documents need little time, and rendering holds Python's lock: more threads would
+        # only help slow downloads, of which each occupies one. It warns about their number.
         granian = Granian(
             "feeds.web.app",  # a name in granian's log: the loader below makes the app
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            # Cached documents need little time, and rendering holds Python's lock: more threads
-            # would only help slow downloads, of which each occupies one.
-            blocking_threads=16,
-            backpressure=256,
-            respawn_failed_workers=True,
-            workers_kill_timeout=SHUTDOWN_SECONDS,
+            address=host, port=port, interface=Interfaces.WSGI, workers=workers,
+            blocking_threads=16, backpressure=256, websockets=False, log_level=LogLevels.error,
+            respawn_failed_workers=True, workers_kill_timeout=SHUTDOWN_SECONDS,
             http1_settings=HTTP1Settings(
                 header_read_timeout=HEADER_TIMEOUT_MILLISECONDS, max_buffer_size=MAX_HEADER_BYTES
             ),
-            websockets=False,
-            # It warns about the number of threads.
-            log_level=LogLevels.error,
-        )
+        )  # fmt: skip
         granian.serve(target_loader=partial(build_app, settings), wrap_loader=False)
