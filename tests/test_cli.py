@@ -481,6 +481,15 @@ def test_an_indexed_site_is_served_at_once_and_changes_since_then_show(site: Sit
         assert server.log.read_text().count("bad.md:2") == 1
 
 
+def test_the_problems_of_a_new_site_are_printed_once(site: SiteBuilder) -> None:
+    site.write_text("bad.md", "---\ntitle: a: b\n---\n")
+    with serving(site.root) as server:
+        assert eventually(lambda: "articles/bad.md:2: not YAML" in server.log.read_text())
+        site.write_text("worse.md", "---\ntitle: a: b\n---\n", old=False)
+        assert eventually(lambda: "articles/worse.md:2: not YAML" in server.log.read_text())
+        assert server.log.read_text().count("bad.md:2") == 1
+
+
 def test_a_module_in_the_working_folder_is_not_run(site: SiteBuilder, tmp_path: Path) -> None:
     site.write("a.md")
     folder = tmp_path / "elsewhere"

@@ -202,6 +202,15 @@ def test_a_document_larger_than_the_whole_cache_is_served_and_not_kept() -> None
     assert (cache.get("growing"), cache.size) == (None, 0)
 
 
+def test_a_document_that_grows_does_not_push_out_a_newer_one_of_its_path() -> None:
+    cache = DocumentCache(100_000)
+    old, new = (CachedDocument(Document(text * 2000, "text/plain"), 0) for text in (b"old", b"new"))
+    cache.put("/rss.xml", old)
+    cache.put("/rss.xml", new)
+    old.respond({"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": "br"})
+    assert cache.get("/rss.xml") is new
+
+
 def test_no_two_threads_render_the_same_document_at_once() -> None:
     cache = DocumentCache(1000)
     inside: list[int] = []

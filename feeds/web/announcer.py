@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from feeds.publication.publication import Publication
@@ -14,48 +15,31 @@ SETTLE_SECONDS = 2.0
 RETRY_SECONDS = 60.0
 
 
-class Announcer:
-    """Announces the newest publication. What was announced is recorded in the catalog."""
+def announce_changes(
+    newest: Callable[[], Publication], stopped: threading.Event, log: Callable[[str], None]
+) -> None:
+    """Announce the newest publication whenever it is another one, until the event is set."""
+    last, retry_at = None, float("inf")
+    while not stopped.wait(SETTLE_SECONDS):
+        if newest() is last and time.monotonic() < retry_at:
+            continue
+        if stopped.wait(SETTLE_SECONDS):
+            return
+        last = newest()
+        is_done = not last.hub or _announce(last, log)
+        retry_at = float("inf") if is_done else time.monotonic() + RETRY_SECONDS
 
-    def __init__(self, log: Callable[[str], None]) -> None:
-        self._log = log
-        self._publication: Publication | None = None
-        self._news = threading.Event()
-        self._stopped = threading.Event()
 
-    def submit(self, publication: Publication) -> None:
-        """Have a publication announced, if its site has a hub."""
-        self._publication = publication
-        if publication.hub:
-            self._news.set()
+def _announce(publication: Publication, log: Callable[[str], None]) -> bool:
+    """Return False if there are feeds to announce again."""
+    try:
+        # Imported late: most sites have no hub.
+        from feeds.remote.websub import announce
 
-    def start(self) -> None:
-        """Start the thread."""
-        threading.Thread(target=self._run, name="feeds-announcer", daemon=True).start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._stopped.set()
-        self._news.set()
-
-    def _run(self) -> None:
-        retry: float | None = None
-        while not self._stopped.is_set():
-            self._news.wait(retry)
-            if self._stopped.wait(SETTLE_SECONDS):
-                break
-            self._news.clear()
-            retry = None
-            if not (publication := self._publication) or not publication.hub:
-                continue
-            try:
-                # Imported late: most sites have no hub.
-                from feeds.remote.websub import announce
-
-                announced = announce(publication)
-                retry = RETRY_SECONDS if announced.failed or announced.claimed else None
-                if announced.told or announced.failed:
-                    self._log(f"{announced} ({publication.hub})")
-            except Exception as error:  # a broken hub or index must not end the thread
-                self._log(f"cannot announce: {error!r}")
-                retry = RETRY_SECONDS
+        announced = announce(publication)
+    except Exception as error:  # a broken hub or index must not end the thread
+        log(f"cannot announce: {error!r}")
+        return False
+    if announced.told or announced.failed:
+        log(f"{announced} ({publication.hub})")
+    return not (announced.failed or announced.claimed)

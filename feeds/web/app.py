@@ -1,10 +1,4 @@
-"""The live app: each path of the publication becomes an HTTP response.
-
-FEEDS_SITE names the site, else it is the working folder; FEEDS_URL says where it is published,
-FEEDS_UNPUBLISHED=1 shows drafts, FEEDS_CATALOG names the database of the index, FEEDS_SYNC=0 serves
-the index that another process updates, and FEEDS_PROXIES is the number of proxies in front whose
-X-Forwarded headers are trusted.
-"""
+"""The live app: each path of the publication becomes an HTTP response."""
 
 from __future__ import annotations
 
@@ -12,16 +6,16 @@ import os
 import posixpath
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
-from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, request, send_file
+from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.utils import send_file
 from werkzeug.wsgi import ClosingIterator
 
 from feeds.errors import FeedsError, NotReadyError
@@ -40,7 +34,6 @@ MAX_BODY_BYTES = 16 * 1024
 #: A slow client occupies a thread while it downloads a file: some are left for other requests.
 MAX_DOWNLOADS = 12
 _PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-_CONDITIONS = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 #: Characters that a path may have unescaped (RFC 3986 §3.3).
 _PATH_CHARS = "/:@!$&'()*+,;=~"
 
@@ -96,22 +89,17 @@ def build_app(settings: Settings) -> Flask:
         return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
 
     @app.get("/healthz")
-    def health() -> Response:
-        body = f'{{"status":"ok","synced_seconds_ago":{site.age():.1f}}}\n'
-        response = Response(body, mimetype="application/json")
-        response.cache_control.no_store = True
-        return response
-
-    @app.errorhandler(NotReadyError)
-    def not_ready(error: NotReadyError) -> Response:
-        headers = {"Retry-After": "2"}
-        return Response(f"Not ready: {error}\n", 503, headers, mimetype="text/plain")
+    def health() -> tuple[dict[str, object], dict[str, str]]:
+        seconds = round(site.age(), 1)
+        return {"status": "ok", "synced_seconds_ago": seconds}, {"Cache-Control": "no-store"}
 
     @app.errorhandler(FeedsError)
     def unavailable(error: FeedsError) -> Response:
-        log(str(error))
-        body = "The index of the articles is unavailable; try again\n"
-        return Response(body, 503, {"Retry-After": "5"}, mimetype="text/plain")
+        body, pause = f"Not ready: {error}\n", "2"
+        if not isinstance(error, NotReadyError):
+            log(str(error))
+            body, pause = "The index of the articles is unavailable; try again\n", "5"
+        return Response(body, 503, {"Retry-After": pause}, mimetype="text/plain")
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -119,9 +107,10 @@ def build_app(settings: Settings) -> Flask:
         response.headers["Referrer-Policy"] = "no-referrer"
         if "Access-Control-Request-Method" in request.headers:
             # Scripts of any site may send conditional requests: no response depends on the user.
+            conditions = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
             response.headers["Access-Control-Allow-Origin"] = "*"
             response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
-            response.headers["Access-Control-Allow-Headers"] = _CONDITIONS
+            response.headers["Access-Control-Allow-Headers"] = conditions
             response.headers["Access-Control-Max-Age"] = "86400"
         return response
 
@@ -137,14 +126,14 @@ def _log_requests(
     """
 
     def log_and_start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-        _weekday, day, month, year, clock, _zone = formatdate(usegmt=True).split()
         path = quote(environ["PATH_INFO"].encode("latin-1"), safe=_PATH_CHARS)
         query = quote(environ.get("QUERY_STRING", ""), safe=f"{_PATH_CHARS}?%")
-        target = f"{environ['REQUEST_METHOD']} {path}{'?' if query else ''}{query}"
-        lengths = (value for name, value in headers if name.lower() == "content-length")
         sys.stdout.write(
-            f"{environ.get('REMOTE_ADDR') or '-'} - - [{day}/{month}/{year}:{clock} +0000]"
-            f' "{target} {environ.get("SERVER_PROTOCOL", "-")}" {status[:3]} {next(lengths, "-")}\n'
+            f"{environ.get('REMOTE_ADDR') or '-'} - -"
+            f" [{time.strftime('%d/%b/%Y:%H:%M:%S +0000', time.gmtime())}]"
+            f' "{environ["REQUEST_METHOD"]} {path}{query and "?"}{query}'
+            f' {environ.get("SERVER_PROTOCOL", "-")}"'
+            f" {status[:3]} {Headers(headers).get('Content-Length', '-')}\n"
         )
         sys.stdout.flush()
         return start_response(status, headers, *error)
@@ -167,24 +156,16 @@ def _respond_from_cache(
 
 
 def _send_media(media: MediaFile, downloads: threading.BoundedSemaphore) -> Response:
-    environ = dict(request.environ)
+    environ, stat = request.environ, media.file.stat()
     # A Range that is invalid or has several parts may be ignored, and so may a suffix longer than
     # the file (RFC 9110 §14.2, §14.1.2).
-    if (
-        not (requested := request.range)
-        or requested.units != "bytes"
-        or len(requested.ranges) > 1
-        or request.method == "HEAD"
-        or -(requested.ranges[0][0] or 0) > media.file.stat().st_size
-    ):
+    ranges = request.range.ranges if request.range and request.range.units == "bytes" else ()
+    if request.method == "HEAD" or len(ranges) != 1 or -(ranges[0][0] or 0) > stat.st_size:
         environ.pop("HTTP_RANGE", None)
+    # Flask would answer 304 to those.
     preconditions = {name: environ.pop(name, "") for name in _PRECONDITIONS}
-    sent = send_file(
-        media.file, environ, media.media_type, max_age=MEDIA_AGE, response_class=Response
-    )
-    response = cast(Response, sent)
-    changed = int(media.file.stat().st_mtime)
-    if not preconditions_met(preconditions, response.headers["ETag"], changed):
+    response = send_file(media.file, media.media_type, max_age=MEDIA_AGE)
+    if not preconditions_met(preconditions, response.headers["ETag"], int(stat.st_mtime)):
         response.close()
         return Response(status=412)
     if request.method == "HEAD":

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 
 from cachetools import LRUCache
 
@@ -13,6 +12,8 @@ from feeds.web.responses import CachedDocument
 
 #: Memory of an entry apart from its bodies: headers, tables, objects.
 ENTRY_OVERHEAD_BYTES = 3_000
+#: More than the threads of a process, so that two documents seldom wait for each other.
+RENDERING_LOCKS = 256
 
 
 class DocumentCache:
@@ -23,9 +24,7 @@ class DocumentCache:
             max_bytes, getsizeof=lambda document: ENTRY_OVERHEAD_BYTES + document.size
         )
         self._lock = threading.Lock()
-        self._flights: dict[str, threading.Lock] = {}
-        #: Threads inside a flight, or waiting for its lock.
-        self._passengers: Counter[str] = Counter()
+        self._rendering = [threading.Lock() for _number in range(RENDERING_LOCKS)]
 
     @property
     def size(self) -> int:
@@ -39,32 +38,16 @@ class DocumentCache:
 
     def put(self, key: str, document: CachedDocument) -> None:
         """Keep a document, unless it is larger than the whole cache."""
-
-        def resize() -> None:
-            with self._lock:
-                if self._documents.pop(key, None) is document:
-                    self._store(key, document)
-
-        document.on_growth = resize
-        with self._lock:
-            self._store(key, document)
-
-    def _store(self, key: str, document: CachedDocument) -> None:
-        with suppress(ValueError):  # larger than the whole cache
+        document.on_growth = partial(self._resize, key, document)
+        with self._lock, suppress(ValueError):  # larger than the whole cache
             self._documents[key] = document
 
-    @contextmanager
-    def single_flight(self, key: str) -> Iterator[None]:
-        """Let one thread at a time in for a key, so that a document is rendered once."""
-        with self._lock:
-            flight = self._flights.setdefault(key, threading.Lock())
-            self._passengers[key] += 1
-        try:
-            with flight:
-                yield
-        finally:
-            with self._lock:
-                self._passengers[key] -= 1
-                # Not earlier: a newcomer would make a second lock while others wait for this one.
-                if not self._passengers[key]:
-                    del self._flights[key], self._passengers[key]
+    def _resize(self, key: str, document: CachedDocument) -> None:
+        with self._lock, suppress(ValueError):
+            if self._documents.get(key) is document:
+                del self._documents[key]
+                self._documents[key] = document
+
+    def single_flight(self, key: str) -> threading.Lock:
+        """Return the lock to hold while rendering a document, so that it is rendered once."""
+        return self._rendering[hash(key) % RENDERING_LOCKS]

@@ -13,7 +13,7 @@ from feeds.errors import CatalogError, FeedsError, NotReadyError
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
 from feeds.publication.custom import is_query_page
 from feeds.publication.publication import Publication
-from feeds.web.announcer import Announcer
+from feeds.web.announcer import announce_changes
 from feeds.web.document_cache import DocumentCache
 from feeds.web.refresher import Refresher
 from feeds.web.responses import CachedDocument
@@ -44,12 +44,10 @@ class LiveSite:
     """Finds documents and keeps them current. Safe to use from many threads."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
+        self, settings: Settings, *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Callable[[str], None] = lambda _line: None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Open a site and publish it. Raises FeedsError."""
         self._settings = settings
         self._clock = clock
@@ -58,28 +56,26 @@ class LiveSite:
         self._starting = threading.Lock()
         self._indexing: threading.Thread | None = None
         self._waiting = threading.Semaphore(MAX_WAITING_SEARCHES)
-        self._announcer = Announcer(log)
         self._refresher = Refresher(settings, self._publish, clock=clock, log=log)
         self._catalog = self._refresher.catalog
         if settings.starts_indexed:
             self._start()
 
     def _publish(self, publication: Publication) -> None:
-        caches = DocumentCache(CACHE_BYTES), DocumentCache(CUSTOM_CACHE_BYTES)
-        self._published = _Published(publication, *caches)
-        if self._settings.syncs:
-            self._announcer.submit(publication)
+        documents, custom = DocumentCache(CACHE_BYTES), DocumentCache(CUSTOM_CACHE_BYTES)
+        self._published = _Published(publication, documents, custom)
 
     def _start(self) -> None:
         # In the process that answers, at its first request: some servers load the app and then
         # fork, and threads do not survive that.
-        if self._started_in == os.getpid():
-            return
         with self._starting:
-            if self._started_in != os.getpid():
-                self._started_in = os.getpid()
-                self._refresher.start()
-                self._announcer.start()
+            if self._started_in == os.getpid():
+                return
+            self._started_in = os.getpid()
+            self._refresher.start()
+            if self._settings.syncs:
+                following = (lambda: self.publication), self._refresher.stopped, self._log
+                threading.Thread(target=announce_changes, args=following, daemon=True).start()
 
     @property
     def publication(self) -> Publication:
@@ -156,12 +152,9 @@ class LiveSite:
             if not (self._indexing and self._indexing.is_alive()):
                 self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)
                 self._indexing.start()
-            indexing = self._indexing
         if self._waiting.acquire(blocking=False):
-            try:
-                indexing.join(SEARCH_WAIT_SECONDS)
-            finally:
-                self._waiting.release()
+            self._indexing.join(SEARCH_WAIT_SECONDS)
+            self._waiting.release()
 
     def _fill_or_log(self) -> None:
         try:
@@ -181,7 +174,6 @@ class LiveSite:
 
     def close(self) -> None:
         """End the threads and close the catalog."""
-        self._announcer.stop()
         self._refresher.stop()
         if self._indexing:
             self._indexing.join()

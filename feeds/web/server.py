@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -49,11 +49,8 @@ def has_index(folder: Folder, *, syncs: bool) -> bool:
     if not os.path.exists(locate(folder)):
         return False
     # One that does not sync must not prepare the tables either.
-    catalog = Catalog(locate(folder), syncs=syncs)
-    try:
+    with closing(Catalog(locate(folder), syncs=syncs)) as catalog:
         return catalog.is_complete()
-    finally:
-        catalog.close()
 
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
@@ -61,34 +58,22 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     if hasattr(os, "register_at_fork"):
         # A forked worker has this process's signal handlers until granian sets its own; a signal
         # that came in between would be lost on it.
-        os.register_at_fork(after_in_child=_restore_signals)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.register_at_fork(after_in_child=partial(signal.signal, number, signal.SIG_DFL))
     with ExitStack() as stack:
         if workers > 1:
             with suppress(OSError):  # no room: each worker prints all problems
                 lock = stack.enter_context(NamedTemporaryFile(prefix="feeds-serve-"))
                 settings = replace(settings, report_lock=Path(lock.name))
+        # Cached documents need little time, and rendering holds Python's lock: more threads would
+        # only help slow downloads, of which each occupies one. It warns about their number.
         granian = Granian(
             "feeds.web.app",  # a name in granian's log: the loader below makes the app
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            # Cached documents need little time, and rendering holds Python's lock: more threads
-            # would only help slow downloads, of which each occupies one.
-            blocking_threads=16,
-            backpressure=256,
-            respawn_failed_workers=True,
-            workers_kill_timeout=SHUTDOWN_SECONDS,
+            address=host, port=port, interface=Interfaces.WSGI, workers=workers,
+            blocking_threads=16, backpressure=256, websockets=False, log_level=LogLevels.error,
+            respawn_failed_workers=True, workers_kill_timeout=SHUTDOWN_SECONDS,
             http1_settings=HTTP1Settings(
                 header_read_timeout=HEADER_TIMEOUT_MILLISECONDS, max_buffer_size=MAX_HEADER_BYTES
             ),
-            websockets=False,
-            # It warns about the number of threads.
-            log_level=LogLevels.error,
-        )
+        )  # fmt: skip
         granian.serve(target_loader=partial(build_app, settings), wrap_loader=False)
-
-
-def _restore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
