@@ -22,6 +22,7 @@ _FORBIDDEN_ASTRAL = re.compile(f"[{''.join(chr(n + 0xFFFE) + chr(n + 0xFFFF) for
 # beside ASCII, is none.
 _PUNCTUATION = "‘’“”–—…•"
 _MAY_BE_MOJIBAKE = re.compile(f"[^\x00-\x7f{_PUNCTUATION}]|[^\x00-\x7f]{{2}}")
+_SUSPECT_LINE = re.compile(f"^.*(?:{_MAY_BE_MOJIBAKE.pattern}).*", re.MULTILINE)
 
 # Capitals that end in Ã or Â before a quotation mark or a dash, as in Portuguese: the end of “IRMÃ”
 # is not a misread Ô.
@@ -104,13 +105,16 @@ def _mojibake_repairer() -> Callable[[str], str]:
         fix_line_breaks=False, remove_control_chars=False, normalization=None, explain=False,
     )  # fmt: skip
 
+    def fix_lines(text: str) -> str:
+        return _SUSPECT_LINE.sub(lambda line: ftfy.fix_text(line[0], config), text)
+
     def repair_encodings(text: str) -> str:
         if "â€œ" in text:
             text = _LOST_END.sub("\\1â€\x9d", text)
         if "Ã" not in text and "Â" not in text:
-            return ftfy.fix_text(text, config)
+            return fix_lines(text)
         # A letter and the punctuation after it are not repaired together across a seam.
         seams = [0, *(match.end() for match in _LAST_CAPITAL.finditer(text)), len(text)]
-        return "".join(ftfy.fix_text(text[a:b], config) for a, b in pairwise(seams))
+        return "".join(fix_lines(text[a:b]) for a, b in pairwise(seams))
 
     return repair_encodings

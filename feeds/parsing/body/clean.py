@@ -14,11 +14,14 @@ from functools import cached_property
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+import lxml.etree as etree
 import nh3
+from lxml.html import HtmlElement
 
 from feeds.parsing.body import liquid
-from feeds.parsing.body.players import FRAME_ATTRIBUTE, link_to_frame
-from feeds.parsing.body.tidy import ATTRIBUTE, MARKS, mark_of, tidy
+from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
+from feeds.parsing.body.tidy import MARKS, simplify_mark, tidy
+from feeds.parsing.body.tree import parse, to_html
 from feeds.text.repair import plain_line, repair
 from feeds.text.urls import canonical_url, is_canonical_url
 
@@ -50,32 +53,38 @@ _REMOVED_WITH_CONTENT = frozenset(
     "button embed head label math noembed noframes noscript object option script select style svg"
     " template textarea title xml".split()
 )
+_LINKS = frozenset(("href", "src", "cite", "poster"))
+_LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
 _SCHEMES = {"http", "https", "mailto"}
-_CLEANER = nh3.Cleaner(
+
+
+def _simplify(tag: str, name: str, value: str) -> str | None:
+    """Return the value of an attribute as the tree has it; None removes the attribute."""
+    if name in MARKS:
+        return simplify_mark(tag, name, value)
+    if name in _LENGTHS:
+        value = value.strip().removesuffix("px")
+        return value if value.isascii() and value.isdigit() else None
+    return value
+
+
+# It parses, by HTML5's rules: its output becomes a tree.
+_PARSER = nh3.Cleaner(
     tags=set(KEPT_TAGS | {"form", "iframe"}),
     clean_content_tags=set(_REMOVED_WITH_CONTENT),
     attributes=KEPT_ATTRIBUTES
     | {"*": KEPT_ATTRIBUTES["*"] | MARKS, "iframe": {"height", "src", "title", "width"}},
+    attribute_filter=_simplify,
     link_rel=None,
     url_schemes=_SCHEMES,
 )
-_NESTING_CLEANER = nh3.Cleaner(
+# The last step: whatever the tree became, nothing else comes out.
+_SANITISER = nh3.Cleaner(
     tags=set(KEPT_TAGS),
     attributes=KEPT_ATTRIBUTES | {"a": KEPT_ATTRIBUTES["a"] | {FRAME_ATTRIBUTE}},
     link_rel=None,
     url_schemes=_SCHEMES,
 )
-_LINKS = frozenset(("href", "src", "cite", "poster"))
-_LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
-
-# nh3's canonical HTML: each "<" of text is escaped, so that one here begins a tag.
-_ATTRIBUTES = r'(?:\s[a-z-]+="[^"]*")'
-_TAG = re.compile(
-    rf"<(iframe)({_ATTRIBUTES}*)>.*?</iframe>|<([a-z][a-z0-9]*)({_ATTRIBUTES}+)>|<(?:img|source)>",
-    re.DOTALL,
-)
-# An HTML parser drops the first line break of a block of code, each time that it reads one.
-_FIRST_LINES = re.compile(rf"(<pre{_ATTRIBUTES}*>)\n+")
 # Elements that stand apart on a page.
 _BLOCK = re.compile(
     r"<(?=/?(?:article|aside|blockquote|br|caption|dd|details|div|dt|figcaption|figure|footer|h[1-6]"
@@ -110,14 +119,24 @@ class Body:
 
     def clean(self, base: str) -> str:
         """Safe HTML, its links resolved against an article's URL; empty if it nests too deep."""
-        if _is_too_deep(self._markup):
+        markup = self._markup
+        if not markup or _is_too_deep(markup):
             return ""
-        cleaned = _CLEANER.clean(self._markup)
-        cleaned = _TAG.sub(lambda match: _finish_tag(match, base), cleaned)
-        # A character reference may have named what no feed may hold.
-        cleaned = tidy(repair(cleaned))
+        # Without a tag of the source's own, cmark's output is well nested and well-formed.
         if self._is_html or "<" in self._source:
-            cleaned = _well_nested(_FIRST_LINES.sub(r"\1", cleaned))
+            markup = _PARSER.clean(markup)
+        # A character reference may have named what no feed may hold.
+        root = parse(repair(markup))
+        etree.strip_attributes(root, "align", "class")
+        _resolve_links(root, base)
+        # HTML has no link within a link, say: then the sanitiser parses another tree.
+        for _attempt in range(5):
+            tidy(root)
+            markup = to_html(root)
+            cleaned = _SANITISER.clean(markup)
+            if cleaned == markup:
+                break
+            root = parse(cleaned)
         return cleaned.strip()
 
     def unsafe_parts(self) -> list[tuple[int, str]]:
@@ -200,53 +219,30 @@ def _from_markdown(source: str) -> str:
     markup = str(markdown_to_html_with_extensions(source, options, extensions))
     if ' class="footnote-ref"' in markup:
         markup = _BACKLINK.sub("", _FOOTNOTE.sub(r"\1\2", markup))
+        markup = markup.replace(" data-footnotes>", ">")
     return markup
 
 
-def _finish_tag(match: re.Match[str], base: str) -> str:
-    tag, attributes = match[1] or match[3], match[2] or match[4] or ""
-    # nh3's attribute_filter would do, but a cleaner for each base takes 44 µs to make; cleaning a
-    # body of 700 characters takes 78.
-    kept = [_finish_attribute(tag, match, base) for match in ATTRIBUTE.finditer(attributes)]
-    # In nh3's order: the last attribute takes the place of one that is removed.
-    for index in reversed(range(len(kept))):
-        if not kept[index]:
-            kept[index] = kept[-1]
-            kept.pop()
-    attributes = "".join(kept)
-    if tag == "iframe":
-        return link_to_frame(attributes)
-    # A source without a src belongs to a picture, whose img is enough.
-    if tag in (None, "img", "source") and ' src="' not in attributes:
-        return ""
-    return f"<{tag}{attributes}>"
+def _resolve_links(root: HtmlElement, base: str) -> None:
+    """Make each link absolute, and what frames another page a link; remove those to nowhere."""
+    for element in list(root.iter()):
+        for name, value in element.items():
+            if name in _LINKS and not is_canonical_url(value):
+                if link := _resolve(element.tag, value.strip(), base):
+                    element.set(name, link)
+                else:
+                    del element.attrib[name]
+        # A source without a src belongs to a picture, whose img is enough.
+        if element.tag in ("img", "source") and "src" not in element.attrib:
+            element.drop_tree()
+        elif element.tag == "iframe":
+            replace_frame(element)
 
 
-def _finish_attribute(tag: str, attribute: re.Match[str], base: str) -> str:
-    name, value = attribute[1], html.unescape(attribute[2])
-    if name in MARKS:
-        return mark_of(tag, name, value)
-    if name in _LENGTHS:
-        value = value.strip().removesuffix("px")
-        return f' {name}="{value}"' if value.isascii() and value.isdigit() else ""
-    if name not in _LINKS or is_canonical_url(value):
-        return attribute[0]
-    link = value.strip()
-    if tag != "a" or not link.lower().startswith("mailto:"):
-        try:
-            link = canonical_url(urljoin(base, link)) or ""
-        except ValueError:
-            return ""
-    escaped = html.escape(link, quote=False).replace('"', "&quot;").replace("\xa0", "&nbsp;")
-    return f' {name}="{escaped}"' if link else ""
-
-
-def _well_nested(markup: str) -> str:
-    """HTML that a parser reads back as it stands: links within links, say, take a second pass."""
-    for _attempt in range(5):
-        before = markup
-        markup = _NESTING_CLEANER.clean(before)
-        if markup == before:
-            break
-        markup = tidy(markup)
-    return markup
+def _resolve(tag: str, link: str, base: str) -> str | None:
+    if tag == "a" and link.lower().startswith("mailto:"):
+        return link
+    try:
+        return canonical_url(urljoin(base, link))
+    except ValueError:
+        return None
