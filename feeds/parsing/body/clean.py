@@ -6,12 +6,9 @@ that would run, style or submit loses its content too, and markup that would run
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
-from contextlib import suppress
 from functools import cached_property
-from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import lxml.etree as etree
@@ -20,7 +17,7 @@ from lxml.html import HtmlElement
 
 from feeds.parsing.body import liquid
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
-from feeds.parsing.body.tidy import MARKS, simplify_mark, tidy
+from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
 from feeds.parsing.body.tree import parse, to_html
 from feeds.text.repair import plain_line, repair
 from feeds.text.urls import canonical_url, is_canonical_url
@@ -54,27 +51,14 @@ _REMOVED_WITH_CONTENT = frozenset(
     " template textarea title xml".split()
 )
 _LINKS = frozenset(("href", "src", "cite", "poster"))
-_LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
 _SCHEMES = {"http", "https", "mailto"}
-
-
-def _simplify(tag: str, name: str, value: str) -> str | None:
-    """Return the value of an attribute as the tree has it; None removes the attribute."""
-    if name in MARKS:
-        return simplify_mark(tag, name, value)
-    if name in _LENGTHS:
-        value = value.strip().removesuffix("px")
-        return value if value.isascii() and value.isdigit() else None
-    return value
-
-
 # It parses, by HTML5's rules: its output becomes a tree.
 _PARSER = nh3.Cleaner(
     tags=set(KEPT_TAGS | {"form", "iframe"}),
     clean_content_tags=set(_REMOVED_WITH_CONTENT),
     attributes=KEPT_ATTRIBUTES
     | {"*": KEPT_ATTRIBUTES["*"] | MARKS, "iframe": {"height", "src", "title", "width"}},
-    attribute_filter=_simplify,
+    attribute_filter=simplify_attribute,
     link_rel=None,
     url_schemes=_SCHEMES,
 )
@@ -86,10 +70,7 @@ _SANITISER = nh3.Cleaner(
     url_schemes=_SCHEMES,
 )
 # Elements that stand apart on a page.
-_BLOCK = re.compile(
-    r"<(?=/?(?:article|aside|blockquote|br|caption|dd|details|div|dt|figcaption|figure|footer|h[1-6]"
-    r"|header|hr|li|p|pre|section|summary|t[dhr])\b)"
-)
+_BLOCK = re.compile(rf"<(?=/?(?:br|{'|'.join(KEPT_TAGS - INLINE_TAGS)})\b)")
 # References for which cmark writes bytes that are not valid text.
 _NONCHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
 # The links of cmark's footnotes, there and back. A reader may show many bodies on one page, so none
@@ -99,11 +80,7 @@ _BACKLINK = re.compile(r' ?<a href="#fnref-[^>]* data-footnote-backref.*?</a>')
 #: Elements within each other; what people write stays far below.
 _MAX_DEPTH = 400
 _RUNNING_TAGS = ("script", "object", "embed", "applet", "form")
-_SIGNS = ("script:", *(f"<{tag}" for tag in _RUNNING_TAGS))
-# Begins with letters and ignores no case, so that a search takes little time.
-_MAYBE_HANDLER = re.compile(r"on(?<=\bon)[a-z]+\s*=")
-# html.parser takes quadratic time over some input.
-_MAX_PARSED_CHARS = 50_000
+_LENIENT_PARSER = etree.HTMLParser(huge_tree=True)
 # Void elements hold nothing, and those that a next one of their kind ends do not nest.
 _NESTING = re.compile(
     r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)([a-zA-Z][a-zA-Z0-9]*)"
@@ -143,19 +120,21 @@ class Body:
         """Each kind of markup that a reader would run, with the first line (from 1) that has it."""
         if _is_too_deep(markup := self._markup):
             return [(1, f"tags nested more than {_MAX_DEPTH} deep")]
-        # Most bodies have none, which a substring search tells quickly.
-        lowered = html.unescape(markup).lower()
-        if not (any(sign in lowered for sign in _SIGNS) or _MAYBE_HANDLER.search(lowered)):
+        # Markdown without a tag of its own has at most links; most bodies have no such one.
+        if "script" not in markup.lower() and not (self._is_html or "<" in self._source):
             return []
-        finder = _UnsafeFinder()
-        # html.parser gives up on some declarations; what it found before them stays.
-        with suppress(AssertionError):
-            finder.feed(markup[:_MAX_PARSED_CHARS])
-        for tag in re.findall(
-            rf"<({'|'.join(_RUNNING_TAGS)})\b", markup[_MAX_PARSED_CHARS:].lower()
-        ):
-            finder.add_tag(tag)
-        return sorted((self._line(pattern), kind) for kind, pattern in finder.patterns.items())
+        root = etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
+        # For each kind, the pattern that finds it in the source.
+        patterns = {
+            f"<{element.tag}>": rf"<{element.tag}\b" for element in root.iter(*_RUNNING_TAGS)
+        }
+        for value in root.xpath("//@*"):
+            name, scheme = value.attrname.lower(), value.strip().lower().partition(":")[0]
+            if re.fullmatch("on[a-z]{3,}", name):
+                patterns[f"the event handler {name}"] = rf"\b{name}\s*="
+            elif scheme in ("javascript", "vbscript"):
+                patterns[f"a {scheme}: link"] = f"{scheme}:"
+        return sorted((self._line(pattern), kind) for kind, pattern in patterns.items())
 
     def _line(self, pattern: str) -> int:
         match = re.search(pattern, self._source, re.IGNORECASE)
@@ -165,26 +144,6 @@ class Body:
     def _markup(self) -> str:
         source = liquid.without_tags(repair(self._source), is_html=self._is_html)
         return source if self._is_html or not source.strip() else _from_markdown(source)
-
-
-class _UnsafeFinder(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        #: For each kind of unsafe markup, the pattern that finds it in the source.
-        self.patterns: dict[str, str] = {}
-
-    def add_tag(self, tag: str) -> None:
-        self.patterns[f"<{tag}>"] = rf"<{tag}\b"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _RUNNING_TAGS:
-            self.add_tag(tag)
-        for name, value in attrs:
-            scheme = (value or "").strip().lower().partition(":")[0]
-            if re.fullmatch("on[a-z]{3,}", name):
-                self.patterns[f"the event handler {name}"] = rf"\b{name}\s*="
-            elif scheme in ("javascript", "vbscript"):
-                self.patterns[f"a {scheme}: link"] = f"{scheme}:"
 
 
 def plain_text(markup: str) -> str:

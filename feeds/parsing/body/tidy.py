@@ -17,6 +17,7 @@ from feeds.parsing.body.tree import VOID_TAGS
 
 #: Attributes, of any element, that say whether and how it shows.
 MARKS = frozenset(("hidden", "role", "style"))
+_LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
 
 #: Characters of text; a form of more is a page that stands in one.
 _MAX_FORM_CHARS = 500
@@ -26,9 +27,9 @@ _REMOVED_IF_EMPTY = frozenset(
     " h2 h3 h4 h5 h6 header i ins li mark ol p pre q s section small span strong sub summary sup"
     " table time u ul".split()
 )
-_INLINE = frozenset(
-    "a abbr b cite code del dfn em i ins kbd mark q ruby s samp small span strong sub sup time u"
-    " var img br wbr audio video".split()
+INLINE_TAGS = frozenset(
+    "a abbr audio b br cite code del dfn em i img ins kbd mark q rp rt ruby s samp small span"
+    " strong sub sup time u var video wbr".split()
 )
 _MEDIA = frozenset(("img", "hr", "audio", "video"))
 _TABLE_PARTS = frozenset("table caption colgroup thead tbody tfoot tr td th".split())
@@ -53,14 +54,19 @@ _SPACE = re.compile("[^\\S\xa0]+")
 _PLACEHOLDER = re.compile(r"[^\S\xa0]*\{[a-z][a-z0-9_-]+\}[^\S\xa0]*")
 
 
-def simplify_mark(tag: str, name: str, value: str) -> str | None:
-    """Return the one value of an attribute of MARKS that tidy() heeds; None without effect."""
+def simplify_attribute(tag: str, name: str, value: str) -> str | None:
+    """Return a length as digits, and of each of MARKS one value; None if it means nothing."""
+    if name in _LENGTHS:
+        value = value.strip().removesuffix("px")
+        return value if value.isascii() and value.isdigit() else None
     if name == "role":
         return "none" if tag == "table" and value.strip() in ("presentation", "none") else None
     if name == "hidden":
         # The other value is that of text which a search in the page reveals.
         return "" if value.strip().lower() != "until-found" else None
-    return "display:none" if _hides(tag, value) else None
+    if name == "style":
+        return "display:none" if _hides(tag, value) else None
+    return value
 
 
 def shows_nothing(element: HtmlElement) -> bool:
@@ -180,17 +186,17 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
         elif is_mail and tag == "a" and _holds_only_icons(element):
             element.drop_tree()
         elif element not in shown and _is_leftover(element):
-            (element.drop_tag if tag in _INLINE else element.drop_tree)()
+            (element.drop_tag if tag in INLINE_TAGS else element.drop_tree)()
         elif tag in _BOXES:
             _flatten(element)
 
 
 def _flatten(box: HtmlElement) -> None:
     """Remove a box that holds only boxes; make another a div, or a paragraph"""
-    if not box.attrib and not _has_text(box) and all(child.tag not in _INLINE for child in box):
+    if not box.attrib and not _has_text(box) and all(child.tag not in INLINE_TAGS for child in box):
         box.drop_tag()
         return
-    has_block = any(e.tag not in _INLINE and e.tag != "source" for e in box.iterdescendants())
+    has_block = any(e.tag not in INLINE_TAGS and e.tag != "source" for e in box.iterdescendants())
     box.tag = "p" if box.tag == _CELL and not has_block else "div"
 
 
