@@ -123,6 +123,8 @@ class Body:
         # Markdown without a tag of its own has at most links; most bodies have no such one.
         if "script" not in markup.lower() and not (self._is_html or "<" in self._source):
             return []
+        # The parser ignores the attributes of a second body, a browser does not.
+        markup = re.sub(r"(?i)(</?)(?:html|head|body)\b", r"\1div", markup)
         root = etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
         # For each kind, the pattern that finds it in the source.
         patterns = {

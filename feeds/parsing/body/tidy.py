@@ -71,11 +71,10 @@ def simplify_attribute(tag: str, name: str, value: str) -> str | None:
 
 def shows_nothing(element: HtmlElement) -> bool:
     """True for a hidden element, and for a picture or a frame no larger than a dot."""
-    if element.tag in ("img", "iframe"):
-        sides = (element.get("width", ""), element.get("height", ""))
-        if any(map(_DOT.fullmatch, sides)):
-            return True
-    return "hidden" in element.attrib or "style" in element.attrib
+    if "hidden" in element.attrib or "style" in element.attrib:
+        return True
+    sides = (element.get("width", ""), element.get("height", ""))
+    return element.tag in ("img", "iframe") and any(map(_DOT.fullmatch, sides))
 
 
 def _hides(tag: str, style: str) -> bool:
@@ -192,7 +191,7 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
 
 
 def _flatten(box: HtmlElement) -> None:
-    """Remove a box that holds only boxes; make another a div, or a paragraph"""
+    """Remove a box that holds only boxes; make any other a div or a paragraph."""
     if not box.attrib and not _has_text(box) and all(child.tag not in INLINE_TAGS for child in box):
         box.drop_tag()
         return
