@@ -18,7 +18,7 @@ from lxml.html import HtmlElement
 from feeds.parsing.body import liquid
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
 from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
-from feeds.parsing.body.tree import parse, to_html
+from feeds.parsing.body.tree import GONE, parse, to_html
 from feeds.text.repair import plain_line, repair
 from feeds.text.urls import canonical_url, is_canonical_url
 
@@ -195,9 +195,10 @@ def _resolve_links(root: HtmlElement, base: str) -> None:
                     del element.attrib[name]
         # A source without a src belongs to a picture, whose img is enough.
         if element.tag in ("img", "source") and "src" not in element.attrib:
-            element.drop_tree()
+            element.tag = GONE
         elif element.tag == "iframe":
             replace_frame(element)
+    etree.strip_elements(root, GONE, with_tail=False)
 
 
 def _resolve(tag: str, link: str, base: str) -> str | None:

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 
 from feeds.model.article import Player
 from feeds.parsing.body.tidy import shows_nothing
-from feeds.parsing.body.tree import parse
+from feeds.parsing.body.tree import GONE, parse
 from feeds.text.media_types import type_of_url
 from feeds.text.urls import canonical_url
 
@@ -72,7 +72,7 @@ def replace_frame(frame: HtmlElement) -> None:
     """Make an iframe the link that stands for it in a body; remove one that shows nothing."""
     source = frame.get("src")
     if not source or shows_nothing(frame):
-        frame.drop_tree()
+        frame.tag = GONE
         return
     page = watch_url(source)
     host = (urlsplit(page).hostname or "").removeprefix("www.")

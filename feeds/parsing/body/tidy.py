@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
-from feeds.parsing.body.tree import VOID_TAGS
+from feeds.parsing.body.tree import GONE, UNWRAPPED, VOID_TAGS, settle_children
 
 #: Attributes, of any element, that say whether and how it shows.
 MARKS = frozenset(("hidden", "role", "style"))
@@ -171,32 +171,32 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
     """Remove what shows nothing, and boxes that hold only boxes, from the inside out."""
     shown: set[HtmlElement] = set()
     # Backwards, each element comes after all that it holds.
-    for element in reversed(list(root.iterdescendants())):
+    for element in reversed(list(root.iter())):
+        settle_children(element)
         tag = element.tag
         if tag in _MEDIA or _has_text(element) or not shown.isdisjoint(element):
             shown.add(element)
         if shows_nothing(element):
-            element.drop_tree()
+            element.tag = GONE
         elif tag in VOID_TAGS:
             continue
         elif tag == "form":
             length = sum(len(text) for text in element.itertext() if not _BLANK.fullmatch(text))
-            (element.drop_tag if length > _MAX_FORM_CHARS else element.drop_tree)()
+            element.tag = UNWRAPPED if length > _MAX_FORM_CHARS else GONE
         elif is_mail and tag == "a" and _holds_only_icons(element):
-            element.drop_tree()
+            element.tag = GONE
         elif element not in shown and _is_leftover(element):
-            (element.drop_tag if tag in INLINE_TAGS else element.drop_tree)()
+            element.tag = UNWRAPPED if tag in INLINE_TAGS else GONE
         elif tag in _BOXES:
-            _flatten(element)
+            element.tag = _flattened(element)
 
 
-def _flatten(box: HtmlElement) -> None:
-    """Remove a box that holds only boxes; make any other a div or a paragraph."""
+def _flattened(box: HtmlElement) -> str:
+    """The tag of what a box becomes: none if it holds only boxes, else a paragraph or a div."""
     if not box.attrib and not _has_text(box) and all(child.tag not in INLINE_TAGS for child in box):
-        box.drop_tag()
-        return
+        return UNWRAPPED
     has_block = any(e.tag not in INLINE_TAGS and e.tag != "source" for e in box.iterdescendants())
-    box.tag = "p" if box.tag == _CELL and not has_block else "div"
+    return "p" if box.tag == _CELL and not has_block else "div"
 
 
 def _is_leftover(element: HtmlElement) -> bool:

@@ -8,6 +8,9 @@ import lxml.etree as etree
 from lxml.html import HtmlElement
 
 VOID_TAGS = frozenset("br col hr img source wbr".split())
+#: In place of its tag: an element to remove, and one of which only the content stays. lxml's own
+#: methods for one element take quadratic time for many.
+GONE, UNWRAPPED = "gone", "unwrapped"
 
 # libxml2's HTML parser is not HTML5's: it moves the block out of <b><p>x</p></b>, say. So nh3
 # parses, and its output is read as XML.
@@ -35,6 +38,27 @@ def to_html(root: HtmlElement) -> str:
     xml: str = etree.tostring(root, encoding="unicode")
     xml = xml.removeprefix("<body>").removesuffix("</body>").replace("/>", ">")
     return xml.replace("\xa0", "&nbsp;").replace("&#10;", "\n").replace("&#9;", "\t")
+
+
+def settle_children(parent: HtmlElement) -> None:
+    """Remove the children that are GONE, and the tags of those that are UNWRAPPED."""
+    if not any(child.tag in (GONE, UNWRAPPED) for child in parent):
+        return
+    children: list[HtmlElement] = []
+    texts = [parent.text or ""]
+    for child in parent:
+        if child.tag == UNWRAPPED:
+            texts[-1] += child.text or ""
+            children += child
+            texts += [inner.tail or "" for inner in child]
+        elif child.tag != GONE:
+            children.append(child)
+            texts.append("")
+        texts[-1] += child.tail or ""
+    parent[:] = children
+    parent.text = texts[0]
+    for child, tail in zip(children, texts[1:], strict=True):
+        child.tail = tail
 
 
 def _to_xml(start_tag: re.Match[str]) -> str:
