@@ -9,19 +9,16 @@ from functools import cache
 from itertools import pairwise
 
 # Characters that XML 1.0 §2.2 does not allow, and the C1 controls and noncharacters that it
-# discourages. Those beyond U+FFFF have a pattern of their own: a set of both is slow to search.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
+# discourages. Written as all but the allowed ranges, the common first, which is fast to search.
+_ASTRAL = "".join(f"{chr(n)}-{chr(n + 0xFFFD)}" for n in range(0x10000, 0x110000, 0x10000))
+_FORBIDDEN = re.compile(f"[^ -~\n\t\r\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd{_ASTRAL}]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_PLANES = range(0x10000, 0x110000, 0x10000)
-_FORBIDDEN_ASTRAL = re.compile(f"[{''.join(chr(n + 0xFFFE) + chr(n + 0xFFFF) for n in _PLANES)}]")
 
 # Mojibake is two or more characters. A lone curly quote or dash, all that most English text has
 # beside ASCII, is none.
 _PUNCTUATION = "‘’“”–—…•"
 _MAY_BE_MOJIBAKE = re.compile(f"[^\x00-\x7f{_PUNCTUATION}]|[^\x00-\x7f]{{2}}")
+_SUSPECT_LINE = re.compile(f"^.*(?:{_MAY_BE_MOJIBAKE.pattern}).*", re.MULTILINE)
 
 # Capitals that end in Ã or Â before a quotation mark or a dash, as in Portuguese: the end of “IRMÃ”
 # is not a misread Ô.
@@ -39,17 +36,12 @@ def find_forbidden(text: str) -> re.Match[str] | None:
     # None of them is printable, and most texts are.
     if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
         return None
-    match = _FORBIDDEN.search(text)
-    if not match and not text.isascii() and _ASTRAL.search(text):
-        match = _FORBIDDEN_ASTRAL.search(text)
-    return match
+    return _FORBIDDEN.search(text)
 
 
 def remove_forbidden(text: str) -> str:
     """Remove the characters that are not allowed in feeds."""
-    if find_forbidden(text):
-        text = _FORBIDDEN_ASTRAL.sub("", _FORBIDDEN.sub("", text))
-    return text
+    return _FORBIDDEN.sub("", text) if find_forbidden(text) else text
 
 
 def repair(text: str) -> str:
@@ -104,13 +96,16 @@ def _mojibake_repairer() -> Callable[[str], str]:
         fix_line_breaks=False, remove_control_chars=False, normalization=None, explain=False,
     )  # fmt: skip
 
+    def fix_lines(text: str) -> str:
+        return _SUSPECT_LINE.sub(lambda line: ftfy.fix_text(line[0], config), text)
+
     def repair_encodings(text: str) -> str:
         if "â€œ" in text:
             text = _LOST_END.sub("\\1â€\x9d", text)
         if "Ã" not in text and "Â" not in text:
-            return ftfy.fix_text(text, config)
+            return fix_lines(text)
         # A letter and the punctuation after it are not repaired together across a seam.
         seams = [0, *(match.end() for match in _LAST_CAPITAL.finditer(text)), len(text)]
-        return "".join(ftfy.fix_text(text[a:b], config) for a, b in pairwise(seams))
+        return "".join(fix_lines(text[a:b]) for a, b in pairwise(seams))
 
     return repair_encodings

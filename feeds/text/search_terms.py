@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
 
 _MAX_WORD_CHARS = 64
 _MAX_TEXT_CHARS = 250_000
@@ -20,6 +19,10 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
+# Python's \w does not match the vowel signs of many scripts.
+_MARK_CODES = (*range(0x300, 0x2100), *range(0xA600, 0xAC00))
+_MARKS = (chr(code) for code in _MARK_CODES if unicodedata.category(chr(code)).startswith("M"))
+_WORD = re.compile(f"[\\w{''.join(_MARKS)}]+")
 _ASCII_WORD = re.compile("[a-z0-9]+")
 #: A soft hyphen and the joiners, which do not separate words.
 _INVISIBLE = dict.fromkeys((0xAD, 0x200C, 0x200D))
@@ -41,7 +44,7 @@ def words(text: str) -> list[str]:
         letters = unicodedata.normalize("NFKD", text)
         kept = (char for char in letters if unicodedata.combining(char) <= _MAX_LETTER_CLASS)
         text = unicodedata.normalize("NFC", "".join(kept)).replace("_", " ")
-        split = _word().findall(_UNSPACED.sub(r" \g<0> ", text))
+        split = _WORD.findall(_UNSPACED.sub(r" \g<0> ", text))
     return [word[:_MAX_WORD_CHARS] for word in split]
 
 
@@ -82,11 +85,3 @@ def terms(search: str) -> tuple[Term, ...]:
 def canonical(search: str) -> str:
     """Return the canonical form of a search; empty if it has no word."""
     return " ".join(map(str, terms(search)))
-
-
-@cache
-def _word() -> re.Pattern[str]:
-    # Python's \w does not match the vowel signs of many scripts.
-    codes = (*range(0x300, 0x2100), *range(0xA600, 0xAC00))
-    marks = (chr(code) for code in codes if unicodedata.category(chr(code)).startswith("M"))
-    return re.compile(f"[\\w{''.join(marks)}]+")

@@ -32,6 +32,7 @@ def canonical_url(text: str, *, relative: bool = False) -> str | None:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError:
         return None
     scheme = parts.scheme.lower()
@@ -39,10 +40,6 @@ def canonical_url(text: str, *, relative: bool = False) -> str | None:
         path = re.sub("/+", "/", _remove_dot_segments(_percent_encode(f"/{parts.path}", "/")))
         return urlunsplit(("", "", path, _percent_encode(parts.query, "/?"), ""))
     if scheme not in _DEFAULT_PORTS or not host:
-        return None
-    try:
-        host = host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError:
         return None
     if "[" in parts.netloc:
         if not re.fullmatch(r"[0-9a-f:.]*:[0-9a-f:.]*", host):

@@ -6,19 +6,19 @@ that would run, style or submit loses its content too, and markup that would run
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
-from contextlib import suppress
 from functools import cached_property
-from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+import lxml.etree as etree
 import nh3
+from lxml.html import HtmlElement
 
 from feeds.parsing.body import liquid
-from feeds.parsing.body.players import FRAME_ATTRIBUTE, link_to_frame
-from feeds.parsing.body.tidy import ATTRIBUTE, MARKS, mark_of, tidy
+from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
+from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
+from feeds.parsing.body.tree import GONE, parse, to_html
 from feeds.text.repair import plain_line, repair
 from feeds.text.urls import canonical_url, is_canonical_url
 
@@ -50,37 +50,27 @@ _REMOVED_WITH_CONTENT = frozenset(
     "button embed head label math noembed noframes noscript object option script select style svg"
     " template textarea title xml".split()
 )
+_LINKS = frozenset(("href", "src", "cite", "poster"))
 _SCHEMES = {"http", "https", "mailto"}
-_CLEANER = nh3.Cleaner(
+# It parses, by HTML5's rules: its output becomes a tree.
+_PARSER = nh3.Cleaner(
     tags=set(KEPT_TAGS | {"form", "iframe"}),
     clean_content_tags=set(_REMOVED_WITH_CONTENT),
     attributes=KEPT_ATTRIBUTES
     | {"*": KEPT_ATTRIBUTES["*"] | MARKS, "iframe": {"height", "src", "title", "width"}},
+    attribute_filter=simplify_attribute,
     link_rel=None,
     url_schemes=_SCHEMES,
 )
-_NESTING_CLEANER = nh3.Cleaner(
+# The last step: whatever the tree became, nothing else comes out.
+_SANITISER = nh3.Cleaner(
     tags=set(KEPT_TAGS),
     attributes=KEPT_ATTRIBUTES | {"a": KEPT_ATTRIBUTES["a"] | {FRAME_ATTRIBUTE}},
     link_rel=None,
     url_schemes=_SCHEMES,
 )
-_LINKS = frozenset(("href", "src", "cite", "poster"))
-_LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
-
-# nh3's canonical HTML: each "<" of text is escaped, so that one here begins a tag.
-_ATTRIBUTES = r'(?:\s[a-z-]+="[^"]*")'
-_TAG = re.compile(
-    rf"<(iframe)({_ATTRIBUTES}*)>.*?</iframe>|<([a-z][a-z0-9]*)({_ATTRIBUTES}+)>|<(?:img|source)>",
-    re.DOTALL,
-)
-# An HTML parser drops the first line break of a block of code, each time that it reads one.
-_FIRST_LINES = re.compile(rf"(<pre{_ATTRIBUTES}*>)\n+")
 # Elements that stand apart on a page.
-_BLOCK = re.compile(
-    r"<(?=/?(?:article|aside|blockquote|br|caption|dd|details|div|dt|figcaption|figure|footer|h[1-6]"
-    r"|header|hr|li|p|pre|section|summary|t[dhr])\b)"
-)
+_BLOCK = re.compile(rf"<(?=/?(?:br|{'|'.join(KEPT_TAGS - INLINE_TAGS)})\b)")
 # References for which cmark writes bytes that are not valid text.
 _NONCHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
 # The links of cmark's footnotes, there and back. A reader may show many bodies on one page, so none
@@ -90,11 +80,7 @@ _BACKLINK = re.compile(r' ?<a href="#fnref-[^>]* data-footnote-backref.*?</a>')
 #: Elements within each other; what people write stays far below.
 _MAX_DEPTH = 400
 _RUNNING_TAGS = ("script", "object", "embed", "applet", "form")
-_SIGNS = ("script:", *(f"<{tag}" for tag in _RUNNING_TAGS))
-# Begins with letters and ignores no case, so that a search takes little time.
-_MAYBE_HANDLER = re.compile(r"on(?<=\bon)[a-z]+\s*=")
-# html.parser takes quadratic time over some input.
-_MAX_PARSED_CHARS = 50_000
+_LENIENT_PARSER = etree.HTMLParser(huge_tree=True)
 # Void elements hold nothing, and those that a next one of their kind ends do not nest.
 _NESTING = re.compile(
     r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)([a-zA-Z][a-zA-Z0-9]*)"
@@ -110,33 +96,47 @@ class Body:
 
     def clean(self, base: str) -> str:
         """Safe HTML, its links resolved against an article's URL; empty if it nests too deep."""
-        if _is_too_deep(self._markup):
+        markup = self._markup
+        if not markup or _is_too_deep(markup):
             return ""
-        cleaned = _CLEANER.clean(self._markup)
-        cleaned = _TAG.sub(lambda match: _finish_tag(match, base), cleaned)
-        # A character reference may have named what no feed may hold.
-        cleaned = tidy(repair(cleaned))
+        # Without a tag of the source's own, cmark's output is well nested and well-formed.
         if self._is_html or "<" in self._source:
-            cleaned = _well_nested(_FIRST_LINES.sub(r"\1", cleaned))
+            markup = _PARSER.clean(markup)
+        # A character reference may have named what no feed may hold.
+        root = parse(repair(markup))
+        etree.strip_attributes(root, "align", "class")
+        _resolve_links(root, base)
+        # HTML has no link within a link, say: then the sanitiser parses another tree.
+        for _attempt in range(5):
+            tidy(root)
+            markup = to_html(root)
+            cleaned = _SANITISER.clean(markup)
+            if cleaned == markup:
+                break
+            root = parse(cleaned)
         return cleaned.strip()
 
     def unsafe_parts(self) -> list[tuple[int, str]]:
         """Each kind of markup that a reader would run, with the first line (from 1) that has it."""
         if _is_too_deep(markup := self._markup):
             return [(1, f"tags nested more than {_MAX_DEPTH} deep")]
-        # Most bodies have none, which a substring search tells quickly.
-        lowered = html.unescape(markup).lower()
-        if not (any(sign in lowered for sign in _SIGNS) or _MAYBE_HANDLER.search(lowered)):
+        # Markdown without a tag of its own has at most links; most bodies have no such one.
+        if "script" not in markup.lower() and not (self._is_html or "<" in self._source):
             return []
-        finder = _UnsafeFinder()
-        # html.parser gives up on some declarations; what it found before them stays.
-        with suppress(AssertionError):
-            finder.feed(markup[:_MAX_PARSED_CHARS])
-        for tag in re.findall(
-            rf"<({'|'.join(_RUNNING_TAGS)})\b", markup[_MAX_PARSED_CHARS:].lower()
-        ):
-            finder.add_tag(tag)
-        return sorted((self._line(pattern), kind) for kind, pattern in finder.patterns.items())
+        # The parser ignores the attributes of a second body, a browser does not.
+        markup = re.sub(r"(?i)(</?)(?:html|head|body)\b", r"\1div", markup)
+        root = etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
+        # For each kind, the pattern that finds it in the source.
+        patterns = {
+            f"<{element.tag}>": rf"<{element.tag}\b" for element in root.iter(*_RUNNING_TAGS)
+        }
+        for value in root.xpath("//@*"):
+            name, scheme = value.attrname.lower(), value.strip().lower().partition(":")[0]
+            if re.fullmatch("on[a-z]{3,}", name):
+                patterns[f"the event handler {name}"] = rf"\b{name}\s*="
+            elif scheme in ("javascript", "vbscript"):
+                patterns[f"a {scheme}: link"] = f"{scheme}:"
+        return sorted((self._line(pattern), kind) for kind, pattern in patterns.items())
 
     def _line(self, pattern: str) -> int:
         match = re.search(pattern, self._source, re.IGNORECASE)
@@ -146,26 +146,6 @@ class Body:
     def _markup(self) -> str:
         source = liquid.without_tags(repair(self._source), is_html=self._is_html)
         return source if self._is_html or not source.strip() else _from_markdown(source)
-
-
-class _UnsafeFinder(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        #: For each kind of unsafe markup, the pattern that finds it in the source.
-        self.patterns: dict[str, str] = {}
-
-    def add_tag(self, tag: str) -> None:
-        self.patterns[f"<{tag}>"] = rf"<{tag}\b"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _RUNNING_TAGS:
-            self.add_tag(tag)
-        for name, value in attrs:
-            scheme = (value or "").strip().lower().partition(":")[0]
-            if re.fullmatch("on[a-z]{3,}", name):
-                self.patterns[f"the event handler {name}"] = rf"\b{name}\s*="
-            elif scheme in ("javascript", "vbscript"):
-                self.patterns[f"a {scheme}: link"] = f"{scheme}:"
 
 
 def plain_text(markup: str) -> str:
@@ -200,53 +180,31 @@ def _from_markdown(source: str) -> str:
     markup = str(markdown_to_html_with_extensions(source, options, extensions))
     if ' class="footnote-ref"' in markup:
         markup = _BACKLINK.sub("", _FOOTNOTE.sub(r"\1\2", markup))
+        markup = markup.replace(" data-footnotes>", ">")
     return markup
 
 
-def _finish_tag(match: re.Match[str], base: str) -> str:
-    tag, attributes = match[1] or match[3], match[2] or match[4] or ""
-    # nh3's attribute_filter would do, but a cleaner for each base takes 44 µs to make; cleaning a
-    # body of 700 characters takes 78.
-    kept = [_finish_attribute(tag, match, base) for match in ATTRIBUTE.finditer(attributes)]
-    # In nh3's order: the last attribute takes the place of one that is removed.
-    for index in reversed(range(len(kept))):
-        if not kept[index]:
-            kept[index] = kept[-1]
-            kept.pop()
-    attributes = "".join(kept)
-    if tag == "iframe":
-        return link_to_frame(attributes)
-    # A source without a src belongs to a picture, whose img is enough.
-    if tag in (None, "img", "source") and ' src="' not in attributes:
-        return ""
-    return f"<{tag}{attributes}>"
+def _resolve_links(root: HtmlElement, base: str) -> None:
+    """Make each link absolute, and what frames another page a link; remove those to nowhere."""
+    for element in list(root.iter()):
+        for name, value in element.items():
+            if name in _LINKS and not is_canonical_url(value):
+                if link := _resolve(element.tag, value.strip(), base):
+                    element.set(name, link)
+                else:
+                    del element.attrib[name]
+        # A source without a src belongs to a picture, whose img is enough.
+        if element.tag in ("img", "source") and "src" not in element.attrib:
+            element.tag = GONE
+        elif element.tag == "iframe":
+            replace_frame(element)
+    etree.strip_elements(root, GONE, with_tail=False)
 
 
-def _finish_attribute(tag: str, attribute: re.Match[str], base: str) -> str:
-    name, value = attribute[1], html.unescape(attribute[2])
-    if name in MARKS:
-        return mark_of(tag, name, value)
-    if name in _LENGTHS:
-        value = value.strip().removesuffix("px")
-        return f' {name}="{value}"' if value.isascii() and value.isdigit() else ""
-    if name not in _LINKS or is_canonical_url(value):
-        return attribute[0]
-    link = value.strip()
-    if tag != "a" or not link.lower().startswith("mailto:"):
-        try:
-            link = canonical_url(urljoin(base, link)) or ""
-        except ValueError:
-            return ""
-    escaped = html.escape(link, quote=False).replace('"', "&quot;").replace("\xa0", "&nbsp;")
-    return f' {name}="{escaped}"' if link else ""
-
-
-def _well_nested(markup: str) -> str:
-    """HTML that a parser reads back as it stands: links within links, say, take a second pass."""
-    for _attempt in range(5):
-        before = markup
-        markup = _NESTING_CLEANER.clean(before)
-        if markup == before:
-            break
-        markup = tidy(markup)
-    return markup
+def _resolve(tag: str, link: str, base: str) -> str | None:
+    if tag == "a" and link.lower().startswith("mailto:"):
+        return link
+    try:
+        return canonical_url(urljoin(base, link))
+    except ValueError:
+        return None

@@ -10,13 +10,17 @@ import html
 import re
 from collections.abc import Callable
 
-# The pair of tags around text that Liquid leaves alone.
-_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}"), re.compile(r"\{%-?\s*endraw\s*-?%\}")
-_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}"), re.compile(r"\{%-?\s*endcomment\s*-?%\}")
-_HIGHLIGHT = (
-    re.compile(r"\{%-?\s*highlight\s+[^\s%][^%\n]{0,200}%\}"),
-    re.compile(r"\{%-?\s*endhighlight\s*-?%\}"),
-)
+_Pair = tuple[re.Pattern[str], re.Pattern[str]]
+
+
+def _pair(name: str, arguments: str = r"\s*-?") -> _Pair:
+    """The tags around a block."""
+    opens, closes = rf"\{{%-?\s*{name}{arguments}%\}}", rf"\{{%-?\s*end{name}\s*-?%\}}"
+    return re.compile(opens), re.compile(closes)
+
+
+_RAW, _COMMENT = _pair("raw"), _pair("comment")
+_HIGHLIGHT = _pair("highlight", r"\s+[^\s%][^%\n]{0,200}")
 # Tags with their arguments: prose about templates names {% if %} alone.
 _TAG = re.compile(
     r"\{%-?\s*(?:(?:assign|capture|case|cycle|decrement|elsif|for|if|include|include_relative"
@@ -85,11 +89,7 @@ def without_tags(source: str, *, is_html: bool) -> str:
 
 
 def _replace_between(
-    source: str,
-    tags: tuple[re.Pattern[str], re.Pattern[str]],
-    replace: Callable[[str], str],
-    *,
-    with_tags: bool = False,
+    source: str, tags: _Pair, replace: Callable[[str], str], *, with_tags: bool = False
 ) -> str:
     """Replace each pair of tags, and the text between, by a function of the text or of it all."""
     opens, closes = tags

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import nh3
+from lxml.html import HtmlElement
 
 from feeds.model.article import Player
-from feeds.parsing.body.tidy import ATTRIBUTE, shows_nothing
+from feeds.parsing.body.tidy import shows_nothing
+from feeds.parsing.body.tree import GONE, parse
 from feeds.text.media_types import type_of_url
 from feeds.text.urls import canonical_url
 
@@ -29,18 +31,18 @@ _PLAYER_HOSTS = frozenset(
 )
 _FRAME_LINK = re.compile(rf'(<a href="([^"]*)") {FRAME_ATTRIBUTE}="(\S*) (\d*) (\d*)">([^<]*)</a>')
 _PLAYER_TAGS = ("iframe", "video", "audio", "source")
-_PLAYER = re.compile(rf'<({"|".join(_PLAYER_TAGS)})((?:\s[a-z-]+="[^"]*")*)>')
 
 
 def read_player(markup: str) -> Player | None:
     """The embedded player of a known host, or the video or audio file, that the markup shows."""
     allowed = {tag: {"height", "src", "width"} for tag in _PLAYER_TAGS}
-    cleaned = nh3.clean(markup, tags=set(allowed), attributes=allowed)
+    root = parse(nh3.clean(markup, tags=set(allowed), attributes=allowed))
     # A source has the size and the kind of the element around it.
     attributes: dict[str, str] = {}
     default_type = "video/mp4"
-    for tag, own_attributes in _PLAYER.findall(cleaned):
-        attributes |= {"src": ""} | _read_attributes(own_attributes)
+    for element in root.iter(*_PLAYER_TAGS):
+        tag = element.tag
+        attributes |= {"src": ""} | dict(element.attrib)
         if tag == "iframe":
             url, media_type = _player_url(attributes["src"]), ""
         else:
@@ -66,21 +68,24 @@ def watch_url(player: str) -> str:
     return canonical_url(parse_qs(parts.query).get("url", [""])[0]) or player
 
 
-def link_to_frame(attributes: str) -> str:
-    """The link that stands in a body for an iframe with these normalised attributes."""
-    values = _read_attributes(attributes)
-    source = values.get("src", "")
-    if not source or shows_nothing("iframe", attributes):
-        return ""
+def replace_frame(frame: HtmlElement) -> None:
+    """Make an iframe the link that stands for it in a body; remove one that shows nothing."""
+    source = frame.get("src")
+    if not source or shows_nothing(frame):
+        frame.tag = GONE
+        return
     page = watch_url(source)
     host = (urlsplit(page).hostname or "").removeprefix("www.")
-    title = " ".join(values.get("title", "").split()) or host
+    frame.text = f"▶ {' '.join(frame.get('title', '').split()) or host}"
     # The player itself, or the one that a wrapper names.
     wrapped = parse_qs(urlsplit(source).query).get("src", [""])[0]
     player = _player_url(source) or _player_url(wrapped)
-    size = f"{values.get('width', '')} {values.get('height', '')}"
-    frame = f' {FRAME_ATTRIBUTE}="{html.escape(player)} {size}"' if player else ""
-    return f'<a href="{html.escape(page)}"{frame}>▶ {html.escape(title, quote=False)}</a>'
+    size = f"{frame.get('width', '')} {frame.get('height', '')}"
+    frame.tag = "a"
+    frame.attrib.clear()
+    frame.set("href", page)
+    if player:
+        frame.set(FRAME_ATTRIBUTE, f"{player} {size}")
 
 
 def with_frames(body: str, frame: Callable[[Player, str, str], str] | None) -> str:
@@ -99,10 +104,6 @@ def with_frames(body: str, frame: Callable[[Player, str, str], str] | None) -> s
         return frame(embedded, html.unescape(page), html.unescape(title).removeprefix("▶ "))
 
     return _FRAME_LINK.sub(replacement, body)
-
-
-def _read_attributes(attributes: str) -> dict[str, str]:
-    return {name: html.unescape(value) for name, value in ATTRIBUTE.findall(attributes)}
 
 
 def _player_url(source: str) -> str:

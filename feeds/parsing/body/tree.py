@@ -1,0 +1,68 @@
+"""HTML as a tree of lxml's elements, which the steps over a body change in place."""
+
+from __future__ import annotations
+
+import re
+
+import lxml.etree as etree
+from lxml.html import HtmlElement
+
+VOID_TAGS = frozenset("br col hr img source wbr".split())
+#: In place of its tag: an element to remove, and one of which only the content stays. lxml's own
+#: methods for one element take quadratic time for many.
+GONE, UNWRAPPED = "gone", "unwrapped"
+
+# libxml2's HTML parser is not HTML5's: it moves the block out of <b><p>x</p></b>, say. So nh3
+# parses, and its output is read as XML.
+_PARSER = etree.XMLParser(resolve_entities=False, huge_tree=True, recover=True)
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
+# Start tags that XML reads otherwise than HTML. What an iframe holds is not markup.
+_START_TAG = re.compile(
+    rf"<(?:(iframe)|({'|'.join(VOID_TAGS)})|([a-z][a-z0-9]*)(?=\s))"
+    r'((?:\s[a-z-]+="[^"]*")*)>(?(1).*?</iframe>)',
+    re.DOTALL,
+)
+
+
+def parse(markup: str) -> HtmlElement:
+    """Parse what nh3 wrote into the children of a root without meaning."""
+    xml = _START_TAG.sub(_to_xml, markup).replace("&nbsp;", "\xa0")
+    return etree.fromstring(f"<body>{xml}</body>", _PARSER)
+
+
+def to_html(root: HtmlElement) -> str:
+    """Write the children of the root as nh3 does."""
+    for element in root.iter():
+        if element.text is None and element.tag not in VOID_TAGS:
+            element.text = ""  # <b></b> instead of <b/>
+    xml: str = etree.tostring(root, encoding="unicode")
+    xml = xml.removeprefix("<body>").removesuffix("</body>").replace("/>", ">")
+    return xml.replace("\xa0", "&nbsp;").replace("&#10;", "\n").replace("&#9;", "\t")
+
+
+def settle_children(parent: HtmlElement) -> None:
+    """Remove the children that are GONE, and the tags of those that are UNWRAPPED."""
+    if not any(child.tag in (GONE, UNWRAPPED) for child in parent):
+        return
+    children: list[HtmlElement] = []
+    texts = [parent.text or ""]
+    for child in parent:
+        if child.tag == UNWRAPPED:
+            texts[-1] += child.text or ""
+            children += child
+            texts += [inner.tail or "" for inner in child]
+        elif child.tag != GONE:
+            children.append(child)
+            texts.append("")
+        texts[-1] += child.tail or ""
+    parent[:] = children
+    parent.text = texts[0]
+    for child, tail in zip(children, texts[1:], strict=True):
+        child.tail = tail
+
+
+def _to_xml(start_tag: re.Match[str]) -> str:
+    frame, void, tag, attributes = start_tag.groups()
+    # XML reads a bare line break in a value as a space.
+    attributes = attributes.replace("<", "&lt;").replace("\n", "&#10;").replace("\t", "&#9;")
+    return f"<{tag}{attributes}>" if tag else f"<{frame or void}{attributes}/>"
