@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import zlib
+from functools import cache
+from importlib.metadata import version
 
-#: Best compression first.
-ENCODINGS = ("br", "zstd", "gzip")
-#: In bytes: a shorter body gains nothing by an encoding.
-MIN_SIZE = 512
+#: The endings of compressed files by encoding, best compression first.
+ENCODINGS = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
+#: The endings of names of text files, which compress well.
+TEXT_ENDINGS = ("css", "csv", "html", "json", "opml", "srt", "svg", "txt", "vtt", "xml")
+#: A shorter body gains nothing by an encoding.
+MIN_BYTES = 512
 
 
 def encode(body: bytes, encoding: str, *, tightly: bool = False) -> bytes:
@@ -25,3 +30,9 @@ def encode(body: bytes, encoding: str, *, tightly: bool = False) -> bytes:
 
         return zstandard.ZstdCompressor(level=15 if tightly else 9).compress(body)
     return gzip.compress(body, compresslevel=9 if tightly else 6, mtime=0)
+
+
+@cache
+def library_versions() -> str:
+    """Return the versions of the libraries that decide the encoded bytes."""
+    return f"{zlib.ZLIB_RUNTIME_VERSION},{version('brotli')},{version('zstandard')}"

@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_date, parse_etags
 
-from feeds.compression import ENCODINGS, MIN_SIZE, encode
-from feeds.model.document import Document
+from feeds.compression import ENCODINGS, MIN_BYTES, encode
+from feeds.model.document import SECURITY_HEADERS, Document
 
 #: A status line, headers and a body, as WSGI has them.
 WSGIResponse: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
@@ -26,7 +26,6 @@ MAX_ACCEPT_ENCODING_CHARS = 200
 #: Media type sent to browsers, so that they display the feed.
 _DISPLAYED_TYPE = "application/xml; charset=utf-8"
 _OK, _NOT_MODIFIED, _PRECONDITION_FAILED = "200 OK", "304 Not Modified", "412 Precondition Failed"
-_SECURITY_HEADERS = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
 
 
 @dataclass(slots=True)
@@ -73,7 +72,7 @@ class CachedDocument:
     def _negotiate(self, accept: str) -> _Representation:
         """Return the representation that the client prefers (RFC 9110 §12.5.3)."""
         body = self.document.body
-        codings = _acceptable(accept) if accept and len(body) >= MIN_SIZE else ()
+        codings = _acceptable(accept) if accept and len(body) >= MIN_BYTES else ()
         coding = codings[0] if codings else ""
         if ready := self._representations.get(coding):
             return ready
@@ -101,7 +100,7 @@ def _represent(cached: CachedDocument, coding: str, body: bytes) -> _Representat
     vary = "Accept-Encoding, Sec-Fetch-Dest" if _is_xml(document) else "Accept-Encoding"
     without_body = [("ETag", etag), ("Cache-Control", cached.cache_control), ("Vary", vary)]
     without_body += (("Link", f'<{url}>; rel="{rel}"') for url, rel in document.links)
-    without_body += _SECURITY_HEADERS
+    without_body += SECURITY_HEADERS.items()
     if not document.media_type.startswith("text/html"):
         # Scripts of any site may read feeds.
         without_body.append(("Access-Control-Allow-Origin", "*"))

@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping
 
 from feeds.publication.publication import Publication
 from feeds.static.hosts.apache import apache
-from feeds.static.hosts.cloudflare import cloudflare
-from feeds.static.hosts.layout import TreeLayout, tree_layout
-from feeds.static.hosts.netlify import netlify
+from feeds.static.hosts.layout import TreeLayout
 from feeds.static.hosts.nginx import nginx
+from feeds.static.hosts.rules import cloudflare, netlify
 from feeds.static.hosts.s3 import s3
 
 #: By the names that --hosting takes: the texts of a host's files, by their names in the tree.
@@ -29,5 +28,5 @@ HOSTS: Mapping[str, Callable[[TreeLayout], dict[str, str]]] = {
 
 def host_files(host: str, publication: Publication, *, compressed: bool) -> dict[str, bytes]:
     """Return the files that a host of HOSTS reads, by their names in the tree."""
-    texts = HOSTS[host](tree_layout(publication, compressed=compressed))
+    texts = HOSTS[host](TreeLayout(publication, compressed=compressed))
     return {name: text.encode() for name, text in texts.items()}

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from feeds.catalog.folder import MANIFEST
-from feeds.model.document import SVG_POLICY
+from feeds.compression import ENCODINGS, TEXT_ENDINGS
+from feeds.model.document import SECURITY_HEADERS
 from feeds.publication.routes import PAGE_FILE
-from feeds.static.hosts.layout import ALL_HEADERS, MEDIA_CACHE, TreeLayout, lines
-from feeds.static.precompress import ENCODINGS_BY_ENDING, TEXT_ENDINGS
+from feeds.static.hosts.layout import MEDIA_CACHE, TreeLayout, lines
 
 _NAME = ".htaccess"
 _PAGE = re.escape(PAGE_FILE)
-_ENDINGS = "|".join(map(re.escape, ENCODINGS_BY_ENDING))
+_ENDINGS = "|".join(map(re.escape, ENCODINGS.values()))
 
 
 def apache(layout: TreeLayout) -> dict[str, str]:
@@ -24,24 +24,25 @@ def apache(layout: TreeLayout) -> dict[str, str]:
 def _headers(layout: TreeLayout) -> Iterator[str]:
     yield "# Written by feeds build --hosting apache, anew by each build. It needs mod_headers,"
     yield "# mod_rewrite and AllowOverride FileInfo."
-    for ending in sorted(layout.types):
-        yield f'AddType "{layout.types[ending]}" .{ending}'
-    for name, value in ALL_HEADERS.items():
+    for ending, headers in sorted(layout.media.items()):
+        yield f'AddType "{headers.content_type}" .{ending}'
+    for name, value in SECURITY_HEADERS.items():
         yield f'Header always set {name} "{value}"'
     yield f'Header set Cache-Control "{MEDIA_CACHE}"'
-    if "svg" in layout.types:
-        policy = f'Header set Content-Security-Policy "{SVG_POLICY}"'
-        yield from _section("FilesMatch", r"(?i)\.svg(?:\.\w+)?$", policy)
-    for kind in layout.kinds:
-        headers = {"Cache-Control": kind.cache_control, **kind.headers}
-        settings = [f'ForceType "{kind.content_type}"']
-        settings += [f'Header set {name} "{value}"' for name, value in headers.items()]
-        yield from _section("FilesMatch", rf"^{re.escape(kind.name)}(?:{_ENDINGS})?$", *settings)
+    for ending, headers in layout.media.items():
+        settings = [f'Header set {name} "{value}"' for name, value in headers.others.items()]
+        if settings:
+            yield from _section("FilesMatch", rf"(?i)\.{re.escape(ending)}(?:\.\w+)?$", *settings)
+    for document, headers in layout.documents.items():
+        settings = [f'ForceType "{headers.content_type}"']
+        settings += [f'Header set Cache-Control "{headers.cache_control}"']
+        settings += [f'Header set {name} "{value}"' for name, value in headers.others.items()]
+        yield from _section("FilesMatch", rf"^{re.escape(document)}(?:{_ENDINGS})?$", *settings)
     for pattern in layout.closed_patterns():
         cache = f'Header set Cache-Control "{layout.closed_cache}"'
         yield from _section("If", f"%{{REQUEST_URI}} =~ m#{pattern}#", cache)
     if layout.compressed:
-        for ending, encoding in ENCODINGS_BY_ENDING.items():
+        for encoding, ending in ENCODINGS.items():
             # By default, Apache takes .br for the language Breton, and .gz a type of its own.
             settings = [f"RemoveLanguage {ending}", f"RemoveType {ending}"]
             settings += [f"AddEncoding {encoding} {ending}"]
@@ -62,7 +63,7 @@ def _rewrites(layout: TreeLayout) -> Iterator[str]:
     if layout.compressed:
         names = rf"\.(?:{'|'.join(TEXT_ENDINGS)})(?:{_ENDINGS})?$"
         yield from _section("FilesMatch", names, "Header merge Vary Accept-Encoding")
-        for ending, encoding in ENCODINGS_BY_ENDING.items():
+        for encoding, ending in ENCODINGS.items():
             accepted = rf"\b{encoding}\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))"
             yield f'RewriteCond %{{HTTP:Accept-Encoding}} "{accepted}"'
             yield f"RewriteCond %{{REQUEST_FILENAME}}{ending} -f"
