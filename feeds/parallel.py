@@ -40,12 +40,11 @@ def parallel_map(
     have to be picklable, and the main module importable without side effects, as our commands are.
     Raises FeedsError where a worker process is killed.
     """
-    processes = min(processes, len(jobs))
-    is_divided = processes > 1 and len(jobs) >= MIN_CHUNKS * chunk
+    processes = min(processes, len(jobs)) if len(jobs) >= MIN_CHUNKS * chunk else 1
     if processes > 1:
         chunk = min(chunk, ceil(len(jobs) / processes))
     chunks = [jobs[start : start + chunk] for start in range(0, len(jobs), chunk)]
-    if not is_divided:
+    if processes < 2:
         yield from chain.from_iterable(map(function, chunks))
         return
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feeds.catalog.state import Built
-from feeds.static.plan import Action, DiskFile, Plan, Reason, Step, unchanged
+from feeds.static.plan import Action, DiskFile, Plan, Reason, Step
 
 FILE, FOLDER = DiskFile(10, 20), DiskFile(0, 0, is_folder=True)
 LINK = DiskFile(10, 20, is_link=True)
@@ -27,7 +27,7 @@ def plan_of(
     state: dict[str, Built] | None = None,
 ) -> Plan:
     return Plan(
-        documents or {}, host_files or {}, compressed or {}, state or {}, files or {}, manifest
+        documents or {}, host_files or {}, compressed or {}, state or {}, manifest, files or {}
     )
 
 
@@ -124,17 +124,6 @@ def test_only_files_of_the_manifest_that_are_there_are_removed(file: DiskFile) -
     files = {"old.xml": file, "mine.txt": FILE, "folder": FOLDER}
     plan = plan_of(manifest={"old.xml", "gone.xml", "folder"}, files=files)
     assert steps(decided(plan)) == {"old.xml": (Action.REMOVE, Reason.UNPUBLISHED)}
-
-
-def test_without_a_manifest_the_files_that_are_as_a_build_left_them_are_ours() -> None:
-    files = {"a.xml": FILE, "b.xml": FILE}
-    state = {"a.xml": Built(OLD, 10, 20), "b.xml": Built(OLD, 10, 21)}
-    ours = unchanged(state, files)
-    plan = plan_of({"a.xml": OLD, "b.xml": OLD}, manifest=ours, files=files, state=state)
-    assert steps(decided(plan)) == {
-        "a.xml": (Action.KEEP, Reason.UNCHANGED),
-        "b.xml": (Action.LEAVE, Reason.FOREIGN),
-    }
 
 
 def test_the_files_of_a_host_give_way_to_articles_and_go_with_the_option() -> None:

@@ -23,9 +23,11 @@ from lxml import etree
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import MANIFEST, Folder
+from feeds.catalog.state import Built
 from feeds.errors import OutputError
 from feeds.model.document import Document, MediaFile
 from feeds.static.entry_store import EntryStore
+from feeds.static.tree import Tree
 from feeds.static.writer import write_tree
 from tests.support import CORPUS, SiteBuilder, needs_corpus
 
@@ -509,7 +511,7 @@ def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
     publication = filled.publication()
     store = EntryStore(tmp_path)
     keys = publication.entries_of(publication.paths())
-    store.write(publication, keys)
+    store.write_index(store.write(publication, keys))
     publication = publication.with_rendered(store)
     filled.write("c.md", title="Three", topics=["AI"])
     publication.catalog.sync(Folder.open(filled.root))
@@ -569,6 +571,18 @@ def test_a_tree_without_its_manifest_is_still_ours(filled: SiteBuilder, damage: 
     assert result.skipped == ["atom.xml: not written by feeds, so it is left"]
     assert b"Changed" in (filled.out / "rss.xml").read_bytes()
     assert (filled.out / "atom.xml").read_text() == "somebody else's"
+
+
+def test_without_a_manifest_the_files_that_are_as_a_build_left_them_are_ours(
+    tmp_path: Path,
+) -> None:
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_text("0123456789")
+        os.utime(tmp_path / name, ns=(20, 20))
+    state = {"a.xml": Built("", 10, 20), "b.xml": Built("", 10, 21), "c.xml": Built("", 10, 20)}
+    assert Tree(tmp_path).owned(state) == {"a.xml"}
+    (tmp_path / MANIFEST).write_text('{"files": ["b.xml"]}')
+    assert Tree(tmp_path).owned(state) == {"b.xml"}
 
 
 MISPLACED = [

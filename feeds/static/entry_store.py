@@ -1,4 +1,4 @@
-"""The entries of a build, each rendered once and kept in a file until the build ends.
+"""The entries of a build, each rendered once and kept in files until the build ends.
 
 An article is in several feeds, which several processes put together. The entries are on disk, so
 that the memory of a build does not grow with its output.
@@ -6,11 +6,14 @@ that the memory of a build does not grow with its output.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import msgpack
 
@@ -18,31 +21,47 @@ from feeds.formats import PARTS
 from feeds.model.feed import Entry
 from feeds.publication.publication import EntryKey, Publication
 
+#: An entry's key, its file, and where it begins and ends there.
+_Location: TypeAlias = tuple[EntryKey, str, int, int]
+
 
 @dataclass(frozen=True)
 class EntryStore:
     """Entries by their keys, in the files of a folder."""
 
     folder: Path
+    _files: dict[str, mmap] = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    def write(self, publication: Publication, keys: Sequence[EntryKey]) -> list[EntryKey]:
-        """Render entries; return their keys."""
-        for key, entry in publication.entries_at(keys):
-            parts = [entry.part(part) for part in PARTS]
-            with open(self._file(key), "wb") as file:
+    def __reduce__(self) -> tuple[object, ...]:
+        return EntryStore, (self.folder,)
+
+    def write(self, publication: Publication, keys: Sequence[EntryKey]) -> list[_Location]:
+        """Render entries into this process's file; return their locations, for write_index()."""
+        locations = []
+        with open(self.folder / f"entries-{os.getpid()}", "ab") as file:
+            for key, entry in publication.entries_at(keys):
+                start, parts = file.tell(), [entry.part(part) for part in PARTS]
                 file.write(msgpack.encode((entry.id, entry.updated, parts)))
-        return list(keys)
+                locations.append((key, file.name, start, file.tell()))
+        return locations
+
+    def write_index(self, locations: Iterable[_Location]) -> None:
+        """Let entry() find these entries, in every process from now on."""
+        (self.folder / "index").write_bytes(msgpack.encode([*locations]))
 
     def entry(self, key: EntryKey) -> Entry | None:
         """Return the entry of a key; None if it was not written."""
-        try:
-            with open(self._file(key), "rb") as file:
-                data = file.read()
-        except FileNotFoundError:
+        if not (location := self._locations.get(key)):
             return None
+        _key, name, start, end = location
+        if name not in self._files:
+            with open(name, "rb") as file:
+                self._files[name] = mmap(file.fileno(), 0, access=ACCESS_READ)
+        data = self._files[name][start:end]
         id, updated, parts = msgpack.decode(data, type=tuple[str, datetime, list[bytes]])
         return Entry(id, updated, dict(zip(PARTS, parts, strict=True)).__getitem__)
 
-    def _file(self, key: EntryKey) -> str:
-        name = hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()
-        return f"{self.folder}/{name}"
+    @cached_property
+    def _locations(self) -> dict[EntryKey, _Location]:
+        data = (self.folder / "index").read_bytes()
+        return {entry[0]: entry for entry in msgpack.decode(data, type=list[_Location])}

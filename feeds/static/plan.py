@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from feeds.catalog.state import Built
 
@@ -59,10 +59,6 @@ class DiskFile(NamedTuple):
     is_link: bool = False
 
 
-#: The output folder at one moment, by name, with the folders on the way; a free name is not in it.
-Disk: TypeAlias = Mapping[str, DiskFile]
-
-
 class Step(NamedTuple):
     """The decision about one file."""
 
@@ -93,10 +89,7 @@ class Outcome(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All that decides the steps of a build: removals, then files, then compressed files.
-
-    The disk is another before each of them.
-    """
+    """All that decides the steps of a build: removals, then files, then compressed files."""
 
     #: The fingerprints of all documents, and of the host's files, by name.
     documents: Mapping[str, str]
@@ -105,9 +98,10 @@ class Plan(NamedTuple):
     compressed: Mapping[str, str]
     #: The files as earlier builds recorded them.
     state: Mapping[str, Built]
-    disk: Disk
     #: The names of the files that builds wrote.
     owned: Collection[str]
+    #: The output folder before these steps, with all folders on the way, without free names.
+    disk: Mapping[str, DiskFile]
 
     @property
     def names(self) -> set[str]:
@@ -130,10 +124,7 @@ class Plan(NamedTuple):
         return steps + [Step(name, Action.LEAVE, Reason.TAKEN) for name in taken]
 
     def compressed_files(self, library: str) -> list[Step]:
-        """Decide about the compressed files, once their sources are written.
-
-        The library says which libraries decide their bytes.
-        """
+        """Decide about the files that a library compresses, once their sources are written."""
         steps = []
         for name in sorted(self.compressed.keys() - self.documents):
             if source := self.disk.get(self.compressed[name]):
@@ -145,16 +136,16 @@ class Plan(NamedTuple):
 
     def claims(self, steps: Sequence[Step]) -> set[str]:
         """Return the names that the manifest has to own before the first step is carried out."""
-        foreign = {step.name for step in steps if step.reason is Reason.FOREIGN}
         written = {step.name for step in steps if step.action is Action.WRITE}
-        return (self.names & set(self.owned)) - foreign | written
+        foreign = {step.name for step in steps if step.reason is Reason.FOREIGN}
+        return self.names.intersection(self.owned) - foreign | written
 
     def _decide(self, name: str, fingerprint: str) -> Step:
         file, built = self.disk.get(name), self.state.get(name)
         is_foreign = file and (file.is_folder or name not in self.owned)
         if is_foreign or self._is_obstructed(name):
             return Step(name, Action.LEAVE, Reason.FOREIGN)
-        if built and _is_unchanged(file, built):
+        if built and is_unchanged(file, built):
             if fingerprint and fingerprint == built.fingerprint:
                 return Step(name, Action.KEEP, Reason.UNCHANGED, fingerprint)
             reason = _changed_part(built.fingerprint, fingerprint)
@@ -184,18 +175,14 @@ class Plan(NamedTuple):
         return Reason.NOT_ASKED if label == "host" or compresses_a_document else Reason.UNPUBLISHED
 
 
-def unchanged(state: Mapping[str, Built], disk: Disk) -> set[str]:
-    """Return the names of the files that are as a build left them: ours, if no manifest says so."""
-    return {name for name, built in state.items() if _is_unchanged(disk.get(name), built)}
+def is_unchanged(file: DiskFile | None, built: Built) -> bool:
+    """Return whether a file is as a build left it."""
+    return (built.size, built.mtime_ns) == (file[:2] if file else _ABSENT)
 
 
 def _changed_part(old: str, new: str) -> Reason:
     changed = {part.partition(":")[0].upper() for part in {*old.split()} ^ {*new.split()}}
     return next((reason for reason in Reason if reason.name in changed), Reason.SITE)
-
-
-def _is_unchanged(file: DiskFile | None, built: Built) -> bool:
-    return (built.size, built.mtime_ns) == (file[:2] if file else _ABSENT)
 
 
 def _is_no_folder(file: DiskFile | None) -> bool:

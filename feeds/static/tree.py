@@ -9,14 +9,15 @@ import filecmp
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK
 
 from feeds.catalog.folder import MANIFEST
+from feeds.catalog.state import Built
 from feeds.errors import OutputError
-from feeds.static.plan import Disk, DiskFile
+from feeds.static.plan import DiskFile, is_unchanged
 
 try:
     import fcntl
@@ -53,8 +54,8 @@ class Tree:
             stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
             yield
 
-    def look(self, names: Collection[str]) -> Disk:
-        """Return the state of the disk at these names."""
+    def look(self, names: Collection[str]) -> dict[str, DiskFile]:
+        """Return what is on the disk at these names, and at the folders on the way."""
         every = set(names)
         for name in names:
             while (name := name.rpartition("/")[0]) and name not in every:
@@ -77,7 +78,7 @@ class Tree:
     def replace(self, name: str, chunks: Iterable[bytes]) -> bool:
         """Give a file these bytes; False where it had them. Raises OutputError."""
         path, scratch = self._path(name), f"{self.scratch}{os.sep}file-{os.getpid()}"
-        with self._naming(name):
+        try:
             self._checkpoint(f"write {name}")
             with open(scratch, "wb") as file:
                 file.writelines(chunks)
@@ -85,31 +86,30 @@ class Tree:
                 if filecmp.cmp(scratch, path, shallow=False):
                     return False
             self._checkpoint(f"rename {name}")
-            try:
-                os.replace(scratch, path)
-            except FileNotFoundError:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                os.replace(scratch, path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.replace(scratch, path)
+        except OSError as error:  # which would name the scratch file
+            raise OutputError(f"{path}: {error.strerror or error}") from error
         return True
 
     def remove(self, name: str) -> bool:
         """Remove a file and the folders that it leaves empty; False where it was not there."""
-        with self._naming(name):
-            self._checkpoint(f"remove {name}")
-            try:
-                os.unlink(self._path(name))
-            except (FileNotFoundError, NotADirectoryError):
-                return False
-            with suppress(OSError):  # not empty, as the tree itself with its scratch folder
-                os.removedirs(os.path.dirname(self._path(name)))
+        path = self._path(name)
+        self._checkpoint(f"remove {name}")
+        try:
+            os.unlink(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        with suppress(OSError):  # not empty, as the tree itself with its scratch folder
+            os.removedirs(os.path.dirname(path))
         return True
 
-    def manifest(self) -> frozenset[str] | None:
-        """Return the names of the files that builds wrote; None where that is lost."""
+    def owned(self, state: Mapping[str, Built]) -> frozenset[str]:
+        """Return the names of the files that builds wrote; without a manifest, of the unchanged."""
         try:
             names = set(json.loads((self.folder / MANIFEST).read_bytes())["files"])
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            names = {name for name in state if is_unchanged(self.file(name), state[name])}
         # Others may be able to write here: a name must not lead out of the tree.
         return frozenset(
             name
@@ -128,11 +128,3 @@ class Tree:
 
     def _path(self, name: str) -> str:
         return f"{self.folder}{os.sep}{name}"  # a Path takes longer than looking at the file
-
-    @contextmanager
-    def _naming(self, name: str) -> Iterator[None]:
-        """Name the file itself in errors, and not the scratch file."""
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(f"{self._path(name)}: {error.strerror or error}") from error

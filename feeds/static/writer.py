@@ -22,16 +22,16 @@ from feeds.publication.publication import Publication
 from feeds.publication.routes import file_name
 from feeds.static.entry_store import EntryStore
 from feeds.static.hosts import host_files
-from feeds.static.plan import Action, Outcome, Plan, Reason, Step, unchanged
+from feeds.static.plan import Action, Outcome, Plan, Reason, Step
 from feeds.static.tree import Tree
 
 #: A larger file would take minutes to compress, and much memory.
 _MAX_COMPRESSED_BYTES = 32 * 1024 * 1024
 #: A compressed file that is larger than this part of the other is not worth writing.
 _MAX_RATIO = 0.9
-_ENCODINGS_BY_ENDING = {ending: encoding for encoding, ending in ENCODINGS.items()}
 
 _Progress: TypeAlias = Callable[[int, int], None] | None
+_Write: TypeAlias = Callable[[Sequence[Step]], Iterable[Outcome]]
 #: The path of a document, or the bytes of a file for the host.
 _Source: TypeAlias = str | bytes
 
@@ -42,9 +42,9 @@ class Written(NamedTuple):
     total: int
     written: int
     removed: int
-    #: A line for each file that was not written: its name in the tree, and why.
+    #: A line for each file that was not written, and for each that was written or removed: its name
+    #: in the tree, and why.
     skipped: list[str]
-    #: A line for each file that was written or removed: its name in the tree, and why.
     changes: list[str]
 
 
@@ -69,7 +69,13 @@ def write_tree(
         with tree.locked():
             paths = {file_name(path): path for path in publication.paths()}
             bodies = host_files(hosting, publication, compressed=compressed) if hosting else {}
-            plan = _first_plan(publication, tree, paths, bodies, compressed)
+            state = publication.catalog.state.built(str(tree.folder))
+            plan = Plan(
+                {name: publication.fingerprint(path) for name, path in paths.items()},
+                {name: f"host:{hashlib.sha256(body).hexdigest()}" for name, body in bodies.items()},
+                {other: name for name in paths if compressed for other in _compressed_names(name)},
+                state, tree.owned(state), disk={},
+            )  # fmt: skip
             build = _Build(publication, tree, {**bodies, **paths}, progress, processes, plan)
             build.apply(Plan.removals, build.write)
             build.apply(Plan.files, build.write)
@@ -82,26 +88,6 @@ def write_tree(
         raise OutputError(f"{where}: {error.strerror or error}") from error
 
 
-def _first_plan(
-    publication: Publication,
-    tree: Tree,
-    paths: Mapping[str, str],
-    bodies: Mapping[str, bytes],
-    compressed: bool,
-) -> Plan:
-    state = publication.catalog.state.built(str(tree.folder))
-    manifest = tree.manifest()
-    plan = Plan(
-        {name: publication.fingerprint(path) for name, path in paths.items()},
-        {name: f"host:{hashlib.sha256(body).hexdigest()}" for name, body in bodies.items()},
-        {other: name for name in paths if compressed for other in _compressed_names(name)},
-        state, disk={}, owned=manifest or (),
-    )  # fmt: skip
-    disk = tree.look({*plan.names, *plan.owned, *state})
-    owned = unchanged(state, disk) if manifest is None else manifest
-    return plan._replace(disk=disk, owned=owned)
-
-
 @dataclass
 class _Build:
     publication: Publication
@@ -112,14 +98,11 @@ class _Build:
     plan: Plan
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def apply(
-        self,
-        decide: Callable[[Plan], list[Step]],
-        write: Callable[[Sequence[Step]], Iterable[Outcome]],
-    ) -> None:
+    def apply(self, decide: Callable[[Plan], list[Step]], write: _Write) -> None:
         """Decide about files, and carry it out: the removals, then the writes."""
-        if self.outcomes:  # so the disk may have changed
-            self.plan = self.plan._replace(disk=self.tree.look(self.plan.names))
+        if self.outcomes or not self.plan.disk:  # the disk has changed, or nobody has looked
+            disk = self.tree.look(self.plan.names.union(self.plan.owned))
+            self.plan = self.plan._replace(disk=disk)
         steps = decide(self.plan)
         for step in steps:
             if step.action is Action.REMOVE:
@@ -144,8 +127,11 @@ class _Build:
         render = partial(store.write, self.publication)
         rendered = parallel_map(render, keys, processes=self.processes, chunk=100)
         report = self.progress or (lambda _done, _total: None)
-        for done, _key in enumerate(rendered, 1):
+        locations = []
+        for done, location in enumerate(rendered, 1):
             report(done, total)
+            locations.append(location)
+        store.write_index(locations)
         write = partial(_write, self.publication.with_rendered(store), self.tree)
         written = parallel_map(write, jobs, processes=self.processes, chunk=80)
         for done, outcome in enumerate(written, len(keys) + 1):
@@ -169,15 +155,11 @@ class _Build:
             # Another process synced meanwhile: some bytes may be newer than their fingerprints.
             news = dict.fromkeys(news)
         self.publication.catalog.state.remember_built(str(self.tree.folder), news)
-        changes = [outcome.step for outcome in self.outcomes if outcome.changed]
-        removed = sum(step.action is Action.REMOVE for step in changes)
-        return Written(
-            total=len(owned),
-            written=len(changes) - removed,
-            removed=removed,
-            skipped=[f"{step.name}: {why}" for step, _file, _changed, why in self.outcomes if why],
-            changes=[f"{step.name}: {step.action.value}, {step.reason.value}" for step in changes],
-        )
+        skipped = [f"{step.name}: {why}" for step, _file, _changed, why in self.outcomes if why]
+        steps = [outcome.step for outcome in self.outcomes if outcome.changed]
+        removed = sum(step.action is Action.REMOVE for step in steps)
+        changes = [f"{step.name}: {step.action.value}, {step.reason.value}" for step in steps]
+        return Written(len(owned), len(steps) - removed, removed, skipped, changes)
 
 
 def _write(
@@ -217,7 +199,7 @@ def _chunks(publication: Publication, source: _Source) -> Iterator[bytes]:
 
 def _compressed_names(name: str) -> list[str]:
     is_text = "." in name and name.rpartition(".")[2] in TEXT_ENDINGS
-    return [f"{name}{ending}" for ending in ENCODINGS.values()] if is_text else []
+    return [f"{name}{ending}" for ending in ENCODINGS] if is_text else []
 
 
 def _compress(tree: Tree, steps: Sequence[Step]) -> list[Outcome]:
@@ -228,7 +210,7 @@ def _compress(tree: Tree, steps: Sequence[Step]) -> list[Outcome]:
         body = encoded = b""
         if file and MIN_BYTES <= file.size <= _MAX_COMPRESSED_BYTES:
             body = (tree.folder / source).read_bytes()
-            encoded = encode(body, _ENCODINGS_BY_ENDING[dot + ending], tightly=True)
+            encoded = encode(body, ENCODINGS[dot + ending], tightly=True)
         if body and len(encoded) <= _MAX_RATIO * len(body):
             changed = tree.replace(step.name, [encoded])
             outcomes.append(Outcome(step, tree.file(step.name), changed))

@@ -153,6 +153,6 @@ def _parse_accept(header: str) -> tuple[str, ...]:
     accept = parse_accept_header(header, Accept)
     # A client that does not mention identity prefers any coding to it.
     identity = accept.quality("identity") if "identity" in header.lower() else 0
-    acceptable = [coding for coding in ENCODINGS if 0 < accept.quality(coding) >= identity]
+    acceptable = [coding for coding in ENCODINGS.values() if 0 < accept.quality(coding) >= identity]
     # The sort is stable: ENCODINGS' order decides between equal qualities.
     return tuple(sorted(acceptable, key=lambda coding: -accept.quality(coding)))

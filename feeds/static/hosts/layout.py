@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -96,8 +96,3 @@ class TreeLayout:
         # Scripts of other sites may read feeds.
         others = {} if is_page else {"Access-Control-Allow-Origin": "*"}
         return Headers(document.media_type, self._publication.cache_control(document), others)
-
-
-def lines(text: Iterable[str]) -> str:
-    """Return a text of these lines."""
-    return "".join(f"{line}\n" for line in text)

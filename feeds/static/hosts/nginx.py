@@ -10,12 +10,12 @@ from feeds.catalog.folder import MANIFEST
 from feeds.errors import ConfigurationError
 from feeds.model.document import SECURITY_HEADERS
 from feeds.publication.routes import PAGE_FILE
-from feeds.static.hosts.layout import MEDIA_CACHE, Headers, TreeLayout, lines
+from feeds.static.hosts.layout import MEDIA_CACHE, Headers, TreeLayout
 
 _NAME = "nginx.conf"
 
 
-def nginx(layout: TreeLayout) -> dict[str, str]:
+def nginx(layout: TreeLayout) -> dict[str, list[str]]:
     """Return nginx.conf. Raises ConfigurationError for a URL that it cannot hold."""
     root = unquote(layout.root)
     if forbidden := re.search(r'[$"\\]', root):
@@ -43,7 +43,7 @@ def nginx(layout: TreeLayout) -> dict[str, str]:
         inside += _block(f'location = "{root}{old[:-1]}"', f'return 301 "{root}{new}";')
     for name in (MANIFEST, _NAME):
         inside += _block(f'location = "{root}{name}"', "return 404;")
-    return {_NAME: lines([*head, *_block(f'location "{root}"', *inside)])}
+    return {_NAME: [*head, *_block(f'location "{root}"', *inside)]}
 
 
 def _documents(layout: TreeLayout, root: str) -> Iterator[str]:

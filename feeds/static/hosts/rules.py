@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from feeds.model.document import SECURITY_HEADERS
 from feeds.publication.routes import PAGE_FILE
-from feeds.static.hosts.layout import TreeLayout, lines
+from feeds.static.hosts.layout import TreeLayout
 
 #: Cloudflare reads no more than these. A dynamic redirect has a splat.
 _MAX_HEADER_RULES = 100
@@ -16,7 +16,7 @@ _MAX_STATIC_REDIRECTS = 2000
 _Rule = tuple[str, Mapping[str, str]]
 
 
-def netlify(layout: TreeLayout) -> dict[str, str]:
+def netlify(layout: TreeLayout) -> dict[str, list[str]]:
     """Return all rules. In a pattern, * stands for any number of folders.
 
     Two rules must not set the same header: it may come out as one of the values or as both.
@@ -27,10 +27,10 @@ def netlify(layout: TreeLayout) -> dict[str, str]:
             rules += [(f"*/{name}", {"Content-Type": headers.content_type, **headers.others})]
     rules += _cache_rules(layout, layout.closed)
     redirects = [f"{layout.root}{old}* {layout.root}{new}:splat 301!" for old, new in layout.moved]
-    return {"_headers": _headers_file(layout, rules), "_redirects": lines(redirects)}
+    return {"_headers": _headers_file(layout, rules), "_redirects": redirects}
 
 
-def cloudflare(layout: TreeLayout) -> dict[str, str]:
+def cloudflare(layout: TreeLayout) -> dict[str, list[str]]:
     """Return as many rules as Cloudflare reads. In a pattern, * stands for a name or more.
 
     Two rules must not set the same header: their values would be joined by commas.
@@ -47,7 +47,7 @@ def cloudflare(layout: TreeLayout) -> dict[str, str]:
     return {"_headers": _headers_file(layout, rules), "_redirects": _cloudflare_redirects(layout)}
 
 
-def _cloudflare_redirects(layout: TreeLayout) -> str:
+def _cloudflare_redirects(layout: TreeLayout) -> list[str]:
     """Return static redirects, which come first and win, then the dynamic ones.
 
     A folder beyond the dynamic ones takes a static redirect for each of its documents.
@@ -62,7 +62,7 @@ def _cloudflare_redirects(layout: TreeLayout) -> str:
             redirects += [(f"{old}{name}", f"{new}{name}") for name in ("", *layout.feeds)]
         if len(static) + len(redirects) <= _MAX_STATIC_REDIRECTS:
             static += (f"{layout.root}{old} {layout.root}{new} 301" for old, new in redirects)
-    return lines([*static, *dynamic])
+    return static + dynamic
 
 
 def _common_rules(layout: TreeLayout) -> Iterator[_Rule]:
@@ -86,12 +86,13 @@ def _cache_rules(layout: TreeLayout, closed: Iterable[str]) -> Iterator[_Rule]:
             yield f"{folder}{period}*", {"Cache-Control": layout.closed_cache}
 
 
-def _headers_file(layout: TreeLayout, rules: Iterable[_Rule]) -> str:
+def _headers_file(layout: TreeLayout, rules: Iterable[_Rule]) -> list[str]:
     # One rule for each pattern, as the last of two would win.
     joined: dict[str, dict[str, str]] = {}
     for pattern, headers in rules:
         joined.setdefault(pattern, {}).update(headers)
-    return "\n".join(
-        lines([f"{layout.root}{pattern}", *(f"  {name}: {headers[name]}" for name in headers)])
-        for pattern, headers in joined.items()
-    )
+    lines = []
+    for pattern, headers in joined.items():
+        lines += ["", f"{layout.root}{pattern}"]
+        lines += (f"  {name}: {value}" for name, value in headers.items())
+    return lines[1:]
