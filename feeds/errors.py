@@ -1,13 +1,7 @@
 """Problems, which are reported, and errors, which are raised.
 
 A Problem is about one line of the publisher's input; the rest is still published. An error ends
-the command with one line:
-
-    FeedsError
-    ├── ConfigurationError   feeds.yaml or the command's arguments
-    ├── CatalogError         the index or the state
-    ├── NotReadyError        a document that is still being made
-    └── OutputError          the published tree
+the command with one line.
 """
 
 from __future__ import annotations

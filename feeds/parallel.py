@@ -14,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
 from math import ceil
-from multiprocessing.connection import wait
 from threading import Thread
 from typing import TypeVar
 
@@ -24,28 +23,30 @@ _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
 
+#: Less work is done in this process: starting others takes longer than a second of it saves.
+MIN_CHUNKS = 12
+
+
 def parallel_map(
     function: Callable[[Sequence[_Job]], list[_Result]],
     jobs: Sequence[_Job],
     *,
     processes: int,
-    worthwhile: int,
     chunk: int,
 ) -> Iterator[_Result]:
     """Yield the function's results for all jobs, in their order; it gets a chunk of jobs at a time.
 
-    Fewer jobs than are worthwhile are done here: starting processes takes longer than a second of
-    work saves. For other processes, the function and its jobs have to be picklable, and the main
-    module importable without side effects, as our commands are. Raises FeedsError where a worker
-    process is killed.
+    A chunk is work for about a tenth of a second. For other processes, the function and its jobs
+    have to be picklable, and the main module importable without side effects, as our commands are.
+    Raises FeedsError where a worker process is killed.
     """
-    processes = min(processes, len(jobs))
-    if len(jobs) < worthwhile or processes < 2:
-        for start in range(0, len(jobs), chunk):
-            yield from function(jobs[start : start + chunk])
-        return
-    chunk = min(chunk, ceil(len(jobs) / processes))
+    processes = min(processes, len(jobs)) if len(jobs) >= MIN_CHUNKS * chunk else 1
+    if processes > 1:
+        chunk = min(chunk, ceil(len(jobs) / processes))
     chunks = [jobs[start : start + chunk] for start in range(0, len(jobs), chunk)]
+    if processes < 2:
+        yield from chain.from_iterable(map(function, chunks))
+        return
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     # The function may be a partial. Its module imports all that the work needs.
     context.set_forkserver_preload([getattr(function, "func", function).__module__])
@@ -58,14 +59,14 @@ def parallel_map(
 
 def _start_worker() -> None:
     collect_garbage_rarely()
+    # A worker whose parent was killed must not go on writing: its lock ended with the parent.
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
     if parent := multiprocessing.parent_process():
-        # A worker whose parent was killed must not go on writing: its lock ended with the parent.
-        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
+        parent.join()
+        os._exit(1)
 
 
 def processors() -> int:

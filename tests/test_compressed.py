@@ -81,7 +81,7 @@ def test_a_second_build_compresses_nothing(
         encoded.append(body)
         return encode(body, encoding, tightly=tightly)
 
-    monkeypatch.setattr("feeds.static.precompress.encode", counted)
+    monkeypatch.setattr("feeds.static.writer.encode", counted)
     for _again in range(2):
         result = build(filled)
         assert (result.written, result.removed, encoded) == (0, 0, [])
@@ -158,7 +158,7 @@ def test_another_library_makes_all_of_them_anew(
     build(filled)
     monkeypatch.setattr("feeds.static.writer.library_versions", lambda: "another")
     monkeypatch.setattr(
-        "feeds.static.precompress.encode", lambda body, *_how, **_named: encode(body, "gzip")
+        "feeds.static.writer.encode", lambda body, *_how, **_named: encode(body, "gzip")
     )
     changes = build(filled).changes
     assert "rss.xml.br: written, the compression libraries changed" in changes
@@ -186,9 +186,12 @@ def test_after_a_build_that_was_cut_off_all_is_as_after_a_first_one(
     assert tree(filled.out) == tree(tmp_path / "fresh")
 
 
-def test_several_processes_write_the_same_bytes(filled: SiteBuilder, tmp_path: Path) -> None:
+def test_several_processes_write_the_same_bytes(
+    filled: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     build(filled)
-    build(filled, tmp_path / "several", processes=2, worthwhile=1)
+    monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
+    build(filled, tmp_path / "several", processes=2)
     assert tree(filled.out) == tree(tmp_path / "several")
 
 

@@ -175,10 +175,11 @@ def test_a_process_without_the_files_tells_the_lengths_that_another_one_found(
 
 
 def test_several_processes_write_the_lengths_that_one_does(
-    filled: SiteBuilder, tmp_path: Path
+    filled: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_tree(filled.publication(), filled.out)
-    write_tree(filled.publication(), tmp_path / "many", processes=2, worthwhile=1)
+    monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
+    write_tree(filled.publication(), tmp_path / "many", processes=2)
     assert tree(tmp_path / "many") == tree(filled.out)
 
 

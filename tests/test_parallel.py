@@ -12,7 +12,7 @@ from tests.support import eventually
 
 _PROGRAM = """
 import os, sys, time
-from feeds.parallel import parallel_map
+import feeds.parallel
 
 def work(jobs):
     print(os.getpid(), flush=True)
@@ -20,7 +20,8 @@ def work(jobs):
     return list(jobs)
 
 if __name__ == "__main__":
-    list(parallel_map(work, range(4), processes=2, worthwhile=1, chunk=2))
+    feeds.parallel.MIN_CHUNKS = 0
+    list(feeds.parallel.parallel_map(work, range(4), processes=2, chunk=2))
 """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import pickle
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,27 +11,9 @@ import pytest
 
 from feeds.catalog.catalog import Catalog
 from feeds.model.document import Document, Redirect
-from feeds.model.feed import Entry
 from feeds.publication.custom import is_query_page
-from feeds.publication.publication import EntryKey, Publication
 from feeds.publication.routes import file_name
 from tests.support import SiteBuilder
-
-
-@dataclass(frozen=True)
-class NoEntries:
-    """Entries of which none was rendered; leaves a file when it is closed."""
-
-    closed: Path
-
-    def entry(self, key: EntryKey) -> Entry | None:
-        """Find none."""
-        assert key
-        return None
-
-    def close(self) -> None:
-        """Leave the file."""
-        self.closed.touch()
 
 
 @pytest.fixture
@@ -144,11 +125,25 @@ def test_a_publication_of_another_process_closes_its_catalog_when_it_is_replaced
     assert second.is_current()
 
 
+def reopen(sent: bytes, file: Path) -> None:
+    """Open a publication again; make a file when its catalog is closed."""
+    close = Catalog.close
+
+    def closing(catalog: Catalog) -> None:
+        file.touch()
+        close(catalog)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Catalog, "close", closing)
+        assert pickle.loads(sent).is_current()
+    assert not file.exists()
+
+
 def test_a_publication_of_another_process_closes_its_catalog_when_the_process_ends(
     renamed: SiteBuilder, tmp_path: Path
 ) -> None:
-    publication = renamed.publication().with_rendered(NoEntries(tmp_path / "closed"))
-    process = get_context("spawn").Process(target=Publication.is_current, args=(publication,))
+    sent = pickle.dumps(renamed.publication())
+    process = get_context("spawn").Process(target=reopen, args=(sent, tmp_path / "closed"))
     process.start()
     process.join(60)
     assert process.exitcode == 0

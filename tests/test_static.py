@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,10 +23,11 @@ from lxml import etree
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import MANIFEST, Folder
+from feeds.catalog.state import Built
 from feeds.errors import OutputError
 from feeds.model.document import Document, MediaFile
-from feeds.parallel import parallel_map
 from feeds.static.entry_store import EntryStore
+from feeds.static.tree import Tree
 from feeds.static.writer import write_tree
 from tests.support import CORPUS, SiteBuilder, needs_corpus
 
@@ -326,7 +327,7 @@ def test_a_process_that_is_killed_holds_up_no_later_build(filled: SiteBuilder) -
         "from feeds.static.tree import Tree;"
         "tree = Tree(Path(sys.argv[1]), lambda change: os.kill(os.getpid(), signal.SIGKILL)"
         " if change.startswith('rename') else None);"
-        "stack = tree.locked(); stack.__enter__(); tree.replace('rss.xml', b'half')"
+        "stack = tree.locked(); stack.__enter__(); tree.replace('rss.xml', [b'half'])"
     )
     write_tree(filled.publication(), filled.out)
     before = tree(filled.out)
@@ -464,15 +465,10 @@ def test_several_processes_read_and_write_the_tree_that_one_does(
     write_tree(site.publication(), alone)
     for file in site.root.parent.glob("catalog.sqlite*"):
         file.unlink()
-
-    def at_once(function: Any, jobs: Any, **limits: Any) -> Iterator[Any]:
-        return parallel_map(function, jobs, **{**limits, "worthwhile": 1})
-
-    # A sync divides its work only where there is much of it.
-    monkeypatch.setattr("feeds.catalog.sync.parallel_map", at_once)
+    # Work is divided only where there is much of it.
+    monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
     assert site.catalog().sync(Folder.open(site.root), processes=2).read == 20
-    monkeypatch.undo()
-    result = write_tree(site.publication(), site.out, processes=2, worthwhile=1)
+    result = write_tree(site.publication(), site.out, processes=2)
     assert result.written == result.total
     assert tree(site.out) == tree(alone)
     assert not (site.out / ".feeds-scratch").exists()
@@ -575,6 +571,18 @@ def test_a_tree_without_its_manifest_is_still_ours(filled: SiteBuilder, damage: 
     assert result.skipped == ["atom.xml: not written by feeds, so it is left"]
     assert b"Changed" in (filled.out / "rss.xml").read_bytes()
     assert (filled.out / "atom.xml").read_text() == "somebody else's"
+
+
+def test_without_a_manifest_the_files_that_are_as_a_build_left_them_are_ours(
+    tmp_path: Path,
+) -> None:
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_text("0123456789")
+        os.utime(tmp_path / name, ns=(20, 20))
+    state = {"a.xml": Built("", 10, 20), "b.xml": Built("", 10, 21), "c.xml": Built("", 10, 20)}
+    assert Tree(tmp_path).owned(state) == {"a.xml"}
+    (tmp_path / MANIFEST).write_text('{"files": ["b.xml"]}')
+    assert Tree(tmp_path).owned(state) == {"b.xml"}
 
 
 MISPLACED = [

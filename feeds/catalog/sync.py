@@ -97,9 +97,7 @@ def sync(
     is_whole = "complete" in meta and "partial" not in meta
     outdated, batch = [*gone], list[_FileRows]()
     read = 0
-    reading = parallel_map(
-        partial(_read, folder), candidates, processes=processes, worthwhile=1500, chunk=100
-    )
+    reading = parallel_map(partial(_read, folder), candidates, processes=processes, chunk=100)
     for done, rows in enumerate(reading, 1):
         batch.append(rows)
         if rows[1] is not None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _CLOSED_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
 #: In seconds: max-age of the site's own files.
 MEDIA_AGE = 60
-#: The Content-Security-Policy of an SVG image: a script in it must not run as this site's own.
-SVG_POLICY = "sandbox; default-src 'none'"
+#: The headers of every response.
+SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,13 @@ class MediaFile:
 
     file: Path
     media_type: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Its headers but those that every file has."""
+        # A script in an image must not run as the site's own.
+        policy = {"Content-Security-Policy": "sandbox; default-src 'none'"}
+        return policy if self.media_type == "image/svg+xml" else {}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
@@ -20,11 +21,8 @@ from feeds.model.topics import Topics
 from feeds.text.media_types import type_of_url
 from feeds.text.urls import is_absolute
 
-#: Apple's media types of episodes; the URL has to end accordingly.
-_EPISODE_TYPES = (
-    "audio/x-m4a", "audio/mpeg", "video/quicktime", "video/mp4", "video/x-m4v", "application/pdf",
-)  # fmt: skip
-_EPISODE_ENDINGS = ".m4a, .mp3, .mov, .mp4, .m4v or .pdf"
+#: Endings of the URLs of episodes that Apple accepts.
+_EPISODE_ENDINGS = (".m4a", ".mp3", ".mov", ".mp4", ".m4v", ".pdf")
 _MAX_DESCRIPTION_BYTES = 4000
 _ARTWORK = f"a square .jpg or .png of {MIN_ARTWORK} to {MAX_ARTWORK} pixels"
 _SIGNATURES = dict(zip(ARTWORK_TYPES, (b"\xff\xd8", b"\x89PNG"), strict=True))
@@ -112,9 +110,11 @@ def _of_episode(
     if not recording:
         return
     url = recording.url
-    if type_of_url(url, "") not in _EPISODE_TYPES:
+    if not urlsplit(url).path.lower().endswith(_EPISODE_ENDINGS):
         message = f"podcast directories accept no {recording.media_type}: {url}"
-        yield url, "bad-episode", message, f"use a file whose URL ends in {_EPISODE_ENDINGS}"
+        *endings, last = _EPISODE_ENDINGS
+        hint = f"use a file whose URL ends in {', '.join(endings)} or {last}"
+        yield url, "bad-episode", message, hint
     # A missing file of the site is a problem of its own.
     if url not in lengths and is_absolute(url):
         message = f"the length of {url} in bytes is unknown"

@@ -54,9 +54,6 @@ class RenderedEntries(Protocol):
     def entry(self, key: EntryKey) -> Entry | None:
         """The entry with a key; None if it was not rendered."""
 
-    def close(self) -> None:
-        """Close the files behind them."""
-
 
 class Publication:
     """A site as it is published at one moment."""
@@ -84,7 +81,7 @@ class Publication:
         self._last_feed: Feed | None = None
 
     def with_rendered(self, entries: RenderedEntries) -> Publication:
-        """The same publication with these entries, which the caller closes, in place of its own."""
+        """The same publication with these entries in place of its own."""
         publication = object.__new__(Publication)
         publication.__dict__ |= self.__dict__ | {"_rendered": entries}
         return publication
@@ -366,8 +363,6 @@ def _reopened(
     with ExitStack() as stack:
         catalog = Catalog(place)
         stack.callback(catalog.close)
-        if rendered:
-            stack.callback(rendered.close)
         publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
         publication._rendered = rendered
         # At the latest when the process ends. A process of a pool skips atexit, and with it

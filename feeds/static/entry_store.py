@@ -1,4 +1,4 @@
-"""The entries of a large build, each rendered once and kept in files until the build ends.
+"""The entries of a build, each rendered once and kept in files until the build ends.
 
 An article is in several feeds, which several processes put together. The entries are on disk, so
 that the memory of a build does not grow with its output.
@@ -6,13 +6,14 @@ that the memory of a build does not grow with its output.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from msgspec import msgpack
 
@@ -21,7 +22,7 @@ from feeds.model.feed import Entry
 from feeds.publication.publication import EntryKey, Publication
 
 #: An entry's key, its file, and where it begins and ends there.
-EntryLocation: TypeAlias = tuple[EntryKey, str, int, int]
+_Location: TypeAlias = tuple[EntryKey, str, int, int]
 
 
 @dataclass(frozen=True)
@@ -29,50 +30,38 @@ class EntryStore:
     """Entries by their keys, in the files of a folder."""
 
     folder: Path
+    _files: dict[str, mmap] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __reduce__(self) -> tuple[object, ...]:
         return EntryStore, (self.folder,)
 
-    def write(self, publication: Publication, keys: Sequence[EntryKey]) -> list[EntryLocation]:
-        """Render entries into a new file; return their locations, for write_index()."""
-        name = uuid.uuid4().hex
+    def write(self, publication: Publication, keys: Sequence[EntryKey]) -> list[_Location]:
+        """Render entries into this process's file; return their locations, for write_index()."""
         locations = []
-        start = 0
-        with open(self.folder / name, "wb") as file:
+        with open(self.folder / f"entries-{os.getpid()}", "ab") as file:
             for key, entry in publication.entries_at(keys):
-                parts = [entry.part(part) for part in PARTS]
-                end = start + file.write(msgpack.encode((entry.id, entry.updated, parts)))
-                locations.append((key, name, start, end))
-                start = end
+                start, parts = file.tell(), [entry.part(part) for part in PARTS]
+                file.write(msgpack.encode((entry.id, entry.updated, parts)))
+                locations.append((key, file.name, start, file.tell()))
         return locations
 
-    def write_index(self, locations: list[EntryLocation]) -> None:
+    def write_index(self, locations: Iterable[_Location]) -> None:
         """Let entry() find these entries, in every process from now on."""
-        (self.folder / "index").write_bytes(msgpack.encode(locations))
+        (self.folder / "index").write_bytes(msgpack.encode([*locations]))
 
     def entry(self, key: EntryKey) -> Entry | None:
         """Return the entry of a key; None if it was not written."""
         if not (location := self._locations.get(key)):
             return None
         _key, name, start, end = location
-        if not (file := self._open_files.get(name)):
-            file = self._open_files[name] = open(self.folder / name, "rb")  # noqa: SIM115  # until close()
-        file.seek(start)
-        entry = msgpack.decode(file.read(end - start), type=tuple[str, datetime, list[bytes]])
-        id, updated, parts = entry
+        if name not in self._files:
+            with open(name, "rb") as file:
+                self._files[name] = mmap(file.fileno(), 0, access=ACCESS_READ)
+        data = self._files[name][start:end]
+        id, updated, parts = msgpack.decode(data, type=tuple[str, datetime, list[bytes]])
         return Entry(id, updated, dict(zip(PARTS, parts, strict=True)).__getitem__)
 
     @cached_property
-    def _locations(self) -> dict[EntryKey, EntryLocation]:
+    def _locations(self) -> dict[EntryKey, _Location]:
         data = (self.folder / "index").read_bytes()
-        return {entry[0]: entry for entry in msgpack.decode(data, type=list[EntryLocation])}
-
-    @cached_property
-    def _open_files(self) -> dict[str, BinaryIO]:
-        return {}
-
-    def close(self) -> None:
-        """Close the files."""
-        for file in self._open_files.values():
-            file.close()
-        self._open_files.clear()
+        return {entry[0]: entry for entry in msgpack.decode(data, type=list[_Location])}

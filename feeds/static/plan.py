@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from feeds.catalog.state import Built
 
@@ -21,8 +21,7 @@ class Action(Enum):
 class Reason(Enum):
     """The reason for a step, as `feeds build --explain` prints it.
 
-    The first members are named after the parts of a fingerprint; the first part that changed is
-    the reason.
+    The first members are named after the parts of a fingerprint: the first that changed counts.
     """
 
     CODE = "the code of feeds or of a library changed"
@@ -48,7 +47,7 @@ class Reason(Enum):
 
 
 #: The size and time that are recorded of a file that is not worth writing.
-ABSENT = (-1, 0)
+_ABSENT = (-1, 0)
 
 
 class DiskFile(NamedTuple):
@@ -58,10 +57,6 @@ class DiskFile(NamedTuple):
     mtime_ns: int
     is_folder: bool = False
     is_link: bool = False
-
-
-#: The output folder at one moment, by name, with the folders on the way; a free name is not in it.
-Disk: TypeAlias = Mapping[str, DiskFile]
 
 
 class Step(NamedTuple):
@@ -77,104 +72,112 @@ class Outcome(NamedTuple):
     """The result of carrying out a step."""
 
     step: Step
-    #: As it is on disk now.
+    #: The file that is ours and on disk now.
     file: DiskFile | None
     #: False where the disk was right already.
-    changed: bool
+    changed: bool = False
     #: Reason why it could not be written.
     problem: str = ""
 
     @property
     def record(self) -> Built | None:
         """The file's record for the next build; None to have it written again."""
-        (_name, action, _reason, fingerprint), file = self.step, self.file
-        if self.problem or not fingerprint or not (file or action is Action.REMOVE):
+        is_lost = self.step.action is Action.WRITE and not self.file
+        if self.problem or is_lost or not self.step.fingerprint:
             return None
-        return Built(fingerprint, *((file.size, file.mtime_ns) if file else ABSENT))
-
-
-class Wanted(NamedTuple):
-    """The names of all files that a build may write."""
-
-    #: With their fingerprints, as the host's files.
-    documents: dict[str, str]
-    host_files: dict[str, str]
-    #: With the names of the files that they compress.
-    compressed: dict[str, str]
+        return Built(self.step.fingerprint, *(self.file[:2] if self.file else _ABSENT))
 
 
 class Plan(NamedTuple):
-    """A part of a build's steps: removals, then files, then compressed files."""
+    """All that decides the steps of a build: removals, then files, then compressed files."""
 
-    steps: list[Step]
-    #: The names that the manifest has to own before the first file is written.
-    claims: Collection[str]
+    #: The fingerprints of all documents, and of the host's files, by name.
+    documents: Mapping[str, str]
+    host_files: Mapping[str, str]
+    #: The names of all compressed files, with those of the files that they compress.
+    compressed: Mapping[str, str]
+    #: The files as earlier builds recorded them.
+    state: Mapping[str, Built]
+    #: The names of the files that builds wrote.
+    owned: Collection[str]
+    #: The output folder before these steps, with all folders on the way, without free names.
+    disk: Mapping[str, DiskFile]
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all files that this build may write."""
+        return {*self.documents, *self.host_files, *self.compressed}
+
+    def removals(self) -> list[Step]:
+        """Decide which files to remove."""
+        return [
+            Step(name, Action.REMOVE, self._why_removed(name))
+            for name in sorted(set(self.owned) - self.names)
+            if self._is_removable(name)
+        ]
+
+    def files(self) -> list[Step]:
+        """Decide about the documents and the host's files, once the removals are carried out."""
+        taken = sorted(self.host_files.keys() & self.documents)
+        fingerprints = {**self.host_files, **self.documents}
+        steps = [self._decide(name, fingerprint) for name, fingerprint in fingerprints.items()]
+        return steps + [Step(name, Action.LEAVE, Reason.TAKEN) for name in taken]
+
+    def compressed_files(self, library: str) -> list[Step]:
+        """Decide about the files that a library compresses, once their sources are written."""
+        steps = []
+        for name in sorted(self.compressed.keys() - self.documents):
+            if source := self.disk.get(self.compressed[name]):
+                fingerprint = f"library:{library} source:{source.size}-{source.mtime_ns}"
+                steps.append(self._decide(name, fingerprint))
+            elif name in self.owned and self._is_removable(name):
+                steps.append(Step(name, Action.REMOVE, Reason.UNPUBLISHED))
+        return steps
+
+    def claims(self, steps: Sequence[Step]) -> set[str]:
+        """Return the names that the manifest has to own before the first step is carried out."""
+        written = {step.name for step in steps if step.action is Action.WRITE}
+        foreign = {step.name for step in steps if step.reason is Reason.FOREIGN}
+        return self.names.intersection(self.owned) - foreign | written
+
+    def _decide(self, name: str, fingerprint: str) -> Step:
+        file, built = self.disk.get(name), self.state.get(name)
+        is_foreign = file and (file.is_folder or name not in self.owned)
+        if is_foreign or self._is_obstructed(name):
+            return Step(name, Action.LEAVE, Reason.FOREIGN)
+        if built and is_unchanged(file, built):
+            if fingerprint and fingerprint == built.fingerprint:
+                return Step(name, Action.KEEP, Reason.UNCHANGED, fingerprint)
+            reason = _changed_part(built.fingerprint, fingerprint)
+        elif built:
+            reason = Reason.ALTERED if file else Reason.MISSING
+        else:
+            # A name may be ours without a record: a killed build claimed it.
+            reason = Reason.UNRECORDED if name in self.owned else Reason.NEW
+        return Step(name, Action.WRITE, reason, fingerprint)
+
+    def _is_removable(self, name: str) -> bool:
+        # A link on the way leads to files that are not ours, or are ours under another name.
+        return _is_no_folder(self.disk.get(name)) and not self._is_obstructed(name)
+
+    def _is_obstructed(self, name: str) -> bool:
+        """Return whether a link or a file is where a folder on the way to a name has to be."""
+        end = name.find("/")
+        while end >= 0:
+            if _is_no_folder(self.disk.get(name[:end])):
+                return True
+            end = name.find("/", end + 1)
+        return False
+
+    def _why_removed(self, name: str) -> Reason:
+        label = self.state[name].fingerprint.partition(":")[0] if name in self.state else ""
+        compresses_a_document = label == "library" and name.rpartition(".")[0] in self.documents
+        return Reason.NOT_ASKED if label == "host" or compresses_a_document else Reason.UNPUBLISHED
 
 
-def removals(
-    wanted: Wanted, manifest: Collection[str] | None, disk: Disk, state: Mapping[str, Built]
-) -> Plan:
-    """Decide which files to remove; claim all that are ours.
-
-    The manifest is None where it is lost: the files that are still as a build left them are ours
-    then.
-    """
-    if manifest is None:
-        manifest = [name for name in state if _is_unchanged(disk.get(name), state[name])]
-    owned = set(manifest)
-    steps = [
-        Step(name, Action.REMOVE, _why_removed(name, wanted, state))
-        for name in sorted(owned.difference(wanted.documents, wanted.host_files, wanted.compressed))
-        if _is_removable(name, disk)
-    ]
-    return Plan(steps, owned)
-
-
-def files(wanted: Wanted, owned: Collection[str], disk: Disk, state: Mapping[str, Built]) -> Plan:
-    """Decide about the documents and the host's files, once the removals are carried out."""
-    steps = [
-        _decide(name, fingerprint, disk, state, owned)
-        for name, fingerprint in (wanted.host_files | wanted.documents).items()
-    ]
-    taken = sorted(wanted.host_files.keys() & wanted.documents)
-    steps += (Step(name, Action.LEAVE, Reason.TAKEN) for name in taken)
-    claims = {step.name for step in steps if step.action is not Action.LEAVE}
-    return Plan(steps, claims.union(wanted.compressed.keys() & owned))
-
-
-def compressed_files(
-    wanted: Wanted, owned: Collection[str], disk: Disk, state: Mapping[str, Built], library: str
-) -> Plan:
-    """Decide about the compressed files, once their sources are written.
-
-    The library says which libraries decide their bytes.
-    """
-    steps = []
-    for name in wanted.compressed.keys() - wanted.documents:
-        if source := disk.get(wanted.compressed[name]):
-            fingerprint = f"library:{library} source:{source.size}-{source.mtime_ns}"
-            steps.append(_decide(name, fingerprint, disk, state, owned))
-        elif name in owned and _is_removable(name, disk):
-            steps.append(Step(name, Action.REMOVE, Reason.UNPUBLISHED))
-    steps.sort()
-    return Plan(steps, {step.name for step in steps if step.action is Action.WRITE}.union(owned))
-
-
-def _decide(
-    name: str, fingerprint: str, disk: Disk, state: Mapping[str, Built], owned: Collection[str]
-) -> Step:
-    file, built = disk.get(name), state.get(name)
-    if _is_foreign(name, disk, owned):
-        return Step(name, Action.LEAVE, Reason.FOREIGN)
-    if built and _is_unchanged(file, built):
-        if fingerprint and fingerprint == built.fingerprint:
-            return Step(name, Action.KEEP, Reason.UNCHANGED, fingerprint)
-        reason = _changed_part(built.fingerprint, fingerprint)
-    elif file:
-        reason = Reason.ALTERED if built else Reason.UNRECORDED
-    else:
-        reason = Reason.MISSING if built or name in owned else Reason.NEW
-    return Step(name, Action.WRITE, reason, fingerprint)
+def is_unchanged(file: DiskFile | None, built: Built) -> bool:
+    """Return whether a file is as a build left it."""
+    return (built.size, built.mtime_ns) == (file[:2] if file else _ABSENT)
 
 
 def _changed_part(old: str, new: str) -> Reason:
@@ -182,35 +185,5 @@ def _changed_part(old: str, new: str) -> Reason:
     return next((reason for reason in Reason if reason.name in changed), Reason.SITE)
 
 
-def _is_unchanged(file: DiskFile | None, built: Built) -> bool:
-    return (built.size, built.mtime_ns) == ((file.size, file.mtime_ns) if file else ABSENT)
-
-
-def _is_removable(name: str, disk: Disk) -> bool:
-    # A link on the way leads to files that are not ours, or are ours under another name.
-    return _is_no_folder(disk.get(name)) and not _is_obstructed(name, disk)
-
-
-def _is_foreign(name: str, disk: Disk, owned: Collection[str]) -> bool:
-    file = disk.get(name)
-    return _is_obstructed(name, disk) or bool(file and (file.is_folder or name not in owned))
-
-
-def _is_obstructed(name: str, disk: Disk) -> bool:
-    """Return whether a link or a file is in the place of a folder on the way to a name."""
-    end = name.find("/")
-    while end >= 0:
-        if _is_no_folder(disk.get(name[:end])):
-            return True
-        end = name.find("/", end + 1)
-    return False
-
-
 def _is_no_folder(file: DiskFile | None) -> bool:
     return bool(file and (file.is_link or not file.is_folder))
-
-
-def _why_removed(name: str, wanted: Wanted, state: Mapping[str, Built]) -> Reason:
-    label = state[name].fingerprint.partition(":")[0] if name in state else ""
-    compresses_a_document = label == "library" and name.rpartition(".")[0] in wanted.documents
-    return Reason.NOT_ASKED if label == "host" or compresses_a_document else Reason.UNPUBLISHED

@@ -1,6 +1,6 @@
 """The output folder of a build, in which every file is whole at any moment.
 
-A file is written beside its place and then renamed onto it. It does not decide which files.
+A file is written beside its name and then renamed to it. It does not decide which files.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ import filecmp
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK
 
 from feeds.catalog.folder import MANIFEST
+from feeds.catalog.state import Built
 from feeds.errors import OutputError
-from feeds.static.plan import Disk, DiskFile
+from feeds.static.plan import DiskFile, is_unchanged
 
 try:
     import fcntl
@@ -26,10 +27,6 @@ except ImportError:  # Windows has no flock: there, users have to avoid two buil
 #: In the tree, since a rename cannot leave its file system, and under one name, so that the next
 #: build clears what a killed one left there.
 _SCRATCH = ".feeds-scratch"
-
-
-class UnreadableError(Exception):
-    """A file of the site cannot be read."""
 
 
 class Tree:
@@ -57,8 +54,8 @@ class Tree:
             stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
             yield
 
-    def look(self, names: Collection[str]) -> Disk:
-        """Return the state of the disk at these names."""
+    def look(self, names: Collection[str]) -> dict[str, DiskFile]:
+        """Return what is on the disk at these names, and at the folders on the way."""
         every = set(names)
         for name in names:
             while (name := name.rpartition("/")[0]) and name not in every:
@@ -67,71 +64,52 @@ class Tree:
 
     def file(self, name: str) -> DiskFile | None:
         """Return the file, folder or link of a name; None where the name is free."""
-        place = self._place(name)
+        path = self._path(name)
         try:
-            stat = os.lstat(place)
+            stat = os.lstat(path)
         except (OSError, ValueError):  # or a manifest names an impossible file name
             return None
         is_link = S_ISLNK(stat.st_mode)
         if is_link:
             with suppress(OSError):
-                stat = os.stat(place)
+                stat = os.stat(path)
         return DiskFile(stat.st_size, stat.st_mtime_ns, S_ISDIR(stat.st_mode), is_link)
 
-    def read(self, name: str) -> bytes | None:
-        """Return the bytes of a file; None if it is not there."""
-        try:
-            with open(self._place(name), "rb") as file:
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
-    def replace(self, name: str, body: bytes) -> bool:
+    def replace(self, name: str, chunks: Iterable[bytes]) -> bool:
         """Give a file these bytes; False where it had them. Raises OutputError."""
-        with self._naming(name):
-            if self.read(name) == body:
-                return False
+        path, scratch = self._path(name), f"{self.scratch}{os.sep}file-{os.getpid()}"
+        try:
             self._checkpoint(f"write {name}")
-            with open(self._scratch_file, "wb") as scratch:
-                scratch.write(body)
-            self._rename(name)
-        return True
-
-    def copy(self, name: str, source: Path) -> bool:
-        """Give a file the bytes of another one; False where it had them.
-
-        A source that is changed meanwhile is copied again by the next build. Raises OutputError and
-        UnreadableError.
-        """
-        with self._naming(name):
-            self._checkpoint(f"write {name}")
-            with open(self._scratch_file, "wb") as scratch:
-                scratch.writelines(_chunks(source))
+            with open(scratch, "wb") as file:
+                file.writelines(chunks)
             with suppress(FileNotFoundError, NotADirectoryError):
-                if filecmp.cmp(self._scratch_file, self._place(name), shallow=False):
+                if filecmp.cmp(scratch, path, shallow=False):
                     return False
-            self._rename(name)
+            self._checkpoint(f"rename {name}")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.replace(scratch, path)
+        except OSError as error:  # which would name the scratch file
+            raise OutputError(f"{path}: {error.strerror or error}") from error
         return True
 
     def remove(self, name: str) -> bool:
         """Remove a file and the folders that it leaves empty; False where it was not there."""
-        with self._naming(name):
-            self._checkpoint(f"remove {name}")
-            try:
-                os.unlink(self._place(name))
-            except (FileNotFoundError, NotADirectoryError):
-                return False
-            with suppress(OSError):  # not empty
-                for folder in Path(name).parents[:-1]:
-                    (self.folder / folder).rmdir()
+        path = self._path(name)
+        self._checkpoint(f"remove {name}")
+        try:
+            os.unlink(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        with suppress(OSError):  # not empty, as the tree itself with its scratch folder
+            os.removedirs(os.path.dirname(path))
         return True
 
-    def manifest(self) -> frozenset[str] | None:
-        """Return the names of the files that builds wrote; None where that is lost."""
+    def owned(self, state: Mapping[str, Built]) -> frozenset[str]:
+        """Return the names of the files that builds wrote; without a manifest, of the unchanged."""
         try:
             names = set(json.loads((self.folder / MANIFEST).read_bytes())["files"])
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            names = {name for name in state if is_unchanged(self.file(name), state[name])}
         # Others may be able to write here: a name must not lead out of the tree.
         return frozenset(
             name
@@ -142,41 +120,11 @@ class Tree:
     def write_manifest(self, names: Iterable[str]) -> None:
         """Let builds change and remove these files, and no others. Raises OutputError."""
         manifest = {"written by": "feeds build", "files": sorted(names)}
-        self.replace(MANIFEST, f"{json.dumps(manifest, indent=0)}\n".encode())
+        self.replace(MANIFEST, [f"{json.dumps(manifest, indent=0)}\n".encode()])
 
     def _checkpoint(self, change: str) -> None:
         if self._before_change:
             self._before_change(change)
 
-    @property
-    def _scratch_file(self) -> str:
-        return f"{self.scratch}{os.sep}file-{os.getpid()}"
-
-    def _place(self, name: str) -> str:
+    def _path(self, name: str) -> str:
         return f"{self.folder}{os.sep}{name}"  # a Path takes longer than looking at the file
-
-    def _rename(self, name: str) -> None:
-        self._checkpoint(f"rename {name}")
-        target = self._place(name)
-        try:
-            os.replace(self._scratch_file, target)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            os.replace(self._scratch_file, target)
-
-    @contextmanager
-    def _naming(self, name: str) -> Iterator[None]:
-        """Name the file itself in errors, and not the scratch file."""
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(f"{self._place(name)}: {error.strerror or error}") from error
-
-
-def _chunks(file: Path) -> Iterator[bytes]:
-    try:
-        with open(file, "rb") as stream:
-            while chunk := stream.read(1 << 20):
-                yield chunk
-    except OSError as error:
-        raise UnreadableError(f"{file}: {error.strerror}") from error

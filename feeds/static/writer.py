@@ -9,28 +9,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
-from feeds.catalog.state import Built
+from feeds.compression import ENCODINGS, MIN_BYTES, TEXT_ENDINGS, encode, library_versions
 from feeds.errors import OutputError
-from feeds.model.document import MediaFile, Redirect
+from feeds.model.document import Document, Redirect
 from feeds.parallel import parallel_map
 from feeds.publication.publication import Publication
 from feeds.publication.routes import file_name
-from feeds.static import plan
 from feeds.static.entry_store import EntryStore
 from feeds.static.hosts import host_files
-from feeds.static.plan import ABSENT, Action, Outcome, Plan, Step, Wanted
-from feeds.static.precompress import compress, compressed_names, library_versions
-from feeds.static.tree import Tree, UnreadableError
+from feeds.static.plan import Action, Outcome, Plan, Reason, Step
+from feeds.static.tree import Tree
 
-#: In files to write: with fewer, starting processes takes longer than their work saves.
-WORTHWHILE = 1000
+#: A larger file would take minutes to compress, and much memory.
+_MAX_COMPRESSED_BYTES = 32 * 1024 * 1024
+#: A compressed file that is larger than this part of the other is not worth writing.
+_MAX_RATIO = 0.9
 
 _Progress: TypeAlias = Callable[[int, int], None] | None
-_Result = TypeVar("_Result")
+_Write: TypeAlias = Callable[[Sequence[Step]], Iterable[Outcome]]
+#: The path of a document, or the bytes of a file for the host.
+_Source: TypeAlias = str | bytes
 
 
 class Written(NamedTuple):
@@ -39,9 +42,9 @@ class Written(NamedTuple):
     total: int
     written: int
     removed: int
-    #: A line for each file that was not written: its name in the tree, and why.
+    #: A line for each file that was not written, and for each that was written or removed: its name
+    #: in the tree, and why.
     skipped: list[str]
-    #: A line for each file that was written or removed: its name in the tree, and why.
     changes: list[str]
 
 
@@ -51,7 +54,6 @@ def write_tree(
     progress: _Progress = None,
     *,
     processes: int = 1,
-    worthwhile: int = WORTHWHILE,
     compressed: bool = False,
     hosting: str = "",
     checkpoint: Callable[[str], None] | None = None,
@@ -59,148 +61,160 @@ def write_tree(
     """Make a folder hold all that is published, beside the files that are not ours.
 
     The hosting is one of HOSTS, or empty. The progress is called with the number of files done and
-    to do, the checkpoint before each change of the disk (see Tree). From a worthwhile number of
-    files on, several processes write. Raises OutputError.
+    to do, the checkpoint before each change of the disk (see Tree). Raises OutputError.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
         tree = Tree(out.resolve(), checkpoint)
         with tree.locked():
-            build = _Build(publication, tree, progress, processes, worthwhile)
-            return build.run(compressed, hosting)
+            paths = {file_name(path): path for path in publication.paths()}
+            bodies = host_files(hosting, publication, compressed=compressed) if hosting else {}
+            state = publication.catalog.state.built(str(tree.folder))
+            plan = Plan(
+                {name: publication.fingerprint(path) for name, path in paths.items()},
+                {name: f"host:{hashlib.sha256(body).hexdigest()}" for name, body in bodies.items()},
+                {other: name for name in paths if compressed for other in _compressed_names(name)},
+                state, tree.owned(state), disk={},
+            )  # fmt: skip
+            build = _Build(publication, tree, {**bodies, **paths}, progress, processes, plan)
+            build.apply(Plan.removals, build.write)
+            build.apply(Plan.files, build.write)
+            if compressed:
+                decide = partial(Plan.compressed_files, library=library_versions())
+                build.apply(decide, build.compress)
+            return build.finish()
     except OSError as error:
         where = error.filename2 or error.filename or out
         raise OutputError(f"{where}: {error.strerror or error}") from error
 
 
-def apply(
-    planned: Plan, tree: Tree, write: Callable[[Sequence[Step]], Iterable[Outcome]]
-) -> Iterator[Outcome]:
-    """Carry out a plan: the removals, then the writes, by the function given."""
-    for step in planned.steps:
-        if step.action is Action.REMOVE:
-            yield Outcome(step, None, tree.remove(step.name))
-    if writes := [step for step in planned.steps if step.action is Action.WRITE]:
-        # First: what a killed build wrote must not look foreign to the next one.
-        tree.write_manifest(planned.claims)
-        yield from write(writes)
-
-
-class _Build(NamedTuple):
+@dataclass
+class _Build:
     publication: Publication
     tree: Tree
+    sources: Mapping[str, _Source]
     progress: _Progress
     processes: int
-    worthwhile: int
+    plan: Plan
+    outcomes: list[Outcome] = field(default_factory=list)
 
-    def run(self, compressed: bool, hosting: str) -> Written:
-        publication, tree = self.publication, self.tree
-        state = publication.catalog.state.built(str(tree.folder))
-        paths = {file_name(path): path for path in publication.paths()}
-        bodies = host_files(hosting, publication, compressed=compressed) if hosting else {}
-        wanted = Wanted(
-            {name: publication.fingerprint(path) for name, path in paths.items()},
-            {name: f"host:{hashlib.sha256(bodies[name]).hexdigest()}" for name in bodies},
-            {other: name for name in paths if compressed for other in compressed_names(name)},
-        )
-        manifest = tree.manifest()
-        names = {*paths, *bodies, *wanted.compressed}
-        disk = tree.look({*names, *(manifest or ()), *state})
-        write = partial(self._write, paths, bodies)
-        removals = plan.removals(wanted, manifest, disk, state)
-        outcomes = [*apply(removals, tree, write)]
-        if outcomes:
-            disk = tree.look(names)
-        files = plan.files(wanted, removals.claims, disk, state)
-        outcomes += apply(files, tree, write)
-        steps = files.steps
-        if compressed:
-            disk = tree.look(names)
-            files = plan.compressed_files(wanted, files.claims, disk, state, library_versions())
-            outcomes += apply(files, tree, self._compress)
-            steps = [*steps, *files.steps]
-        return self._finish(steps, outcomes, state)
-
-    def _write(
-        self, paths: Mapping[str, str], bodies: Mapping[str, bytes], steps: Sequence[Step]
-    ) -> Iterator[Outcome]:
-        publication, store = self.publication, EntryStore(self.tree.scratch)
-        jobs = [(step, paths[step.name]) for step in steps if step.name in paths]
-        is_large = len(jobs) >= self.worthwhile
-        keys = publication.entries_of(path for _step, path in jobs) if is_large else []
-        total = len(keys) + len(jobs)
-        limits = {"processes": self.processes, "worthwhile": self.worthwhile}
-        if keys:
-            # Each entry is rendered once, for all documents that hold it.
-            render = partial(store.write, publication)
-            locations = parallel_map(render, keys, chunk=250, **limits)
-            store.write_index([*self._counted(locations, 0, total)])
-            publication = publication.with_rendered(store)
-        write = partial(_write_documents, publication, self.tree)
-        try:
-            outcomes = parallel_map(write, jobs, chunk=80, **limits)
-            yield from self._counted(outcomes, len(keys), total)
-        finally:
-            store.close()
+    def apply(self, decide: Callable[[Plan], list[Step]], write: _Write) -> None:
+        """Decide about files, and carry it out: the removals, then the writes."""
+        if self.outcomes or not self.plan.disk:  # the disk has changed, or nobody has looked
+            disk = self.tree.look(self.plan.names.union(self.plan.owned))
+            self.plan = self.plan._replace(disk=disk)
+        steps = decide(self.plan)
         for step in steps:
-            if step.name in bodies and step.name not in paths:
-                changed = self.tree.replace(step.name, bodies[step.name])
-                yield Outcome(step, self.tree.file(step.name), changed)
+            if step.action is Action.REMOVE:
+                self.outcomes.append(Outcome(step, None, self.tree.remove(step.name)))
+            elif step.action is Action.KEEP:
+                self.outcomes.append(Outcome(step, self.plan.disk.get(step.name)))
+            elif step.action is Action.LEAVE:
+                self.outcomes.append(Outcome(step, None, problem=step.reason.value))
+        self.plan = self.plan._replace(owned=self.plan.claims(steps))
+        if writes := [step for step in steps if step.action is Action.WRITE]:
+            # First: what a killed build wrote must not look foreign to the next one.
+            self.tree.write_manifest(self.plan.owned)
+            self.outcomes += write(writes)
 
-    def _counted(self, results: Iterator[_Result], done: int, total: int) -> Iterator[_Result]:
-        for number, result in enumerate(results, done + 1):
-            if self.progress:
-                self.progress(number, total)
-            yield result
+    def write(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        """Write documents, media files and files for the host."""
+        jobs = [(step, self.sources[step.name]) for step in steps]
+        keys = self.publication.entries_of(path for _step, path in jobs if isinstance(path, str))
+        total = len(keys) + len(jobs)
+        # Each entry is rendered once, for all documents that hold it.
+        store = EntryStore(self.tree.scratch)
+        render = partial(store.write, self.publication)
+        rendered = parallel_map(render, keys, processes=self.processes, chunk=100)
+        report = self.progress or (lambda _done, _total: None)
+        locations = []
+        for done, location in enumerate(rendered, 1):
+            report(done, total)
+            locations.append(location)
+        store.write_index(locations)
+        write = partial(_write, self.publication.with_rendered(store), self.tree)
+        written = parallel_map(write, jobs, processes=self.processes, chunk=80)
+        for done, outcome in enumerate(written, len(keys) + 1):
+            report(done, total)
+            yield outcome
 
-    def _compress(self, steps: Sequence[Step]) -> Iterator[Outcome]:
-        # A compressed file takes some three times as long as a document.
-        work, fewest = partial(compress, self.tree), self.worthwhile // 3
-        return parallel_map(work, steps, processes=self.processes, worthwhile=fewest, chunk=30)
+    def compress(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        """Write compressed files, and remove those that save too little."""
+        compress = partial(_compress, self.tree)
+        return parallel_map(compress, steps, processes=self.processes, chunk=30)
 
-    def _finish(
-        self, steps: Sequence[Step], outcomes: Sequence[Outcome], state: Mapping[str, Built]
-    ) -> Written:
-        kept = {step.name for step in steps if step.action is Action.KEEP}
-        records = dict.fromkeys(state.keys() - kept)
-        records |= {outcome.step.name: outcome.record for outcome in outcomes}
-        owned = {name for name in kept if state[name].size != ABSENT[0]}
-        owned.update(outcome.step.name for outcome in outcomes if outcome.file)
+    def finish(self) -> Written:
+        """Record what was done, for the next build."""
+        owned = {outcome.step.name for outcome in self.outcomes if outcome.file}
         self.tree.write_manifest(owned)
+        state = self.plan.state
+        carried_out = (each for each in self.outcomes if each.step.action is not Action.LEAVE)
+        records = dict.fromkeys(state) | {each.step.name: each.record for each in carried_out}
+        news = {name: built for name, built in records.items() if built != state.get(name)}
         if not self.publication.is_current():
             # Another process synced meanwhile: some bytes may be newer than their fingerprints.
-            records = dict.fromkeys(records)
-        self.publication.catalog.state.remember_built(str(self.tree.folder), records)
-        changes = [outcome.step for outcome in outcomes if outcome.changed]
-        removed = sum(step.action is Action.REMOVE for step in changes)
-        skipped = [(step.name, step.reason.value) for step in steps if step.action is Action.LEAVE]
-        skipped += [(outcome.step.name, outcome.problem) for outcome in outcomes if outcome.problem]
-        return Written(
-            total=len(owned),
-            written=len(changes) - removed,
-            removed=removed,
-            skipped=[f"{name}: {why}" for name, why in skipped],
-            changes=[f"{step.name}: {step.action.value}, {step.reason.value}" for step in changes],
-        )
+            news = dict.fromkeys(news)
+        self.publication.catalog.state.remember_built(str(self.tree.folder), news)
+        skipped = [f"{step.name}: {why}" for step, _file, _changed, why in self.outcomes if why]
+        steps = [outcome.step for outcome in self.outcomes if outcome.changed]
+        removed = sum(step.action is Action.REMOVE for step in steps)
+        changes = [f"{step.name}: {step.action.value}, {step.reason.value}" for step in steps]
+        return Written(len(owned), len(steps) - removed, removed, skipped, changes)
 
 
-def _write_documents(
-    publication: Publication, tree: Tree, jobs: Sequence[tuple[Step, str]]
+def _write(
+    publication: Publication, tree: Tree, jobs: Sequence[tuple[Step, _Source]]
 ) -> list[Outcome]:
     outcomes = []
-    for step, path in jobs:
+    for step, source in jobs:
         changed, problem = False, ""
-        document = publication.document(path)
-        if isinstance(document, Redirect):
-            document = document.stand_in
         try:
-            if isinstance(document, MediaFile):
-                changed = tree.copy(step.name, document.file)
-            elif document:
-                changed = tree.replace(step.name, document.body)
-            else:
-                raise UnreadableError("gone since the build began")
-        except UnreadableError as error:
+            changed = tree.replace(step.name, _chunks(publication, source))
+        except _SourceError as error:
             problem = f"not written, so what was there stays: {error}"
         outcomes.append(Outcome(step, tree.file(step.name), changed, problem))
+    return outcomes
+
+
+class _SourceError(Exception):
+    """There is nothing to write in a file."""
+
+
+def _chunks(publication: Publication, source: _Source) -> Iterator[bytes]:
+    document = Document(source, "") if isinstance(source, bytes) else publication.document(source)
+    if isinstance(document, Redirect):
+        document = document.stand_in
+    if not document:
+        raise _SourceError("gone since the build began")
+    if isinstance(document, Document):
+        yield document.body
+        return
+    try:
+        with open(document.file, "rb") as stream:
+            while chunk := stream.read(1 << 20):
+                yield chunk
+    except OSError as error:
+        raise _SourceError(f"{document.file}: {error.strerror}") from error
+
+
+def _compressed_names(name: str) -> list[str]:
+    is_text = "." in name and name.rpartition(".")[2] in TEXT_ENDINGS
+    return [f"{name}{ending}" for ending in ENCODINGS] if is_text else []
+
+
+def _compress(tree: Tree, steps: Sequence[Step]) -> list[Outcome]:
+    outcomes = []
+    for step in steps:
+        source, dot, ending = step.name.rpartition(".")
+        file = tree.file(source)
+        body = encoded = b""
+        if file and MIN_BYTES <= file.size <= _MAX_COMPRESSED_BYTES:
+            body = (tree.folder / source).read_bytes()
+            encoded = encode(body, ENCODINGS[dot + ending], tightly=True)
+        if body and len(encoded) <= _MAX_RATIO * len(body):
+            changed = tree.replace(step.name, [encoded])
+            outcomes.append(Outcome(step, tree.file(step.name), changed))
+        else:
+            removal = step._replace(action=Action.REMOVE, reason=Reason.NO_GAIN)
+            outcomes.append(Outcome(removal, None, tree.remove(step.name)))
     return outcomes

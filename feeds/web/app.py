@@ -19,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wsgi import ClosingIterator
 
 from feeds.errors import FeedsError, NotReadyError
-from feeds.model.document import MEDIA_AGE, SVG_POLICY, BadRequest, MediaFile, Redirect
+from feeds.model.document import MEDIA_AGE, SECURITY_HEADERS, BadRequest, MediaFile, Redirect
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument, preconditions_met
 from feeds.web.settings import Settings
@@ -103,8 +103,7 @@ def build_app(settings: Settings) -> Flask:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.update(SECURITY_HEADERS)
         if "Access-Control-Request-Method" in request.headers:
             # Scripts of any site may send conditional requests: no response depends on the user.
             conditions = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
@@ -181,8 +180,7 @@ def _send_media(media: MediaFile, downloads: threading.BoundedSemaphore) -> Resp
         body = cast(Iterable[bytes], response.response)
         response.response = ClosingIterator(body, release.close)
     response.cache_control.public = False
-    if media.media_type == "image/svg+xml":
-        response.headers["Content-Security-Policy"] = SVG_POLICY
+    response.headers.update(media.headers)
     return response
 
 

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TypeAlias
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_date, parse_etags
 
-from feeds.compression import ENCODINGS, MIN_SIZE, encode
-from feeds.model.document import Document
+from feeds.compression import ENCODINGS, MIN_BYTES, encode
+from feeds.model.document import SECURITY_HEADERS, Document
 
 #: A status line, headers and a body, as WSGI has them.
 WSGIResponse: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
@@ -26,7 +26,6 @@ MAX_ACCEPT_ENCODING_CHARS = 200
 #: Media type sent to browsers, so that they display the feed.
 _DISPLAYED_TYPE = "application/xml; charset=utf-8"
 _OK = "200 OK"
-_SECURITY_HEADERS = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
 
 
 @dataclass(slots=True)
@@ -73,7 +72,7 @@ class CachedDocument:
     def _negotiate(self, accepted: str) -> _Representation:
         """Return the representation that the client prefers (RFC 9110 §12.5.3)."""
         body = self.document.body
-        is_encoded = len(body) >= MIN_SIZE and 0 < len(accepted) <= MAX_ACCEPT_ENCODING_CHARS
+        is_encoded = len(body) >= MIN_BYTES and 0 < len(accepted) <= MAX_ACCEPT_ENCODING_CHARS
         encoding = _preferred_encoding(accepted) if is_encoded else ""
         if encoding not in self._by_encoding:
             with self._lock:
@@ -89,7 +88,7 @@ class CachedDocument:
         vary = "Accept-Encoding, Sec-Fetch-Dest" if _is_xml(document) else "Accept-Encoding"
         headers = [("ETag", etag), ("Cache-Control", self.cache_control), ("Vary", vary)]
         headers += (("Link", f'<{url}>; rel="{rel}"') for url, rel in document.links)
-        headers += _SECURITY_HEADERS
+        headers += SECURITY_HEADERS.items()
         if self.last_modified is not None:
             headers.append(("Last-Modified", formatdate(self.last_modified, usegmt=True)))
         if not document.media_type.startswith("text/html"):
@@ -138,6 +137,6 @@ def _preferred_encoding(accepted: str) -> str:
     accept = parse_accept_header(accepted, Accept)
     # A client that does not mention identity prefers any encoding to it.
     identity = accept.quality("identity") if "identity" in accepted.lower() else 0
-    acceptable = [name for name in ENCODINGS if 0 < accept.quality(name) >= identity]
+    acceptable = [name for name in ENCODINGS.values() if 0 < accept.quality(name) >= identity]
     # The first of equal qualities: the order of ENCODINGS decides.
     return max(acceptable, key=accept.quality, default="")

@@ -3,72 +3,80 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from feeds.model.document import MEDIA_AGE, Document, MediaFile, Redirect
 from feeds.publication.publication import Publication, Resource
-from feeds.publication.routes import IN_ARCHIVE, PAGE_FILE, file_name
+from feeds.publication.routes import BY_FILE_NAME, IN_ARCHIVE, PAGE_FILE, file_name
 
-#: The headers of every response, as the live app sends them.
-ALL_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-_FEED_HEADERS = {"Access-Control-Allow-Origin": "*"}  # other sites' scripts may read feeds
 MEDIA_CACHE = f"max-age={MEDIA_AGE}"
 #: nginx allows a word of 4,095 bytes at most.
 _FOLDERS_IN_A_PATTERN = 200
 
 
-class Kind(NamedTuple):
-    """The documents that have the same file name, in any folder."""
+class Headers(NamedTuple):
+    """The headers of a file but SECURITY_HEADERS, which every file has."""
 
-    name: str
-    content_type: str
-    #: The Cache-Control header, but for closed periods.
-    cache_control: str
-    #: False where the site alone has one.
-    is_in_every_feed: bool
-
-    @property
-    def is_page(self) -> bool:
-        """True for HTML pages."""
-        return self.name == PAGE_FILE
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Their headers but Content-Type, Cache-Control and those of every response."""
-        return {} if self.is_page else _FEED_HEADERS
-
-
-class File(NamedTuple):
-    """A file of the tree."""
-
-    name: str
     content_type: str
     cache_control: str
-    #: The path of a permanent redirect; empty where there is none.
-    redirect: str = ""
+    others: Mapping[str, str] = {}
 
 
-class TreeLayout(NamedTuple):
+class TreeLayout:
     """The facts of a tree that its host has to know."""
 
-    #: The path of its URL: "/" or "/blog/feeds/".
-    root: str
-    kinds: tuple[Kind, ...]
-    #: The folders of feeds, with * for a name: "", "topics/*/".
-    folders: tuple[str, ...]
-    #: The archive folders that are closed periods in every feed that has them: "archive/2021/".
-    closed: tuple[str, ...]
-    #: The Cache-Control header of closed periods.
-    closed_cache: str
-    #: The folders that moved, and their new ones: ("topics/old/", "topics/new/").
-    moved: tuple[tuple[str, str], ...]
-    #: The types of media files by the endings of their names.
-    types: dict[str, str]
-    files: tuple[File, ...]
-    #: True if files have compressed ones beside them.
-    compressed: bool
+    def __init__(self, publication: Publication, *, compressed: bool) -> None:
+        self._publication = publication
+        #: The path of its URL: "/" or "/blog/feeds/".
+        self.root = quote(urlsplit(publication.url).path or "/", safe="/%")
+        #: True if files have compressed ones beside them.
+        self.compressed = compressed
+        #: Everything in the tree, without its bytes, by file name.
+        self.outlines = {
+            file_name(path): outline
+            for path in publication.paths()
+            if (outline := publication.outline(path))
+        }
+        #: Headers of documents by their file names in any folder, but for closed periods.
+        self.documents = {
+            name: self.headers(outline)
+            for name, outline in sorted(self.outlines.items())
+            if isinstance(outline, Document) and "/" not in name
+        }
+        #: Those that every feed has in its folder, except its page.
+        self.feeds = [name for name in self.documents if name in BY_FILE_NAME]
+        #: Headers of media files by the endings of their names.
+        self.media = {
+            name.rpartition(".")[2].lower(): self.headers(outline)
+            for name, outline in self.outlines.items()
+            if isinstance(outline, MediaFile) and "." in name.rpartition("/")[2]
+        }
+        #: The folders of feeds, with * for a name: "", "topics/*/".
+        self.folders = sorted({re.sub("[^/]+/$", "*/", feed.folder) for feed in publication.listed})
+        #: The folders that moved, and their new ones: ("topics/old/", "topics/new/").
+        self.moved = [
+            (name.removesuffix(PAGE_FILE), outline.to[1:])
+            for name, outline in self.outlines.items()
+            if isinstance(outline, Redirect) and name.endswith(PAGE_FILE)
+        ]
+        #: The Cache-Control header of closed periods.
+        self.closed_cache = publication.cache_control(Document(b"", "", is_closed=True))
+
+    @cached_property
+    def closed(self) -> list[str]:
+        """The archive folders that are closed periods in every feed with them: "archive/2021/"."""
+        periods: dict[str, bool] = {}
+        for name, outline in self.outlines.items():
+            page = IN_ARCHIVE.fullmatch(name.removesuffix(PAGE_FILE))
+            if page and isinstance(outline, Document):
+                period = page[0].removeprefix(page[1] or "")
+                # A period that is closed in one feed may be the newest of another.
+                periods[period] = periods.get(period, True) and outline.is_closed
+        # The shortest names first: where a host has no room for all, years hold the most.
+        return sorted(filter(periods.get, periods), key=lambda period: (len(period), period))
 
     def closed_patterns(self) -> Iterator[str]:
         """Yield regular expressions for the paths of closed periods."""
@@ -76,66 +84,15 @@ class TreeLayout(NamedTuple):
             folders = "|".join(self.closed[start : start + _FOLDERS_IN_A_PATTERN])
             yield f"^{re.escape(unquote(self.root))}(?:.+/)?(?:{folders})[^/]*$"
 
-
-def tree_layout(publication: Publication, *, compressed: bool) -> TreeLayout:
-    """Return the layout of a publication's tree."""
-    cache = publication.cache_control
-    outlines = {
-        path: outline for path in publication.paths() if (outline := publication.outline(path))
-    }
-    kinds: dict[str, Kind] = {}
-    homes: set[str] = set()
-    closed: dict[str, bool] = {}
-    for path, document in outlines.items():
-        if not isinstance(document, Document):
-            continue
-        folder, slash, name = file_name(path).rpartition("/")
-        folder += slash
-        archived = IN_ARCHIVE.fullmatch(folder)
-        home = (archived[1] or "") if archived else folder
-        homes.add(home)
-        if not document.is_closed:
-            is_in_every_feed = folder != "" or (name in kinds and kinds[name].is_in_every_feed)
-            kinds[name] = Kind(name, document.media_type, cache(document), is_in_every_feed)
-        period = folder.removeprefix(home)
-        # A period that is closed in one feed may be the newest of another.
-        closed[period] = closed.get(period, True) and document.is_closed
-    return TreeLayout(
-        root=quote(urlsplit(publication.url).path or "/", safe="/%"),
-        kinds=tuple(sorted(kinds.values(), key=lambda kind: kind.name)),
-        folders=tuple(sorted({re.sub("[^/]+/$", "*/", home) for home in homes})),
-        # The shortest names first: where a host has no room for all, years hold the most.
-        closed=tuple(sorted(filter(closed.get, closed), key=lambda period: (len(period), period))),
-        closed_cache=cache(Document(b"", "", is_closed=True)),
-        moved=tuple(
-            (path[1:], outline.to[1:])
-            for path, outline in outlines.items()
-            if isinstance(outline, Redirect) and path.endswith("/")
-        ),
-        types={
-            path.rpartition(".")[2].lower(): _with_charset(outline.media_type)
-            for path, outline in outlines.items()
-            if isinstance(outline, MediaFile) and "." in path.rpartition("/")[2]
-        },
-        files=tuple(_file(file_name(path), outlines[path], cache) for path in outlines),
-        compressed=compressed,
-    )
-
-
-def _file(name: str, outline: Resource, cache: Callable[[Document], str]) -> File:
-    if isinstance(outline, MediaFile):
-        return File(name, _with_charset(outline.media_type), MEDIA_CACHE)
-    target = outline.to if isinstance(outline, Redirect) else ""
-    document = outline.stand_in if isinstance(outline, Redirect) else outline
-    return File(name, document.media_type, cache(document), target)
-
-
-def _with_charset(media_type: str) -> str:
-    """Return a media type as the live app sends it."""
-    is_text = media_type.startswith("text/") or media_type.endswith("+xml")
-    return media_type + ("; charset=utf-8" if is_text else "")
-
-
-def lines(text: Iterable[str]) -> str:
-    """Return a text of these lines."""
-    return "".join(f"{line}\n" for line in text)
+    def headers(self, resource: Resource) -> Headers:
+        """Return the headers of a file as the live app sends them."""
+        if isinstance(resource, MediaFile):
+            media_type = resource.media_type
+            is_text = media_type.startswith("text/") or media_type.endswith("+xml")
+            content_type = media_type + ("; charset=utf-8" if is_text else "")
+            return Headers(content_type, MEDIA_CACHE, resource.headers)
+        document = resource.stand_in if isinstance(resource, Redirect) else resource
+        is_page = document.media_type.startswith("text/html")
+        # Scripts of other sites may read feeds.
+        others = {} if is_page else {"Access-Control-Allow-Origin": "*"}
+        return Headers(document.media_type, self._publication.cache_control(document), others)

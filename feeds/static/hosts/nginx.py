@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from feeds.catalog.folder import MANIFEST
 from feeds.errors import ConfigurationError
-from feeds.model.document import SVG_POLICY
-from feeds.static.hosts.layout import ALL_HEADERS, MEDIA_CACHE, TreeLayout, lines
+from feeds.model.document import SECURITY_HEADERS
+from feeds.publication.routes import PAGE_FILE
+from feeds.static.hosts.layout import MEDIA_CACHE, Headers, TreeLayout
 
 _NAME = "nginx.conf"
 
 
-def nginx(layout: TreeLayout) -> dict[str, str]:
+def nginx(layout: TreeLayout) -> dict[str, list[str]]:
     """Return nginx.conf. Raises ConfigurationError for a URL that it cannot hold."""
     root = unquote(layout.root)
     if forbidden := re.search(r'[$"\\]', root):
@@ -31,45 +32,44 @@ def nginx(layout: TreeLayout) -> dict[str, str]:
     inside = ["index index.html;", "absolute_redirect off;", "charset off;"]
     if layout.compressed:
         inside += ["gzip_static on;", "gzip_vary on;"]
-    inside += _add_headers(MEDIA_CACHE, {})
+    inside += _add_headers(Headers("", MEDIA_CACHE))
     # The first regular expression that matches counts: media come after documents.
-    inside += [*_documents(layout, root), *_media(layout)]
+    inside += _documents(layout, root)
+    for ending, headers in sorted(layout.media.items()):
+        inside += _files(rf'location ~* "\.{re.escape(ending)}$"', headers)
     for old, new in layout.moved:
         rewrite = rf'rewrite "^{re.escape(root + old)}([\w./-]*)$" "{root}{new}$1?" permanent;'
         inside += _block(f'location ^~ "{root}{old}"', rewrite)
         inside += _block(f'location = "{root}{old[:-1]}"', f'return 301 "{root}{new}";')
     for name in (MANIFEST, _NAME):
         inside += _block(f'location = "{root}{name}"', "return 404;")
-    return {_NAME: lines([*head, *_block(f'location "{root}"', *inside)])}
+    return {_NAME: [*head, *_block(f'location "{root}"', *inside)]}
 
 
 def _documents(layout: TreeLayout, root: str) -> Iterator[str]:
-    for kind in layout.kinds:
-        settings = ["types { }", f'default_type "{kind.content_type}";']
-        if kind.is_page:
+    for name, headers in layout.documents.items():
+        settings: list[str] = []
+        if name == PAGE_FILE:
             # Slashes at the beginning would lead to another host: the path has to have our form.
-            page = rf'if ($request_uri ~ "^(/(?:[\w.~%-]+/)*){re.escape(kind.name)}(?:\?|$)")'
+            page = rf'if ($request_uri ~ "^(/(?:[\w.~%-]+/)*){re.escape(name)}(?:\?|$)")'
             settings += _block(page, "return 301 $1;")
-        settings += [f'set $feeds_kept "{kind.cache_control}";']
+        settings += [f'set $feeds_kept "{headers.cache_control}";']
         settings += _block("if ($feeds_closed)", "set $feeds_kept $feeds_closed;")
-        settings += _add_headers("$feeds_kept", kind.headers)
-        pattern = f"^{re.escape(root)}(?:.+/)?{re.escape(kind.name)}$"
-        yield from _block(f'location ~ "{pattern}"', *settings)
+        location = f'location ~ "^{re.escape(root)}(?:.+/)?{re.escape(name)}$"'
+        yield from _files(location, headers._replace(cache_control="$feeds_kept"), settings)
 
 
-def _media(layout: TreeLayout) -> Iterator[str]:
-    for ending, media_type in sorted(layout.types.items()):
-        policy = {"Content-Security-Policy": SVG_POLICY} if ending == "svg" else {}
-        settings = ["types { }", f'default_type "{media_type}";']
-        settings += _add_headers(MEDIA_CACHE, policy)
-        yield from _block(rf'location ~* "\.{re.escape(ending)}$"', *settings)
+def _files(location: str, headers: Headers, settings: Iterable[str] = ()) -> list[str]:
+    """Return a block for the files that have these headers."""
+    settings = ["types { }", f'default_type "{headers.content_type}";', *settings]
+    return _block(location, *settings, *_add_headers(headers))
 
 
-def _add_headers(cache: str, headers: Mapping[str, str]) -> Iterator[str]:
+def _add_headers(headers: Headers) -> Iterator[str]:
     """Yield all headers of a location: one that adds a header inherits none."""
-    for name, value in {"Cache-Control": cache, **headers}.items():
+    for name, value in {"Cache-Control": headers.cache_control, **headers.others}.items():
         yield f'add_header {name} "{value}";'
-    for name, value in ALL_HEADERS.items():
+    for name, value in SECURITY_HEADERS.items():
         yield f'add_header {name} "{value}" always;'
 
 
