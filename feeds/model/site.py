@@ -75,6 +75,7 @@ class Site:
     hub: str = ""
     #: Folders, relative to the site's own.
     articles: tuple[str, ...] = (".",)
+    articles_line: int = field(default=1, repr=False, compare=False)
     #: Number of articles in a feed's newest document.
     limit: int = 50
     content: str = "full"

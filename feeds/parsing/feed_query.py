@@ -15,7 +15,7 @@ from feeds.errors import Severity
 from feeds.model.selection import Selection
 from feeds.model.topics import Topic, Topics
 from feeds.parsing.fields import Fields, Report
-from feeds.parsing.yaml_text import YAMLValue
+from feeds.parsing.yaml_text import YAMLMapping
 from feeds.text import search_terms
 from feeds.text.repair import plain_line, shorten
 from feeds.text.slugs import fold
@@ -81,11 +81,8 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
         problem = f"{count} topics and names; at most {_MAX_NAMES}"
         return CustomFeedRequest((problem,), given)
 
-    report = Report("", "", 1, Severity.ERROR)
-    values: dict[str, YAMLValue] = {key: texts[0] for key, texts in given.items()}
-    for key in _NAME_PARAMETERS:
-        values[key] = [*sorted({_until_stable(_fold, name) for name in given.get(key, ())})]
-    fields = Fields(values, report)
+    report = Report("", Severity.ERROR)
+    fields = Fields(YAMLMapping((key, texts[0]) for key, texts in given.items()), report)
     fields.reject_unknown_keys(PARAMETERS)
     _check(given, topics, fields)
     wanted, unwanted = (_find(given.get(key, ()), topics) for key in _TOPIC_PARAMETERS)
@@ -97,6 +94,9 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
         any=() if is_all else names,
         all=names if is_all else (),
         none=tuple(topic.name for topic in unwanted),
+        provider=_folded(given.get("provider", ())),
+        type=_folded(given.get("type", ())),
+        category=_folded(given.get("category", ())),
     )
     errors = (problem for problem in report.problems if problem.severity is Severity.ERROR)
     if problems := tuple(f"{error.message}; {error.hint}" for error in errors):
@@ -208,8 +208,11 @@ def _period(period: timedelta) -> str:
     return f"{period // timedelta(hours=1)}h"
 
 
-def _fold(name: str) -> str:
-    return plain_line(fold(name))
+def _folded(names: Iterable[str]) -> tuple[str, ...]:
+    def refold(name: str) -> str:
+        return plain_line(fold(name))
+
+    return tuple(sorted({_until_stable(refold, name) for name in names}))
 
 
 def _until_stable(change: Callable[[str], str], text: str) -> str:
