@@ -183,23 +183,21 @@ def _provider(fields: Fields) -> model.Provider | None:
 
 
 def _images(fields: Fields) -> Iterator[model.Image]:
-    for item in fields.mappings("images", short="url"):
-        if url := _required_file(item, "an image"):
-            media_type = type_of_url(url, DEFAULT_IMAGE)
-            yield model.Image(
-                url=url,
-                media_type=media_type if media_type.startswith("image/") else DEFAULT_IMAGE,
-                width=item.count("width"),
-                height=item.count("height"),
-                title=item.text("title"),
-                attribution=item.text("attribution"),
-            )
+    for item, url in _files(fields, "images", "an image"):
+        media_type = type_of_url(url, DEFAULT_IMAGE)
+        yield model.Image(
+            url=url,
+            media_type=media_type if media_type.startswith("image/") else DEFAULT_IMAGE,
+            width=item.count("width"),
+            height=item.count("height"),
+            title=item.text("title"),
+            attribution=item.text("attribution"),
+        )
 
 
 def _downloads(fields: Fields) -> Iterator[model.Download]:
-    for item in fields.mappings("actions", short="url"):
-        if url := _required_file(item, "an action"):
-            yield model.Download(url, type_of_url(url, DEFAULT_DOWNLOAD), item.text("title"))
+    for item, url in _files(fields, "actions", "an action"):
+        yield model.Download(url, type_of_url(url, DEFAULT_DOWNLOAD), item.text("title"))
 
 
 def _related(fields: Fields) -> Iterator[model.Related]:
@@ -213,8 +211,9 @@ def _related(fields: Fields) -> Iterator[model.Related]:
                 provider=_provider(item),
                 images=tuple(_images(item)),
             )
-        else:
-            _report_no_url(item, "webUrl", "a related story")
+        elif "webUrl" not in item:  # an invalid one has been reported already
+            message = "a related story without webUrl is left out"
+            item.problem("webUrl", "missing-url", message, "write webUrl")
 
 
 def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
@@ -240,9 +239,7 @@ def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
 
 
 def _transcripts(fields: Fields) -> Iterator[model.Transcript]:
-    for item in fields.mappings("transcript", short="url"):
-        if not (url := _required_file(item, "a transcript")):
-            continue
+    for item, url in _files(fields, "transcript", "a transcript"):
         written = item.text("type")
         media_type = written.lower() or type_of_url(url, "")
         if _MEDIA_TYPE.fullmatch(media_type):
@@ -266,24 +263,21 @@ def _people(fields: Fields) -> Iterator[model.Person]:
             item.problem("name", "missing-name", "a person without a name", "write name")
 
 
+def _files(fields: Fields, key: str, what: str) -> Iterator[tuple[Fields, str]]:
+    """Yield each mapping of a list with the URL of its file; one without a URL is left out."""
+    for item in fields.mappings(key, short="url"):
+        if url := _file(item, "url"):
+            yield item, url
+        elif "url" not in item:  # an invalid one has been reported already
+            message = f"{what} without url is left out"
+            item.problem("url", "missing-url", message, "write url")
+
+
 def _file(fields: Fields, key: str) -> str:
     """Return a file's URL; a path in the site must have an ending that is published."""
     url = fields.url_or_path(key)
-    if url and not is_absolute(url) and not type_of_url(url, ""):
-        hint = "write a whole URL, or a file of a known type, such as /media/a.jpg"
-        fields.problem(key, "bad-url", f"{url} is not of a file type that is published", hint)
-        return ""
-    return url
-
-
-def _required_file(item: Fields, what: str) -> str:
-    url = _file(item, "url")
-    if not url:
-        _report_no_url(item, "url", what)
-    return url
-
-
-def _report_no_url(item: Fields, key: str, what: str) -> None:
-    # An invalid URL has been reported already.
-    if key not in item:
-        item.problem(key, "missing-url", f"{what} without {key} is left out", f"write {key}")
+    if is_absolute(url) or type_of_url(url, ""):
+        return url
+    hint = "write a whole URL, or a file of a known type, such as /media/a.jpg"
+    fields.problem(key, "bad-url", f"{url} is not of a file type that is published", hint)
+    return ""

@@ -100,12 +100,13 @@ def parse_duration(text: str) -> int | None:
     return hours * 3600 + minutes * 60 + seconds or None
 
 
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+#: In ascending order.
+PERIOD_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def _parse_period(text: str) -> timedelta | None:
     match = re.fullmatch(r"([1-9][0-9]{0,4})\s*([hdw])", text)
-    return int(match[1]) * _UNITS[match[2]] if match else None
+    return int(match[1]) * PERIOD_UNITS[match[2]] if match else None
 
 
 def _matching(pattern: str) -> Callable[[str], str | None]:

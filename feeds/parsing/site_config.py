@@ -8,8 +8,16 @@ import re
 from collections.abc import Iterator
 
 from feeds.errors import ConfigurationError, Problem, Severity
-from feeds.model.podcast import ARTWORK_TYPES, Podcast
-from feeds.model.site import CONTENTS, DEFAULT_URL, Author, FeedSettings, Site, TopicSettings
+from feeds.model.site import (
+    ARTWORK_TYPES,
+    CONTENTS,
+    DEFAULT_URL,
+    Author,
+    FeedSettings,
+    Podcast,
+    Site,
+    TopicSettings,
+)
 from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
 from feeds.parsing.fields import Fields, Report
 from feeds.parsing.yaml_text import YAMLTextError
