@@ -24,63 +24,34 @@ from feeds.text.urls import canonical_url
 _Value = TypeVar("_Value")
 _Missing = TypeVar("_Missing", str, None)
 
-# Jekyll writes a blank before the offset, and so do git and many people.
-_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
-_DAY_AND_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
 _MAX_DATE_CHARS = 60
-# YAML's own timestamps need no leading zeros, and no minutes in an offset.
+_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT|Z)$")
+# Jekyll writes a blank before the offset, and so do git and many people.
+_BLANK = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+# YAML's own timestamps need no leading zeros and, after a time, no minutes in an offset.
 _TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]\s*(\d\d?)(:\d\d:\d\d(?:\.\d{1,6})?)(?:\s*(Z|[+-])(\d\d?)?)?)?"
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T\s]\s*(\d\d?)((?::\d\d){1,2}(?:[.,]\d+)?)(?:\s*([+-]\d\d?))?)?"
+    r"(Z|[+-]\d\d:?\d\d)?"
 )
-_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
 
 
 def parse_date(text: str) -> datetime | None:
     """Parse a date of ISO 8601, RFC 3339, YAML or RFC 5322 into UTC; None if it is not one."""
     if len(text) > _MAX_DATE_CHARS:
         return None
-    iso = _ZONE_NAME.sub("Z", _OFFSET.sub("", text.upper()))
+    iso = _BLANK.sub("", _ZONE_NAME.sub("Z", text.upper()))
     if timestamp := _TIMESTAMP.fullmatch(iso):
-        iso = _pad_timestamp(timestamp)
+        year, month, day, hour, rest, offset, zone = timestamp.groups(default="")
+        offset = offset and f"{offset[0]}{offset[1:]:0>2}:00"
+        iso = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}{rest or ':00'}{offset}{zone}"
     try:
         try:
-            # After a day without a time, Python reads the offset as a time.
-            date = datetime.fromisoformat(_DAY_AND_OFFSET.sub(r"\1T00:00\2", iso))
+            date = datetime.fromisoformat(iso)
         except ValueError:
             date = parsedate_to_datetime(text)
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # overflows: an offset on the calendar's first or last day
         return None
-
-
-def _pad_timestamp(timestamp: re.Match[str]) -> str:
-    year, month, day, hour, rest, sign, offset = timestamp.groups()
-    date = f"{year}-{month:0>2}-{day:0>2}"
-    zone = f"{sign}{offset:0>2}:00" if offset else sign or ""
-    return f"{date}T{hour:0>2}{rest}{zone}" if hour else date
-
-
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
-
-
-def _parse_number(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) and text.isascii() else None
-
-
-def _parse_count(text: str) -> int | None:
-    number = _parse_number(text)
-    return int(number) if number and number >= 1 and number == int(number) else None
-
-
-_TAG_OR_URN = re.compile(
-    r"(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,\d{4}(?:-\d\d){0,2}):[!-~]+", re.IGNORECASE
-)
-
-
-def _parse_identifier(text: str) -> str | None:
-    # Compared character by character (RFC 8141 §3, RFC 4151 §2.4), so not put into canonical form.
-    is_name = _TAG_OR_URN.fullmatch(text) and not re.search('[<>"\\\\^`{|}]', text)
-    return text if is_name else canonical_url(text)
 
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
@@ -104,15 +75,16 @@ def parse_duration(text: str) -> int | None:
 PERIOD_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-def _parse_period(text: str) -> timedelta | None:
-    match = re.fullmatch(r"([1-9][0-9]{0,4})\s*([hdw])", text)
-    return int(match[1]) * PERIOD_UNITS[match[2]] if match else None
+def _parser(pattern: str, convert: Callable[[str], _Value]) -> Callable[[str], _Value | None]:
+    compiled = re.compile(pattern)
+    return lambda text: convert(text) if compiled.fullmatch(text) else None
 
 
-def _matching(pattern: str) -> Callable[[str], str | None]:
-    return lambda text: text if re.fullmatch(pattern, text) else None
-
-
+_parse_name = _parser(
+    r"(?i)(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,[0-9]{4}(?:-[0-9][0-9]){0,2}):"
+    r"[!#-;=?-\[\]_a-z~]+",
+    str,
+)
 _URL = ("bad-url", "an http or https URL")
 _FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
     "false no off n 0".split(), False
@@ -201,31 +173,38 @@ class Fields:
         """Text exactly as written, for HTML and Markdown."""
         return self._scalar(key, "text")
 
-    url = _reader("", canonical_url, "bad-url", "an http or https URL")
+    url = _reader("", canonical_url, *_URL)
     # Or a path in the site.
-    url_or_path = _reader(
-        "", partial(canonical_url, relative=True), "bad-url", "an http or https URL"
-    )
-    # Permanent identifier: a URI (RFC 4287 §4.2.6).
-    identifier = _reader("", _parse_identifier, "bad-id", "a URL, or a tag: or urn: URI")
+    url_or_path = _reader("", partial(canonical_url, relative=True), *_URL)
+    # Permanent identifier: a URI (RFC 4287 §4.2.6). Names are compared character by character
+    # (RFC 8141 §3, RFC 4151 §2.4), so they have no canonical form.
+    identifier = _reader(
+        "", lambda text: _parse_name(text) or canonical_url(text),
+        "bad-id", "a URL, or a tag: or urn: URI",
+    )  # fmt: skip
     # In UTC; without an offset it is UTC already, without a time it is midnight.
     date = _reader(None, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
-    number = _reader(None, _parse_number, "bad-number", "a number")
-    count = _reader(None, _parse_count, "bad-number", "a whole number above zero")
+    number = _reader(
+        None, _parser(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", float), "bad-number", "a number"
+    )
+    count = _reader(
+        None, _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: int(float(text))),
+        "bad-number", "a whole number above zero",
+    )  # fmt: skip
+    # Zero included.
+    seconds = _reader(None, _parser(r"[0-9]{1,9}", int), "bad-number", "a number of seconds")
     # In seconds, above zero.
     duration = _reader(None, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
-    period = _reader(None, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
-    email = _reader("", _matching(r"[^@\s<>\"]+@[A-Za-z0-9.-]+"), "bad-email", "name@host")
+    period = _reader(
+        None, _parser(r"[1-9][0-9]{0,4}\s*[hdw]", lambda it: int(it[:-1]) * PERIOD_UNITS[it[-1]]),
+        "bad-period", "a period such as 12h, 30d or 2w",
+    )  # fmt: skip
+    email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
     # Of RFC 5646 §2.1, as far as it is worth checking.
     language = _reader(
-        "", _matching(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*"),
+        "", _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str),
         "bad-language", "a language tag such as en or pt-BR",
     )  # fmt: skip
-
-    def seconds(self, key: str, default: int) -> int:
-        """Number of seconds, zero included."""
-        value = self._convert(key, _matching("[0-9]{1,9}"), "bad-number", "a number of seconds")
-        return default if value is None else int(value)
 
     def flag(self, key: str, default: bool) -> bool:
         """Boolean, in any of YAML's words."""

@@ -54,6 +54,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         if key not in fields:
             fields.problem(key, f"missing-{key}", f"no {key}", f"write {key}: and {value}")
     podcast = _podcast(fields)
+    max_age, stale = fields.seconds("max_age"), fields.seconds("stale_while_revalidate")
     site = Site(
         title=fields.text("title") or default_title,
         url=_url(fields) or DEFAULT_URL,
@@ -64,10 +65,8 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         icon=fields.url_or_path("icon"),
         logo=fields.url_or_path("logo"),
         rights=fields.text("rights"),
-        max_age=fields.seconds("max_age", _DEFAULTS.max_age),
-        stale_while_revalidate=fields.seconds(
-            "stale_while_revalidate", _DEFAULTS.stale_while_revalidate
-        ),
+        max_age=_DEFAULTS.max_age if max_age is None else max_age,
+        stale_while_revalidate=_DEFAULTS.stale_while_revalidate if stale is None else stale,
         hub=fields.url("hub"),
         articles=_article_folders(fields, path),
         articles_line=fields.line_of("articles"),
