@@ -133,11 +133,10 @@ def _author(fields: Fields) -> Author | None:
     if not author:
         return None
     author.reject_unknown_keys(("name", "uri", "email"))
-    email = author.email("email")
-    if name := author.text("name"):
-        return Author(name, author.url("uri"), email)
-    author.problem("name", "missing-name", "the author has no name", "write name")
-    return None
+    name, uri, email = author.text("name"), author.url("uri"), author.email("email")
+    if not name:
+        author.problem("name", "missing-name", "the author has no name", "write name")
+    return Author(name, uri, email) if name else None
 
 
 def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
@@ -217,9 +216,8 @@ def _podcast(fields: Fields, site: Podcast | None = None) -> Podcast | None:
     keys = fields.mapping_or_flag("podcast")
     if not keys:
         return None
-    default = dataclasses.replace(
-        site or Podcast(), everything=False, line=fields.line_of("podcast")
-    )
+    line = fields.line_of("podcast")
+    default = dataclasses.replace(site or Podcast(), everything=False, line=line)
     if keys is True:
         return dataclasses.replace(default, everything=site is None)
     keys.reject_unknown_keys(_PODCAST_KEYS if site else (*_PODCAST_KEYS, "everything"))
