@@ -16,7 +16,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.errors import Problem, Severity
-from feeds.parsing import yaml_text
 from feeds.parsing.article import read_article
 from feeds.parsing.fields import Fields, Report, parse_date
 from tests.support import article, document
@@ -24,10 +23,9 @@ from tests.support import article, document
 
 def read(source: str) -> tuple[Fields, list[Problem]]:
     """The fields of a text that begins on line 2 of its file, and the problems to come."""
-    values, _duplicates = yaml_text.load(source)
-    assert isinstance(values, dict)
-    report = Report("a.md", source, 2, Severity.ERROR)
-    return Fields(values, report), report.problems
+    report = Report("a.md", Severity.ERROR)
+    fields = Fields.load(source, report, empty=("empty", "write a key"), first_line=2)
+    return fields, report.problems
 
 
 def only_problem(problems: list[Problem]) -> tuple[int, str]:
@@ -146,7 +144,7 @@ def test_a_problem_without_a_line_of_its_own_has_the_nearest_around_it() -> None
 
 def test_a_site_path_is_a_url_only_where_it_is_asked_for() -> None:
     fields, problems = read("k: media/a.png\n")
-    assert fields.url("k", relative=True) == "/media/a.png"
+    assert fields.url_or_path("k") == "/media/a.png"
     assert problems == []
     assert fields.url("k") == ""
     assert only_problem(problems) == (2, "bad-url")

@@ -22,8 +22,7 @@ import pytest
 from feeds.catalog.folder import Folder, UnreadableError
 from feeds.errors import Severity
 from feeds.model.article import Article, Image, Provider, Related
-from feeds.parsing.article import ENDINGS, read_article
-from feeds.parsing.front_matter import line_of
+from feeds.parsing.article import ENDINGS, line_of, read_article
 from tests.support import CORPUS, article, document, needs_corpus
 
 ARTICLES = Path(__file__).parent / "articles"

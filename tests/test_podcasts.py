@@ -16,8 +16,7 @@ import pytest
 from feeds.catalog.state import ProbeResult
 from feeds.errors import Severity
 from feeds.model.article import Episode, Person, Transcript
-from feeds.model.podcast import Podcast
-from feeds.model.site import Site
+from feeds.model.site import Podcast, Site
 from feeds.parsing.article import read_article
 from feeds.parsing.fields import parse_duration
 from feeds.parsing.site_config import CATEGORIES, read_site

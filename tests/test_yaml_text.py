@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.parsing import yaml_text
-from feeds.parsing.yaml_text import YAMLTextError, YAMLValue
+from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
 from tests.support import CORPUS, needs_corpus
 
 FRONT_MATTER = re.compile(r"\A\ufeff?---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
@@ -245,12 +245,25 @@ def test_the_deepest_nesting_that_is_allowed_is_read() -> None:
     assert "nested" in error("[" * (depth + 1) + "]" * (depth + 1)).message
 
 
+def lines(found: YAMLValue, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
+    """Line of every key and item, by the keys and indexes that lead to it."""
+    by_path: dict[tuple[str | int, ...], int] = {}
+    if isinstance(found, YAMLMapping):
+        assert found.keys() == found.lines.keys()
+        for key, item in found.items():
+            by_path |= {(*path, key): found.lines[key]} | lines(item, (*path, key))
+    if isinstance(found, YAMLList):
+        for index, (line, item) in enumerate(zip(found.lines, found, strict=True)):
+            by_path |= {(*path, index): line} | lines(item, (*path, index))
+    return by_path
+
+
 def test_every_key_and_item_has_its_line() -> None:
     text = (
         "a: 1\n# a comment\nb:\n  - x\n  - y: 2\n    z: |\n      text\n\n  - {k: v,\n     l: w}\n"
     )
     text += "c: [p,\n  q]\n"
-    assert yaml_text.lines(text) == {
+    assert lines(value(text)) == {
         ("a",): 1,
         ("b",): 3,
         ("b", 0): 4,
@@ -267,7 +280,22 @@ def test_every_key_and_item_has_its_line() -> None:
 
 
 def test_the_line_of_a_key_that_is_said_twice_is_the_one_that_counts() -> None:
-    assert yaml_text.lines("a: 1\nb: 2\na: 3\n")[("a",)] == 3
+    assert lines(yaml_text.load("a: 1\nb: 2\na: 3\n")[0]) == {("a",): 3, ("b",): 2}
+
+
+def test_a_value_by_an_alias_or_a_merge_has_the_line_on_which_it_is_written() -> None:
+    found = value("a: &x {k: 1,\n  l: 2}\nb: *x\nc:\n  <<: *x\n  k: 3\n")
+    assert lines(found) == {
+        ("a",): 1, ("a", "k"): 1, ("a", "l"): 2, ("b",): 3, ("b", "k"): 1, ("b", "l"): 2,
+        ("c",): 4, ("c", "k"): 6, ("c", "l"): 2,
+    }  # fmt: skip
+
+
+def test_lines_are_counted_from_the_number_of_the_first() -> None:
+    assert lines(yaml_text.load("a: 1\nb: 2\n", first_line=10)[0]) == {("a",): 10, ("b",): 11}
+    with pytest.raises(YAMLTextError) as caught:
+        yaml_text.load("a: 1\nb: *c\n", first_line=10)
+    assert caught.value.line == 11
 
 
 @settings(deadline=None)
@@ -278,7 +306,7 @@ def test_any_text_is_read_or_refused_with_a_line_of_its_own(text: str) -> None:
     except YAMLTextError as refused:
         found, duplicates = None, [(refused.line, refused.message)]
     else:
-        assert isinstance(yaml_text.lines(text), dict)
+        duplicates += [(line, "") for line in lines(found).values()]
     assert found is None or isinstance(found, (str, list, dict))
     # YAML 1.1 counts more ends of lines than Python's splitlines() knows.
     last = len(re.findall("[\n\r\x85\u2028\u2029]", text)) + 2

@@ -26,7 +26,7 @@ from feeds.model.archive import Period
 from feeds.model.article import Article
 from feeds.model.selection import Selection
 from feeds.model.topics import TopicName
-from feeds.parsing.front_matter import line_of
+from feeds.parsing.article import line_of
 from feeds.text.slugs import fold
 
 #: The folded names of a topic and of those below it, by the topic's name.

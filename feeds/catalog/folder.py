@@ -19,7 +19,6 @@ import platformdirs
 
 from feeds.errors import CatalogError, ConfigurationError, Problem, Severity
 from feeds.model.site import Site
-from feeds.parsing import yaml_text
 from feeds.parsing.article import ENDINGS, read_article
 from feeds.parsing.site_config import read_site
 from feeds.text.media_types import type_of_name
@@ -68,8 +67,6 @@ class Folder:
     problems: tuple[Problem, ...]
     #: The name of its feeds.yaml; empty where there is none.
     configuration: str = ""
-    #: The line of `articles` in feeds.yaml.
-    articles_line: int = 1
 
     @classmethod
     def open(cls, target: Path) -> Folder:
@@ -89,8 +86,7 @@ class Folder:
         except UnreadableError as error:
             raise ConfigurationError(str(error)) from error
         site, problems = read_site(source, file.name, default_title)
-        line = yaml_text.lines(source).get(("articles",), 1)
-        return cls(root, site, tuple(problems), file.name, line)
+        return cls(root, site, tuple(problems), file.name)
 
     @classmethod
     def of_article(cls, file: Path) -> tuple[Folder, str]:
@@ -120,7 +116,7 @@ class Folder:
     def missing(self) -> list[Problem]:
         """A problem for each folder of articles that is not there."""
         hint = "articles: names a folder that is there; what was known of this one stays"
-        at = self.configuration, self.articles_line
+        at = self.configuration, self.site.articles_line
         return [
             Problem(*at, "no-folder", f"no folder {name}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)

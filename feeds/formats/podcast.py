@@ -15,7 +15,7 @@ from feedgen.feed import FeedGenerator
 
 from feeds.formats.feedgen_adapter import Elements, element
 from feeds.model.article import Article, Episode, Image
-from feeds.model.podcast import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
+from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
 
 _ITUNES_NS = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 _PODCAST_NS = "https://podcastindex.org/namespace/1.0"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
+from functools import partial
 from typing import TypeVar
 
 from feeds.text.urls import absolute, is_absolute
@@ -182,53 +182,50 @@ class Article:
     def local_files(self) -> tuple[str, ...]:
         """Return the relative URLs of the article's files that are in the site."""
         images = [*self.images, *(image for other in self.related for image in other.images)]
-        if self.provider:
-            images += self.provider.images
-        urls = {image.url for image in images} | {download.url for download in self.downloads}
-        if self.player:
-            urls.add(self.player.url)
+        images += self.provider.images if self.provider else ()
+        players = (self.player,) if self.player else ()
+        urls = {file.url for file in (*images, *self.downloads, *players)}
         if episode := self.episode:
             urls |= {episode.chapters, *(transcript.url for transcript in episode.transcripts)}
             urls |= {person.image for person in episode.people}
         return tuple(sorted(url for url in urls if not is_absolute(url)))
 
     def published_at(
-        self,
-        site_url: str,
-        topics: tuple[str, ...],
-        lengths: Mapping[str, int] = MappingProxyType({}),
+        self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int]
     ) -> Article:
         """Return the article with its relative URLs resolved, and with these topics and lengths.
 
         Lengths are by the URLs of files as this article has them.
         """
+        resolve = partial(absolute, site_url=site_url)
 
-        def resolve(file: _File) -> _File:
-            length = lengths.get(file.url, file.length)
-            return replace(file, url=absolute(file.url, site_url), length=length)
+        def publish(file: _File) -> _File:
+            return replace(file, url=resolve(file.url), length=lengths.get(file.url, file.length))
+
+        def publish_all(files: tuple[_File, ...]) -> tuple[_File, ...]:
+            return tuple(map(publish, files))
 
         provider, episode = self.provider, self.episode
+        if provider:
+            provider = replace(provider, images=publish_all(provider.images))
+        if episode:
+            episode = replace(
+                episode,
+                chapters=resolve(episode.chapters),
+                transcripts=tuple(
+                    replace(file, url=resolve(file.url)) for file in episode.transcripts
+                ),
+                people=tuple(replace(who, image=resolve(who.image)) for who in episode.people),
+            )
         return replace(
             self,
             topics=topics,
-            player=self.player and resolve(self.player),
-            images=tuple(map(resolve, self.images)),
-            downloads=tuple(map(resolve, self.downloads)),
+            player=self.player and publish(self.player),
+            images=publish_all(self.images),
+            downloads=publish_all(self.downloads),
             related=tuple(
-                replace(other, images=tuple(map(resolve, other.images))) for other in self.related
+                replace(other, images=publish_all(other.images)) for other in self.related
             ),
-            provider=provider and replace(provider, images=tuple(map(resolve, provider.images))),
-            episode=episode
-            and replace(
-                episode,
-                chapters=absolute(episode.chapters, site_url),
-                transcripts=tuple(
-                    replace(transcript, url=absolute(transcript.url, site_url))
-                    for transcript in episode.transcripts
-                ),
-                people=tuple(
-                    replace(person, image=absolute(person.image, site_url))
-                    for person in episode.people
-                ),
-            ),
+            provider=provider,
+            episode=episode,
         )

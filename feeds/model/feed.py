@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from feeds.model.podcast import Podcast
-from feeds.model.site import Author
+from feeds.model.site import Author, Podcast
 
 #: When an empty feed last changed: a clock would change its bytes, and W3C's validator takes a date
 #: before 1990 for a mistake.

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from feeds.model.podcast import Podcast
 from feeds.model.selection import Selection
 
 #: Values of `content`: how much of each article a feed publishes. Empty stands for the site's.
 CONTENTS = ("full", "summary", "title")
 DEFAULT_URL = "http://127.0.0.1:8000/"
+ARTWORK_TYPES = ("image/jpeg", "image/png")
+#: Width and height, in pixels.
+MIN_ARTWORK, MAX_ARTWORK = 1400, 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,27 @@ class Author:
     name: str
     uri: str = ""
     email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Podcast:
+    """Metadata of a podcast, beyond its feed's title, description and language."""
+
+    #: URL of the artwork, or its path in the site.
+    image: str = ""
+    #: Pairs of a category and its subcategory, which may be empty.
+    categories: tuple[tuple[str, str], ...] = ()
+    explicit: bool = False
+    #: Author, and contact for directories; empty for the site's author.
+    author: str = ""
+    owner_name: str = ""
+    owner_email: str = ""
+    #: "serial" (listened to in order), "episodic", or empty.
+    type: str = ""
+    copyright: str = ""
+    #: Of the site's own podcast: the feed of all articles is a podcast too.
+    everything: bool = False
+    line: int = field(default=1, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +98,7 @@ class Site:
     hub: str = ""
     #: Folders, relative to the site's own.
     articles: tuple[str, ...] = (".",)
+    articles_line: int = field(default=1, repr=False, compare=False)
     #: Number of articles in a feed's newest document.
     limit: int = 50
     content: str = "full"

@@ -11,8 +11,7 @@ from functools import partial
 from operator import attrgetter
 
 from feeds.errors import Problem, Severity
-from feeds.model.podcast import Podcast
-from feeds.model.site import Site, TopicSettings
+from feeds.model.site import Podcast, Site, TopicSettings
 from feeds.text.slugs import distinct_slug, fold, slugify
 
 

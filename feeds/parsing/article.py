@@ -11,27 +11,23 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from feeds.errors import Problem, Severity
-from feeds.model.article import (
-    Article,
-    Download,
-    Episode,
-    Image,
-    Person,
-    Player,
-    Provider,
-    Related,
-    Transcript,
-)
+from feeds.model import article as model
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.players import read_player
-from feeds.parsing.fields import Fields, parse_duration
-from feeds.parsing.front_matter import read_front_matter
+from feeds.parsing.fields import Fields, Report, parse_duration
+from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
+from feeds.text.repair import find_forbidden, repair
 from feeds.text.urls import canonical_url, is_absolute
 
 _HTML_ENDINGS = (".html", ".htm")
 #: File name endings of articles.
 ENDINGS = (".md", ".markdown", *_HTML_ENDINGS)
+
+_OPENING = re.compile(r"---[ \t]*\n")
+_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
+# Of the front matter, after the opening ---.
+_FIRST_LINE = 2
 
 # One key of each is required.
 _REQUIRED_KEYS = {
@@ -49,24 +45,62 @@ def is_html(path: str) -> bool:
     return path.lower().endswith(_HTML_ENDINGS)
 
 
-def read_article(text: str, path: str) -> tuple[Article | None, list[Problem]]:
+def read_article(text: str, path: str) -> tuple[model.Article | None, list[Problem]]:
     """Parse an article's text; None if it has no usable front matter, title, URL or date.
 
     The path only names the file in problems and tells HTML from Markdown.
     """
-    front, report = read_front_matter(text, path)
-    if not front:
-        return None, report.problems
-    body = Body(front.body, is_html=is_html(path))
-    article = _read(front.fields, body)
-    if article:
-        for line, part in body.unsafe_parts():
-            line += front.body_line - 1
-            report.add(line, "unsafe-body", f"the body contains {part}", "it is removed")
+    report = Report(path, Severity.WARNING)
+    article = None
+    if front := _front_matter(text, report):
+        fields, body_source, body_line = front
+        body = Body(body_source, is_html=is_html(path))
+        article = _read(fields, body)
+        for line, part in body.unsafe_parts() if article else ():
+            message = f"the body contains {part}"
+            report.add(body_line + line - 1, "unsafe-body", message, "it is removed")
     return article, report.problems
 
 
-def _read(fields: Fields, body: Body) -> Article | None:
+def line_of(text: str, *keys: str) -> int:
+    """Line of the file, from 1, of the first of these keys that the front matter has, else 1."""
+    front = _front_matter(text, Report("", Severity.WARNING))
+    lines = (front[0].line_of(key) for key in keys if key in front[0]) if front else ()
+    return next(iter(lines), 1)
+
+
+def _front_matter(text: str, report: Report) -> tuple[Fields, str, int] | None:
+    """Return the front matter, the body and its first line; None if there are no usable keys."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    opening = _OPENING.match(text)
+    closing = _CLOSING.search(text, opening.end()) if opening else None
+    if not opening or not closing:
+        reason = "the front matter is TOML" if text.startswith("+++") else "no front matter"
+        reason = "the front matter has no closing ---" if opening else reason
+        # A README or another page among the articles is not a mistake.
+        severity = Severity.ERROR if text.startswith("---") else Severity.WARNING
+        hint = "an article begins with YAML between two lines of ---"
+        report.add(1, "no-front-matter", reason, hint, severity)
+        return None
+    source, body = text[opening.end() : closing.start()], text[closing.end() :]
+    forbidden = find_forbidden(text)
+    if forbidden and forbidden.start() < closing.start():
+        # YAML allows fewer characters than people type; a repair keeps the lines as they are.
+        source = repair(source)
+    empty = "empty front matter", "write key: value, one per line"
+    try:
+        fields = Fields.load(source, report, empty=empty, first_line=_FIRST_LINE)
+    except YAMLTextError as error:
+        report.add(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
+        return None
+    if forbidden:
+        line = text.count("\n", 0, forbidden.start()) + 1
+        message = f"the character U+{ord(forbidden[0]):04X} is not allowed in feeds"
+        report.add(line, "control-character", message, "it is repaired or removed")
+    return fields, body, text.count("\n", 0, closing.end()) + 1
+
+
+def _read(fields: Fields, body: Body) -> model.Article | None:
     title = fields.text("title") or fields.text("name")
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
     url = web_url or original_url
@@ -84,7 +118,7 @@ def _read(fields: Fields, body: Body) -> Article | None:
     # Readers know the article by the first URL that it ever had.
     id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
     player = _player(fields)
-    return Article(
+    return model.Article(
         id=id,
         url=url,
         title=title,
@@ -119,7 +153,7 @@ def _report_missing(fields: Fields, missing: list[str]) -> None:
     fields.problem(key, f"missing-{missing[0].lower()}", message, hint, Severity.ERROR)
 
 
-def _player(fields: Fields) -> Player | None:
+def _player(fields: Fields) -> model.Player | None:
     featured = fields.markup("featuredContent")
     if not featured.strip():
         return None
@@ -131,7 +165,7 @@ def _player(fields: Fields) -> Player | None:
     return player
 
 
-def _provider(fields: Fields) -> Provider | None:
+def _provider(fields: Fields) -> model.Provider | None:
     provider = fields.mapping("provider", short="name")
     if not provider:
         return None
@@ -145,33 +179,31 @@ def _provider(fields: Fields) -> Provider | None:
     name = provider.text("name") or provider.text("domain") or (people.pop(0) if people else "")
     if not name:
         return None
-    return Provider(name, urlsplit(domain).netloc, tuple(people), tuple(_images(provider)))
+    return model.Provider(name, urlsplit(domain).netloc, tuple(people), tuple(_images(provider)))
 
 
-def _images(fields: Fields) -> Iterator[Image]:
-    for item in fields.mappings("images", short="url"):
-        if url := _required_file(item, "an image"):
-            media_type = type_of_url(url, DEFAULT_IMAGE)
-            yield Image(
-                url=url,
-                media_type=media_type if media_type.startswith("image/") else DEFAULT_IMAGE,
-                width=item.count("width"),
-                height=item.count("height"),
-                title=item.text("title"),
-                attribution=item.text("attribution"),
-            )
+def _images(fields: Fields) -> Iterator[model.Image]:
+    for item, url in _files(fields, "images", "an image"):
+        media_type = type_of_url(url, DEFAULT_IMAGE)
+        yield model.Image(
+            url=url,
+            media_type=media_type if media_type.startswith("image/") else DEFAULT_IMAGE,
+            width=item.count("width"),
+            height=item.count("height"),
+            title=item.text("title"),
+            attribution=item.text("attribution"),
+        )
 
 
-def _downloads(fields: Fields) -> Iterator[Download]:
-    for item in fields.mappings("actions", short="url"):
-        if url := _required_file(item, "an action"):
-            yield Download(url, type_of_url(url, DEFAULT_DOWNLOAD), item.text("title"))
+def _downloads(fields: Fields) -> Iterator[model.Download]:
+    for item, url in _files(fields, "actions", "an action"):
+        yield model.Download(url, type_of_url(url, DEFAULT_DOWNLOAD), item.text("title"))
 
 
-def _related(fields: Fields) -> Iterator[Related]:
+def _related(fields: Fields) -> Iterator[model.Related]:
     for item in fields.mappings("related", short="webUrl"):
         if url := item.url("webUrl") or item.url("originalUrl"):
-            yield Related(
+            yield model.Related(
                 title=item.text("title") or item.text("name") or (urlsplit(url).hostname or url),
                 url=url,
                 excerpt=item.text("excerpt"),
@@ -179,11 +211,12 @@ def _related(fields: Fields) -> Iterator[Related]:
                 provider=_provider(item),
                 images=tuple(_images(item)),
             )
-        else:
-            _report_no_url(item, "webUrl", "a related story")
+        elif "webUrl" not in item:  # an invalid one has been reported already
+            message = "a related story without webUrl is left out"
+            item.problem("webUrl", "missing-url", message, "write webUrl")
 
 
-def _episode(fields: Fields, *, plays: bool) -> Episode | None:
+def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
     """Return the keys of a podcast's episode; None if the article has none of them."""
     if not plays and not any(map(fields.__contains__, _EPISODE_KEYS)):  # most articles
         return None
@@ -192,7 +225,7 @@ def _episode(fields: Fields, *, plays: bool) -> Episode | None:
         # `length` is the duration of a video only where it is an ISO 8601 one.
         length = fields.markup("length").strip()
         duration = parse_duration(length) if length.startswith("PT") else None
-    episode = Episode(
+    episode = model.Episode(
         duration=duration,
         explicit=fields.flag("explicit", default=False) if "explicit" in fields else None,
         season=fields.count("season"),
@@ -202,26 +235,24 @@ def _episode(fields: Fields, *, plays: bool) -> Episode | None:
         chapters=_file(fields, "chapters"),
         people=tuple(_people(fields)),
     )
-    return episode if episode != Episode() else None
+    return episode if episode != model.Episode() else None
 
 
-def _transcripts(fields: Fields) -> Iterator[Transcript]:
-    for item in fields.mappings("transcript", short="url"):
-        if not (url := _required_file(item, "a transcript")):
-            continue
+def _transcripts(fields: Fields) -> Iterator[model.Transcript]:
+    for item, url in _files(fields, "transcript", "a transcript"):
         written = item.text("type")
         media_type = written.lower() or type_of_url(url, "")
         if _MEDIA_TYPE.fullmatch(media_type):
-            yield Transcript(url, media_type, item.language("language"))
+            yield model.Transcript(url, media_type, item.language("language"))
         else:
             message = f"type is {written!r}" if written else f"the media type of {url} is unknown"
             item.problem("type", "bad-type", message, "write one, such as type: text/vtt")
 
 
-def _people(fields: Fields) -> Iterator[Person]:
+def _people(fields: Fields) -> Iterator[model.Person]:
     for item in fields.mappings("people", short="name"):
         if name := item.text("name"):
-            yield Person(
+            yield model.Person(
                 name=name,
                 role=item.text("role").lower(),
                 group=item.text("group").lower(),
@@ -232,24 +263,21 @@ def _people(fields: Fields) -> Iterator[Person]:
             item.problem("name", "missing-name", "a person without a name", "write name")
 
 
+def _files(fields: Fields, key: str, what: str) -> Iterator[tuple[Fields, str]]:
+    """Yield each mapping of a list with the URL of its file; one without a URL is left out."""
+    for item in fields.mappings(key, short="url"):
+        if url := _file(item, "url"):
+            yield item, url
+        elif "url" not in item:  # an invalid one has been reported already
+            message = f"{what} without url is left out"
+            item.problem("url", "missing-url", message, "write url")
+
+
 def _file(fields: Fields, key: str) -> str:
     """Return a file's URL; a path in the site must have an ending that is published."""
-    url = fields.url(key, relative=True)
-    if url and not is_absolute(url) and not type_of_url(url, ""):
-        hint = "write a whole URL, or a file of a known type, such as /media/a.jpg"
-        fields.problem(key, "bad-url", f"{url} is not of a file type that is published", hint)
-        return ""
-    return url
-
-
-def _required_file(item: Fields, what: str) -> str:
-    url = _file(item, "url")
-    if not url:
-        _report_no_url(item, "url", what)
-    return url
-
-
-def _report_no_url(item: Fields, key: str, what: str) -> None:
-    # An invalid URL has been reported already.
-    if key not in item:
-        item.problem(key, "missing-url", f"{what} without {key} is left out", f"write {key}")
+    url = fields.url_or_path(key)
+    if is_absolute(url) or type_of_url(url, ""):
+        return url
+    hint = "write a whole URL, or a file of a known type, such as /media/a.jpg"
+    fields.problem(key, "bad-url", f"{url} is not of a file type that is published", hint)
+    return ""

@@ -5,7 +5,7 @@ Equivalent queries have one canonical query. Everything that a query can ask for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -14,20 +14,18 @@ from urllib.parse import parse_qsl, urlencode
 from feeds.errors import Severity
 from feeds.model.selection import Selection
 from feeds.model.topics import Topic, Topics
-from feeds.parsing.fields import Fields, Report
-from feeds.parsing.yaml_text import YAMLValue
+from feeds.parsing.fields import PERIOD_UNITS, Fields, Report
+from feeds.parsing.yaml_text import YAMLMapping
 from feeds.text import search_terms
 from feeds.text.repair import plain_line, shorten
 from feeds.text.slugs import fold
 
-SELECTION_KEYS = ("any", "all", "none", "provider", "type", "category", "min_quality", "since", "q")
+_KEYS_OF_BOTH = ("provider", "type", "category", "min_quality", "since", "q")
+#: Of a feed of feeds.yaml.
+SELECTION_KEYS = ("any", "all", "none", *_KEYS_OF_BOTH)
 #: Of a query, in the order of a canonical one.
-PARAMETERS = (
-    "topic", "match", "not", "provider", "type", "category", "min_quality", "since", "q",
-)  # fmt: skip
-_TOPIC_PARAMETERS = ("topic", "not")
-_NAME_PARAMETERS = ("provider", "type", "category")
-_LIST_PARAMETERS = (*_TOPIC_PARAMETERS, *_NAME_PARAMETERS)
+PARAMETERS = ("topic", "match", "not", *_KEYS_OF_BOTH)
+_LIST_PARAMETERS = ("topic", "not", "provider", "type", "category")
 
 _MAX_QUERY_CHARS = 32_768
 _MAX_PARAMETERS = 60
@@ -81,14 +79,12 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
         problem = f"{count} topics and names; at most {_MAX_NAMES}"
         return CustomFeedRequest((problem,), given)
 
-    report = Report("", "", 1, Severity.ERROR)
-    values: dict[str, YAMLValue] = {key: texts[0] for key, texts in given.items()}
-    for key in _NAME_PARAMETERS:
-        values[key] = [*sorted({_until_stable(_fold, name) for name in given.get(key, ())})]
-    fields = Fields(values, report)
+    report = Report("", Severity.ERROR)
+    fields = Fields(YAMLMapping((key, texts[0]) for key, texts in given.items()), report)
     fields.reject_unknown_keys(PARAMETERS)
-    _check(given, topics, fields)
-    wanted, unwanted = (_find(given.get(key, ()), topics) for key in _TOPIC_PARAMETERS)
+    for message, hint in _faults(given, topics):
+        report.add(1, "bad-query", message, hint)
+    wanted, unwanted = (_find(given.get(key, ()), topics) for key in ("topic", "not"))
     names = tuple(topic.name for topic in wanted)
     # Of one topic, any and all are the same: any is canonical.
     is_all = fields.choice("match", ("any", "all")) == "all" and len(names) > 1
@@ -97,6 +93,9 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
         any=() if is_all else names,
         all=names if is_all else (),
         none=tuple(topic.name for topic in unwanted),
+        provider=_folded(given.get("provider", ())),
+        type=_folded(given.get("type", ())),
+        category=_folded(given.get("category", ())),
     )
     errors = (problem for problem in report.problems if problem.severity is Severity.ERROR)
     if problems := tuple(f"{error.message}; {error.hint}" for error in errors):
@@ -150,24 +149,21 @@ def _search(fields: Fields) -> str:
     return ""
 
 
-def _check(given: Mapping[str, Sequence[str]], topics: Topics, fields: Fields) -> None:
-    """Report empty, repeated and too long parameters, and unknown topics."""
+def _faults(given: Mapping[str, Sequence[str]], topics: Topics) -> Iterator[tuple[str, str]]:
+    """Yield message and hint of each empty, repeated or too long parameter, and unknown topic."""
     for key in filter(given.__contains__, PARAMETERS):
         if "" in given[key]:
-            fields.problem(key, "bad-query", f"{key} is empty", "give it a value, or leave it out")
+            yield f"{key} is empty", "give it a value, or leave it out"
         if len(given[key]) > 1 and key not in _LIST_PARAMETERS:
-            fields.problem(key, "bad-query", f"{key} is given more than once", "give it once")
-        length = max(map(len, given[key]))
-        if length > _MAX_NAME_CHARS and key != "q":
-            message = f"{key} is {length} characters long"
-            fields.problem(key, "bad-query", message, f"at most {_MAX_NAME_CHARS}")
-    names = ((key, name) for key in _TOPIC_PARAMETERS for name in given.get(key, ()) if name)
+            yield f"{key} is given more than once", "give it once"
+        if (length := max(map(len, given[key]))) > _MAX_NAME_CHARS and key != "q":
+            yield f"{key} is {length} characters long", f"at most {_MAX_NAME_CHARS}"
+    names = ((key, name) for key in ("topic", "not") for name in given.get(key, ()) if name)
     unknown = ((key, name) for key, name in names if not topics.find(name))
     for count, (key, name) in enumerate(unknown):
         near = topics.nearest(name, _MAX_NAMES_COMPARED) if count < _MAX_SUGGESTIONS else ""
-        message = f"{key}: no topic is called {shorten(name, 60)!r}"
         hint = f"did you mean {near}?" if near else "look for its name at /"
-        fields.problem(key, "bad-query", message, hint)
+        yield f"{key}: no topic is called {shorten(name, 60)!r}", hint
 
 
 def _find(names: Iterable[str], topics: Topics) -> list[Topic]:
@@ -202,14 +198,16 @@ def _number(number: float) -> str:
 
 def _period(period: timedelta) -> str:
     """Return a period in the largest unit of which it is a whole number."""
-    for letter, unit in (("w", timedelta(weeks=1)), ("d", timedelta(days=1))):
-        if not period % unit:
-            return f"{period // unit}{letter}"
-    return f"{period // timedelta(hours=1)}h"
+    units = reversed(PERIOD_UNITS.items())
+    letter, unit = next(item for item in units if not period % item[1])
+    return f"{period // unit}{letter}"
 
 
-def _fold(name: str) -> str:
-    return plain_line(fold(name))
+def _folded(names: Iterable[str]) -> tuple[str, ...]:
+    def refold(name: str) -> str:
+        return plain_line(fold(name))
+
+    return tuple(sorted({_until_stable(refold, name) for name in names}))
 
 
 def _until_stable(change: Callable[[str], str], text: str) -> str:

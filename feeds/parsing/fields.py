@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -16,70 +17,41 @@ from typing import TypeVar
 
 from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text
-from feeds.parsing.yaml_text import KeyPath, YAMLTextError, YAMLValue
+from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
 from feeds.text.repair import find_forbidden, plain_line, shorten
 from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
 _Missing = TypeVar("_Missing", str, None)
 
-# Jekyll writes a blank before the offset, and so do git and many people.
-_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$|Z$)")
-_DAY_AND_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
 _MAX_DATE_CHARS = 60
-# YAML's own timestamps need no leading zeros, and no minutes in an offset.
+_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT|Z)$")
+# Jekyll writes a blank before the offset, and so do git and many people.
+_BLANK = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+# YAML's own timestamps need no leading zeros and, after a time, no minutes in an offset.
 _TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]\s*(\d\d?)(:\d\d:\d\d(?:\.\d{1,6})?)(?:\s*(Z|[+-])(\d\d?)?)?)?"
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T\s]\s*(\d\d?)((?::\d\d){1,2}(?:[.,]\d+)?)(?:\s*([+-]\d\d?))?)?"
+    r"(Z|[+-]\d\d:?\d\d)?"
 )
-_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$")
 
 
 def parse_date(text: str) -> datetime | None:
     """Parse a date of ISO 8601, RFC 3339, YAML or RFC 5322 into UTC; None if it is not one."""
     if len(text) > _MAX_DATE_CHARS:
         return None
-    iso = _ZONE_NAME.sub("Z", _OFFSET.sub("", text.upper()))
+    iso = _BLANK.sub("", _ZONE_NAME.sub("Z", text.upper()))
     if timestamp := _TIMESTAMP.fullmatch(iso):
-        iso = _pad_timestamp(timestamp)
+        year, month, day, hour, rest, offset, zone = timestamp.groups(default="")
+        offset = offset and f"{offset[0]}{offset[1:]:0>2}:00"
+        iso = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}{rest or ':00'}{offset}{zone}"
     try:
         try:
-            # After a day without a time, Python reads the offset as a time.
-            date = datetime.fromisoformat(_DAY_AND_OFFSET.sub(r"\1T00:00\2", iso))
+            date = datetime.fromisoformat(iso)
         except ValueError:
             date = parsedate_to_datetime(text)
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # overflows: an offset on the calendar's first or last day
         return None
-
-
-def _pad_timestamp(timestamp: re.Match[str]) -> str:
-    year, month, day, hour, rest, sign, offset = timestamp.groups()
-    date = f"{year}-{month:0>2}-{day:0>2}"
-    zone = f"{sign}{offset:0>2}:00" if offset else sign or ""
-    return f"{date}T{hour:0>2}{rest}{zone}" if hour else date
-
-
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
-
-
-def _parse_number(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) and text.isascii() else None
-
-
-def _parse_count(text: str) -> int | None:
-    number = _parse_number(text)
-    return int(number) if number and number >= 1 and number == int(number) else None
-
-
-_TAG_OR_URN = re.compile(
-    r"(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,\d{4}(?:-\d\d){0,2}):[!-~]+", re.IGNORECASE
-)
-
-
-def _parse_identifier(text: str) -> str | None:
-    # Compared character by character (RFC 8141 §3, RFC 4151 §2.4), so not put into canonical form.
-    is_name = _TAG_OR_URN.fullmatch(text) and not re.search('[<>"\\\\^`{|}]', text)
-    return text if is_name else canonical_url(text)
 
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
@@ -99,29 +71,23 @@ def parse_duration(text: str) -> int | None:
     return hours * 3600 + minutes * 60 + seconds or None
 
 
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+#: In ascending order.
+PERIOD_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-def _parse_period(text: str) -> timedelta | None:
-    match = re.fullmatch(r"([1-9][0-9]{0,4})\s*([hdw])", text)
-    return int(match[1]) * _UNITS[match[2]] if match else None
+def _parser(pattern: str, convert: Callable[[str], _Value]) -> Callable[[str], _Value | None]:
+    compiled = re.compile(pattern)
+    return lambda text: convert(text) if compiled.fullmatch(text) else None
 
 
-def _matching(pattern: str) -> Callable[[str], str | None]:
-    return lambda text: text if re.fullmatch(pattern, text) else None
-
-
-def _choosing(choices: Mapping[str, _Value]) -> Callable[[str], _Value | None]:
-    return lambda text: choices.get(text.lower())
-
-
-_EMAIL = _matching(r"[^@\s<>\"]+@[A-Za-z0-9.-]+")
-# Of RFC 5646 §2.1, as far as it is worth checking.
-_LANGUAGE = _matching(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*")
-_SECONDS = _matching("[0-9]{1,9}")
-_FLAG = _choosing(
-    dict.fromkeys(("true", "yes", "on", "y", "1"), True)
-    | dict.fromkeys(("false", "no", "off", "n", "0"), False)
+_parse_name = _parser(
+    r"(?i)(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,[0-9]{4}(?:-[0-9][0-9]){0,2}):"
+    r"[!#-;=?-\[\]_a-z~]+",
+    str,
+)
+_URL = ("bad-url", "an http or https URL")
+_FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
+    "false no off n 0".split(), False
 )
 
 
@@ -137,69 +103,58 @@ def _reader(
     return read
 
 
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The problems of one YAML text, each with its line in the file."""
+    """The problems of one file, of this severity unless they have their own."""
 
-    def __init__(self, path: str, source: str, first_line: int, severity: Severity) -> None:
-        self.problems: list[Problem] = []
-        self.source = source
-        self._path = path
-        self._first_line = first_line
-        self._severity = severity
-        self._lines: Mapping[KeyPath, int] | None = None
+    path: str
+    severity: Severity
+    problems: list[Problem] = field(default_factory=list)
 
     def add(
         self, line: int, code: str, message: str, hint: str, severity: Severity | None = None
     ) -> None:
-        """Report a problem on a line of the source, counted from 1."""
-        line += self._first_line - 1
-        severity = severity or self._severity
-        self.problems.append(Problem(self._path, line, code, message, hint, severity))
-
-    def line(self, key_path: KeyPath) -> int:
-        """Line in the source, from 1, of a value or of its nearest parent that has one."""
-        # Lines cost a second parse, and few texts have a problem.
-        if self._lines is None:
-            self._lines = yaml_text.lines(self.source)
-        while key_path and key_path not in self._lines:
-            key_path = key_path[:-1]
-        return self._lines.get(key_path, 1)
+        """Report a problem on a line of the file."""
+        severity = severity or self.severity
+        self.problems.append(Problem(self.path, line, code, message, hint, severity))
 
 
 class Fields:
     """A mapping whose values are read by type; a missing value is empty, None or the default."""
 
-    def __init__(
-        self, values: Mapping[str, YAMLValue], report: Report, key_path: KeyPath = ()
-    ) -> None:
+    def __init__(self, values: YAMLMapping, report: Report, line: int = 1) -> None:
         self._values = values
         self._report = report
-        self._key_path = key_path
+        #: Line on which the mapping begins.
+        self.line = line
 
     @classmethod
-    def load(cls, report: Report) -> Fields | None:
-        """Parse the report's source; None if it is empty. Duplicate keys are reported.
+    def load(
+        cls, source: str, report: Report, *, empty: tuple[str, str], first_line: int = 1
+    ) -> Fields:
+        """Parse a file, or a part of it that begins on a line. Duplicate keys are reported.
 
-        Raises YAMLTextError if the source is not a YAML mapping.
+        Raises YAMLTextError if it is not a YAML mapping, with the message and hint of `empty` if
+        it has no value.
         """
-        values, duplicates = yaml_text.load(report.source)
+        values, duplicates = yaml_text.load(source, first_line)
         if values is None:
-            return None
-        if not isinstance(values, dict):
-            raise YAMLTextError(1, "not a mapping", "write key: value, one per line")
+            raise YAMLTextError(first_line, *empty)
+        if not isinstance(values, YAMLMapping):
+            raise YAMLTextError(first_line, "not a mapping", "write key: value, one per line")
         for line, key in duplicates:
             message = f"duplicate key {plain_line(key)}"
             report.add(line, "duplicate-key", message, "the last value is used")
-        return cls(values, report)
+        return cls(values, report, first_line)
 
     def __contains__(self, key: str) -> bool:
         """Return True if the key has a value that is not empty."""
         value = self._values.get(key)
         return bool(value.strip()) if isinstance(value, str) else value is not None
 
-    def line(self, *key: str) -> int:
-        """Line on which the mapping begins, or a key of it."""
-        return self._report.line((*self._key_path, *key))
+    def line_of(self, key: str) -> int:
+        """Line of a key, or of the mapping if it has no such key."""
+        return self._values.lines.get(key, self.line)
 
     def nearest_key(self, name: str) -> str:
         """Return the key of this mapping that is, or misspells, a name; empty if none does."""
@@ -207,7 +162,7 @@ class Fields:
 
     def text(self, key: str) -> str:
         """One line of plain text."""
-        value = self._scalar(key, "text")
+        value = self.markup(key)
         if forbidden := find_forbidden(value):
             message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
             hint = "it is repaired or removed"
@@ -218,38 +173,51 @@ class Fields:
         """Text exactly as written, for HTML and Markdown."""
         return self._scalar(key, "text")
 
-    def url(self, key: str, *, relative: bool = False) -> str:
-        """Canonical http(s) URL or, with relative=True, a path in the site."""
-        parse = partial(canonical_url, relative=relative)
-        return self._convert(key, parse, "bad-url", "an http or https URL") or ""
-
-    # Permanent identifier: a URI (RFC 4287 §4.2.6).
-    identifier = _reader("", _parse_identifier, "bad-id", "a URL, or a tag: or urn: URI")
+    url = _reader("", canonical_url, *_URL)
+    # Or a path in the site.
+    url_or_path = _reader("", partial(canonical_url, relative=True), *_URL)
+    # Permanent identifier: a URI (RFC 4287 §4.2.6). Names are compared character by character
+    # (RFC 8141 §3, RFC 4151 §2.4), so they have no canonical form.
+    identifier = _reader(
+        "", lambda text: _parse_name(text) or canonical_url(text),
+        "bad-id", "a URL, or a tag: or urn: URI",
+    )  # fmt: skip
     # In UTC; without an offset it is UTC already, without a time it is midnight.
     date = _reader(None, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
-    number = _reader(None, _parse_number, "bad-number", "a number")
-    count = _reader(None, _parse_count, "bad-number", "a whole number above zero")
+    number = _reader(
+        None, _parser(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", float), "bad-number", "a number"
+    )
+    count = _reader(
+        None, _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: int(float(text))),
+        "bad-number", "a whole number above zero",
+    )  # fmt: skip
+    # Zero included.
+    seconds = _reader(None, _parser(r"[0-9]{1,9}", int), "bad-number", "a number of seconds")
     # In seconds, above zero.
     duration = _reader(None, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
-    period = _reader(None, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
-    email = _reader("", _EMAIL, "bad-email", "name@host")
-    language = _reader("", _LANGUAGE, "bad-language", "a language tag such as en or pt-BR")
-
-    def seconds(self, key: str, default: int) -> int:
-        """Number of seconds, zero included."""
-        value = self._convert(key, _SECONDS, "bad-number", "a number of seconds")
-        return default if value is None else int(value)
+    period = _reader(
+        None, _parser(r"[1-9][0-9]{0,4}\s*[hdw]", lambda it: int(it[:-1]) * PERIOD_UNITS[it[-1]]),
+        "bad-period", "a period such as 12h, 30d or 2w",
+    )  # fmt: skip
+    email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
+    # Of RFC 5646 §2.1, as far as it is worth checking.
+    language = _reader(
+        "", _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str),
+        "bad-language", "a language tag such as en or pt-BR",
+    )  # fmt: skip
 
     def flag(self, key: str, default: bool) -> bool:
         """Boolean, in any of YAML's words."""
-        value = self._convert(key, _FLAG, "bad-flag", "true or false")
+        value = self._convert(
+            key, lambda text: _FLAGS.get(text.lower()), "bad-flag", "true or false"
+        )
         return default if value is None else value
 
     def choice(self, key: str, names: Sequence[str]) -> str:
         """One of these lower-case names, written in any case."""
-        parse = _choosing({name: name for name in names})
+        parse = {name: name for name in names}.get
         expected = f"{', '.join(names[:-1])} or {names[-1]}"
-        return self._convert(key, parse, "bad-choice", expected) or ""
+        return self._convert(key, lambda text: parse(text.lower()), "bad-choice", expected) or ""
 
     def texts(self, key: str) -> tuple[str, ...]:
         """List of distinct names; a single name is a list of one."""
@@ -261,18 +229,18 @@ class Fields:
 
     def mapping_or_flag(self, key: str) -> Fields | bool:
         """Mapping, or a boolean in its place; False if missing."""
-        if isinstance(self._values.get(key), dict):
+        if isinstance(self._values.get(key), YAMLMapping):
             return self.mapping(key) or False
         return self.flag(key, default=False)
 
     def mapping(self, key: str, *, short: str = "") -> Fields | None:
         """Nested mapping; text alone stands for its key `short`."""
-        return self._nested((*self._key_path, key), self._values.get(key), short, "a mapping")
+        return self._nested(key, self.line_of(key), self._values.get(key), short, "a mapping")
 
     def mappings(self, key: str, *, short: str = "") -> Iterator[Fields]:
         """List of mappings, or a single one; text alone stands for the key `short`."""
-        for key_path, item in self._items(key):
-            if nested := self._nested(key_path, item, short, "a list of mappings"):
+        for line, item in self._items(key):
+            if nested := self._nested(key, line, item, short, "a list of mappings"):
                 yield nested
 
     def reject_unknown_keys(self, known: Iterable[str]) -> None:
@@ -288,14 +256,14 @@ class Fields:
         self, key: str, code: str, message: str, hint: str, severity: Severity | None = None
     ) -> None:
         """Report a problem on the line of a key."""
-        self._report.add(self.line(key), code, message, hint, severity)
+        self._report.add(self.line_of(key), code, message, hint, severity)
 
     def _scalar(self, key: str, expected: str) -> str:
         value = self._values.get(key)
         if isinstance(value, str):
             return value
         if value is not None:
-            self._report_type((*self._key_path, key), value, expected)
+            self._report_type(key, self.line_of(key), value, expected)
         return ""
 
     def _convert(
@@ -310,36 +278,34 @@ class Fields:
             self.problem(key, code, f"{key} is {shown!r}", f"it should be {expected}")
         return result
 
-    def _items(self, key: str) -> Iterator[tuple[KeyPath, YAMLValue]]:
-        value, key_path = self._values.get(key), (*self._key_path, key)
-        if not isinstance(value, list):
-            return iter([(key_path, value)])
-        return (((*key_path, index), item) for index, item in enumerate(value))
+    def _items(self, key: str) -> Iterable[tuple[int, YAMLValue]]:
+        value = self._values.get(key)
+        if isinstance(value, YAMLList):
+            return zip(value.lines, value, strict=True)
+        return ((self.line_of(key), value),)
 
     def _list(self, key: str, parse: Callable[[str], str | None], expected: str) -> tuple[str, ...]:
         values: dict[str, None] = {}
-        for key_path, item in self._items(key):
+        for line, item in self._items(key):
             value = parse(item) if isinstance(item, str) else None
             if value:
                 values[value] = None
             elif value is None and item is not None:
-                self._report_type(key_path, item, expected)
+                self._report_type(key, line, item, expected)
         return tuple(values)
 
     def _nested(
-        self, key_path: KeyPath, value: YAMLValue, short: str, expected: str
+        self, key: str, line: int, value: YAMLValue, short: str, expected: str
     ) -> Fields | None:
         if isinstance(value, str) and short:
-            value = {short: value}
-        if isinstance(value, dict):
-            return Fields(value, self._report, key_path)
+            value = YAMLMapping([(short, value)])
+        if isinstance(value, YAMLMapping):
+            return Fields(value, self._report, line)
         if value is not None:
-            self._report_type(key_path, value, expected)
+            self._report_type(key, line, value, expected)
         return None
 
-    def _report_type(self, key_path: KeyPath, value: YAMLValue, expected: str) -> None:
-        key = next(part for part in reversed(key_path) if isinstance(part, str))
+    def _report_type(self, key: str, line: int, value: YAMLValue, expected: str) -> None:
         kind = "text" if isinstance(value, str) else "a list"
-        kind = "a mapping" if isinstance(value, dict) else kind
-        line, hint = self._report.line(key_path), f"it should be {expected}"
-        self._report.add(line, "wrong-type", f"{key} is {kind}", hint)
+        kind = "a mapping" if isinstance(value, YAMLMapping) else kind
+        self._report.add(line, "wrong-type", f"{key} is {kind}", f"it should be {expected}")

@@ -8,8 +8,16 @@ import re
 from collections.abc import Iterator
 
 from feeds.errors import ConfigurationError, Problem, Severity
-from feeds.model.podcast import ARTWORK_TYPES, Podcast
-from feeds.model.site import CONTENTS, DEFAULT_URL, Author, FeedSettings, Site, TopicSettings
+from feeds.model.site import (
+    ARTWORK_TYPES,
+    CONTENTS,
+    DEFAULT_URL,
+    Author,
+    FeedSettings,
+    Podcast,
+    Site,
+    TopicSettings,
+)
 from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
 from feeds.parsing.fields import Fields, Report
 from feeds.parsing.yaml_text import YAMLTextError
@@ -20,8 +28,10 @@ from feeds.text.urls import canonical_url
 _DEFAULTS = Site(title="")
 _SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-_SITE_KEYS = [field.name for field in dataclasses.fields(Site)]
-_TOPIC_KEYS = [field.name for field in dataclasses.fields(TopicSettings) if field.name != "line"]
+_SITE_KEYS, _TOPIC_KEYS = (
+    [field.name for field in dataclasses.fields(model) if not field.name.endswith("line")]
+    for model in (Site, TopicSettings)
+)
 _PODCAST_KEYS = ("image", "category", "explicit", "author", "owner", "type", "copyright")
 _FEED_KEYS = ("name", "title", "description", "content", "podcast", *SELECTION_KEYS)
 
@@ -33,18 +43,18 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     publish articles that were meant to be excluded. Raises ConfigurationError for a text that is
     not a YAML mapping, is empty (it may be about to be written) or names no folder of articles.
     """
-    report = Report(path, text.removeprefix("\ufeff"), 1, Severity.ERROR)
+    report = Report(path, Severity.ERROR)
+    empty = "the file is empty", "write title: and url:"
     try:
-        fields = Fields.load(report)
+        fields = Fields.load(text.removeprefix("\ufeff"), report, empty=empty)
     except YAMLTextError as error:
         raise ConfigurationError(f"{path}:{error.line}: {error}") from error
-    if fields is None:
-        raise ConfigurationError(f"{path}:1: the file is empty; write title: and url:")
     fields.reject_unknown_keys(_SITE_KEYS)
     for key, value in (("title", "the site's name"), ("url", "the address of the published feeds")):
         if key not in fields:
             fields.problem(key, f"missing-{key}", f"no {key}", f"write {key}: and {value}")
     podcast = _podcast(fields)
+    max_age, stale = fields.seconds("max_age"), fields.seconds("stale_while_revalidate")
     site = Site(
         title=fields.text("title") or default_title,
         url=_url(fields) or DEFAULT_URL,
@@ -52,15 +62,14 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         language=fields.language("language"),
         id=fields.identifier("id"),
         author=_author(fields),
-        icon=fields.url("icon", relative=True),
-        logo=fields.url("logo", relative=True),
+        icon=fields.url_or_path("icon"),
+        logo=fields.url_or_path("logo"),
         rights=fields.text("rights"),
-        max_age=fields.seconds("max_age", _DEFAULTS.max_age),
-        stale_while_revalidate=fields.seconds(
-            "stale_while_revalidate", _DEFAULTS.stale_while_revalidate
-        ),
+        max_age=_DEFAULTS.max_age if max_age is None else max_age,
+        stale_while_revalidate=_DEFAULTS.stale_while_revalidate if stale is None else stale,
         hub=fields.url("hub"),
         articles=_article_folders(fields, path),
+        articles_line=fields.line_of("articles"),
         limit=fields.count("limit") or _DEFAULTS.limit,
         content=fields.choice("content", CONTENTS) or _DEFAULTS.content,
         unpublished=fields.flag("unpublished", _DEFAULTS.unpublished),
@@ -106,7 +115,7 @@ def _article_folders(fields: Fields, path: str) -> tuple[str, ...]:
         # The default would publish the whole folder, which may hold files that are not public.
         message = f"{key}: names no folder of articles"
         hint = "write articles: and a folder, or leave it out for the folder of this file"
-        raise ConfigurationError(f"{path}:{fields.line(key)}: {message}; {hint}")
+        raise ConfigurationError(f"{path}:{fields.line_of(key)}: {message}; {hint}")
     return names or _DEFAULTS.articles
 
 
@@ -124,11 +133,10 @@ def _author(fields: Fields) -> Author | None:
     if not author:
         return None
     author.reject_unknown_keys(("name", "uri", "email"))
-    email = author.email("email")
-    if name := author.text("name"):
-        return Author(name, author.url("uri"), email)
-    author.problem("name", "missing-name", "the author has no name", "write name")
-    return None
+    name, uri, email = author.text("name"), author.url("uri"), author.email("email")
+    if not name:
+        author.problem("name", "missing-name", "the author has no name", "write name")
+    return Author(name, uri, email) if name else None
 
 
 def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
@@ -166,7 +174,7 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
             description=item.text("description"),
             content=item.choice("content", CONTENTS),
             podcast=_podcast(item, podcast),
-            line=item.line(),
+            line=item.line,
         )
 
 
@@ -191,7 +199,7 @@ def _feeds(fields: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSet
             selection=read_selection(item),
             content=item.choice("content", CONTENTS),
             podcast=feed_podcast,
-            line=item.line(),
+            line=item.line,
         )
         if all(problem.severity is Severity.WARNING for problem in report.problems[before:]):
             names.add(name)
@@ -208,7 +216,8 @@ def _podcast(fields: Fields, site: Podcast | None = None) -> Podcast | None:
     keys = fields.mapping_or_flag("podcast")
     if not keys:
         return None
-    default = dataclasses.replace(site or Podcast(), everything=False, line=fields.line("podcast"))
+    line = fields.line_of("podcast")
+    default = dataclasses.replace(site or Podcast(), everything=False, line=line)
     if keys is True:
         return dataclasses.replace(default, everything=site is None)
     keys.reject_unknown_keys(_PODCAST_KEYS if site else (*_PODCAST_KEYS, "everything"))
@@ -229,7 +238,7 @@ def _podcast(fields: Fields, site: Podcast | None = None) -> Podcast | None:
 
 
 def _artwork(keys: Fields) -> str:
-    image = keys.url("image", relative=True)
+    image = keys.url_or_path("image")
     if image and type_of_url(image, "") not in ARTWORK_TYPES:
         hint = "it should be a .jpg or .png file"
         keys.problem("image", "bad-artwork", f"image is {image}", hint)

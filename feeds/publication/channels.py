@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from feeds.formats import render
 from feeds.model.document import Document
 from feeds.model.feed import Feed
-from feeds.model.podcast import Podcast
 from feeds.model.selection import Selection
-from feeds.model.site import DEFAULT_URL, Author, Site
+from feeds.model.site import DEFAULT_URL, Author, Podcast, Site
 from feeds.model.topics import Topics
 from feeds.publication.routes import BY_FILE_NAME, FEEDS, topic_folder
 from feeds.text.urls import absolute

@@ -16,7 +16,7 @@ from feeds.catalog.folder import Folder
 from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
-from feeds.model.podcast import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
+from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
 from feeds.model.topics import Topics
 from feeds.text.media_types import type_of_url
 from feeds.text.urls import is_absolute
