@@ -18,8 +18,8 @@ from feeds.model.feed import Context, Entry, Feed
 class Renderer(Protocol):
     """The two functions of a format's module."""
 
-    def render_document(self, feed: Feed, url: str, /) -> bytes:
-        """Return the feed in UTF-8; the URL is the document's own."""
+    def render_document(self, feed: Feed, /) -> bytes:
+        """Return the feed in UTF-8."""
 
     def render_entry(self, article: Article, context: Context, /) -> bytes:
         """Return an article's part of every document that contains it."""
@@ -41,6 +41,10 @@ class Format:
         """Value of the Content-Type header."""
         # JSON is UTF-8 by definition (RFC 8259 §8.1).
         return self.media_type + ("" if self.media_type.endswith("json") else "; charset=utf-8")
+
+    def url(self, feed: Feed) -> str:
+        """Return the URL of the feed's document in the format."""
+        return feed.base + self.file_name + feed.query
 
 
 RSS = Format("RSS", "rss.xml", "application/rss+xml")
@@ -71,8 +75,7 @@ def as_entry(article: Article, context: Context) -> Entry:
 
 def render(feed: Feed, format: Format) -> bytes:
     """Return the feed's document in UTF-8. The same feed always gives the same bytes."""
-    url = feed.base + format.file_name + feed.query
-    return _renderer(format.name).render_document(feed, url)
+    return _renderer(format.name).render_document(feed)
 
 
 def render_style() -> bytes:

@@ -19,14 +19,14 @@ from feeds.model.feed import Context, Entry, Feed
 from feeds.text.repair import escape_html
 
 
-def render_document(feed: Feed, url: str) -> bytes:
-    """Return the feed as Atom; the URL is the document's own."""
+def render_document(feed: Feed) -> bytes:
+    """Return the feed as Atom."""
     counts = Counter(entry.updated for entry in feed.entries)
     entries = (
         _with_unique_date(entry) if counts[entry.updated] > 1 else entry.part(ATOM.name)
         for entry in feed.entries
     )
-    document = feedgen_feed(feed, url).atom_str()
+    document = feedgen_feed(feed).atom_str()
     return adapter.insert_entries(document, entries, b"</feed>", feed.root)
 
 
@@ -35,9 +35,9 @@ def render_entry(article: Article, context: Context) -> bytes:
     return adapter.entry_bytes(feedgen_entry(article, context).atom_entry(), {"media": MEDIA_NS})
 
 
-def feedgen_feed(feed: Feed, url: str) -> FeedGenerator:
+def feedgen_feed(feed: Feed) -> FeedGenerator:
     """Return feedgen's object for the feed, without entries."""
-    generator = adapter.new_feed(feed, url, ATOM)
+    generator = adapter.new_feed(feed, ATOM)
     # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
     generator.link(href=feed.url, rel="alternate", type="text/html")
     for attributes in adapter.feed_links(feed, ATOM):

@@ -54,7 +54,7 @@ class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         return element
 
 
-def new_feed(feed: Feed, url: str, format: Format) -> FeedGenerator:
+def new_feed(feed: Feed, format: Format) -> FeedGenerator:
     """Return a feed without entries, with the extensions `dc` (for RSS) and `extra` (Elements)."""
     generator = FeedGenerator()
     generator.register_extension("dc", DcExtension, atom=False)
@@ -68,7 +68,7 @@ def new_feed(feed: Feed, url: str, format: Format) -> FeedGenerator:
     generator.updated(feed.updated)
     generator.lastBuildDate(feed.updated)
     generator.generator("Feeds")
-    generator.link(href=url, rel="self", type=format.media_type)
+    generator.link(href=format.url(feed), rel="self", type=format.media_type)
     generator.author(asdict(feed.author))
     # feedgen leaves out empty values, except for the logo.
     generator.language(feed.language)

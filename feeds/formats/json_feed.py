@@ -13,14 +13,14 @@ from feeds.model.feed import Context, Feed
 from feeds.model.site import Author
 
 
-def render_document(feed: Feed, url: str) -> bytes:
-    """Return the feed as JSON; the URL is the document's own."""
+def render_document(feed: Feed) -> bytes:
+    """Return the feed as JSON."""
     previous = feed.history.previous
     head = _json(
         version="https://jsonfeed.org/version/1.1",
         title=feed.title,
         home_page_url=feed.url,
-        feed_url=url,
+        feed_url=JSON.url(feed),
         next_url=previous + JSON.file_name if previous else "",
         description=feed.description,
         hubs=[{"type": "WebSub", "url": feed.hub}] if feed.hub else [],

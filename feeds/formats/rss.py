@@ -26,12 +26,12 @@ _NAMESPACES = {
 _TITLE = re.compile(rb"(?<=<title>)[^<]*&[^<]*(?=</title>)")
 
 
-def render_document(feed: Feed, url: str) -> bytes:
-    """Return the feed as RSS; the URL is the document's own."""
+def render_document(feed: Feed) -> bytes:
+    """Return the feed as RSS."""
     items = [entry.part(RSS.name) for entry in feed.entries]
     # A "<" in text is escaped, so these can only be elements.
     has_episodes = any(b"<itunes:" in item or b"<podcast:" in item for item in items)
-    channel = feedgen_channel(feed, url, is_podcast=feed.is_podcast or has_episodes)
+    channel = feedgen_channel(feed, is_podcast=feed.is_podcast or has_episodes)
     document = _with_plain_titles(channel.rss_str())
     return adapter.insert_entries(document, items, b"</channel></rss>", feed.root)
 
@@ -43,9 +43,9 @@ def render_entry(article: Article, context: Context) -> bytes:
     return _with_plain_titles(item) if has_markup else item
 
 
-def feedgen_channel(feed: Feed, url: str, *, is_podcast: bool) -> FeedGenerator:
+def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
     """Return feedgen's object for the feed, without items."""
-    generator = adapter.new_feed(feed, url, RSS)
+    generator = adapter.new_feed(feed, RSS)
     # feedgen writes the last link as the channel's, whatever its rel.
     generator.link(href=feed.url)
     links = (element(ATOM_NS, "link", **attributes) for attributes in adapter.feed_links(feed, RSS))

@@ -288,9 +288,7 @@ class Publication:
         # Imported late, as every renderer: most builds have to render little.
         from feeds.formats import pages
 
-        if route.period:
-            body = pages.render_period(self._feed(route), route.period.name)
-        elif route.folder:
+        if route.folder or route.period:
             body = render(self._feed(route), PAGE)
         else:
             words = feed_search(query)
