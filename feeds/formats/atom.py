@@ -12,7 +12,7 @@ from feedgen.feed import FeedGenerator
 
 from feeds.formats import ATOM
 from feeds.formats import feedgen_adapter as adapter
-from feeds.formats.entry_html import content_html, summary_text
+from feeds.formats.entry_html import summary_text
 from feeds.formats.feedgen_adapter import MEDIA_NS, element
 from feeds.model.article import Article
 from feeds.model.feed import Context, Entry, Feed
@@ -38,26 +38,18 @@ def render_entry(article: Article, context: Context) -> bytes:
 def feedgen_feed(feed: Feed) -> FeedGenerator:
     """Return feedgen's object for the feed, without entries."""
     generator = adapter.new_feed(feed, ATOM)
-    # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
-    generator.link(href=feed.url, rel="alternate", type="text/html")
     for attributes in adapter.feed_links(feed, ATOM):
         generator.link(**attributes)
-    generator.extra.elements += adapter.history_elements(feed)
     return generator
 
 
 def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     """Return feedgen's object for the article."""
-    entry = adapter.new_entry()
+    entry = adapter.new_entry(article, context)
     # feedgen writes xmlns as an attribute of the root, so Atom elements need names without it.
     extra = entry.extra.elements
-    entry.id(article.id)
-    entry.title(article.title)
-    entry.published(article.published)
-    entry.updated(article.updated)
     summary = summary_text(article, context.content)
     if context.content == "full":
-        entry.content(content_html(article, frame=False), type="html")
         # Before all other links: some readers open the first, whatever its rel.
         extra.append(element("", "link", rel="alternate", type="text/html", href=article.url))
     else:
@@ -76,12 +68,8 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     elif context.author:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
         entry.author(asdict(context.author))
-    categories = [(context.topics_url, name) for name in article.topics]
-    categories.append((f"{context.site_url}#category", article.category))
-    categories.append((f"{context.site_url}#type", article.type))
-    entry.category(
-        [{"term": name, "scheme": scheme, "label": name} for scheme, name in categories if name]
-    )
+    adapter.add_categories(entry, f"{context.site_url}#category", article.category)
+    adapter.add_categories(entry, f"{context.site_url}#type", article.type)
     if article.original_url:
         extra.append(element("", "link", rel="via", href=article.original_url))
     extra += (

@@ -9,7 +9,7 @@ into a feed that feedgen wrote without any.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from email.utils import format_datetime
 from functools import partial
 
@@ -22,8 +22,9 @@ from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.formats import STYLE, Format
+from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Download, Image, Player
-from feeds.model.feed import Feed
+from feeds.model.feed import Context, Feed
 
 ATOM_NS = "http://www.w3.org/2005/Atom"
 MEDIA_NS = "http://search.yahoo.com/mrss/"
@@ -33,13 +34,13 @@ _HISTORY_NS = "http://purl.org/syndication/history/1.0"
 feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
 
 
+@dataclass
 class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
     """An extension of feedgen that appends elements to a feed, item or entry."""
 
-    def __init__(self) -> None:
-        self.elements: list[etree._Element] = []
-        #: Declared on the root of a feed.
-        self.namespaces: dict[str, str] = {}
+    elements: list[etree._Element] = field(default_factory=list)
+    #: Declared on the root of a feed.
+    namespaces: dict[str, str] = field(default_factory=dict)
 
     def extend_ns(self) -> dict[str, str]:
         return self.namespaces
@@ -50,18 +51,23 @@ class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
 
     def extend_rss(self, element: etree._Element) -> etree._Element:
         # An item, or the root element around the channel.
-        (element[0] if element.tag == "rss" else element).extend(self.elements)
-        return element
+        return self.extend_atom(element[0] if element.tag == "rss" else element)
 
 
 def new_feed(feed: Feed, format: Format) -> FeedGenerator:
-    """Return a feed without entries, with the extensions `dc` (for RSS) and `extra` (Elements)."""
+    """Return a feed without entries, with the extensions `dc` (for RSS) and `extra` (Elements).
+
+    The extra elements declare an archive or a complete feed (RFC 5005 §2 and §4).
+    """
     generator = FeedGenerator()
     generator.register_extension("dc", DcExtension, atom=False)
     generator.register_extension("extra", Elements)
     generator.extra.namespaces = {"media": MEDIA_NS}
-    if feed.history.is_archive or feed.history.is_complete:
-        generator.extra.namespaces["fh"] = _HISTORY_NS
+    history = (("complete", feed.history.is_complete), ("archive", feed.history.is_archive))
+    for name, applies in history:
+        if applies:
+            generator.extra.namespaces["fh"] = _HISTORY_NS
+            generator.extra.elements.append(element(_HISTORY_NS, name))
     generator.id(feed.id)
     generator.title(feed.title)
     generator.subtitle(feed.description)
@@ -69,6 +75,9 @@ def new_feed(feed: Feed, format: Format) -> FeedGenerator:
     generator.lastBuildDate(feed.updated)
     generator.generator("Feeds")
     generator.link(href=format.url(feed), rel="self", type=format.media_type)
+    # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
+    # feedgen writes the last link as the channel's, whatever its rel.
+    generator.link(href=feed.url, rel="alternate", type="text/html")
     generator.author(asdict(feed.author))
     # feedgen leaves out empty values, except for the logo.
     generator.language(feed.language)
@@ -79,22 +88,34 @@ def new_feed(feed: Feed, format: Format) -> FeedGenerator:
     return generator
 
 
-def new_entry() -> FeedEntry:
-    """Return an item or entry, with the extensions `dc` (for RSS) and `extra` (Elements)."""
+def new_entry(article: Article, context: Context) -> FeedEntry:
+    """Return an article as far as it is the same in both formats, with the feed's extensions."""
     entry = FeedEntry()
     # load_extension() would search for a module each time.
     entry.register_extension("dc", DcEntryExtension, atom=False)
     entry.register_extension("extra", Elements)
+    entry.title(article.title)
+    entry.guid(article.id, permalink=article.id == article.url)
+    entry.published(article.published)
+    entry.updated(article.updated)
+    if context.content == "full":
+        entry.content(content_html(article, frame=False), type="html")
+    add_categories(entry, context.topics_url, *article.topics)
     return entry
 
 
+def add_categories(entry: FeedEntry, scheme: str, *names: str) -> None:
+    """Add the names that are not empty as categories."""
+    entry.category([{"term": name, "scheme": scheme, "label": name} for name in names if name])
+
+
 def element(
-    namespace: str, name: str, text: str = "", /, **attributes: str | int | None
+    namespace: str, name: str, text: str | int | None = "", /, **attributes: str | int | None
 ) -> etree._Element:
     """Return an element without the attributes that are empty."""
     given = {key: str(value) for key, value in attributes.items() if value}
     element = etree.Element(f"{{{namespace}}}{name}" if namespace else name, given)
-    element.text = text or None
+    element.text = str(text) if text else None
     return element
 
 
@@ -111,18 +132,17 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
     the first picture.
     """
     for image in article.images:
-        content = _media_content(image, "image", **_media_size(image))
+        content = _media_content(image, "image", image)
         if image.attribution:
             content.append(element(MEDIA_NS, "credit", image.attribution))
         yield content
     recording, player = article.recording, article.player
     for file in article.files:
+        family = file.media_type.partition("/")[0]
+        medium = family if family in ("audio", "video", "image") else "document"
+        duration = article.duration if file == recording else None
         shown = player if player and player.url == file.url else None
-        yield _media_content(
-            file, _medium(file.media_type),
-            duration=article.duration if file == recording else None,
-            **_media_size(shown),
-        )  # fmt: skip
+        yield _media_content(file, medium, shown, duration)
     if player and not player.media_type:
         duration = None if recording else article.duration
         content = element(MEDIA_NS, "content", medium="video", duration=duration)
@@ -132,23 +152,20 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
         yield element(MEDIA_NS, "thumbnail", url=image.url, **_media_size(image))
 
 
-def _media_content(file: Image | Download, medium: str, **numbers: int | None) -> etree._Element:
+def _media_content(
+    file: Image | Download, medium: str, shown: Image | Player | None, duration: int | None = None
+) -> etree._Element:
     content = element(
         MEDIA_NS, "content", url=file.url, type=file.media_type, medium=medium,
-        fileSize=file.length, **numbers,
+        fileSize=file.length, duration=duration, **_media_size(shown),
     )  # fmt: skip
     if file.title:
         content.append(element(MEDIA_NS, "title", file.title, type="plain"))
     return content
 
 
-def _media_size(item: Image | Player | None) -> dict[str, int | None]:
-    return {"width": item.width, "height": item.height} if item else {}
-
-
-def _medium(media_type: str) -> str:
-    family = media_type.partition("/")[0]
-    return family if family in ("audio", "video", "image") else "document"
+def _media_size(shown: Image | Player | None) -> dict[str, int | None]:
+    return {"width": shown.width, "height": shown.height} if shown else {}
 
 
 def feed_links(feed: Feed, format: Format) -> Iterator[dict[str, str]]:
@@ -162,14 +179,6 @@ def feed_links(feed: Feed, format: Format) -> Iterator[dict[str, str]]:
     for rel, folder in folders.items():
         if folder:
             yield {"rel": rel, "href": folder + format.file_name, "type": format.media_type}
-
-
-def history_elements(feed: Feed) -> Iterator[etree._Element]:
-    """Yield the elements that declare an archive or a complete feed (RFC 5005 §2 and §4)."""
-    if feed.history.is_complete:
-        yield element(_HISTORY_NS, "complete")
-    if feed.history.is_archive:
-        yield element(_HISTORY_NS, "archive")
 
 
 def entry_bytes(element: etree._Element, namespaces: dict[str, str]) -> bytes:
