@@ -13,7 +13,6 @@ from feedgen.feed import FeedGenerator
 from feeds.formats import ATOM
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import summary_text
-from feeds.formats.feedgen_adapter import MEDIA_NS, element
 from feeds.model.article import Article
 from feeds.model.feed import Context, Entry, Feed
 from feeds.text.repair import escape_html
@@ -32,7 +31,7 @@ def render_document(feed: Feed) -> bytes:
 
 def render_entry(article: Article, context: Context) -> bytes:
     """Return the article as an entry of a feed."""
-    return adapter.entry_bytes(feedgen_entry(article, context).atom_entry(), {"media": MEDIA_NS})
+    return adapter.entry_bytes(feedgen_entry(article, context).atom_entry())
 
 
 def feedgen_feed(feed: Feed) -> FeedGenerator:
@@ -47,11 +46,11 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     """Return feedgen's object for the article."""
     entry = adapter.new_entry(article, context)
     # feedgen writes xmlns as an attribute of the root, so Atom elements need names without it.
-    extra = entry.extra.elements
+    add = entry.extra.add
     summary = summary_text(article, context.content)
     if context.content == "full":
         # Before all other links: some readers open the first, whatever its rel.
-        extra.append(element("", "link", rel="alternate", type="text/html", href=article.url))
+        add("link", rel="alternate", type="text/html", href=article.url)
     else:
         # Some readers need a summary where there is no content.
         summary = summary or article.title
@@ -71,16 +70,13 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     adapter.add_categories(entry, f"{context.site_url}#category", article.category)
     adapter.add_categories(entry, f"{context.site_url}#type", article.type)
     if article.original_url:
-        extra.append(element("", "link", rel="via", href=article.original_url))
-    extra += (
-        element(
-            "", "link", rel="enclosure", type=file.media_type, length=file.length,
-            title=file.title, href=file.url,
-        )
-        for file in article.enclosures
-    )  # fmt: skip
-    extra += adapter.related_links("", article)
-    extra += adapter.media_elements(article)
+        add("link", rel="via", href=article.original_url)
+    for file in article.enclosures:
+        attributes = {"length": file.length, "title": file.title, "href": file.url}
+        add("link", rel="enclosure", type=file.media_type, **attributes)
+    for other in article.related:
+        add("link", rel="related", type="text/html", title=other.title, href=other.url)
+    entry.extra.elements += adapter.media_elements(article)
     return entry
 
 

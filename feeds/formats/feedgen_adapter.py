@@ -9,7 +9,7 @@ into a feed that feedgen wrote without any.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from email.utils import format_datetime
 from functools import partial
 
@@ -26,24 +26,37 @@ from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Download, Image, Player
 from feeds.model.feed import Context, Feed
 
-ATOM_NS = "http://www.w3.org/2005/Atom"
-MEDIA_NS = "http://search.yahoo.com/mrss/"
-_HISTORY_NS = "http://purl.org/syndication/history/1.0"
+_NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "fh": "http://purl.org/syndication/history/1.0",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "media": "http://search.yahoo.com/mrss/",
+    "podcast": "https://podcastindex.org/namespace/1.0",
+}
 
 # setlocale() is for the whole process: with two threads, feedgen changed the locale for good.
 feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
 
 
-@dataclass
 class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
     """An extension of feedgen that appends elements to a feed, item or entry."""
 
-    elements: list[etree._Element] = field(default_factory=list)
-    #: Declared on the root of a feed.
-    namespaces: dict[str, str] = field(default_factory=dict)
+    def __init__(self, *prefixes: str) -> None:
+        self.elements: list[etree._Element] = []
+        #: Of the namespaces that the root of a feed declares.
+        self.prefixes = prefixes
+
+    def add(
+        self, name: str, text: str | int | None = "", /, **attributes: str | int | None
+    ) -> None:
+        """Add an element if it has a text or an attribute."""
+        if text or any(attributes.values()):
+            self.elements.append(element(name, text, **attributes))
 
     def extend_ns(self) -> dict[str, str]:
-        return self.namespaces
+        return {prefix: _NAMESPACES[prefix] for prefix in self.prefixes}
 
     def extend_atom(self, element: etree._Element) -> etree._Element:
         element.extend(self.elements)
@@ -61,30 +74,26 @@ def new_feed(feed: Feed, format: Format) -> FeedGenerator:
     """
     generator = FeedGenerator()
     generator.register_extension("dc", DcExtension, atom=False)
-    generator.register_extension("extra", Elements)
-    generator.extra.namespaces = {"media": MEDIA_NS}
-    history = (("complete", feed.history.is_complete), ("archive", feed.history.is_archive))
-    for name, applies in history:
-        if applies:
-            generator.extra.namespaces["fh"] = _HISTORY_NS
-            generator.extra.elements.append(element(_HISTORY_NS, name))
+    history = {"complete": feed.history.is_complete, "archive": feed.history.is_archive}
+    elements = [element(f"fh:{name}") for name, applies in history.items() if applies]
+    prefixes = ("media", "fh") if elements else ("media",)
+    generator.register_extension("extra", partial(Elements, *prefixes))
+    generator.extra.elements += elements
     generator.id(feed.id)
     generator.title(feed.title)
     generator.subtitle(feed.description)
     generator.updated(feed.updated)
-    generator.lastBuildDate(feed.updated)
     generator.generator("Feeds")
     generator.link(href=format.url(feed), rel="self", type=format.media_type)
     # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
     # feedgen writes the last link as the channel's, whatever its rel.
     generator.link(href=feed.url, rel="alternate", type="text/html")
     generator.author(asdict(feed.author))
-    # feedgen leaves out empty values, except for the logo.
     generator.language(feed.language)
     generator.icon(feed.icon)
     generator.rights(feed.rights)
-    if logo := feed.logo or feed.icon:
-        generator.logo(logo)
+    # feedgen leaves out empty values, except for this one.
+    generator.logo(feed.logo or feed.icon or None)
     return generator
 
 
@@ -110,19 +119,14 @@ def add_categories(entry: FeedEntry, scheme: str, *names: str) -> None:
 
 
 def element(
-    namespace: str, name: str, text: str | int | None = "", /, **attributes: str | int | None
+    name: str, text: str | int | None = "", /, **attributes: str | int | None
 ) -> etree._Element:
-    """Return an element without the attributes that are empty."""
+    """Return an element, whose name may have a prefix, without the attributes that are empty."""
+    prefix, _, local_name = name.rpartition(":")
     given = {key: str(value) for key, value in attributes.items() if value}
-    element = etree.Element(f"{{{namespace}}}{name}" if namespace else name, given)
+    element = etree.Element(f"{{{_NAMESPACES[prefix]}}}{local_name}" if prefix else name, given)
     element.text = str(text) if text else None
     return element
-
-
-def related_links(namespace: str, article: Article) -> Iterator[etree._Element]:
-    """Yield a link (RFC 4287 §4.2.7) to each piece of related coverage."""
-    link = partial(element, namespace, "link", rel="related", type="text/html")
-    return (link(title=other.title, href=other.url) for other in article.related)
 
 
 def media_elements(article: Article) -> Iterator[etree._Element]:
@@ -134,7 +138,7 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
     for image in article.images:
         content = _media_content(image, "image", image)
         if image.attribution:
-            content.append(element(MEDIA_NS, "credit", image.attribution))
+            content.append(element("media:credit", image.attribution))
         yield content
     recording, player = article.recording, article.player
     for file in article.files:
@@ -145,22 +149,22 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
         yield _media_content(file, medium, shown, duration)
     if player and not player.media_type:
         duration = None if recording else article.duration
-        content = element(MEDIA_NS, "content", medium="video", duration=duration)
-        content.append(element(MEDIA_NS, "player", url=player.url, **_media_size(player)))
+        content = element("media:content", medium="video", duration=duration)
+        content.append(element("media:player", url=player.url, **_media_size(player)))
         yield content
     for image in article.images[:1]:
-        yield element(MEDIA_NS, "thumbnail", url=image.url, **_media_size(image))
+        yield element("media:thumbnail", url=image.url, **_media_size(image))
 
 
 def _media_content(
     file: Image | Download, medium: str, shown: Image | Player | None, duration: int | None = None
 ) -> etree._Element:
     content = element(
-        MEDIA_NS, "content", url=file.url, type=file.media_type, medium=medium,
-        fileSize=file.length, duration=duration, **_media_size(shown),
+        "media:content", url=file.url, type=file.media_type, medium=medium, fileSize=file.length,
+        duration=duration, **_media_size(shown),
     )  # fmt: skip
     if file.title:
-        content.append(element(MEDIA_NS, "title", file.title, type="plain"))
+        content.append(element("media:title", file.title, type="plain"))
     return content
 
 
@@ -181,9 +185,9 @@ def feed_links(feed: Feed, format: Format) -> Iterator[dict[str, str]]:
             yield {"rel": rel, "href": folder + format.file_name, "type": format.media_type}
 
 
-def entry_bytes(element: etree._Element, namespaces: dict[str, str]) -> bytes:
-    """Return the bytes of an entry in a document whose root declares the namespaces."""
-    root = etree.Element("root", nsmap=namespaces)
+def entry_bytes(element: etree._Element) -> bytes:
+    """Return the bytes of an entry in a document whose root declares its namespaces."""
+    root = etree.Element("root", nsmap=_NAMESPACES)
     root.append(element)
     document: bytes = etree.tostring(root, encoding="UTF-8")
     return document[document.index(b">") + 1 : -len(b"</root>")]

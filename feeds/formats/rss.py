@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import lxml.etree as etree
 from feedgen.entry import FeedEntry
 from feedgen.ext.podcast import PodcastExtension
 from feedgen.ext.podcast_entry import PodcastEntryExtension
@@ -17,22 +16,11 @@ from feedgen.feed import FeedGenerator
 from feeds.formats import RSS
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import summary_text
-from feeds.formats.feedgen_adapter import ATOM_NS, MEDIA_NS, element
+from feeds.formats.feedgen_adapter import Elements, element
 from feeds.model.article import Article, Episode, Image
 from feeds.model.feed import Context, Feed
 from feeds.model.podcast import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
 from feeds.text.repair import escape_html
-
-_ITUNES_NS = "http://www.itunes.com/dtds/podcast-1.0.dtd"
-#: Declared only with episodes: some readers take every feed that declares these for a podcast.
-_PODCAST_NAMESPACES = {"itunes": _ITUNES_NS, "podcast": "https://podcastindex.org/namespace/1.0"}
-_NAMESPACES = {
-    "atom": ATOM_NS,
-    "content": "http://purl.org/rss/1.0/modules/content/",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "media": MEDIA_NS,
-    **_PODCAST_NAMESPACES,
-}
 
 
 def render_document(feed: Feed) -> bytes:
@@ -48,13 +36,13 @@ def render_document(feed: Feed) -> bytes:
 def render_entry(article: Article, context: Context) -> bytes:
     """Return the article as an item of a channel."""
     item = feedgen_item(article, context).rss_entry()
-    return _with_plain_title(adapter.entry_bytes(item, _NAMESPACES))
+    return _with_plain_title(adapter.entry_bytes(item))
 
 
 def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
     """Return feedgen's object for the feed, without items."""
     generator = adapter.new_feed(feed, RSS)
-    links = (element(ATOM_NS, "link", **attributes) for attributes in adapter.feed_links(feed, RSS))
+    links = [element("atom:link", **attributes) for attributes in adapter.feed_links(feed, RSS)]
     generator.extra.elements[:0] = links
     # An editor needs an email address; a creator too would be a duplicate for W3C's validator.
     if feed.author.email:
@@ -82,16 +70,16 @@ def feedgen_item(article: Article, context: Context) -> FeedEntry:
     if enclosure := article.recording or next(iter(article.enclosures), None):
         # RSS 2.0 requires a length; 0 stands for one that is unknown.
         item.enclosure(enclosure.url, str(enclosure.length or 0), enclosure.media_type)
-    extra = item.extra.elements
     if article.original_url:
-        extra.append(element(ATOM_NS, "link", rel="via", href=article.original_url))
-    if context.related_in_rss:
-        extra += adapter.related_links(ATOM_NS, article)
+        item.extra.add("atom:link", rel="via", href=article.original_url)
+    for other in article.related if context.related_in_rss else ():
+        attributes = {"type": "text/html", "title": other.title, "href": other.url}
+        item.extra.add("atom:link", rel="related", **attributes)
     if article.updated != article.published:
-        extra.append(element(ATOM_NS, "updated", article.updated.isoformat()))
+        item.extra.add("atom:updated", article.updated.isoformat())
     if article.episode and article.recording:
         _add_episode(item, article, article.episode)
-    extra += adapter.media_elements(article)
+    item.extra.elements += adapter.media_elements(article)
     return item
 
 
@@ -113,12 +101,12 @@ def _add_show(generator: FeedGenerator, podcast: Podcast) -> None:
     itunes.itunes_type(podcast.type or None)
     if podcast.copyright:
         generator.copyright(podcast.copyright)
-    generator.register_extension("show", adapter.Elements, atom=False)
-    generator.show.namespaces = _PODCAST_NAMESPACES
-    if podcast.image:
-        # feedgen refuses .jpeg and a URL with a query.
-        generator.show.elements.append(element(_ITUNES_NS, "image", href=podcast.image))
-    generator.show.elements.append(_explicit(podcast.explicit))
+    # Declared only with episodes: some readers take every feed that declares these for a podcast.
+    show = partial(Elements, "itunes", "podcast")
+    generator.register_extension("show", show, atom=False)
+    # feedgen refuses .jpeg and a URL with a query.
+    generator.show.add("itunes:image", href=podcast.image)
+    generator.show.add("itunes:explicit", _explicit(podcast.explicit))
 
 
 def _add_episode(item: FeedEntry, article: Article, episode: Episode) -> None:
@@ -129,30 +117,24 @@ def _add_episode(item: FeedEntry, article: Article, episode: Episode) -> None:
     item.podcast.itunes_season(episode.season)
     item.podcast.itunes_episode(episode.number)
     item.podcast.itunes_episode_type(episode.type or None)
-    podcast, extra = partial(element, _PODCAST_NAMESPACES["podcast"]), item.extra.elements
-    if episode.explicit is not None:
-        extra.append(_explicit(episode.explicit))
-    if artwork := next(filter(_is_artwork, article.images), None):
-        extra.append(element(_ITUNES_NS, "image", href=artwork.url))
-    if episode.season:
-        extra.append(podcast("season", episode.season))
-    if episode.number:
-        extra.append(podcast("episode", episode.number))
+    add = item.extra.add
+    add("itunes:explicit", _explicit(episode.explicit))
+    artwork = next(filter(_is_artwork, article.images), None)
+    add("itunes:image", href=artwork and artwork.url)
+    add("podcast:season", episode.season)
+    add("podcast:episode", episode.number)
     for file in episode.transcripts:
-        extra.append(
-            podcast("transcript", url=file.url, type=file.media_type, language=file.language)
-        )
+        add("podcast:transcript", url=file.url, type=file.media_type, language=file.language)
     if episode.chapters:
-        chapters_type = "application/json+chapters"
-        extra.append(podcast("chapters", url=episode.chapters, type=chapters_type))
+        add("podcast:chapters", url=episode.chapters, type="application/json+chapters")
     for person in episode.people:
         attributes = {"group": person.group, "img": person.image, "href": person.url}
-        extra.append(podcast("person", person.name, role=person.role, **attributes))
+        add("podcast:person", person.name, role=person.role, **attributes)
 
 
-def _explicit(explicit: bool) -> etree._Element:
+def _explicit(explicit: bool | None) -> str:
     # feedgen writes only yes, no and clean, Apple's values until 2019.
-    return element(_ITUNES_NS, "explicit", "true" if explicit else "false")
+    return "" if explicit is None else str(explicit).lower()
 
 
 def _is_artwork(image: Image) -> bool:
