@@ -35,6 +35,7 @@ _NAMESPACES = {
     "media": "http://search.yahoo.com/mrss/",
     "podcast": "https://podcastindex.org/namespace/1.0",
 }
+_Value = str | int | None
 
 # setlocale() is for the whole process: with two threads, feedgen changed the locale for good.
 feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
@@ -48,9 +49,7 @@ class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         #: Of the namespaces that the root of a feed declares.
         self.prefixes = prefixes
 
-    def add(
-        self, name: str, text: str | int | None = "", /, **attributes: str | int | None
-    ) -> None:
+    def add(self, name: str, text: _Value = "", /, **attributes: _Value) -> None:
         """Add an element if it has a text or an attribute."""
         if text or any(attributes.values()):
             self.elements.append(element(name, text, **attributes))
@@ -118,9 +117,7 @@ def add_categories(entry: FeedEntry, scheme: str, *names: str) -> None:
     entry.category([{"term": name, "scheme": scheme, "label": name} for name in names if name])
 
 
-def element(
-    name: str, text: str | int | None = "", /, **attributes: str | int | None
-) -> etree._Element:
+def element(name: str, text: _Value = "", /, **attributes: _Value) -> etree._Element:
     """Return an element, whose name may have a prefix, without the attributes that are empty."""
     prefix, _, local_name = name.rpartition(":")
     given = {key: str(value) for key, value in attributes.items() if value}
@@ -135,18 +132,23 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
     They are a media:content for each picture, file and embedded player, and a media:thumbnail for
     the first picture.
     """
-    for image in article.images:
-        content = _media_content(image, "image", image)
-        if image.attribution:
+    recording, player = article.recording, article.player
+    files: tuple[Image | Download, ...] = (*article.images, *article.files)
+    for file in files:
+        image = file if isinstance(file, Image) else None
+        family = "image" if image else file.media_type.partition("/")[0]
+        medium = family if family in ("audio", "video", "image") else "document"
+        shown = image or (player if player and player.url == file.url else None)
+        content = element(
+            "media:content", url=file.url, type=file.media_type, medium=medium,
+            fileSize=file.length, duration=article.duration if file == recording else None,
+            **_media_size(shown),
+        )  # fmt: skip
+        if file.title:
+            content.append(element("media:title", file.title, type="plain"))
+        if image and image.attribution:
             content.append(element("media:credit", image.attribution))
         yield content
-    recording, player = article.recording, article.player
-    for file in article.files:
-        family = file.media_type.partition("/")[0]
-        medium = family if family in ("audio", "video", "image") else "document"
-        duration = article.duration if file == recording else None
-        shown = player if player and player.url == file.url else None
-        yield _media_content(file, medium, shown, duration)
     if player and not player.media_type:
         duration = None if recording else article.duration
         content = element("media:content", medium="video", duration=duration)
@@ -156,19 +158,7 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
         yield element("media:thumbnail", url=image.url, **_media_size(image))
 
 
-def _media_content(
-    file: Image | Download, medium: str, shown: Image | Player | None, duration: int | None = None
-) -> etree._Element:
-    content = element(
-        "media:content", url=file.url, type=file.media_type, medium=medium, fileSize=file.length,
-        duration=duration, **_media_size(shown),
-    )  # fmt: skip
-    if file.title:
-        content.append(element("media:title", file.title, type="plain"))
-    return content
-
-
-def _media_size(shown: Image | Player | None) -> dict[str, int | None]:
+def _media_size(shown: Image | Player | None) -> dict[str, _Value]:
     return {"width": shown.width, "height": shown.height} if shown else {}
 
 

@@ -27,7 +27,7 @@ def render_document(feed: Feed) -> bytes:
         icon=feed.logo or feed.icon,
         favicon=feed.icon,
         language=feed.language,
-        authors=_author(feed.author),
+        authors=_authors(None, feed.author),
     )
     items = b",".join(entry.part(JSON.name) for entry in feed.entries)
     return head.removesuffix(b"}") + b',"items":[' + items + b"]}\n"
@@ -49,7 +49,7 @@ def render_entry(article: Article, context: Context) -> bytes:
         image=article.images[0].url if article.images else "",
         date_published=_date(article.published),
         date_modified=_date(article.updated) if article.updated != article.published else "",
-        authors=_authors(article.provider) or _author(context.author),
+        authors=_authors(article.provider, context.author),
         tags=article.topics,
         attachments=[
             _present(
@@ -66,16 +66,13 @@ def render_entry(article: Article, context: Context) -> bytes:
     )
 
 
-def _author(author: Author | None) -> list[dict[str, str]]:
+def _authors(provider: Provider | None, author: Author | None = None) -> list[dict[str, str]]:
+    """Return a provider and its authors; without one the author, if any."""
+    if provider:
+        avatar = provider.images[0].url if provider.images else ""
+        organisation = _present(name=provider.name, url=provider.url, avatar=avatar)
+        return [organisation, *({"name": name} for name in provider.authors)]
     return [_present(name=author.name, url=author.uri)] if author else []
-
-
-def _authors(provider: Provider | None) -> list[dict[str, str]]:
-    if not provider:
-        return []
-    avatar = provider.images[0].url if provider.images else ""
-    organisation = _present(name=provider.name, url=provider.url, avatar=avatar)
-    return [organisation, *({"name": name} for name in provider.authors)]
 
 
 def _related(other: Related) -> dict[str, Any]:

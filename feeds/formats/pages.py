@@ -147,10 +147,7 @@ def _environment() -> jinja2.Environment:
     environment.globals |= {
         "formats": FORMATS, "subscriptions": SUBSCRIPTIONS, "readers": _READERS, "inline": _inline,
     }  # fmt: skip
-    environment.filters |= {
-        "day": _day, "instant": datetime.isoformat, "quoted": partial(quote, safe=""),
-        "summary": shorten,
-    }  # fmt: skip
+    environment.filters |= {"day": _day, "quoted": partial(quote, safe=""), "shorten": shorten}
     return environment
 
 
