@@ -27,7 +27,7 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that feeds are published in."""
+    """A format of published documents."""
 
     #: For people; also the name of an entry's part.
     name: str
@@ -55,12 +55,9 @@ PAGE = Format("HTML", "", "text/html")
 FORMATS = (RSS, ATOM, JSON)
 #: The names of an entry's parts.
 PARTS = tuple(format.name for format in (*FORMATS, PAGE))
-#: Content types of pages and of the list of feeds.
-PAGE_TYPE, LIST_TYPE = PAGE.content_type, "text/x-opml; charset=utf-8"
-#: The list of all feeds, at the site's root.
-SUBSCRIPTIONS = "subscriptions.opml"
-#: The style sheet of XML documents, at the site's root.
-STYLE, STYLE_TYPE = "feed.css", "text/css; charset=utf-8"
+#: Documents of the whole site, at its root: the list of feeds, and the style sheet of XML.
+LIST = Format("OPML", "subscriptions.opml", "text/x-opml")
+STYLE = Format("CSS", "feed.css", "text/css")
 
 
 def as_entry(article: Article, context: Context) -> Entry:
@@ -80,7 +77,7 @@ def render(feed: Feed, format: Format) -> bytes:
 
 def render_style() -> bytes:
     """Return the style sheet that makes an XML feed readable in a browser."""
-    return files(__package__).joinpath("templates", STYLE).read_bytes()
+    return files(__package__).joinpath("templates", STYLE.file_name).read_bytes()
 
 
 @cache

@@ -189,5 +189,5 @@ def insert_entries(document: bytes, entries: Iterable[bytes], end: bytes, root: 
     The root is the site's, relative to the document (https://www.w3.org/TR/xml-stylesheet/).
     """
     declaration, newline, head = document.removesuffix(end).partition(b"\n")
-    style = f'<?xml-stylesheet type="text/css" href="{root}{STYLE}"?>'.encode()
+    style = f'<?xml-stylesheet type="{STYLE.media_type}" href="{root}{STYLE.file_name}"?>'.encode()
     return b"".join((declaration, newline, style, newline, head, *entries, end, newline))

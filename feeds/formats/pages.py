@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin
 
 import jinja2
 
-from feeds.formats import FORMATS, PAGE, SUBSCRIPTIONS
+from feeds.formats import FORMATS, LIST, PAGE
 from feeds.model.article import Article
 from feeds.model.feed import Context, Feed, FeedSummary
 from feeds.model.topics import Topic
@@ -145,7 +145,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals |= {
-        "formats": FORMATS, "subscriptions": SUBSCRIPTIONS, "readers": _READERS, "inline": _inline,
+        "formats": FORMATS, "opml": LIST, "readers": _READERS, "inline": _inline,
     }  # fmt: skip
     environment.filters |= {"day": _day, "quoted": partial(quote, safe=""), "shorten": shorten}
     return environment

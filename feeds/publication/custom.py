@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from feeds.errors import NotReadyError
-from feeds.formats import PAGE_TYPE, as_entry
+from feeds.formats import PAGE, as_entry
 from feeds.model.article import Article
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.feed import Context, Feed, History
@@ -94,4 +94,4 @@ class CustomFeeds:
         folder = self._folder_of(asked)
         folder = "" if folder == CUSTOM else feed.root + folder
         body = pages.render_custom(feed, asked, list(self.topics), folder)
-        return Document(body, PAGE_TYPE)
+        return Document(body, PAGE.content_type)
