@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from feeds.formats import JSON
 from feeds.formats.entry_html import content_html, summary_text
@@ -47,8 +47,8 @@ def render_entry(article: Article, context: Context) -> bytes:
         content_html=content_html(article, frame=True) if is_full else "",
         content_text="" if is_full else summary or article.title,
         image=article.images[0].url if article.images else "",
-        date_published=_date(article.published),
-        date_modified=_date(article.updated) if article.updated != article.published else "",
+        date_published=article.published,
+        date_modified=article.updated if article.updated != article.published else None,
         authors=_authors(article.provider, context.author),
         tags=article.topics,
         attachments=[
@@ -80,19 +80,15 @@ def _related(other: Related) -> dict[str, Any]:
         url=other.url,
         title=other.title,
         summary=other.excerpt,
-        date_published=_date(other.published) if other.published else "",
+        date_published=other.published,
         authors=_authors(other.provider),
         image=other.images[0].url if other.images else "",
     )
 
 
 def _json(**values: Any) -> bytes:
-    return json.dumps(_present(**values), ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(_present(**values))
 
 
 def _present(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
-
-
-def _date(date: datetime) -> str:
-    return date.isoformat().replace("+00:00", "Z")

@@ -105,10 +105,8 @@ def _story(
 def _stories(feed: Feed, limit: int | None = None) -> list[str]:
     """Return the newest articles with links that begin at the feed's page."""
     # Text can't match: its quotation marks are escaped.
-    return [
-        entry.part(PAGE.name).decode().replace(f'="{_ROOT}', f'="{feed.root}')
-        for entry in feed.entries[:limit]
-    ]
+    parts = (entry.part(PAGE.name).decode() for entry in feed.entries[:limit])
+    return [part.replace(f'="{_ROOT}', f'="{feed.root}') for part in parts]
 
 
 def render_moved(title: str, target: str, url: str) -> bytes:
