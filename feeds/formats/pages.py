@@ -94,6 +94,12 @@ def render_entry(article: Article, context: Context) -> bytes:
     return _story(article, _ROOT, context.site_url, context.folder_of_topic).encode()
 
 
+def render_moved(title: str, target: str, url: str) -> bytes:
+    """Return the page at a former path, for hosts that cannot redirect."""
+    template = _environment().get_template("moved.html")
+    return template.render(title=title, target=target, url=url).encode()
+
+
 def _story(
     article: Article, root: str, site_url: str, folder_of_topic: Callable[[str], str] | None = None
 ) -> str:
@@ -107,12 +113,6 @@ def _stories(feed: Feed, limit: int | None = None) -> list[str]:
     # Text can't match: its quotation marks are escaped.
     parts = (entry.part(PAGE.name).decode() for entry in feed.entries[:limit])
     return [part.replace(f'="{_ROOT}', f'="{feed.root}') for part in parts]
-
-
-def render_moved(title: str, target: str, url: str) -> bytes:
-    """Return the page at a former path, for hosts that cannot redirect."""
-    template = _environment().get_template("moved.html")
-    return template.render(title=title, target=target, url=url).encode()
 
 
 def _render_page(template: str, feed: Feed, **values: object) -> bytes:
@@ -142,9 +142,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader(__package__), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {
-        "formats": FORMATS, "opml": LIST, "readers": _READERS, "inline": _inline,
-    }  # fmt: skip
+    environment.globals.update(formats=FORMATS, opml=LIST, readers=_READERS, inline=_inline)
     environment.filters |= {"day": _day, "quoted": partial(quote, safe=""), "shorten": shorten}
     return environment
 
