@@ -214,14 +214,14 @@ def golden_feed() -> Feed:
 
 def rss_by_feedgen(articles: list[Article]) -> bytes:
     is_podcast = any(article.episode and article.recording for article in articles)
-    generator = rss.feedgen_channel(feed_of(articles), f"{URL}rss.xml", is_podcast=is_podcast)
+    generator = rss.feedgen_channel(feed_of(articles), is_podcast=is_podcast)
     for article in articles:
         generator.add_entry(rss.feedgen_item(article, CONTEXT), order="append")
     return bytes(generator.rss_str())
 
 
 def atom_by_feedgen(articles: list[Article]) -> bytes:
-    generator = atom.feedgen_feed(feed_of(articles), f"{URL}atom.xml")
+    generator = atom.feedgen_feed(feed_of(articles))
     for article in articles:
         generator.add_entry(atom.feedgen_entry(article, CONTEXT), order="append")
     return bytes(generator.atom_str())

@@ -18,8 +18,8 @@ from feeds.model.feed import Context, Entry, Feed
 class Renderer(Protocol):
     """The two functions of a format's module."""
 
-    def render_document(self, feed: Feed, url: str, /) -> bytes:
-        """Return the feed in UTF-8; the URL is the document's own."""
+    def render_document(self, feed: Feed, /) -> bytes:
+        """Return the feed in UTF-8."""
 
     def render_entry(self, article: Article, context: Context, /) -> bytes:
         """Return an article's part of every document that contains it."""
@@ -27,7 +27,7 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that feeds are published in."""
+    """A format of published documents."""
 
     #: For people; also the name of an entry's part.
     name: str
@@ -42,6 +42,10 @@ class Format:
         # JSON is UTF-8 by definition (RFC 8259 §8.1).
         return self.media_type + ("" if self.media_type.endswith("json") else "; charset=utf-8")
 
+    def url(self, feed: Feed) -> str:
+        """Return the URL of the feed's document in the format."""
+        return feed.base + self.file_name + feed.query
+
 
 RSS = Format("RSS", "rss.xml", "application/rss+xml")
 ATOM = Format("Atom", "atom.xml", "application/atom+xml")
@@ -51,12 +55,9 @@ PAGE = Format("HTML", "", "text/html")
 FORMATS = (RSS, ATOM, JSON)
 #: The names of an entry's parts.
 PARTS = tuple(format.name for format in (*FORMATS, PAGE))
-#: Content types of pages and of the list of feeds.
-PAGE_TYPE, LIST_TYPE = PAGE.content_type, "text/x-opml; charset=utf-8"
-#: The list of all feeds, at the site's root.
-SUBSCRIPTIONS = "subscriptions.opml"
-#: The style sheet of XML documents, at the site's root.
-STYLE, STYLE_TYPE = "feed.css", "text/css; charset=utf-8"
+#: Documents of the whole site, at its root: the list of feeds, and the style sheet of XML.
+LIST = Format("OPML", "subscriptions.opml", "text/x-opml")
+STYLE = Format("CSS", "feed.css", "text/css")
 
 
 def as_entry(article: Article, context: Context) -> Entry:
@@ -71,13 +72,12 @@ def as_entry(article: Article, context: Context) -> Entry:
 
 def render(feed: Feed, format: Format) -> bytes:
     """Return the feed's document in UTF-8. The same feed always gives the same bytes."""
-    url = feed.base + format.file_name + feed.query
-    return _renderer(format.name).render_document(feed, url)
+    return _renderer(format.name).render_document(feed)
 
 
 def render_style() -> bytes:
     """Return the style sheet that makes an XML feed readable in a browser."""
-    return files(__package__).joinpath("templates", STYLE).read_bytes()
+    return files(__package__).joinpath("templates", STYLE.file_name).read_bytes()
 
 
 @cache

@@ -12,54 +12,45 @@ from feedgen.feed import FeedGenerator
 
 from feeds.formats import ATOM
 from feeds.formats import feedgen_adapter as adapter
-from feeds.formats.entry_html import content_html, summary_text
-from feeds.formats.feedgen_adapter import MEDIA_NS, element
+from feeds.formats.entry_html import summary_text
 from feeds.model.article import Article
 from feeds.model.feed import Context, Entry, Feed
 from feeds.text.repair import escape_html
 
 
-def render_document(feed: Feed, url: str) -> bytes:
-    """Return the feed as Atom; the URL is the document's own."""
+def render_document(feed: Feed) -> bytes:
+    """Return the feed as Atom."""
     counts = Counter(entry.updated for entry in feed.entries)
     entries = (
         _with_unique_date(entry) if counts[entry.updated] > 1 else entry.part(ATOM.name)
         for entry in feed.entries
     )
-    document = feedgen_feed(feed, url).atom_str()
+    document = feedgen_feed(feed).atom_str()
     return adapter.insert_entries(document, entries, b"</feed>", feed.root)
 
 
 def render_entry(article: Article, context: Context) -> bytes:
     """Return the article as an entry of a feed."""
-    return adapter.entry_bytes(feedgen_entry(article, context).atom_entry(), {"media": MEDIA_NS})
+    return adapter.entry_bytes(feedgen_entry(article, context).atom_entry())
 
 
-def feedgen_feed(feed: Feed, url: str) -> FeedGenerator:
+def feedgen_feed(feed: Feed) -> FeedGenerator:
     """Return feedgen's object for the feed, without entries."""
-    generator = adapter.new_feed(feed, url, ATOM)
-    # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
-    generator.link(href=feed.url, rel="alternate", type="text/html")
+    generator = adapter.new_feed(feed, ATOM)
     for attributes in adapter.feed_links(feed, ATOM):
         generator.link(**attributes)
-    generator.extra.elements += adapter.history_elements(feed)
     return generator
 
 
 def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     """Return feedgen's object for the article."""
-    entry = adapter.new_entry()
+    entry = adapter.new_entry(article, context)
     # feedgen writes xmlns as an attribute of the root, so Atom elements need names without it.
-    extra = entry.extra.elements
-    entry.id(article.id)
-    entry.title(article.title)
-    entry.published(article.published)
-    entry.updated(article.updated)
+    add = entry.extra.add
     summary = summary_text(article, context.content)
     if context.content == "full":
-        entry.content(content_html(article, frame=False), type="html")
         # Before all other links: some readers open the first, whatever its rel.
-        extra.append(element("", "link", rel="alternate", type="text/html", href=article.url))
+        add("link", rel="alternate", type="text/html", href=article.url)
     else:
         # Some readers need a summary where there is no content.
         summary = summary or article.title
@@ -76,23 +67,16 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     elif context.author:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
         entry.author(asdict(context.author))
-    categories = [(context.topics_url, name) for name in article.topics]
-    categories.append((f"{context.site_url}#category", article.category))
-    categories.append((f"{context.site_url}#type", article.type))
-    entry.category(
-        [{"term": name, "scheme": scheme, "label": name} for scheme, name in categories if name]
-    )
+    adapter.add_categories(entry, f"{context.site_url}#category", article.category)
+    adapter.add_categories(entry, f"{context.site_url}#type", article.type)
     if article.original_url:
-        extra.append(element("", "link", rel="via", href=article.original_url))
-    extra += (
-        element(
-            "", "link", rel="enclosure", type=file.media_type, length=file.length,
-            title=file.title, href=file.url,
-        )
-        for file in article.enclosures
-    )  # fmt: skip
-    extra += adapter.related_links("", article)
-    extra += adapter.media_elements(article)
+        add("link", rel="via", href=article.original_url)
+    for file in article.enclosures:
+        attributes = {"length": file.length, "title": file.title, "href": file.url}
+        add("link", rel="enclosure", type=file.media_type, **attributes)
+    for other in article.related:
+        add("link", rel="related", type="text/html", title=other.title, href=other.url)
+    entry.extra.elements += adapter.media_elements(article)
     return entry
 
 

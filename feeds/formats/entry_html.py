@@ -48,11 +48,10 @@ def summary_text(article: Article, content: str) -> str:
 def _player(article: Article, player: Player, frame: bool) -> str:
     if player.media_type:
         tag = player.media_type.partition("/")[0]
-        attributes = _size(player) if tag == "video" else ""
-        if tag == "video" and article.images:
-            attributes += f' poster="{escape(article.images[0].url)}"'
-        link = _link(player.url, article.title)
-        return f'<{tag} src="{escape(player.url)}" controls{attributes}>{link}</{tag}>'
+        poster = article.images[0].url if article.images else ""
+        size = _attributes(width=player.width, height=player.height, poster=poster)
+        start = f"{tag}{_attributes(src=player.url)} controls{size if tag == 'video' else ''}"
+        return f"<{start}>{_link(player.url, article.title)}</{tag}>"
     target = watch_url(player.url)
     if frame:
         return f"<p>{_frame(player, target, article.title)}</p>"
@@ -63,21 +62,19 @@ def _player(article: Article, player: Player, frame: bool) -> str:
 
 
 def _frame(player: Player, page: str, title: str) -> str:
-    return (
-        f'<iframe src="{escape(player.url)}"{_size(player)} title="{escape(title)}"'
-        f" allowfullscreen></iframe><br>{_link(page, '▶ ' + title)}"
-    )
+    given = _attributes(src=player.url, width=player.width, height=player.height, title=title)
+    return f"<iframe{given} allowfullscreen></iframe><br>{_link(page, '▶ ' + title)}"
 
 
 def _picture(image: Image, title: str) -> str:
     credit = f"<br><small>{escape_html(image.attribution)}</small>" if image.attribution else ""
-    alt = escape(image.title or title)
-    return f'<img src="{escape(image.url)}" alt="{alt}"{_size(image)}>{credit}'
+    size = _attributes(width=image.width, height=image.height)
+    return f"<img{_attributes(src=image.url, alt=image.title or title)}{size}>{credit}"
 
 
-def _size(element: Image | Player) -> str:
-    sizes = (("width", element.width), ("height", element.height))
-    return "".join(f' {name}="{value}"' for name, value in sizes if value)
+def _attributes(**values: str | int | None) -> str:
+    given = ((name, value) for name, value in values.items() if value)
+    return "".join(f' {name}="{escape(str(value))}"' for name, value in given)
 
 
 def _coverage(other: Related) -> str:

@@ -22,12 +22,20 @@ from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.formats import STYLE, Format
+from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Download, Image, Player
-from feeds.model.feed import Feed
+from feeds.model.feed import Context, Feed
 
-ATOM_NS = "http://www.w3.org/2005/Atom"
-MEDIA_NS = "http://search.yahoo.com/mrss/"
-_HISTORY_NS = "http://purl.org/syndication/history/1.0"
+_NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "fh": "http://purl.org/syndication/history/1.0",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "media": "http://search.yahoo.com/mrss/",
+    "podcast": "https://podcastindex.org/namespace/1.0",
+}
+_Value = str | int | None
 
 # setlocale() is for the whole process: with two threads, feedgen changed the locale for good.
 feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
@@ -36,13 +44,18 @@ feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
 class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
     """An extension of feedgen that appends elements to a feed, item or entry."""
 
-    def __init__(self) -> None:
+    def __init__(self, *prefixes: str) -> None:
         self.elements: list[etree._Element] = []
-        #: Declared on the root of a feed.
-        self.namespaces: dict[str, str] = {}
+        #: Of the namespaces that the root of a feed declares.
+        self.prefixes = prefixes
+
+    def add(self, name: str, text: _Value = "", /, **attributes: _Value) -> None:
+        """Add an element if it has a text or an attribute."""
+        if text or any(attributes.values()):
+            self.elements.append(element(name, text, **attributes))
 
     def extend_ns(self) -> dict[str, str]:
-        return self.namespaces
+        return {prefix: _NAMESPACES[prefix] for prefix in self.prefixes}
 
     def extend_atom(self, element: etree._Element) -> etree._Element:
         element.extend(self.elements)
@@ -50,58 +63,67 @@ class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
 
     def extend_rss(self, element: etree._Element) -> etree._Element:
         # An item, or the root element around the channel.
-        (element[0] if element.tag == "rss" else element).extend(self.elements)
-        return element
+        return self.extend_atom(element[0] if element.tag == "rss" else element)
 
 
-def new_feed(feed: Feed, url: str, format: Format) -> FeedGenerator:
-    """Return a feed without entries, with the extensions `dc` (for RSS) and `extra` (Elements)."""
+def new_feed(feed: Feed, format: Format) -> FeedGenerator:
+    """Return a feed without entries, with the extensions `dc` (for RSS) and `extra` (Elements).
+
+    The extra elements declare an archive or a complete feed (RFC 5005 §2 and §4).
+    """
     generator = FeedGenerator()
     generator.register_extension("dc", DcExtension, atom=False)
-    generator.register_extension("extra", Elements)
-    generator.extra.namespaces = {"media": MEDIA_NS}
-    if feed.history.is_archive or feed.history.is_complete:
-        generator.extra.namespaces["fh"] = _HISTORY_NS
+    history = {"complete": feed.history.is_complete, "archive": feed.history.is_archive}
+    elements = [element(f"fh:{name}") for name, applies in history.items() if applies]
+    prefixes = ("media", "fh") if elements else ("media",)
+    generator.register_extension("extra", partial(Elements, *prefixes))
+    generator.extra.elements += elements
     generator.id(feed.id)
     generator.title(feed.title)
     generator.subtitle(feed.description)
     generator.updated(feed.updated)
-    generator.lastBuildDate(feed.updated)
     generator.generator("Feeds")
-    generator.link(href=url, rel="self", type=format.media_type)
+    generator.link(href=format.url(feed), rel="self", type=format.media_type)
+    # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
+    # feedgen writes the last link as the channel's, whatever its rel.
+    generator.link(href=feed.url, rel="alternate", type="text/html")
     generator.author(asdict(feed.author))
-    # feedgen leaves out empty values, except for the logo.
     generator.language(feed.language)
     generator.icon(feed.icon)
     generator.rights(feed.rights)
-    if logo := feed.logo or feed.icon:
-        generator.logo(logo)
+    # feedgen leaves out empty values, except for this one.
+    generator.logo(feed.logo or feed.icon or None)
     return generator
 
 
-def new_entry() -> FeedEntry:
-    """Return an item or entry, with the extensions `dc` (for RSS) and `extra` (Elements)."""
+def new_entry(article: Article, context: Context) -> FeedEntry:
+    """Return an article as far as it is the same in both formats, with the feed's extensions."""
     entry = FeedEntry()
     # load_extension() would search for a module each time.
     entry.register_extension("dc", DcEntryExtension, atom=False)
     entry.register_extension("extra", Elements)
+    entry.title(article.title)
+    entry.guid(article.id, permalink=article.id == article.url)
+    entry.published(article.published)
+    entry.updated(article.updated)
+    if context.content == "full":
+        entry.content(content_html(article, frame=False), type="html")
+    add_categories(entry, context.topics_url, *article.topics)
     return entry
 
 
-def element(
-    namespace: str, name: str, text: str = "", /, **attributes: str | int | None
-) -> etree._Element:
-    """Return an element without the attributes that are empty."""
+def add_categories(entry: FeedEntry, scheme: str, *names: str) -> None:
+    """Add the names that are not empty as categories."""
+    entry.category([{"term": name, "scheme": scheme, "label": name} for name in names if name])
+
+
+def element(name: str, text: _Value = "", /, **attributes: _Value) -> etree._Element:
+    """Return an element, whose name may have a prefix, without the attributes that are empty."""
+    prefix, _, local_name = name.rpartition(":")
     given = {key: str(value) for key, value in attributes.items() if value}
-    element = etree.Element(f"{{{namespace}}}{name}" if namespace else name, given)
-    element.text = text or None
+    element = etree.Element(f"{{{_NAMESPACES[prefix]}}}{local_name}" if prefix else name, given)
+    element.text = str(text) if text else None
     return element
-
-
-def related_links(namespace: str, article: Article) -> Iterator[etree._Element]:
-    """Yield a link (RFC 4287 §4.2.7) to each piece of related coverage."""
-    link = partial(element, namespace, "link", rel="related", type="text/html")
-    return (link(title=other.title, href=other.url) for other in article.related)
 
 
 def media_elements(article: Article) -> Iterator[etree._Element]:
@@ -110,45 +132,34 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
     They are a media:content for each picture, file and embedded player, and a media:thumbnail for
     the first picture.
     """
-    for image in article.images:
-        content = _media_content(image, "image", **_media_size(image))
-        if image.attribution:
-            content.append(element(MEDIA_NS, "credit", image.attribution))
-        yield content
     recording, player = article.recording, article.player
-    for file in article.files:
-        shown = player if player and player.url == file.url else None
-        yield _media_content(
-            file, _medium(file.media_type),
-            duration=article.duration if file == recording else None,
+    files: tuple[Image | Download, ...] = (*article.images, *article.files)
+    for file in files:
+        image = file if isinstance(file, Image) else None
+        family = "image" if image else file.media_type.partition("/")[0]
+        medium = family if family in ("audio", "video", "image") else "document"
+        shown = image or (player if player and player.url == file.url else None)
+        content = element(
+            "media:content", url=file.url, type=file.media_type, medium=medium,
+            fileSize=file.length, duration=article.duration if file == recording else None,
             **_media_size(shown),
         )  # fmt: skip
+        if file.title:
+            content.append(element("media:title", file.title, type="plain"))
+        if image and image.attribution:
+            content.append(element("media:credit", image.attribution))
+        yield content
     if player and not player.media_type:
         duration = None if recording else article.duration
-        content = element(MEDIA_NS, "content", medium="video", duration=duration)
-        content.append(element(MEDIA_NS, "player", url=player.url, **_media_size(player)))
+        content = element("media:content", medium="video", duration=duration)
+        content.append(element("media:player", url=player.url, **_media_size(player)))
         yield content
     for image in article.images[:1]:
-        yield element(MEDIA_NS, "thumbnail", url=image.url, **_media_size(image))
+        yield element("media:thumbnail", url=image.url, **_media_size(image))
 
 
-def _media_content(file: Image | Download, medium: str, **numbers: int | None) -> etree._Element:
-    content = element(
-        MEDIA_NS, "content", url=file.url, type=file.media_type, medium=medium,
-        fileSize=file.length, **numbers,
-    )  # fmt: skip
-    if file.title:
-        content.append(element(MEDIA_NS, "title", file.title, type="plain"))
-    return content
-
-
-def _media_size(item: Image | Player | None) -> dict[str, int | None]:
-    return {"width": item.width, "height": item.height} if item else {}
-
-
-def _medium(media_type: str) -> str:
-    family = media_type.partition("/")[0]
-    return family if family in ("audio", "video", "image") else "document"
+def _media_size(shown: Image | Player | None) -> dict[str, _Value]:
+    return {"width": shown.width, "height": shown.height} if shown else {}
 
 
 def feed_links(feed: Feed, format: Format) -> Iterator[dict[str, str]]:
@@ -164,17 +175,9 @@ def feed_links(feed: Feed, format: Format) -> Iterator[dict[str, str]]:
             yield {"rel": rel, "href": folder + format.file_name, "type": format.media_type}
 
 
-def history_elements(feed: Feed) -> Iterator[etree._Element]:
-    """Yield the elements that declare an archive or a complete feed (RFC 5005 §2 and §4)."""
-    if feed.history.is_complete:
-        yield element(_HISTORY_NS, "complete")
-    if feed.history.is_archive:
-        yield element(_HISTORY_NS, "archive")
-
-
-def entry_bytes(element: etree._Element, namespaces: dict[str, str]) -> bytes:
-    """Return the bytes of an entry in a document whose root declares the namespaces."""
-    root = etree.Element("root", nsmap=namespaces)
+def entry_bytes(element: etree._Element) -> bytes:
+    """Return the bytes of an entry in a document whose root declares its namespaces."""
+    root = etree.Element("root", nsmap=_NAMESPACES)
     root.append(element)
     document: bytes = etree.tostring(root, encoding="UTF-8")
     return document[document.index(b">") + 1 : -len(b"</root>")]
@@ -186,5 +189,5 @@ def insert_entries(document: bytes, entries: Iterable[bytes], end: bytes, root: 
     The root is the site's, relative to the document (https://www.w3.org/TR/xml-stylesheet/).
     """
     declaration, newline, head = document.removesuffix(end).partition(b"\n")
-    style = f'<?xml-stylesheet type="text/css" href="{root}{STYLE}"?>'.encode()
+    style = f'<?xml-stylesheet type="{STYLE.media_type}" href="{root}{STYLE.file_name}"?>'.encode()
     return b"".join((declaration, newline, style, newline, head, *entries, end, newline))

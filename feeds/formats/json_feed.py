@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from feeds.formats import JSON
 from feeds.formats.entry_html import content_html, summary_text
@@ -13,21 +13,21 @@ from feeds.model.feed import Context, Feed
 from feeds.model.site import Author
 
 
-def render_document(feed: Feed, url: str) -> bytes:
-    """Return the feed as JSON; the URL is the document's own."""
+def render_document(feed: Feed) -> bytes:
+    """Return the feed as JSON."""
     previous = feed.history.previous
     head = _json(
         version="https://jsonfeed.org/version/1.1",
         title=feed.title,
         home_page_url=feed.url,
-        feed_url=url,
+        feed_url=JSON.url(feed),
         next_url=previous + JSON.file_name if previous else "",
         description=feed.description,
         hubs=[{"type": "WebSub", "url": feed.hub}] if feed.hub else [],
         icon=feed.logo or feed.icon,
         favicon=feed.icon,
         language=feed.language,
-        authors=_author(feed.author),
+        authors=_authors(None, feed.author),
     )
     items = b",".join(entry.part(JSON.name) for entry in feed.entries)
     return head.removesuffix(b"}") + b',"items":[' + items + b"]}\n"
@@ -47,9 +47,9 @@ def render_entry(article: Article, context: Context) -> bytes:
         content_html=content_html(article, frame=True) if is_full else "",
         content_text="" if is_full else summary or article.title,
         image=article.images[0].url if article.images else "",
-        date_published=_date(article.published),
-        date_modified=_date(article.updated) if article.updated != article.published else "",
-        authors=_authors(article.provider) or _author(context.author),
+        date_published=article.published,
+        date_modified=article.updated if article.updated != article.published else None,
+        authors=_authors(article.provider, context.author),
         tags=article.topics,
         attachments=[
             _present(
@@ -66,16 +66,13 @@ def render_entry(article: Article, context: Context) -> bytes:
     )
 
 
-def _author(author: Author | None) -> list[dict[str, str]]:
+def _authors(provider: Provider | None, author: Author | None = None) -> list[dict[str, str]]:
+    """Return a provider and its authors; without one the author, if any."""
+    if provider:
+        avatar = provider.images[0].url if provider.images else ""
+        organisation = _present(name=provider.name, url=provider.url, avatar=avatar)
+        return [organisation, *({"name": name} for name in provider.authors)]
     return [_present(name=author.name, url=author.uri)] if author else []
-
-
-def _authors(provider: Provider | None) -> list[dict[str, str]]:
-    if not provider:
-        return []
-    avatar = provider.images[0].url if provider.images else ""
-    organisation = _present(name=provider.name, url=provider.url, avatar=avatar)
-    return [organisation, *({"name": name} for name in provider.authors)]
 
 
 def _related(other: Related) -> dict[str, Any]:
@@ -83,19 +80,15 @@ def _related(other: Related) -> dict[str, Any]:
         url=other.url,
         title=other.title,
         summary=other.excerpt,
-        date_published=_date(other.published) if other.published else "",
+        date_published=other.published,
         authors=_authors(other.provider),
         image=other.images[0].url if other.images else "",
     )
 
 
 def _json(**values: Any) -> bytes:
-    return json.dumps(_present(**values), ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(_present(**values))
 
 
 def _present(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
-
-
-def _date(date: datetime) -> str:
-    return date.isoformat().replace("+00:00", "Z")

@@ -20,17 +20,13 @@ def render_opml(title: str, feeds: Iterable[FeedSummary]) -> bytes:
     children: dict[str, list[FeedSummary]] = {}
     for feed in feeds:
         children.setdefault(feed.parent or _GROUPS.get(feed.kind, ""), []).append(feed)
-    for feed in children.get("", ()):
-        _add(body, feed, children)
-    for group in _GROUPS.values():
-        if group in children:
-            folder = etree.SubElement(body, "outline", text=group)
-            for feed in children[group]:
-                _add(folder, feed, children)
-    document: bytes = etree.tostring(
-        root, pretty_print=True, encoding="UTF-8", xml_declaration=True
-    )
-    return document
+    for group in ("", *_GROUPS.values()):
+        is_folder = group and group in children
+        parent = etree.SubElement(body, "outline", text=group) if is_folder else body
+        for feed in children.get(group, ()):
+            _add(parent, feed, children)
+    opml: bytes = etree.tostring(root, pretty_print=True, encoding="UTF-8", xml_declaration=True)
+    return opml
 
 
 def _add(

@@ -12,21 +12,20 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
-from itertools import islice
 from typing import Any
 from urllib.parse import quote, urljoin
 
 import jinja2
 
-from feeds.formats import FORMATS, PAGE, SUBSCRIPTIONS
+from feeds.formats import FORMATS, LIST, PAGE
 from feeds.model.article import Article
 from feeds.model.feed import Context, Feed, FeedSummary
 from feeds.model.topics import Topic
 from feeds.parsing.feed_query import PARAMETERS, CustomFeedRequest
 from feeds.text.repair import shorten
 
-#: Articles on a feed's page, and on the directory.
-ON_PAGE, ON_DIRECTORY = 30, 6
+#: Articles on the directory, and on a feed's page.
+ON_DIRECTORY, _MAX_ON_PAGE = 6, 30
 #: Well-known readers, and the beginning of the URL that subscribes to a feed in each.
 _READERS = (
     ("Feedly", "https://feedly.com/i/subscription/feed%2F"),
@@ -58,37 +57,17 @@ def render_directory(
     return _render_page("directory.html", feed, listed=listed, stories=stories, search=query)
 
 
-def render_document(feed: Feed, url: str) -> bytes:
-    """Return the feed's page, two folders below the site's root."""
-    stories = [entry.part(PAGE.name).decode() for entry in feed.entries[:ON_PAGE]]
-    return _render_page("feed.html", feed, url=url, stories=stories)
-
-
-def render_period(feed: Feed, name: str) -> bytes:
-    """Return the page of one period of the feed's archive, two folders below the feed's page."""
-    # Text can't match: its quotation marks are escaped.
-    stories = [
-        entry.part(PAGE.name).decode().replace(f'="{_ROOT}', f'="{feed.root}')
-        for entry in feed.entries
-    ]
-    urls = {"older": feed.history.previous, "newer": feed.history.next}
-    neighbours = {key: url.rstrip("/").rpartition("/")[2] for key, url in urls.items()}
-    title = f"{feed.title}, {name}"
-    return _render_page(
-        "archive.html", feed, url=feed.base, title=title, stories=stories, **neighbours
-    )
+def render_document(feed: Feed) -> bytes:
+    """Return the page of a feed, or of a period of its archive."""
+    if feed.history.is_archive:
+        return _render_page("archive.html", feed, stories=_stories(feed))
+    return _render_page("feed.html", feed, stories=_stories(feed, _MAX_ON_PAGE))
 
 
 def render_custom(
-    feed: Feed,
-    request: CustomFeedRequest,
-    topics: Sequence[Topic],
-    articles: Iterable[Article],
-    *,
-    folder: str,
-    context: Context,
+    feed: Feed, request: CustomFeedRequest, topics: Sequence[Topic], folder: str
 ) -> bytes:
-    """Return the form of custom feeds, one folder below the root, with a preview of the feed.
+    """Return the form of custom feeds with a preview of the feed.
 
     The folder is that of the feed's documents, relative to the page.
     """
@@ -98,10 +77,7 @@ def render_custom(
     return _render_page(
         "custom.html",
         feed,
-        stories=[
-            _story(article, feed.root, context.site_url, context.folder_of_topic)
-            for article in islice(articles, ON_PAGE)
-        ],
+        stories=_stories(feed, _MAX_ON_PAGE),
         problems=request.problems,
         given=given,
         boxes=topics if len(topics) <= _MAX_CHECKBOXES else (),
@@ -110,13 +86,18 @@ def render_custom(
         documents=urljoin(feed.base, folder or "."),
         # A published feed with these articles needs no query.
         query="" if folder else feed.query,
-        **_styles("style.css", "custom.css"),
     )
 
 
 def render_entry(article: Article, context: Context) -> bytes:
     """Return the article as every feed's page shows it."""
     return _story(article, _ROOT, context.site_url, context.folder_of_topic).encode()
+
+
+def render_moved(title: str, target: str, url: str) -> bytes:
+    """Return the page at a former path, for hosts that cannot redirect."""
+    template = _environment().get_template("moved.html")
+    return template.render(title=title, target=target, url=url).encode()
 
 
 def _story(
@@ -127,18 +108,16 @@ def _story(
     return str(macros.story(article, root, folder_of_topic, from_page))
 
 
-def render_moved(title: str, target: str, url: str) -> bytes:
-    """Return the page at a former path, for hosts that cannot redirect."""
-    template = _environment().get_template("moved.html")
-    return template.render(title=title, target=target, url=url).encode()
+def _stories(feed: Feed, limit: int | None = None) -> list[str]:
+    """Return the newest articles with links that begin at the feed's page."""
+    # Text can't match: its quotation marks are escaped.
+    parts = (entry.part(PAGE.name).decode() for entry in feed.entries[:limit])
+    return [part.replace(f'="{_ROOT}', f'="{feed.root}') for part in parts]
 
 
 def _render_page(template: str, feed: Feed, **values: object) -> bytes:
     icon = _link_within_site(feed.icon, feed.root, urljoin(feed.base, feed.root))
-    shared = {
-        "feed": feed, "root": feed.root, "title": feed.title, "url": feed.url, "icon": icon,
-        "folder": "", "query": "",
-    }  # fmt: skip
+    shared = {"feed": feed, "icon": icon, "folder": "", "query": ""}
     return _environment().get_template(template).render(shared | values).encode()
 
 
@@ -149,18 +128,12 @@ def _link_within_site(url: str, root: str, site_url: str) -> str:
 
 
 @cache
-def _styles(*names: str) -> dict[str, object]:
-    """Return the style of a page, and a Content-Security-Policy that allows it."""
-    style = "".join(_read(name) for name in names)
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(_read('script.js'))}';"
-        " img-src 'self' http: https:; base-uri 'none'; form-action 'self'"
-    )
-    return {"style": style, "policy": policy}
-
-
-def _read(name: str) -> str:
-    return files(__package__).joinpath("templates", name).read_text("utf-8")
+def _inline(*names: str) -> tuple[str, str]:
+    """Return the text of an inline element, and its hash for a policy (CSP 3 §2.3.1)."""
+    folder = files(__package__).joinpath("templates")
+    text = "".join(folder.joinpath(name).read_text("utf-8") for name in names)
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return text, f"sha256-{digest}"
 
 
 @cache
@@ -169,20 +142,9 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader(__package__), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {
-        "formats": FORMATS, "subscriptions": SUBSCRIPTIONS, "readers": _READERS,
-        "script": _read("script.js"), **_styles("style.css"),
-    }  # fmt: skip
-    environment.filters |= {
-        "day": _day, "instant": datetime.isoformat, "quoted": partial(quote, safe=""),
-        "summary": shorten,
-    }  # fmt: skip
+    environment.globals.update(formats=FORMATS, opml=LIST, readers=_READERS, inline=_inline)
+    environment.filters |= {"day": _day, "quoted": partial(quote, safe=""), "shorten": shorten}
     return environment
-
-
-def _hash(text: str) -> str:
-    """Return the source expression of an inline element with this text (CSP 3 §2.3.1)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _day(date: datetime) -> str:

@@ -1,55 +1,49 @@
-"""RSS 2.0 (https://www.rssboard.org/rss-specification)."""
+"""RSS 2.0 (https://www.rssboard.org/rss-specification), with the elements of a podcast.
+
+These are Apple's ("A Podcaster's Guide to RSS") and Podcasting 2.0's
+(https://podcastindex.org/namespace/1.0).
+"""
 
 from __future__ import annotations
 
-import re
+from functools import partial
 
 from feedgen.entry import FeedEntry
+from feedgen.ext.podcast import PodcastExtension
+from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.formats import RSS
 from feeds.formats import feedgen_adapter as adapter
-from feeds.formats.entry_html import content_html, summary_text
-from feeds.formats.feedgen_adapter import ATOM_NS, MEDIA_NS, element
-from feeds.formats.podcast import PODCAST_NAMESPACES, add_episode, add_show
-from feeds.model.article import Article
+from feeds.formats.entry_html import summary_text
+from feeds.formats.feedgen_adapter import Elements, element
+from feeds.model.article import Article, Episode, Image
 from feeds.model.feed import Context, Feed
+from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
 from feeds.text.repair import escape_html
 
-_NAMESPACES = {
-    "atom": ATOM_NS,
-    "content": "http://purl.org/rss/1.0/modules/content/",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "media": MEDIA_NS,
-    **PODCAST_NAMESPACES,
-}
-_TITLE = re.compile(rb"(?<=<title>)[^<]*&[^<]*(?=</title>)")
 
-
-def render_document(feed: Feed, url: str) -> bytes:
-    """Return the feed as RSS; the URL is the document's own."""
+def render_document(feed: Feed) -> bytes:
+    """Return the feed as RSS."""
     items = [entry.part(RSS.name) for entry in feed.entries]
     # A "<" in text is escaped, so these can only be elements.
     has_episodes = any(b"<itunes:" in item or b"<podcast:" in item for item in items)
-    channel = feedgen_channel(feed, url, is_podcast=feed.is_podcast or has_episodes)
-    document = _with_plain_titles(channel.rss_str())
+    channel = feedgen_channel(feed, is_podcast=feed.is_podcast or has_episodes)
+    document = _with_plain_title(channel.rss_str())
     return adapter.insert_entries(document, items, b"</channel></rss>", feed.root)
 
 
 def render_entry(article: Article, context: Context) -> bytes:
     """Return the article as an item of a channel."""
-    item = adapter.entry_bytes(feedgen_item(article, context).rss_entry(), _NAMESPACES)
-    has_markup = "&" in article.title or "<" in article.title
-    return _with_plain_titles(item) if has_markup else item
+    item = feedgen_item(article, context).rss_entry()
+    return _with_plain_title(adapter.entry_bytes(item))
 
 
-def feedgen_channel(feed: Feed, url: str, *, is_podcast: bool) -> FeedGenerator:
+def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
     """Return feedgen's object for the feed, without items."""
-    generator = adapter.new_feed(feed, url, RSS)
-    # feedgen writes the last link as the channel's, whatever its rel.
-    generator.link(href=feed.url)
-    links = (element(ATOM_NS, "link", **attributes) for attributes in adapter.feed_links(feed, RSS))
-    generator.extra.elements += (*links, *adapter.history_elements(feed))
+    generator = adapter.new_feed(feed, RSS)
+    links = [element("atom:link", **attributes) for attributes in adapter.feed_links(feed, RSS)]
+    generator.extra.elements[:0] = links
     # An editor needs an email address; a creator too would be a duplicate for W3C's validator.
     if feed.author.email:
         generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
@@ -57,23 +51,17 @@ def feedgen_channel(feed: Feed, url: str, *, is_podcast: bool) -> FeedGenerator:
         generator.dc.dc_creator(feed.author.name)
     generator.docs("https://www.rssboard.org/rss-specification")
     if is_podcast:
-        add_show(generator, feed.podcast)
+        _add_show(generator, feed.podcast)
     return generator
 
 
 def feedgen_item(article: Article, context: Context) -> FeedEntry:
     """Return feedgen's object for the article."""
-    item = adapter.new_entry()
-    item.title(article.title)
+    item = adapter.new_entry(article, context)
     item.link(href=article.url)
-    item.guid(article.id, permalink=article.id == article.url)
-    item.pubDate(article.published)
     if summary := summary_text(article, context.content):
         # RSS 2.0 defines a description as HTML.
         item.description(escape_html(summary), isSummary=True)
-    if context.content == "full":
-        item.content(content_html(article, frame=False))
-    item.category([{"term": name, "scheme": context.topics_url} for name in article.topics])
     if article.provider:
         # RSS 2.0 allows no <author> without an email address.
         item.dc.dc_creator([article.provider.name, *article.provider.authors])
@@ -82,22 +70,76 @@ def feedgen_item(article: Article, context: Context) -> FeedEntry:
     if enclosure := article.recording or next(iter(article.enclosures), None):
         # RSS 2.0 requires a length; 0 stands for one that is unknown.
         item.enclosure(enclosure.url, str(enclosure.length or 0), enclosure.media_type)
-    extra = item.extra.elements
     if article.original_url:
-        extra.append(element(ATOM_NS, "link", rel="via", href=article.original_url))
-    if context.related_in_rss:
-        extra += adapter.related_links(ATOM_NS, article)
+        item.extra.add("atom:link", rel="via", href=article.original_url)
+    for other in article.related if context.related_in_rss else ():
+        attributes = {"type": "text/html", "title": other.title, "href": other.url}
+        item.extra.add("atom:link", rel="related", **attributes)
     if article.updated != article.published:
-        extra.append(element(ATOM_NS, "updated", article.updated.isoformat()))
+        item.extra.add("atom:updated", article.updated.isoformat())
     if article.episode and article.recording:
-        add_episode(item, article, article.episode)
-    extra += adapter.media_elements(article)
+        _add_episode(item, article, article.episode)
+    item.extra.elements += adapter.media_elements(article)
     return item
 
 
-def _with_plain_titles(document: bytes) -> bytes:
+def _with_plain_title(document: bytes) -> bytes:
     # RSS 2.0 doesn't say whether a title is text or HTML. With these references, readers of both
     # kinds show the characters (RSS Advisory Board's Best Practices Profile, "title").
-    return _TITLE.sub(
-        lambda title: title[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"), document
-    )
+    title, end, rest = document.partition(b"</title>")
+    return title.replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;") + end + rest
+
+
+def _add_show(generator: FeedGenerator, podcast: Podcast) -> None:
+    """Make a channel a podcast."""
+    generator.register_extension("podcast", PodcastExtension, atom=False)
+    itunes = generator.podcast
+    itunes.itunes_author(podcast.author)
+    itunes.itunes_category([{"cat": name, "sub": below} for name, below in podcast.categories])
+    if podcast.owner_email:
+        itunes.itunes_owner(podcast.owner_name, podcast.owner_email)
+    itunes.itunes_type(podcast.type or None)
+    if podcast.copyright:
+        generator.copyright(podcast.copyright)
+    # Declared only with episodes: some readers take every feed that declares these for a podcast.
+    show = partial(Elements, "itunes", "podcast")
+    generator.register_extension("show", show, atom=False)
+    # feedgen refuses .jpeg and a URL with a query.
+    generator.show.add("itunes:image", href=podcast.image)
+    generator.show.add("itunes:explicit", _explicit(podcast.explicit))
+
+
+def _add_episode(item: FeedEntry, article: Article, episode: Episode) -> None:
+    """Make an item an episode."""
+    item.register_extension("podcast", PodcastEntryExtension, atom=False)
+    # feedgen ignores None.
+    item.podcast.itunes_duration(episode.duration)
+    item.podcast.itunes_season(episode.season)
+    item.podcast.itunes_episode(episode.number)
+    item.podcast.itunes_episode_type(episode.type or None)
+    add = item.extra.add
+    add("itunes:explicit", _explicit(episode.explicit))
+    artwork = next(filter(_is_artwork, article.images), None)
+    add("itunes:image", href=artwork and artwork.url)
+    add("podcast:season", episode.season)
+    add("podcast:episode", episode.number)
+    for file in episode.transcripts:
+        add("podcast:transcript", url=file.url, type=file.media_type, language=file.language)
+    if episode.chapters:
+        add("podcast:chapters", url=episode.chapters, type="application/json+chapters")
+    for person in episode.people:
+        attributes = {"group": person.group, "img": person.image, "href": person.url}
+        add("podcast:person", person.name, role=person.role, **attributes)
+
+
+def _explicit(explicit: bool | None) -> str:
+    # feedgen writes only yes, no and clean, Apple's values until 2019.
+    return "" if explicit is None else str(explicit).lower()
+
+
+def _is_artwork(image: Image) -> bool:
+    """Return True for an image that Apple accepts as artwork, or may: its size can be unknown."""
+    width = image.width or image.height or MIN_ARTWORK
+    height = image.height or width
+    is_square = width == height and MIN_ARTWORK <= width <= MAX_ARTWORK
+    return is_square and image.media_type in ARTWORK_TYPES

@@ -6,11 +6,11 @@ Nothing of this is listed or stored: a feed costs one query to the catalog and o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from feeds.errors import NotReadyError
-from feeds.formats import PAGE_TYPE, as_entry
+from feeds.formats import PAGE, as_entry
 from feeds.model.article import Article
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.feed import Context, Feed, History
@@ -51,7 +51,7 @@ class CustomFeeds:
             reasons = "".join(f"{problem}\n" for problem in asked.problems)
             return BadRequest(Document(reasons.encode(), "text/plain; charset=utf-8"))
         if asked.problems:
-            return BadRequest(self._page(asked, ()))
+            return BadRequest(self._page(asked, self._header(asked)))
         folder = self._folder_of(asked) if file_name else CUSTOM
         own_query = f"?{asked.query}" if asked.query and folder == CUSTOM else ""
         canonical = f"/{folder}{file_name}{own_query}"
@@ -62,14 +62,12 @@ class CustomFeeds:
         # One more than the feed holds shows whether there are any more.
         articles = self.articles(asked.selection, self.site.limit + 1)
         newest = articles[: self.site.limit]
-        if not file_name:
-            return self._page(asked, newest)
         feed = replace(
             self._header(asked),
             entries=[as_entry(article, self.context) for article in newest],
             history=History(is_complete=articles == newest),
         )
-        return feed_document(feed, file_name)
+        return feed_document(feed, file_name) if file_name else self._page(asked, feed)
 
     def _folder_of(self, asked: CustomFeedRequest) -> str:
         """The folder of the site's own feed that a query selects; else the custom feeds'."""
@@ -90,12 +88,10 @@ class CustomFeeds:
         query = f"?{asked.query}" if asked.query else ""
         return replace(header, id=header.id + query, url=header.url + query, query=query)
 
-    def _page(self, asked: CustomFeedRequest, articles: Sequence[Article]) -> Document:
+    def _page(self, asked: CustomFeedRequest, feed: Feed) -> Document:
         from feeds.formats import pages
 
-        header, folder = self._header(asked), self._folder_of(asked)
-        folder = "" if folder == CUSTOM else header.root + folder
-        body = pages.render_custom(
-            header, asked, list(self.topics), articles, folder=folder, context=self.context
-        )
-        return Document(body, PAGE_TYPE)
+        folder = self._folder_of(asked)
+        folder = "" if folder == CUSTOM else feed.root + folder
+        body = pages.render_custom(feed, asked, list(self.topics), folder)
+        return Document(body, PAGE.content_type)

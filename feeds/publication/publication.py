@@ -27,7 +27,7 @@ from feeds.catalog.folder import Folder
 from feeds.catalog.membership import FeedMembership
 from feeds.catalog.schema import code_fingerprint
 from feeds.errors import Problem
-from feeds.formats import LIST_TYPE, PAGE, PAGE_TYPE, STYLE_TYPE, as_entry, render, render_style
+from feeds.formats import LIST, PAGE, STYLE, as_entry, render, render_style
 from feeds.model.archive import Period, cut
 from feeds.model.article import Article
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
@@ -134,15 +134,15 @@ class Publication:
         if path == OPML_PATH:
             from feeds.formats import opml
 
-            return Document(opml.render_opml(self._site.title, self.listed), LIST_TYPE)
+            return Document(opml.render_opml(self._site.title, self.listed), LIST.content_type)
         if path == STYLE_PATH:
-            return Document(render_style(), STYLE_TYPE)
+            return Document(render_style(), STYLE.content_type)
         return self._find(path, self._render)
 
     def outline(self, path: str) -> Resource | None:
         """The same as document(), without rendering: documents have no bytes."""
         if path in (OPML_PATH, STYLE_PATH):
-            return Document(b"", LIST_TYPE if path == OPML_PATH else STYLE_TYPE)
+            return Document(b"", (LIST if path == OPML_PATH else STYLE).content_type)
         return self._find(path, self._outline)
 
     def custom(self, path: str, query: str) -> Document | Redirect | BadRequest:
@@ -270,8 +270,8 @@ class Publication:
         return None
 
     def _outline(self, route: Route) -> Document:
-        media_type = BY_FILE_NAME[route.name].content_type if route.name else PAGE_TYPE
-        return Document(b"", media_type, bool(self._routes.history(route).next))
+        content_type = BY_FILE_NAME.get(route.name, PAGE).content_type
+        return Document(b"", content_type, bool(self._routes.history(route).next))
 
     def _render(self, route: Route) -> Document:
         if route.name:
@@ -285,9 +285,7 @@ class Publication:
         # Imported late, as every renderer: most builds have to render little.
         from feeds.formats import pages
 
-        if route.period:
-            body = pages.render_period(self._feed(route), route.period.name)
-        elif route.folder:
+        if route.folder or route.period:
             body = render(self._feed(route), PAGE)
         else:
             words = feed_search(query)
@@ -295,7 +293,7 @@ class Publication:
             limit = 0 if words else min(pages.ON_DIRECTORY, self._site.limit)
             newest = self._articles(route.channel.selection, limit)
             body = pages.render_directory(self._feed(route), self.listed, newest, words)
-        return Document(body, PAGE_TYPE, bool(self._routes.history(route).next))
+        return Document(body, PAGE.content_type, bool(self._routes.history(route).next))
 
     def _feed(self, route: Route) -> Feed:
         feed = self._last_feed
@@ -347,7 +345,7 @@ def _short_digest(text: str) -> str:
 def _moved_page(title: str, target: str, url: str) -> Document:
     from feeds.formats import pages
 
-    return Document(pages.render_moved(title, target, url), PAGE_TYPE)
+    return Document(pages.render_moved(title, target, url), PAGE.content_type)
 
 
 # A process of a pool receives its publication again with each chunk of work, and opens it once.

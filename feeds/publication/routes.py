@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from feeds.formats import FORMATS, STYLE, SUBSCRIPTIONS
+from feeds.formats import FORMATS, LIST, STYLE
 from feeds.model.archive import PERIOD_NAME, Period
 from feeds.model.feed import History
 from feeds.model.selection import Selection
@@ -23,11 +23,11 @@ BY_FILE_NAME = {format.file_name: format for format in FORMATS}
 #: The page of a folder, and its documents.
 _IN_FOLDER = ("", *BY_FILE_NAME)
 #: Documents of the site that belong to no feed.
-OPML_PATH, STYLE_PATH = f"/{SUBSCRIPTIONS}", f"/{STYLE}"
+OPML_PATH, STYLE_PATH = f"/{LIST.file_name}", f"/{STYLE.file_name}"
 #: Folders from the site's root: of topics, of the feeds in feeds.yaml, of feeds made for a query.
 _TOPICS, FEEDS, CUSTOM = "topics/", "feeds/", "custom/"
 PAGE_FILE = "index.html"
-_FILE_NAMES = {*BY_FILE_NAME, PAGE_FILE, SUBSCRIPTIONS, STYLE}
+_FILE_NAMES = {*BY_FILE_NAME, PAGE_FILE, LIST.file_name, STYLE.file_name}
 #: The folder of a period: its feed's folder and the period's name.
 IN_ARCHIVE = re.compile(rf"(.*/)?archive/({PERIOD_NAME})/")
 _ARCHIVE_END = re.compile(rf"/archive/(?:{PERIOD_NAME}/)?$")
