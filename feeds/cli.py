@@ -277,7 +277,7 @@ def list_feeds(site: Path, url: str) -> None:
     width = max(len(feed.url) for feed in listed)
     for feed in listed:
         newest = feed.newest.date().isoformat() if feed.newest else "-"
-        click.echo(f"{feed.url:<{width}}  {feed.count:>6}  {newest:<10}  {feed.name}")
+        click.echo(f"{feed.url:<{width}}  {feed.count:>6}  {newest:<10}  {feed.channel.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +386,7 @@ def _summary(publication: Publication) -> str:
 
 
 def _held_back(publication: Publication) -> str:
-    held_back = publication.view.held_back()
+    held_back = publication.articles.held_back()
     if not held_back:
         return ""
     reasons = ", ".join(f"{count} {reason}" for reason, count in held_back.items())

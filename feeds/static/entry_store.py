@@ -39,7 +39,7 @@ class EntryStore:
         locations = []
         start = 0
         with open(self.folder / name, "wb") as file:
-            for key, entry in publication.entries_at(keys):
+            for key, entry in publication.entries(keys):
                 parts = [entry.part(part) for part in PARTS]
                 end = start + file.write(msgpack.encode((entry.id, entry.updated, parts)))
                 locations.append((key, name, start, end))

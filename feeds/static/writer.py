@@ -127,7 +127,7 @@ class _Build(NamedTuple):
         publication, store = self.publication, EntryStore(self.tree.scratch)
         jobs = [(step, paths[step.name]) for step in steps if step.name in paths]
         is_large = len(jobs) >= self.worthwhile
-        keys = publication.entries_of(path for _step, path in jobs) if is_large else []
+        keys = publication.entry_keys(path for _step, path in jobs) if is_large else []
         total = len(keys) + len(jobs)
         limits = {"processes": self.processes, "worthwhile": self.worthwhile}
         if keys:

@@ -140,7 +140,7 @@ class Refresher:
             unpublished=settings.unpublished,
         )
         #: Publication date of the next future article.
-        self._due = None if site.future else publication.view.next_due()
+        self._due = None if site.future else publication.articles.next_due()
         self._publication = publication
         self._on_publish(publication)
 
