@@ -69,7 +69,7 @@ class PublishedArticles:
         self._unpublished = unpublished or site.unpublished
         #: Empty until load() was called, as the files of each folded topic name.
         self._files: dict[str, _File] = {}
-        self._tagged: dict[str, list[str]] = {}
+        self._by_topic: dict[str, list[str]] = {}
         self._feeds: dict[Selection, tuple[list[str], tuple[Period, ...]]] = {}
         self._last_digest: tuple[Selection | None, Period | None, str] = (None, None, "")
 
@@ -124,7 +124,7 @@ class PublishedArticles:
                 tagged.setdefault(key, []).append(path)
                 if topic := self.topics.by_key.get(key):
                     digests[path].append(f"topic {topic.slug} {topic.name}")
-        self._tagged = tagged
+        self._by_topic = tagged
         self._files = {
             path: _File("\0".join(digests[path]), day, rank)
             for rank, (path, _digest, day) in enumerate(rows)
@@ -167,7 +167,7 @@ class PublishedArticles:
                 files = list(self._files)
             elif _is_one_topic(selection):
                 keys = self.topics.family(selection.any[0])
-                tagged = set().union(*(self._tagged.get(key, ()) for key in keys))
+                tagged = set().union(*(self._by_topic.get(key, ()) for key in keys))
                 files = sorted(tagged, key=lambda path: self._files[path].rank)
             else:
                 query = self._select(selection, ARTICLE.c.path).order_by(*_NEWEST_FIRST)
@@ -179,7 +179,7 @@ class PublishedArticles:
 
     def topic_names(self) -> list[TopicName]:
         """The names that articles use for their topics."""
-        rows = self._tagged_by(TAGGING.c.name, sa.func.min(ARTICLE.c.published))
+        rows = self._tagged(TAGGING.c.name, sa.func.min(ARTICLE.c.published))
         return [
             TopicName(name, uses, EPOCH + timedelta(microseconds=first))
             for name, uses, first in rows
@@ -188,12 +188,10 @@ class PublishedArticles:
     @cached_property
     def _topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
         """The number of articles and the newest date of each folded topic name."""
-        rows = self._tagged_by(TAGGING.c.topic, sa.func.max(ARTICLE.c.published))
+        rows = self._tagged(TAGGING.c.topic, sa.func.max(ARTICLE.c.published))
         return {topic: (count, date_of(newest)) for topic, count, newest in rows}
 
-    def _tagged_by(
-        self, name: sa.Column[str], date: sa.ColumnElement[int]
-    ) -> Sequence[Sequence[Any]]:
+    def _tagged(self, name: sa.Column[str], date: sa.ColumnElement[int]) -> Sequence[Sequence[Any]]:
         return self._rows(self._published(TAGGING, name, sa.func.count(), date).group_by(name))
 
     def media(self) -> Sequence[Sequence[Any]]:

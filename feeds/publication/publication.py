@@ -73,7 +73,7 @@ class Publication:
         self.routes = Routes(self.site, self.articles.topics, url, self.articles.periods)
         self._folder = folder
         self._rendered: RenderedEntries | None = None
-        self._reopen_arguments = folder, catalog.place, url, now, unpublished
+        self._moment = url, now, unpublished
         #: Callers ask for the documents of a folder in a row: its articles are read once.
         self._last_feed: Feed | None = None
 
@@ -85,7 +85,7 @@ class Publication:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog again."""
-        return _reopened, (*self._reopen_arguments, self._rendered)
+        return _reopened, (self._folder, self.catalog.place, self._moment, self._rendered)
 
     def is_current(self) -> bool:
         """True as long as no process has synced since this was made."""
@@ -125,11 +125,6 @@ class Publication:
     def cache_control(self, document: Document) -> str:
         """A document's Cache-Control header."""
         return document.cache_control(self.site.max_age, self.site.stale_while_revalidate)
-
-    def newest_documents(self) -> Iterator[tuple[str, str]]:
-        """The path and the URL of each document that a subscriber polls."""
-        for path in self.routes.newest_documents():
-            yield path, self.url + path.removeprefix("/")
 
     def fingerprint(self, path: str) -> str:
         """Labelled digests of all that decides the bytes at a path; empty where that is unknown.
@@ -281,33 +276,29 @@ class Publication:
         return Redirect(page) if page else None
 
     def _outline(self, route: Route) -> Document:
-        return Document(b"", CONTENT_TYPES[route.name], self._is_closed(route))
-
-    def _is_closed(self, route: Route) -> bool:
-        return bool(self.routes.history(route).next)
+        return Document(b"", CONTENT_TYPES[route.name], bool(self.routes.history(route).next))
 
     def _render(self, route: Route) -> Document:
         # Imported late, as every renderer: most builds have to render little.
         from feeds.formats import opml, pages
 
-        media_type, is_closed = CONTENT_TYPES[route.name], self._is_closed(route)
         if route.name == STYLE:
-            return Document(render_style(), media_type)
-        if route.name == SUBSCRIPTIONS:
-            return Document(opml.render_opml(self.site.title, self.listed), media_type)
-        if route.name:
+            body = render_style()
+        elif route.name == SUBSCRIPTIONS:
+            body = opml.render_opml(self.site.title, self.listed)
+        elif route.name:
             return feed_document(self._feed(route), route.name)
-        if route.has_moved:
-            channel = route.channel
+        elif route.has_moved:
             target = f"{posixpath.relpath(route.home, f'/{route.base}')}/"
-            body = pages.render_moved(channel.title, target, self.url + channel.folder)
+            url = self.url + route.channel.folder
+            body = pages.render_moved(route.channel.title, target, url)
         elif route.period:
             body = pages.render_period(self._feed(route), route.period.name)
         elif route.folder:
             body = render(self._feed(route), PAGE)
         else:
             return self.directory()
-        return Document(body, media_type, is_closed)
+        return replace(self._outline(route), body=body)
 
     def _feed(self, route: Route) -> Feed:
         feed = self._last_feed
@@ -352,13 +343,9 @@ def _short_digest(text: str) -> str:
 # A process of a pool receives its publication again with each chunk of work, and opens it once.
 @lru_cache(maxsize=1)
 def _reopened(
-    folder: Folder,
-    place: str,
-    url: str,
-    now: datetime,
-    unpublished: bool,
-    rendered: RenderedEntries | None,
+    folder: Folder, place: str, moment: tuple[str, datetime, bool], rendered: RenderedEntries | None
 ) -> Publication:
+    url, now, unpublished = moment
     with ExitStack() as stack:
         catalog = Catalog(place)
         stack.callback(catalog.close)

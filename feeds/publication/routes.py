@@ -116,9 +116,10 @@ class Routes:
                 yield from (f"/{folder}{archive_folder(period)}{name}" for name in _IN_FOLDER)
         yield from (f"/{folder}{name}" for folder in self._moved for name in _IN_FOLDER)
 
-    def newest_documents(self) -> Iterator[str]:
-        """The path of each document that subscribers poll."""
-        return (f"/{folder}{name}" for folder in self.channels for name in BY_FILE_NAME)
+    def newest_documents(self) -> Iterator[tuple[str, str]]:
+        """The path and the URL of each document that subscribers poll."""
+        names = (f"{folder}{name}" for folder in self.channels for name in BY_FILE_NAME)
+        return ((f"/{name}", self._site_url + name) for name in names)
 
     def route(self, path: str) -> Route | None:
         """The page or the document at a path; None if there is none."""
