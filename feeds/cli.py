@@ -240,7 +240,7 @@ def list_feeds(site: Path, url: str) -> None:
     width = max(len(feed.url) for feed in listed)
     for feed in listed:
         newest = feed.newest.date().isoformat() if feed.newest else "-"
-        click.echo(f"{feed.url:<{width}}  {feed.count:>6}  {newest:<10}  {feed.name}")
+        click.echo(f"{feed.url:<{width}}  {feed.count:>6}  {newest:<10}  {feed.channel.name}")
 
 
 @contextmanager
@@ -328,7 +328,7 @@ def _report(problems: list[Problem], strict: bool, action: str) -> None:
 
 
 def _summary(publication: Publication, done: str = "") -> str:
-    listed, held_back = publication.listed, publication.view.held_back()
+    listed, held_back = publication.listed, publication.articles.held_back()
     counts = f"{_number(listed[0].count, 'article')} in {_number(len(listed), 'feed')}"
     reasons = ", ".join(f"{count} {reason}" for reason, count in held_back.items())
     end = f"; {sum(held_back.values())} held back: {reasons}" if held_back else ""

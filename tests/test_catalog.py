@@ -23,7 +23,7 @@ from feeds.catalog.folder import Folder, locate
 from feeds.catalog.sync import Synced
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection
-from feeds.model.topics import build_topics
+from feeds.model.site import Site
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
 pytestmark = pytest.mark.postgresql
@@ -34,9 +34,8 @@ def titles(site: SiteBuilder, selection: Selection, *, now: datetime = NOW) -> l
     folder = Folder.open(site.root)
     catalog = site.catalog()
     catalog.sync(folder)
-    view = PublishedArticles(catalog, now=now)
-    topics = build_topics(folder.site.topics, view.topic_names())
-    return [each.title for each in view.articles(selection, topics.family, 100)]
+    articles = PublishedArticles(catalog, folder.site, now=now).select(selection, 100)
+    return [article.title for article in articles.values()]
 
 
 @pytest.fixture
@@ -44,9 +43,11 @@ def catalog(site: SiteBuilder) -> Catalog:
     return site.catalog()
 
 
-def everything(catalog: Catalog, **options: bool) -> list[str]:
-    view = PublishedArticles(catalog, now=NOW, **options)
-    return [each.title for each in view.articles(Selection(), lambda name: frozenset((name,)), 100)]
+def everything(catalog: Catalog, *, future: bool = False, unpublished: bool = False) -> list[str]:
+    site = Site("T", future=future)
+    view = PublishedArticles(catalog, site, now=NOW, unpublished=unpublished)
+    articles = view.select(Selection(), 100)
+    return [article.title for article in articles.values()]
 
 
 def test_a_second_sync_reads_nothing(site: SiteBuilder, catalog: Catalog) -> None:
@@ -115,12 +116,14 @@ def test_of_two_files_with_one_id_the_newer_is_published_with_a_warning(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     assert everything(catalog) == ["Newer"]
-    (warning,) = PublishedArticles(catalog, now=NOW).conflicts(folder)
+    (warning,) = PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)
     assert str(warning) == (
         "articles/b.md:3: warning: articles/a.md has the same URL, is newer and is published"
         " instead; an article's URL is its own"
     )
-    assert PublishedArticles(catalog, now=NOW).held_back() == {"older with the same id": 1}
+    assert PublishedArticles(catalog, Site("T"), now=NOW).held_back() == {
+        "older with the same id": 1
+    }
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,7 @@ def test_of_two_files_that_share_just_an_id_the_line_of_the_id_is_named(
     site.write("b.md", title="Older", **older)
     folder = Folder.open(site.root)
     catalog.sync(folder)
-    (warning,) = PublishedArticles(catalog, now=NOW).conflicts(folder)
+    (warning,) = PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)
     assert str(warning) == (
         f"articles/b.md:{line}: warning: articles/a.md has the same id, is newer and is published"
         " instead; an article's id is its own"
@@ -156,7 +159,7 @@ def test_a_newer_draft_does_not_hide_the_published_article(
     catalog.sync(folder)
     assert everything(catalog) == ["Published"]
     assert everything(catalog, unpublished=True) == ["Draft"]
-    assert PublishedArticles(catalog, now=NOW).conflicts(folder) == []
+    assert list(PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)) == []
 
 
 def test_the_older_of_two_returns_when_the_newer_goes(site: SiteBuilder, catalog: Catalog) -> None:
@@ -177,7 +180,7 @@ def test_drafts_removed_and_future_articles_are_held_back_and_counted(
     site.write("c.md", title="Future", publishedDateTime="2027-01-01")
     site.write("d.md", title="Shown")
     catalog.sync(Folder.open(site.root))
-    view = PublishedArticles(catalog, now=NOW)
+    view = PublishedArticles(catalog, Site("T"), now=NOW)
     assert everything(catalog) == ["Shown"]
     assert view.held_back() == {"unpublished": 1, "removed": 1, "dated in the future": 1}
     assert view.next_due() == datetime(2027, 1, 1, tzinfo=UTC)
@@ -380,8 +383,8 @@ def test_an_index_after_any_edits_answers_as_a_fresh_one(
     cold.sync(Folder.open(site.root))
 
     def answers(catalog: Catalog) -> list[object]:
-        view = PublishedArticles(catalog, now=NOW)
-        articles = view.articles(Selection(), lambda name: frozenset((name,)), 100)
+        view = PublishedArticles(catalog, Site("T"), now=NOW)
+        articles = view.select(Selection(), 100)
         return [articles, sorted(view.topic_names()), catalog.problems(), view.held_back()]
 
     assert answers(warm) == answers(cold)
@@ -518,7 +521,7 @@ def test_a_file_that_broke_since_it_was_read_has_a_line_to_name(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     site.write_text("a.md", "---\ntitle: a: b\n---\n")
-    [problem] = PublishedArticles(catalog, now=NOW).conflicts(folder)
+    [problem] = PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)
     assert (problem.path, problem.line, problem.code) == ("articles/a.md", 1, "same-id")
 
 
@@ -599,7 +602,7 @@ def test_an_article_that_is_taken_back_takes_older_ones_of_its_url_with_it(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     assert everything(catalog) == []
-    [problem] = PublishedArticles(catalog, now=NOW).conflicts(folder)
+    [problem] = PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)
     assert problem.path == "articles/a.md"
     assert problem.message == "articles/b.md has the same URL, is newer and takes it back"
 

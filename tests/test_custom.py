@@ -25,6 +25,7 @@ from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.site import TopicSettings
 from feeds.model.topics import TopicName, build_topics
 from feeds.parsing.feed_query import read_query
+from feeds.publication.custom import custom_document
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
@@ -223,7 +224,7 @@ def test_a_custom_feed_tells_as_much_as_the_site_does(asked: SiteBuilder) -> Non
     asked.configure(title="Asked", url="https://feeds.example.org/", content="title")
     publication = asked.publication()
     publication.catalog.search.fill()
-    found = publication.custom("/custom/rss.xml", "q=deep")
+    found = custom_document(publication, "/custom/rss.xml", "q=deep")
     assert isinstance(found, Document)
     assert b"<title>One</title>" in found.body
     assert b"seas" not in found.body
@@ -266,13 +267,12 @@ def test_a_stampede_on_one_feed_renders_it_once(
     live = LiveSite(Settings(asked.root))
     live.find("/custom/rss.xml", "q=seas")  # the words are indexed
     rendered: list[str] = []
-    custom = Publication.custom
 
-    def counted(self: Publication, path: str, query: str) -> object:
+    def counted(publication: Publication, path: str, query: str) -> object:
         rendered.append(query)
-        return custom(self, path, query)
+        return custom_document(publication, path, query)
 
-    monkeypatch.setattr(Publication, "custom", counted)
+    monkeypatch.setattr("feeds.web.live_site.custom_document", counted)
     start = threading.Barrier(100)
     found: list[object] = []
 
@@ -493,11 +493,11 @@ def test_any_query_is_answered(site: SiteBuilder) -> None:
     @given(st.sampled_from(("/custom/rss.xml", "/custom/")), st.text() | _QUERIES.map(urlencode))
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     def holds(path: str, query: str) -> None:
-        found = publication.custom(path, query)
+        found = custom_document(publication, path, query)
         assert isinstance(found, Document | Redirect | BadRequest)
         if isinstance(found, Redirect) and found.to.startswith("/custom/"):
             path, _mark, query = found.to.partition("?")
-            assert isinstance(publication.custom(path, query), Document)
+            assert isinstance(custom_document(publication, path, query), Document)
 
     holds()
 
@@ -505,4 +505,4 @@ def test_any_query_is_answered(site: SiteBuilder) -> None:
 def test_a_search_of_words_that_are_not_indexed_says_so(asked: SiteBuilder) -> None:
     publication = asked.publication()
     with pytest.raises(NotReadyError):
-        publication.custom("/custom/rss.xml", "q=deep")
+        custom_document(publication, "/custom/rss.xml", "q=deep")

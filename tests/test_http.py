@@ -154,7 +154,7 @@ def test_many_requests_for_a_document_that_is_not_cached_wait_for_one_rendering(
         rendered.append(format.name)
         return render(feed, format)
 
-    monkeypatch.setattr("feeds.publication.channels.render", counting)
+    monkeypatch.setattr("feeds.publication.publication.render", counting)
     served = LiveSite(Settings(site.root))
 
     def ask() -> Any:
@@ -242,7 +242,7 @@ def test_a_redirect_renders_nothing(site: SiteBuilder, monkeypatch: pytest.Monke
         rendered.append(format.name)
         return render(feed, format)
 
-    monkeypatch.setattr("feeds.publication.channels.render", counting)
+    monkeypatch.setattr("feeds.publication.publication.render", counting)
     for name in ("rss.xml", "atom.xml", "feed.json"):
         response = get(app, f"/topics/old/{name}")
         assert (response.status_code, response.location) == (301, f"../ai/{name}")

@@ -449,7 +449,7 @@ def test_a_podcast_contains_only_recordings_in_every_format(
             document: Any = publication.document(f"/{folder}{name}")
             assert b"Nothing to hear" not in document.body
             assert b"Gulls" in document.body
-    counts = {feed.folder: feed.count for feed in publication.listed}
+    counts = {feed.channel.folder: feed.count for feed in publication.listed}
     assert counts == {"": 2, "feeds/show/": 1, "topics/ai/": 1}
     assert b"Nothing to hear" in show.published("/rss.xml")
 

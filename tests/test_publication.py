@@ -36,7 +36,7 @@ def test_a_former_path_redirects_and_renders_nothing_until_its_stand_in_is_read(
         rendered.append(arguments)
         return b""
 
-    monkeypatch.setattr("feeds.publication.channels.render", counted)
+    monkeypatch.setattr("feeds.publication.publication.render", counted)
     monkeypatch.setattr("feeds.formats.pages.render_moved", counted)
     found = publication.document(f"/topics/ai-learning/{name}")
     assert isinstance(found, Redirect)

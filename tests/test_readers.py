@@ -23,6 +23,7 @@ import pytest
 import yaml
 
 from feeds.model.document import Document, Redirect
+from feeds.publication.custom import custom_document
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from tests.golden import URL, golden_site
@@ -266,7 +267,7 @@ def validated(publication: Publication, paths: Iterable[str], folder: Path) -> d
         pytest.skip("FEEDVALIDATOR names no checkout of W3C's feed validator")
     lines = []
     for number, path in enumerate(paths):
-        document = publication.document(path) or publication.custom(*path.split("?"))
+        document = publication.document(path) or custom_document(publication, *path.split("?"))
         document = document.stand_in if isinstance(document, Redirect) else document
         assert isinstance(document, Document)
         file = folder / f"{number}.xml"

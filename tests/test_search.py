@@ -16,6 +16,7 @@ from feeds.catalog.folder import Folder
 from feeds.catalog.schema import SEARCHED
 from feeds.catalog.state import ProbeResult
 from feeds.model.selection import Selection
+from feeds.model.site import Site
 from feeds.parsing.body.clean import plain_text
 from feeds.static.writer import write_tree
 from feeds.text import search_terms as words
@@ -78,16 +79,12 @@ def test_words_and_searches_mean_themselves(text: str) -> None:
 
 
 def view(catalog: Catalog) -> PublishedArticles:
-    return PublishedArticles(catalog, now=NOW)
-
-
-def itself(name: str) -> frozenset[str]:
-    return frozenset((name,))
+    return PublishedArticles(catalog, Site("T"), now=NOW)
 
 
 def found(catalog: Catalog, search: str) -> list[str]:
     selection = Selection(q=words.canonical(search))
-    return [each.title for each in view(catalog).articles(selection, itself)]
+    return [each.title for each in view(catalog).select(selection).values()]
 
 
 @pytest.fixture
@@ -301,7 +298,7 @@ def test_a_search_that_cannot_be_is_a_problem_of_feeds_yaml(
 def test_the_corpus_answers_as_it_is_written(site: SiteBuilder) -> None:
     site.configure(title="T", url="https://feeds.example.org/", articles=str(CORPUS))
     publication = site.publication(unpublished=True)
-    all_of_them = publication.view.articles(Selection(), itself)
+    all_of_them = publication.articles.select(Selection()).values()
     texts = {each.id: (each.title, each.excerpt, plain_text(each.body)) for each in all_of_them}
     for search in (
         "google",
@@ -311,5 +308,5 @@ def test_the_corpus_answers_as_it_is_written(site: SiteBuilder) -> None:
         '"of the" -google',
     ):
         selection = Selection(q=words.canonical(search))
-        articles = publication.view.articles(selection, itself)
+        articles = publication.articles.select(selection).values()
         assert {each.id for each in articles} == expected(texts, search) != set()

@@ -20,6 +20,7 @@ from feeds.catalog.folder import Folder, locate
 from feeds.catalog.state import Announcement, Built, ProbeResult
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection
+from feeds.model.site import Site
 from tests.servers import PostgreSQL
 from tests.support import NOW, SiteBuilder
 
@@ -47,8 +48,8 @@ def is_filled(catalog: Catalog) -> bool:
 
 
 def titles(catalog: Catalog) -> list[str]:
-    view = PublishedArticles(catalog, now=NOW)
-    return [each.title for each in view.articles(Selection(), lambda name: frozenset((name,)))]
+    articles = PublishedArticles(catalog, Site("T"), now=NOW).select(Selection())
+    return [article.title for article in articles.values()]
 
 
 @pytest.fixture

@@ -510,7 +510,7 @@ def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
 ) -> None:
     publication = filled.publication()
     store = EntryStore(tmp_path)
-    keys = publication.entries_of(publication.paths())
+    keys = publication.entry_keys(publication.paths())
     store.write_index(store.write(publication, keys))
     publication = publication.with_rendered(store)
     filled.write("c.md", title="Three", topics=["AI"])

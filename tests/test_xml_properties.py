@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from feeds.formats import ATOM, JSON, PAGE, RSS, as_entry, opml, render
 from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Image, Provider, Related
-from feeds.model.feed import Context, Feed, FeedSummary
+from feeds.model.feed import Channel, Context, Feed, ListedFeed
+from feeds.model.selection import Selection
 from feeds.model.site import Author
 from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
@@ -214,7 +215,12 @@ def test_any_text_reads_back_from_every_format(title: str, text: str, name: str,
 def test_any_text_reads_back_from_opml_and_from_a_page(title: str, text: str) -> None:
     article = article_of(title, text, title, "")
     title, text = article.title, article.excerpt
-    listed = FeedSummary("feed", title, title, text, "feeds/a/", f"{URL}feeds/a/", 1, DATE)
+    listed = ListedFeed(
+        Channel("feed", "feeds/a/", title, title, text, Selection(), "full"),
+        f"{URL}feeds/a/",
+        1,
+        DATE,
+    )
     (outline,) = etree.fromstring(opml.render_opml(title, [listed])).iterfind(".//outline[@type]")
     assert (outline.get("text"), outline.get("description", "")) == (title, text)
     rendered = render(feed_of(article, title), PAGE)

@@ -1,10 +1,14 @@
-"""Queries of the index: the articles that are published at one moment, by selection."""
+"""The published articles of a site, by the selections of its feeds: queries of the index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,15 +26,13 @@ from feeds.catalog.schema import (
     micros,
 )
 from feeds.errors import Problem, Severity
-from feeds.model.archive import Period
+from feeds.model.archive import Period, cut
 from feeds.model.article import Article
 from feeds.model.selection import Selection
-from feeds.model.topics import TopicName
+from feeds.model.site import Site
+from feeds.model.topics import TopicName, Topics, build_topics
 from feeds.parsing.article import line_of
 from feeds.text.slugs import fold
-
-#: The folded names of a topic and of those below it, by the topic's name.
-Family: TypeAlias = Callable[[str], frozenset[str]]
 
 _NEWEST_FIRST = (
     ARTICLE.c.published.desc(),
@@ -44,79 +46,136 @@ _MICROS_PER_DAY = 24 * 60 * 60 * 1_000_000
 _DAY = (ARTICLE.c.published + EPOCH.toordinal() * _MICROS_PER_DAY) // _MICROS_PER_DAY
 
 
-class File(NamedTuple):
-    """An article's file: the digest of its text, and the article's day (see date.toordinal())."""
+class _File(NamedTuple):
+    """A published article's file in memory."""
 
+    #: Of the text, the topics and the lengths of enclosures: all that decides an entry's bytes.
     digest: str
+    #: As date.toordinal() counts.
     day: int
+    #: 0 for the newest article.
+    rank: int
 
 
 class PublishedArticles:
     """The articles that are published at one moment; the newest of those that share an id."""
 
     def __init__(
-        self, catalog: Catalog, *, now: datetime, unpublished: bool = False, future: bool = False
+        self, catalog: Catalog, site: Site, *, now: datetime, unpublished: bool = False
     ) -> None:
         self._catalog = catalog
+        self._site = site
         self._now = micros(now)
-        self._unpublished = unpublished
-        self._future = future
+        self._unpublished = unpublished or site.unpublished
+        #: Empty until load() was called, as the files of each folded topic name.
+        self._files: dict[str, _File] = {}
+        self._by_topic: dict[str, list[str]] = {}
+        self._feeds: dict[Selection, tuple[list[str], tuple[Period, ...]]] = {}
+        self._last_digest: tuple[Selection | None, Period | None, str] = (None, None, "")
 
-    def articles(
-        self,
-        selection: Selection,
-        family: Family,
-        limit: int | None = None,
-        period: Period | None = None,
-    ) -> tuple[Article, ...]:
-        """The newest articles of a selection."""
-        query = self._select(selection, family, ARTICLE.c.data)
+    @cached_property
+    def topics(self) -> Topics:
+        """The site's topics."""
+        return build_topics(self._site.topics, self.topic_names())
+
+    def select(
+        self, selection: Selection, limit: int | None = None, period: Period | None = None
+    ) -> dict[str, Article]:
+        """The newest articles of a selection by file, newest first."""
+        query = self._select(selection, ARTICLE.c.path, ARTICLE.c.data)
         if period:
             query = query.where(_DAY.between(period.first, period.last))
-        rows = self._rows(query.order_by(*_NEWEST_FIRST).limit(limit))
-        return tuple(article for (article,) in rows)
+        return dict(map(tuple, self._rows(query.order_by(*_NEWEST_FIRST).limit(limit))))
 
-    def paths(self, selection: Selection, family: Family) -> list[str]:
-        """The files of articles()."""
-        query = self._select(selection, family, ARTICLE.c.path).order_by(*_NEWEST_FIRST)
-        return [path for (path,) in self._rows(query)]
-
-    def days(self, selection: Selection, family: Family) -> dict[int, int]:
-        """The number of a selection's articles of each day, as date.toordinal() counts days."""
-        query = self._select(selection, family, _DAY, sa.func.count()).group_by(_DAY)
-        return dict(map(tuple, self._rows(query)))
-
-    def count(self, selection: Selection, family: Family) -> tuple[int, datetime | None]:
-        """The number of a selection's articles, and the date of the newest."""
-        query = self._select(selection, family, sa.func.count(), sa.func.max(ARTICLE.c.published))
-        ((count, newest),) = self._rows(query)
-        return count, date_of(newest)
-
-    def at(self, paths: Sequence[str]) -> dict[str, Article]:
-        """The articles of these files, published or not, by path."""
+    def by_file(self, paths: Sequence[str]) -> dict[str, Article]:
+        """The articles of these files, published or not."""
         articles: dict[str, Article] = {}
         for batch in batches(paths):
             query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(ARTICLE.c.path.in_(batch))
             articles |= dict(map(tuple, self._rows(query)))
         return articles
 
-    def files(self) -> dict[str, File]:
-        """The files of all published articles by path, newest first."""
+    def count(self, selection: Selection) -> tuple[int, datetime | None]:
+        """The number of a selection's articles, and the date of the newest."""
+        if _is_one_topic(selection):
+            key, *others = self.topics.family(selection.any[0])
+            if not others:
+                return self._topic_counts.get(key, (0, None))
+        query = self._select(selection, sa.func.count(), sa.func.max(ARTICLE.c.published))
+        ((number, newest),) = self._rows(query)
+        return number, date_of(newest)
+
+    def load(self) -> None:
+        """Answer the following from memory: a query for each feed would take a large build long."""
+        if self._files:
+            return
         query = self._published(SOURCE, ARTICLE.c.path, SOURCE.c.digest, _DAY)
         rows = self._rows(query.order_by(*_NEWEST_FIRST))
-        return {path: File(digest, day) for path, digest, day in rows}
+        digests = {path: [digest] for path, digest, _day in rows}
+        if lengths := self._catalog.lengths():
+            query = sa.select(MEDIA.c.path, MEDIA.c.url).order_by(MEDIA.c.path, MEDIA.c.url)
+            for path, url in self._rows(query):
+                if path in digests and url in lengths:
+                    digests[path].append(f"length {lengths[url]} {url}")
+        tagged: dict[str, list[str]] = {}
+        query = sa.select(TAGGING.c.topic, TAGGING.c.path)
+        for key, path in self._rows(query.order_by(TAGGING.c.topic, TAGGING.c.path)):
+            if path in digests:
+                tagged.setdefault(key, []).append(path)
+                if topic := self.topics.by_key.get(key):
+                    digests[path].append(f"topic {topic.slug} {topic.name}")
+        self._by_topic = tagged
+        self._files = {
+            path: _File("\0".join(digests[path]), day, rank)
+            for rank, (path, _digest, day) in enumerate(rows)
+        }
 
-    def taggings(self) -> Sequence[Sequence[str]]:
-        """Each folded topic name, a file of an article with it, and the name as written there."""
-        columns = TAGGING.c.topic, TAGGING.c.path, TAGGING.c.name
-        return self._rows(sa.select(*columns).order_by(*columns))
+    def paths(self, selection: Selection, period: Period | None) -> Sequence[str]:
+        """The files of a feed's newest articles, or of those of a period, newest first."""
+        files, _periods = self._feed(selection)
+        if not period:
+            return files[: self._site.limit]
 
-    def lengths(self) -> list[tuple[str, str, int]]:
-        """Each file of an article, a URL in it and the length of what is there, where known."""
-        lengths = self._catalog.lengths()
-        query = sa.select(MEDIA.c.path, MEDIA.c.url).order_by(MEDIA.c.path, MEDIA.c.url)
-        rows = self._rows(query) if lengths else ()
-        return [(path, url, lengths[url]) for path, url in rows if url in lengths]
+        def descending(path: str) -> int:
+            return -self._files[path].day
+
+        first = bisect_left(files, -period.last, key=descending)
+        return files[first : bisect_right(files, -period.first, key=descending)]
+
+    def periods(self, selection: Selection) -> tuple[Period, ...]:
+        """The periods of a feed's archive, oldest first."""
+        if self._files:
+            return self._feed(selection)[1]
+        # A live app renders few feeds: a query for each costs less than load().
+        query = self._select(selection, _DAY, sa.func.count()).group_by(_DAY)
+        return cut(dict(map(tuple, self._rows(query))), self._site.limit)
+
+    def fingerprint(self, selection: Selection, period: Period | None) -> str:
+        """Digest of all that decides the entries of paths()."""
+        # The documents of a feed, one for each format, ask for the same digest in a row.
+        if self._last_digest[:2] != (selection, period):
+            articles = "\0".join(self._files[path].digest for path in self.paths(selection, period))
+            digest = hashlib.sha256(articles.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+            self._last_digest = selection, period, digest
+        return self._last_digest[2]
+
+    def _feed(self, selection: Selection) -> tuple[list[str], tuple[Period, ...]]:
+        """The files of all articles of a feed, newest first, and the periods of its archive."""
+        self.load()
+        if selection not in self._feeds:
+            if selection == Selection():
+                files = list(self._files)
+            elif _is_one_topic(selection):
+                keys = self.topics.family(selection.any[0])
+                tagged = set().union(*(self._by_topic.get(key, ()) for key in keys))
+                files = sorted(tagged, key=lambda path: self._files[path].rank)
+            else:
+                query = self._select(selection, ARTICLE.c.path).order_by(*_NEWEST_FIRST)
+                # Without those that another process has added since.
+                files = [path for (path,) in self._rows(query) if path in self._files]
+            days = Counter(self._files[path].day for path in files)
+            self._feeds[selection] = files, cut(days, self._site.limit)
+        return self._feeds[selection]
 
     def topic_names(self) -> list[TopicName]:
         """The names that articles use for their topics."""
@@ -126,7 +185,8 @@ class PublishedArticles:
             for name, uses, first in rows
         ]
 
-    def topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
+    @cached_property
+    def _topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
         """The number of articles and the newest date of each folded topic name."""
         rows = self._tagged(TAGGING.c.topic, sa.func.max(ARTICLE.c.published))
         return {topic: (count, date_of(newest)) for topic, count, newest in rows}
@@ -134,12 +194,8 @@ class PublishedArticles:
     def _tagged(self, name: sa.Column[str], date: sa.ColumnElement[int]) -> Sequence[Sequence[Any]]:
         return self._rows(self._published(TAGGING, name, sa.func.count(), date).group_by(name))
 
-    def media(self) -> list[str]:
-        """The relative URLs of the site's files that articles show or offer."""
-        return [url for url, _path, _uses in self._media()]
-
-    def _media(self) -> Sequence[Sequence[Any]]:
-        """Each such URL, an article's file that has it, and the number of articles."""
+    def media(self) -> Sequence[Sequence[Any]]:
+        """Each relative URL of a file, an article's file that has it, and the number of those."""
         columns = MEDIA.c.url, sa.func.min(MEDIA.c.path), sa.func.count()
         query = self._published(MEDIA, *columns).where(OWN_MEDIA).group_by(MEDIA.c.url)
         return self._rows(query.order_by(MEDIA.c.url))
@@ -153,7 +209,7 @@ class PublishedArticles:
         reasons = {
             "unpublished": draft,
             "removed": removed,
-            "dated in the future": none if self._future else ~removed & ~draft & is_early,
+            "dated in the future": none if self._site.future else ~removed & ~draft & is_early,
             "older with the same id": sa.and_(*with_older) & ~sa.and_(*without),
         }
         counts = [sa.func.sum(sa.case((reason, 1), else_=0)) for reason in reasons.values()]
@@ -166,27 +222,22 @@ class PublishedArticles:
         ((date,),) = self._rows(query)
         return date_of(date)
 
-    def missing_media(self, folder: Folder) -> list[Problem]:
-        """A warning for each file of the site that an article names and that is not there."""
-        return [
-            folder.missing_file(path, url, uses)
-            for url, path, uses in self._media()
-            if not folder.media(url)
-        ]
-
-    def conflicts(self, folder: Folder) -> list[Problem]:
+    def conflicts(self, folder: Folder) -> Iterator[Problem]:
         """A warning for each file whose id a newer file has too."""
-        query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(
-            *self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id
-        )
-        newest_first = query.order_by(*(column.desc() for column in _rank(ARTICLE)))
+        columns = ARTICLE.c.path, ARTICLE.c.data
+        query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
         newest: dict[str, tuple[str, Article]] = {}
-        problems = []
-        for path, article in self._rows(newest_first):
+        for path, article in self._rows(query.order_by(*map(sa.desc, _rank(ARTICLE)))):
             newer_path, newer = newest.setdefault(article.id, (path, article))
-            if path != newer_path and not article.removed:
-                problems.append(_same_id(folder, path, article, newer_path, newer))
-        return sorted(problems)
+            if path == newer_path or article.removed:
+                continue
+            is_url = article.url == newer.url and article.id == article.url
+            name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
+            line = line_of(folder.read_if_possible(path), *keys, "webUrl", "originalUrl")
+            instead = "takes it back" if newer.removed else "is published instead"
+            message = f"{newer_path} has the same {name}, is newer and {instead}"
+            hint = f"an article's {name} is its own"
+            yield Problem(path, line, "same-id", message, hint, Severity.WARNING)
 
     def _rows(self, query: sa.Executable) -> Sequence[Sequence[Any]]:
         with self._catalog.reading() as connection:
@@ -197,20 +248,16 @@ class PublishedArticles:
         query = sa.select(*columns).select_from(table)
         return query.join(ARTICLE, ARTICLE.c.path == table.c.path).where(*self._is_published())
 
-    def _select(
-        self, selection: Selection, family: Family, *columns: sa.ColumnElement[Any]
-    ) -> sa.Select[Any]:
+    def _select(self, selection: Selection, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
         """The query of columns for the articles of a selection."""
         if selection.q:
             # In transactions of its own, before the one of this query begins.
             self._catalog.search.fill()
-        return sa.select(*columns).where(*self._is_selected(selection, family))
+        return sa.select(*columns).where(*self._is_selected(selection))
 
-    def _is_selected(
-        self, selection: Selection, family: Family
-    ) -> Iterator[sa.ColumnElement[bool]]:
+    def _is_selected(self, selection: Selection) -> Iterator[sa.ColumnElement[bool]]:
         def has_topic(names: Iterable[str]) -> sa.ColumnElement[bool]:
-            keys = set().union(*map(family, names))
+            keys = set().union(*map(self.topics.family, names))
             paths = sa.select(TAGGING.c.path).where(TAGGING.c.topic.in_(keys))
             return ARTICLE.c.path.in_(paths)
 
@@ -228,7 +275,7 @@ class PublishedArticles:
             yield ARTICLE.c.type.in_(map(fold, selection.type))
         if selection.category:
             yield ARTICLE.c.category.in_(map(fold, selection.category))
-        if selection.recorded:
+        if selection.has_recording:
             yield ARTICLE.c.recorded
         if selection.min_quality is not None:
             yield ARTICLE.c.quality >= selection.min_quality
@@ -252,7 +299,7 @@ class PublishedArticles:
     def _is_due(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
         if not self._unpublished:
             yield ~table.c.draft
-        if not self._future:
+        if not self._site.future:
             yield table.c.published <= self._now
 
 
@@ -261,13 +308,5 @@ def _rank(table: sa.FromClause) -> tuple[sa.ColumnElement[Any], ...]:
     return table.c.updated, table.c.published, table.c.path
 
 
-def _same_id(
-    folder: Folder, path: str, article: Article, newer_path: str, newer: Article
-) -> Problem:
-    is_url = article.url == newer.url and article.id == article.url
-    name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
-    line = line_of(folder.read_if_possible(path), *keys, "webUrl", "originalUrl")
-    instead = "takes it back" if newer.removed else "is published instead"
-    message = f"{newer_path} has the same {name}, is newer and {instead}"
-    hint = f"an article's {name} is its own"
-    return Problem(path, line, "same-id", message, hint, Severity.WARNING)
+def _is_one_topic(selection: Selection) -> bool:
+    return bool(selection.any) and selection == Selection(any=selection.any[:1])

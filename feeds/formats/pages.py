@@ -19,7 +19,7 @@ import jinja2
 
 from feeds.formats import FORMATS, LIST, PAGE
 from feeds.model.article import Article
-from feeds.model.feed import Context, Feed, FeedSummary
+from feeds.model.feed import Context, Feed, ListedFeed
 from feeds.model.topics import Topic
 from feeds.parsing.feed_query import PARAMETERS, CustomFeedRequest
 from feeds.text.repair import shorten
@@ -40,7 +40,7 @@ _MAX_CHECKBOXES, _MAX_SUGGESTIONS = 60, 500
 
 
 def render_directory(
-    feed: Feed, feeds: Iterable[FeedSummary], newest: Iterable[Article], query: str = ""
+    feed: Feed, feeds: Iterable[ListedFeed], newest: Iterable[Article], query: str = ""
 ) -> bytes:
     """Return the directory of every feed, with the newest articles of the whole site.
 
@@ -48,10 +48,12 @@ def render_directory(
     """
     words = query.casefold().split()
     listed = [
-        summary
-        for summary in feeds
-        if summary.kind == "site"
-        or all(word in f"{summary.name} {summary.description}".casefold() for word in words)
+        feed
+        for feed in feeds
+        if feed.channel.kind == "site"
+        or all(
+            word in f"{feed.channel.name} {feed.channel.description}".casefold() for word in words
+        )
     ]
     stories = [_story(article, "", feed.url) for article in newest]
     return _render_page("directory.html", feed, listed=listed, stories=stories, search=query)

@@ -6,9 +6,8 @@ that is removed, corrected or backdated only the document of its own period.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 #: Most articles in an archive document, as a multiple of the feed's limit.
@@ -23,9 +22,9 @@ class Period:
 
     #: "2026", "2026-05" or "2026-05-17".
     name: str
-    #: First and last day, as date.toordinal() counts.
-    first: int
-    last: int
+    #: The first and the last day with an article, as date.toordinal() counts.
+    first: int = field(repr=False)
+    last: int = field(repr=False)
 
 
 def cut(days: Mapping[int, int], limit: int) -> tuple[Period, ...]:
@@ -39,22 +38,15 @@ def cut(days: Mapping[int, int], limit: int) -> tuple[Period, ...]:
     return tuple(_cut(days, limit * _LIMIT_FACTOR, len("2026")))
 
 
-def _cut(days: Mapping[int, int], size: int, length: int) -> Iterator[Period]:
-    """Yield the periods of these days whose names have at least `length` characters."""
+def _cut(days: Mapping[int, int], most: int, name_length: int) -> Iterator[Period]:
+    """Yield the periods of these days whose names have at least so many characters."""
     parts: dict[str, dict[int, int]] = {}
     for day in sorted(days):
         # A period's name is a prefix of its days' names.
-        parts.setdefault(date.fromordinal(day).isoformat()[:length], {})[day] = days[day]
+        name = date.fromordinal(day).isoformat()[:name_length]
+        parts.setdefault(name, {})[day] = days[day]
     for name, part in parts.items():
-        if sum(part.values()) > size and length < len("2026-05-17"):
-            yield from _cut(part, size, length + len("-05"))
+        if sum(part.values()) > most and name_length < len("2026-05-17"):
+            yield from _cut(part, most, name_length + len("-05"))
         else:
-            yield Period(name, *_bounds(name))
-
-
-def _bounds(name: str) -> tuple[int, int]:
-    year, month, day = (*map(int, name.split("-")), 0, 0)[:3]
-    last_month = month or 12
-    last_day = day or monthrange(year, last_month)[1]
-    first, last = date(year, month or 1, day or 1), date(year, last_month, last_day)
-    return first.toordinal(), last.toordinal()
+            yield Period(name, min(part), max(part))

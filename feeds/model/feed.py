@@ -1,4 +1,4 @@
-"""The neutral feed that every format renders, and its line in a list of feeds."""
+"""The feeds of a site, and the neutral feed that every format renders."""
 
 from __future__ import annotations
 
@@ -6,12 +6,46 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from feeds.model.selection import Selection
 from feeds.model.site import Author, Podcast
 
 #: When an empty feed last changed: a clock would change its bytes, and W3C's validator takes a date
 #: before 1990 for a mistake.
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _NO_PODCAST = Podcast()
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One feed of the site, without its articles."""
+
+    #: "site", "feed" (one that feeds.yaml names), "topic" or "custom".
+    kind: str
+    #: From the site's root: "", "topics/ai/", "feeds/top/".
+    folder: str
+    #: The title without the site's.
+    name: str
+    title: str
+    description: str
+    selection: Selection
+    #: One of CONTENTS: how much of an article an entry holds.
+    content: str
+    #: Folder of the parent topic's feed; empty if there is none.
+    parent: str = ""
+    podcast: Podcast | None = None
+    #: Query of a custom feed's URL, with a question mark.
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFeed:
+    """One feed in a list of feeds."""
+
+    channel: Channel
+    url: str
+    #: Number of articles, and publication date of the newest.
+    count: int
+    newest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +125,3 @@ class Feed:
     def updated(self) -> datetime:
         """The date of the newest change."""
         return max((entry.updated for entry in self.entries), default=NEVER)
-
-
-@dataclass(frozen=True, slots=True)
-class FeedSummary:
-    """One feed in a list of feeds."""
-
-    #: "site", "topic" or "feed" (one that feeds.yaml names).
-    kind: str
-    title: str
-    #: The title without the site's.
-    name: str
-    description: str
-    #: From the site's root: "", "topics/ai/", "feeds/top/".
-    folder: str
-    url: str
-    #: Number of articles, and publication date of the newest.
-    count: int
-    newest: datetime | None
-    #: Folder of the parent topic's feed; empty if there is none.
-    parent: str = ""

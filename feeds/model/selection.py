@@ -10,7 +10,7 @@ from datetime import timedelta
 class Selection:
     """Criteria that an article must all meet; an empty field is no criterion.
 
-    Topics are in any spelling; Topics.family() resolves them.
+    Topics are in any spelling; PublishedArticles resolves them.
     """
 
     #: The article has at least one, every one, and none of these topics.
@@ -28,4 +28,4 @@ class Selection:
     #: A search of title, excerpt and body, as search_terms.canonical() returns it.
     q: str = ""
     #: Only articles with an audio or video file.
-    recorded: bool = False
+    has_recording: bool = False

@@ -141,11 +141,11 @@ def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) 
     parents = _parents(settings, key_of)
     families: dict[str, set[str]] = {key: set() for key in own}
     for folded, key in key_of.items():
-        for ancestor in _line(key, parents):
+        for ancestor in _ancestry(key, parents):
             families[ancestor].add(folded)
 
     topics: dict[str, Topic] = {}
-    for key in sorted(own, key=lambda key: len(_line(key, parents))):  # parents first
+    for key in sorted(own, key=lambda key: len(_ancestry(key, parents))):  # parents first
         topic = own[key]
         parent = topics[parents[key]] if key in parents else None
         topics[key] = Topic(
@@ -179,14 +179,14 @@ def _parents(settings: Iterable[TopicSettings], key_of: Mapping[str, str]) -> di
     for topic in settings:
         if topic.parent:
             child, parent = key_of[fold(topic.name)], key_of[fold(topic.parent)]
-            if child not in _line(parent, parents):
+            if child not in _ancestry(parent, parents):
                 parents[child] = parent
     return parents
 
 
-def _line(key: str, parents: Mapping[str, str]) -> list[str]:
+def _ancestry(key: str, parents: Mapping[str, str]) -> list[str]:
     """Return the key of a topic, of its parent, and so on up."""
-    line = [key]
-    while line[-1] in parents:
-        line.append(parents[line[-1]])
-    return line
+    keys = [key]
+    while keys[-1] in parents:
+        keys.append(parents[keys[-1]])
+    return keys

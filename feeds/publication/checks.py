@@ -17,7 +17,6 @@ from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
-from feeds.model.topics import Topics
 from feeds.text.media_types import type_of_url
 from feeds.text.urls import is_absolute
 
@@ -32,7 +31,6 @@ PublishedPodcast: TypeAlias = tuple[Feed, Podcast, Mapping[str, Article]]
 
 def find_problems(
     folder: Folder,
-    topics: Topics,
     catalog: Catalog,
     articles: PublishedArticles,
     podcasts: Iterable[PublishedPodcast],
@@ -41,10 +39,15 @@ def find_problems(
     lengths = catalog.lengths()
     # An episode of several podcasts is reported once.
     of_podcasts = {problem for each in podcasts for problem in _of_podcast(folder, each, lengths)}
-    of_files = *catalog.problems(), *articles.conflicts(folder), *articles.missing_media(folder)
+    missing_media = (
+        folder.missing_file(path, url, uses)
+        for url, path, uses in articles.media()
+        if not folder.media(url)
+    )
+    of_files = *catalog.problems(), *articles.conflicts(folder), *missing_media
     return [
         *folder.problems,
-        *topics.problems(folder.configuration, folder.site),
+        *articles.topics.problems(folder.configuration, folder.site),
         *folder.missing(),
         *sorted((*of_files, *of_podcasts)),
     ]

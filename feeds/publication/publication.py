@@ -24,23 +24,20 @@ from urllib.parse import unquote, urlsplit
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
-from feeds.catalog.membership import FeedMembership
 from feeds.catalog.schema import code_fingerprint
 from feeds.errors import Problem
 from feeds.formats import LIST, PAGE, STYLE, as_entry, render, render_style
-from feeds.model.archive import Period, cut
+from feeds.model.archive import Period
 from feeds.model.article import Article
-from feeds.model.document import BadRequest, Document, MediaFile, Redirect
-from feeds.model.feed import Context, Entry, Feed, FeedSummary
+from feeds.model.document import Document, MediaFile, Redirect
+from feeds.model.feed import Channel, Context, Entry, Feed, ListedFeed
 from feeds.model.selection import Selection
-from feeds.model.topics import build_topics
+from feeds.model.site import DEFAULT_URL, Author, Podcast
 from feeds.parsing.feed_query import feed_search
-from feeds.publication.channels import Channel, channels_of, feed_document, feed_header
 from feeds.publication.checks import find_problems
-from feeds.publication.custom import CustomFeeds
-from feeds.publication.routes import BY_FILE_NAME, OPML_PATH, STYLE_PATH, Route, Routes
+from feeds.publication.routes import BY_FILE_NAME, CONTENT_TYPES, Route, Routes
 from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
-from feeds.text.urls import is_absolute
+from feeds.text.urls import absolute, is_absolute
 
 #: A result of looking up a path.
 Resource: TypeAlias = Document | MediaFile | Redirect
@@ -62,21 +59,17 @@ class Publication:
         self, folder: Folder, catalog: Catalog, *, url: str, now: datetime, unpublished: bool
     ) -> None:
         self.url = url
+        self.site = folder.site
         #: The URL of the WebSub hub; empty where there is none.
-        self.hub = folder.site.hub
+        self.hub = self.site.hub
         self.catalog = catalog
         #: The catalog's, from before anything was read.
         self.revision = catalog.revision()
-        drafts, future = unpublished or folder.site.unpublished, folder.site.future
-        self.view = PublishedArticles(catalog, now=now, unpublished=drafts, future=future)
-        self._rendered: RenderedEntries | None = None
+        self.articles = PublishedArticles(catalog, self.site, now=now, unpublished=unpublished)
+        self.routes = Routes(self.site, self.articles.topics, url, self.articles.periods)
         self._folder = folder
-        self._site = folder.site
-        self._reopen_arguments = folder, catalog.place, url, now, unpublished
-        self._topics = build_topics(self._site.topics, self.view.topic_names())
-        channels = channels_of(self._site, self._topics)
-        self._routes = Routes(channels, self._topics, url, self._periods)
-        self._loaded_membership: FeedMembership | None = None
+        self._rendered: RenderedEntries | None = None
+        self._moment = url, now, unpublished
         #: Callers ask for the documents of a folder in a row: its articles are read once.
         self._last_feed: Feed | None = None
 
@@ -88,7 +81,7 @@ class Publication:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog again."""
-        return _reopened, (*self._reopen_arguments, self._rendered)
+        return _reopened, (self._folder, self.catalog.place, self._moment, self._rendered)
 
     def is_current(self) -> bool:
         """True as long as no process has synced since this was made."""
@@ -96,73 +89,38 @@ class Publication:
 
     def problems(self) -> list[Problem]:
         """Every problem of the configuration and the articles."""
-        limit, family = self._site.limit, self._topics.family
-        podcasts = []
-        for folder, channel in self._routes.channels.items():
-            if channel.podcast:
-                files = self.view.paths(channel.selection, family)[:limit]
-                header = feed_header(channel, folder, self._site, self.url)
-                podcasts.append((header, channel.podcast, self.view.at(files)))
-        return find_problems(self._folder, self._topics, self.catalog, self.view, podcasts)
+        podcasts = (
+            (self.header(channel), channel.podcast,
+             self.articles.select(channel.selection, self.site.limit))
+            for channel in self.routes.channels.values() if channel.podcast
+        )  # fmt: skip
+        return find_problems(self._folder, self.catalog, self.articles, podcasts)
 
     @cached_property
-    def listed(self) -> tuple[FeedSummary, ...]:
+    def listed(self) -> tuple[ListedFeed, ...]:
         """Every feed with the number of its articles: the site's, the named ones, the topics'."""
-        counts = self.view.topic_counts()
-
-        def count(channel: Channel) -> tuple[int, datetime | None]:
-            family = [self._topics.family(name) for name in channel.selection.any]
-            if channel.kind == "topic" and len(family[0]) == 1 and not channel.podcast:
-                return counts.get(next(iter(family[0])), (0, None))
-            return self.view.count(channel.selection, self._topics.family)
-
         return tuple(
-            FeedSummary(
-                channel.kind, channel.title, channel.name, channel.description, channel.folder,
-                self.url + channel.folder, *count(channel), channel.parent,
-            )
-            for channel in self._routes.channels.values()
-        )  # fmt: skip
+            ListedFeed(channel, self.url + channel.folder, *self.articles.count(channel.selection))
+            for channel in self.routes.channels.values()
+        )
 
     def paths(self) -> Iterator[str]:
         """Every path at which something is published; a page's ends with a slash."""
-        yield from self._routes.paths(self._membership.periods)
+        self.articles.load()
+        yield from self.routes.paths()
         yield from filter(self._file, self._media_urls)
 
     def document(self, path: str) -> Resource | None:
         """The document, file or redirect at a path; None if nothing is published there."""
-        if path == OPML_PATH:
-            from feeds.formats import opml
-
-            return Document(opml.render_opml(self._site.title, self.listed), LIST.content_type)
-        if path == STYLE_PATH:
-            return Document(render_style(), STYLE.content_type)
         return self._find(path, self._render)
 
     def outline(self, path: str) -> Resource | None:
         """The same as document(), without rendering: documents have no bytes."""
-        if path in (OPML_PATH, STYLE_PATH):
-            return Document(b"", (LIST if path == OPML_PATH else STYLE).content_type)
         return self._find(path, self._outline)
-
-    def custom(self, path: str, query: str) -> Document | Redirect | BadRequest:
-        """The live app's response where is_query_page() is true. Raises NotReadyError."""
-        if path == "/":
-            return self._render_page(Route(self._routes.channels[""], "", None, ""), query)
-        custom = CustomFeeds(
-            self._site, self._topics, self._routes, self._context(self._site.content),
-            self._articles, self.catalog.search.is_ready,
-        )  # fmt: skip
-        return custom.document(path, query)
 
     def cache_control(self, document: Document) -> str:
         """A document's Cache-Control header."""
-        return document.cache_control(self._site.max_age, self._site.stale_while_revalidate)
-
-    def newest_documents(self) -> Iterator[tuple[str, str]]:
-        """The path and the URL of each document that a subscriber polls."""
-        for path in self._routes.newest_documents():
-            yield path, self.url + path.removeprefix("/")
+        return document.cache_control(self.site.max_age, self.site.stale_while_revalidate)
 
     def fingerprint(self, path: str) -> str:
         """Labelled digests of all that decides the bytes at a path; empty where that is unknown.
@@ -178,75 +136,121 @@ class Publication:
             except OSError:  # deleted or unreadable since
                 return ""
             return f"file:{_short_digest(f'{file} {stat.st_size} {stat.st_mtime_ns}')}"
-        if path == OPML_PATH:
-            return f"{self._site_fingerprint} {self._list_fingerprint}"
-        if path == STYLE_PATH:
-            return self._site_fingerprint
-        route = self._routes.route(path)
+        route = self.routes.route(path)
         if not route:
             return ""
+        if route.name == STYLE.file_name:
+            return self._site_fingerprint
+        if route.name == LIST.file_name:
+            return f"{self._site_fingerprint} {self._list_fingerprint}"
         own = f"{self._site_fingerprint} feed:{_short_digest(repr(route))}"
         if route.has_moved and not route.name:  # a page that leads elsewhere
             return own
-        articles = self._membership.fingerprint(route.channel.selection, route.period)
-        history = _short_digest(repr(self._routes.history(route)))
+        articles = self.articles.fingerprint(route.channel.selection, route.period)
+        history = _short_digest(repr(self.routes.history(route)))
         feeds = f" {self._list_fingerprint}" if path == "/" else ""
         return f"{own} articles:{articles} history:{history}{feeds}"
 
     def unmeasured(self) -> list[str]:
         """The URLs of published enclosures whose length is unknown."""
-        files = {file for _content, file in self.entries_of(self.paths())}
-        return self.catalog.unmeasured(sorted(files))
+        files = {file for _content, file in self.entry_keys(self.paths())}
+        return self.catalog.unmeasured(files)
 
-    def entries_of(self, paths: Iterable[str]) -> list[EntryKey]:
+    def entry_keys(self, paths: Iterable[str]) -> list[EntryKey]:
         """The keys of all entries in the documents at these paths, each once."""
-        routes = filter(None, map(self._routes.route, paths))
+        routes = filter(None, map(self.routes.route, paths))
         keys: dict[EntryKey, None] = {}
         for channel, period in dict.fromkeys((route.channel, route.period) for route in routes):
-            files = self._membership.paths(channel.selection, period)
+            files = self.articles.paths(channel.selection, period)
             keys |= dict.fromkeys((channel.content, file) for file in files)
         return list(keys)
 
-    def entries_at(self, keys: Sequence[EntryKey]) -> Iterator[tuple[EntryKey, Entry]]:
+    def entries(self, keys: Sequence[EntryKey]) -> Iterator[tuple[EntryKey, Entry]]:
         """The entries with these keys, without those whose article is gone since."""
-        articles = self.view.at([file for _content, file in keys])
+        articles = self.articles.by_file([file for _content, file in keys])
         for content, file in keys:
             if article := articles.get(file):
-                entry = as_entry(self._as_published(article), self._context(content))
+                entry = as_entry(self._as_published(article), self.context(content))
                 yield (content, file), entry
+
+    def select(
+        self, selection: Selection, limit: int | None, period: Period | None = None
+    ) -> list[Article]:
+        """The newest articles of a selection as they are published: with absolute URLs."""
+        articles = self.articles.select(selection, limit, period)
+        return list(map(self._as_published, articles.values()))
+
+    def context(self, content: str) -> Context:
+        """The context of entries with this content (one of CONTENTS)."""
+        site, routes = self.site, self.routes
+        return Context(
+            self.url, site.related_in_rss, routes.folder_of_topic, content, site.author,
+            routes.topics_url,
+        )  # fmt: skip
+
+    def header(self, channel: Channel, folder: str | None = None) -> Feed:
+        """A channel's feed without entries, for documents in a folder (by default its own)."""
+        site, folder = self.site, channel.folder if folder is None else folder
+        # An id must not change when the site is published under another URL.
+        identity = site.id or (site.url if site.url != DEFAULT_URL else self.url)
+        identity = identity if identity.endswith(("/", ":")) else f"{identity}/"
+        author = site.author or Author(site.title)
+        podcast = channel.podcast or site.podcast or Podcast()
+        return Feed(
+            id=f"{identity}{channel.folder}{channel.query}",
+            title=channel.title,
+            description=channel.description or channel.title,
+            url=f"{self.url}{channel.folder}{channel.query}",
+            base=self.url + folder,
+            root="../" * folder.count("/"),
+            query=channel.query,
+            author=author,
+            language=site.language,
+            icon=absolute(site.icon, self.url),
+            logo=absolute(site.logo, self.url),
+            rights=site.rights,
+            entries=(),
+            podcast=replace(
+                podcast,
+                image=absolute(podcast.image, self.url),
+                author=podcast.author or author.name,
+                owner_name=podcast.owner_name or author.name,
+                owner_email=podcast.owner_email or author.email,
+            ),
+            is_podcast=channel.podcast is not None,
+        )
+
+    def directory(self, query: str = "") -> Document:
+        """The page of all feeds, or of those that a query searches for."""
+        from feeds.formats import pages
+
+        words, channel = feed_search(query), self.routes.channels[""]
+        # No more than the feed holds: the fingerprint covers no other article.
+        limit = 0 if words else min(pages.ON_DIRECTORY, self.site.limit)
+        newest = self.select(channel.selection, limit)
+        feed = self._feed(Route(channel, "", None, ""))
+        return Document(pages.render_directory(feed, self.listed, newest, words), PAGE.content_type)
 
     @cached_property
     def _site_fingerprint(self) -> str:
-        site = _short_digest(f"{self.url} {self._site!r}")
+        site = _short_digest(f"{self.url} {self.site!r}")
         return f"code:{code_fingerprint()[:32]} site:{site}"
 
     @cached_property
     def _list_fingerprint(self) -> str:
         return f"feeds:{_short_digest(repr(self.listed))}"
 
-    @property
-    def _membership(self) -> FeedMembership:
-        if not self._loaded_membership:
-            site = self._site
-            self._loaded_membership = FeedMembership(self.view, self._topics, site.limit)
-        return self._loaded_membership
-
-    def _periods(self, selection: Selection) -> tuple[Period, ...]:
-        if self._loaded_membership:
-            return self._loaded_membership.periods(selection)
-        # A live app renders few feeds: a query for each costs less than loading the membership.
-        return cut(self.view.days(selection, self._topics.family), self._site.limit)
-
     @cached_property
     def _media_urls(self) -> dict[str, str]:
         """The URLs of the site's own files as written, by their published paths, sorted."""
-        site = self._site
-        podcasts = (site.podcast, *(channel.podcast for channel in self._routes.channels.values()))
+        site = self.site
+        podcasts = (site.podcast, *(channel.podcast for channel in self.routes.channels.values()))
         own = {site.icon, site.logo, *(podcast.image for podcast in podcasts if podcast)}
-        urls = (url for url in (*self.view.media(), *own) if url and not is_absolute(url))
+        in_articles = (url for url, _path, _uses in self.articles.media())
+        urls = (url for url in (*in_articles, *own) if url and not is_absolute(url))
         # Decoded, as file names and WSGI have paths.
         by_path = {unquote(urlsplit(url).path): url for url in urls}
-        return {path: by_path[path] for path in sorted(by_path) if self._routes.is_free(path)}
+        return {path: by_path[path] for path in sorted(by_path) if self.routes.is_free(path)}
 
     def _file(self, path: str) -> Path | None:
         """Look for the file at a path: it may come or go at any time."""
@@ -258,106 +262,84 @@ class Publication:
         return self.catalog.lengths()
 
     def _find(self, path: str, render: Callable[[Route], Document]) -> Resource | None:
-        if route := self._routes.route(path):
+        if route := self.routes.route(path):
             if route.has_moved:
                 return Redirect(route.home, partial(render, route))
             return render(route)
         if file := self._file(path):
             return MediaFile(file, type_of_name(file.name, DEFAULT_DOWNLOAD))
-        if page := self._routes.page_of(path):
-            url = self.url + page.removeprefix("/")
-            return Redirect(page, partial(_moved_page, self._site.title, url, url))
-        return None
+        page = self.routes.page_of(path)
+        return Redirect(page) if page else None
 
     def _outline(self, route: Route) -> Document:
-        content_type = BY_FILE_NAME.get(route.name, PAGE).content_type
-        return Document(b"", content_type, bool(self._routes.history(route).next))
+        return Document(b"", CONTENT_TYPES[route.name], bool(self.routes.history(route).next))
 
     def _render(self, route: Route) -> Document:
-        if route.name:
-            return feed_document(self._feed(route), route.name)
-        if route.has_moved:
-            target = f"{posixpath.relpath(route.home, f'/{route.base}')}/"
-            return _moved_page(route.channel.title, target, self.url + route.channel.folder)
-        return self._render_page(route)
-
-    def _render_page(self, route: Route, query: str = "") -> Document:
         # Imported late, as every renderer: most builds have to render little.
-        from feeds.formats import pages
+        from feeds.formats import opml, pages
 
-        if route.folder or route.period:
+        if route.name == STYLE.file_name:
+            body = render_style()
+        elif route.name == LIST.file_name:
+            body = opml.render_opml(self.site.title, self.listed)
+        elif route.name:
+            return feed_document(self._feed(route), route.name)
+        elif route.has_moved:
+            target = f"{posixpath.relpath(route.home, f'/{route.base}')}/"
+            url = self.url + route.channel.folder
+            body = pages.render_moved(route.channel.title, target, url)
+        elif route.folder or route.period:
             body = render(self._feed(route), PAGE)
         else:
-            words = feed_search(query)
-            # No more than the feed holds: the fingerprint covers no other article.
-            limit = 0 if words else min(pages.ON_DIRECTORY, self._site.limit)
-            newest = self._articles(route.channel.selection, limit)
-            body = pages.render_directory(self._feed(route), self.listed, newest, words)
-        return Document(body, PAGE.content_type, bool(self._routes.history(route).next))
+            return self.directory()
+        return replace(self._outline(route), body=body)
 
     def _feed(self, route: Route) -> Feed:
         feed = self._last_feed
         if not feed or feed.base != self.url + route.base:
             self._last_feed = feed = replace(
-                feed_header(route.channel, route.base, self._site, self.url),
+                self.header(route.channel, route.base),
                 # Subscribers poll the newest document alone.
                 hub="" if route.period else self.hub,
                 entries=self._entries(route),
-                history=self._routes.history(route),
+                history=self.routes.history(route),
             )
         return feed
 
     def _entries(self, route: Route) -> list[Entry]:
         content, selection = route.channel.content, route.channel.selection
         if self._rendered:
-            files = self._membership.paths(selection, route.period)
+            files = self.articles.paths(selection, route.period)
             entries = [entry for file in files if (entry := self._rendered.entry((content, file)))]
             # Some are missing if another process has synced since they were rendered.
             if len(entries) == len(files):
                 return entries
-        limit = None if route.period else self._site.limit
-        context = self._context(content)
-        articles = self._articles(selection, limit, route.period)
+        articles = self.select(selection, None if route.period else self.site.limit, route.period)
+        context = self.context(content)
         return [as_entry(article, context) for article in articles]
 
-    def _articles(
-        self, selection: Selection, limit: int | None, period: Period | None = None
-    ) -> list[Article]:
-        articles = self.view.articles(selection, self._topics.family, limit, period)
-        return list(map(self._as_published, articles))
-
     def _as_published(self, article: Article) -> Article:
-        topics = self._topics.canonical(article.topics)
+        topics = self.articles.topics.canonical(article.topics)
         return article.published_at(self.url, topics, self._lengths)
 
-    def _context(self, content: str) -> Context:
-        site, routes = self._site, self._routes
-        return Context(
-            self.url, site.related_in_rss, routes.folder_of_topic, content, site.author,
-            routes.topics_url,
-        )  # fmt: skip
+
+def feed_document(feed: Feed, file_name: str) -> Document:
+    """The feed in the format of a file name, with the Link header of its response (WebSub §4)."""
+    format = BY_FILE_NAME[file_name]
+    links = ((feed.hub, "hub"), (feed.base + file_name, "self")) if feed.hub else ()
+    return Document(render(feed, format), format.content_type, bool(feed.history.next), links)
 
 
 def _short_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _moved_page(title: str, target: str, url: str) -> Document:
-    from feeds.formats import pages
-
-    return Document(pages.render_moved(title, target, url), PAGE.content_type)
-
-
 # A process of a pool receives its publication again with each chunk of work, and opens it once.
 @lru_cache(maxsize=1)
 def _reopened(
-    folder: Folder,
-    place: str,
-    url: str,
-    now: datetime,
-    unpublished: bool,
-    rendered: RenderedEntries | None,
+    folder: Folder, place: str, moment: tuple[str, datetime, bool], rendered: RenderedEntries | None
 ) -> Publication:
+    url, now, unpublished = moment
     with ExitStack() as stack:
         catalog = Catalog(place)
         stack.callback(catalog.close)

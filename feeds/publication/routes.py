@@ -1,4 +1,4 @@
-"""The map between published paths and the documents of feeds; no other module spells a path.
+"""The feeds of a site by their published paths; no other module spells a path.
 
 Renders nothing and reads no article.
 """
@@ -6,28 +6,29 @@ Renders nothing and reads no article.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from feeds.formats import FORMATS, LIST, STYLE
+from feeds.formats import FORMATS, LIST, PAGE, STYLE
 from feeds.model.archive import PERIOD_NAME, Period
-from feeds.model.feed import History
+from feeds.model.feed import Channel, History
 from feeds.model.selection import Selection
+from feeds.model.site import Site
 from feeds.model.topics import Topics
 
-if TYPE_CHECKING:
-    from feeds.publication.channels import Channel
-
 BY_FILE_NAME = {format.file_name: format for format in FORMATS}
+#: Documents of the site, in its root, that belong to no feed.
+SITE_DOCUMENTS = {format.file_name: format.content_type for format in (LIST, STYLE)}
+#: By the name of a document; empty for a page.
+CONTENT_TYPES = {name: format.content_type for name, format in BY_FILE_NAME.items()}
+CONTENT_TYPES |= SITE_DOCUMENTS | {"": PAGE.content_type}
 #: The page of a folder, and its documents.
 _IN_FOLDER = ("", *BY_FILE_NAME)
-#: Documents of the site that belong to no feed.
-OPML_PATH, STYLE_PATH = f"/{LIST.file_name}", f"/{STYLE.file_name}"
 #: Folders from the site's root: of topics, of the feeds in feeds.yaml, of feeds made for a query.
-_TOPICS, FEEDS, CUSTOM = "topics/", "feeds/", "custom/"
+_TOPICS, _FEEDS, CUSTOM = "topics/", "feeds/", "custom/"
 PAGE_FILE = "index.html"
-_FILE_NAMES = {*BY_FILE_NAME, PAGE_FILE, LIST.file_name, STYLE.file_name}
+#: Names that no file of the site is published with, nor a folder on its way.
+_RESERVED = {*CONTENT_TYPES, PAGE_FILE, ".", ".."}
 #: The folder of a period: its feed's folder and the period's name.
 IN_ARCHIVE = re.compile(rf"(.*/)?archive/({PERIOD_NAME})/")
 _ARCHIVE_END = re.compile(rf"/archive/(?:{PERIOD_NAME}/)?$")
@@ -53,7 +54,7 @@ def archive_folder(period: Period | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A page or a document of a feed, at its path or at a former one."""
+    """A page or a document, at its path or at a former one."""
 
     channel: Channel
     #: The channel's, or a former one of its topic.
@@ -84,14 +85,14 @@ class Routes:
 
     def __init__(
         self,
-        channels: Iterable[Channel],
+        site: Site,
         topics: Topics,
         site_url: str,
         periods: Callable[[Selection], Sequence[Period]],
     ) -> None:
         """Take a function that returns the periods of a selection's archive, oldest first."""
         #: By folder.
-        self.channels = {channel.folder: channel for channel in channels}
+        self.channels = {channel.folder: channel for channel in _channels(site, topics)}
         #: The feeds of topics by their former folders.
         self._moved = {
             topic_folder(slug): self.channels[topic_folder(topic.slug)]
@@ -107,24 +108,24 @@ class Routes:
         self._folders = {f"/{folder}" for folder in self.channels}
         self._folders |= {f"/{folder.partition('/')[0]}/" for folder in self.channels}
 
-    def paths(self, periods: Callable[[Selection], Iterable[Period]]) -> Iterator[str]:
-        """Every page and document; takes a function for the periods of all selections."""
-        yield OPML_PATH
-        yield STYLE_PATH
+    def paths(self) -> Iterator[str]:
+        """Every page and document."""
+        yield from (f"/{name}" for name in SITE_DOCUMENTS)
         for folder, channel in self.channels.items():
-            for period in (None, *periods(channel.selection)):
+            for period in self._archive(channel):
                 yield from (f"/{folder}{archive_folder(period)}{name}" for name in _IN_FOLDER)
         yield from (f"/{folder}{name}" for folder in self._moved for name in _IN_FOLDER)
 
-    def newest_documents(self) -> Iterator[str]:
-        """The path of each document that subscribers poll."""
-        return (f"/{folder}{name}" for folder in self.channels for name in BY_FILE_NAME)
+    def newest_documents(self) -> Iterator[tuple[str, str]]:
+        """The path and the URL of each document that subscribers poll."""
+        names = (f"{folder}{name}" for folder in self.channels for name in BY_FILE_NAME)
+        return ((f"/{name}", self._site_url + name) for name in names)
 
     def route(self, path: str) -> Route | None:
-        """The page or the document of a feed at a path; None if there is none."""
+        """The page or the document at a path; None if there is none."""
         folder, slash, name = path.removeprefix("/").rpartition("/")
         folder += slash
-        if name and name not in BY_FILE_NAME:
+        if name not in (CONTENT_TYPES if not folder else _IN_FOLDER):
             return None
         if archived := IN_ARCHIVE.fullmatch(folder):
             folder = archived[1] or ""
@@ -146,7 +147,7 @@ class Routes:
     def is_free(self, path: str) -> bool:
         """True if a file can be published at a path: no document is at it, below it or above it."""
         names = path.removeprefix("/").split("/")
-        if _FILE_NAMES.intersection(names) or {"", ".", ".."}.intersection(names):
+        if not _RESERVED.isdisjoint(names):
             return False
         return _ARCHIVE_END.sub("/", f"{path}/") not in self._folders
 
@@ -174,3 +175,27 @@ class Routes:
                 archive[period] = History(True, not (older or newer), older, newer)
             self._archives[channel.folder] = archive
         return self._archives[channel.folder]
+
+
+def _channels(site: Site, topics: Topics) -> Iterator[Channel]:
+    """The feed of everything, the feeds that feeds.yaml names, and one feed for each topic."""
+    podcast = site.podcast if site.podcast and site.podcast.everything else None
+    selection = Selection(has_recording=podcast is not None)
+    yield Channel(
+        "site", "", site.title, site.title, site.description, selection, site.content,
+        podcast=podcast,
+    )  # fmt: skip
+    for feed in site.feeds:
+        selection = replace(feed.selection, has_recording=feed.podcast is not None)
+        yield Channel(
+            "feed", f"{_FEEDS}{feed.name}/", feed.title, feed.title, feed.description, selection,
+            feed.content or site.content, podcast=feed.podcast,
+        )  # fmt: skip
+    for topic in topics:
+        title = f"{topic.name} · {site.title}"
+        selection = Selection(any=(topic.name,), has_recording=topic.podcast is not None)
+        yield Channel(
+            "topic", topic_folder(topic.slug), topic.name, title, topic.description, selection,
+            topic.content or site.content,
+            topic_folder(topic.parent.slug) if topic.parent else "", topic.podcast,
+        )  # fmt: skip

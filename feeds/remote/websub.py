@@ -54,7 +54,7 @@ def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Annou
     changed: dict[str, Announcement] = {}
     unchanged: dict[str, Announcement] = {}
     announced = state.announced()
-    for path, url in publication.newest_documents():
+    for path, url in publication.routes.newest_documents():
         fingerprint = publication.fingerprint(path)
         last = announced.get(url)
         if last and last.fingerprint == fingerprint:

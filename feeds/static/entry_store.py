@@ -39,7 +39,7 @@ class EntryStore:
         """Render entries into this process's file; return their locations, for write_index()."""
         locations = []
         with open(self.folder / f"entries-{os.getpid()}", "ab") as file:
-            for key, entry in publication.entries_at(keys):
+            for key, entry in publication.entries(keys):
                 start, parts = file.tell(), [entry.part(part) for part in PARTS]
                 file.write(msgpack.encode((entry.id, entry.updated, parts)))
                 locations.append((key, file.name, start, file.tell()))

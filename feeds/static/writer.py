@@ -120,7 +120,7 @@ class _Build:
     def write(self, steps: Sequence[Step]) -> Iterator[Outcome]:
         """Write documents, media files and files for the host."""
         jobs = [(step, self.sources[step.name]) for step in steps]
-        keys = self.publication.entries_of(path for _step, path in jobs if isinstance(path, str))
+        keys = self.publication.entry_keys(path for _step, path in jobs if isinstance(path, str))
         total = len(keys) + len(jobs)
         # Each entry is rendered once, for all documents that hold it.
         store = EntryStore(self.tree.scratch)

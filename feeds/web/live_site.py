@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from feeds.errors import CatalogError, FeedsError, NotReadyError
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
-from feeds.publication.custom import is_query_page
+from feeds.publication.custom import custom_document, is_query_page
 from feeds.publication.publication import Publication
 from feeds.web.announcer import announce_changes
 from feeds.web.document_cache import DocumentCache
@@ -111,7 +111,11 @@ class LiveSite:
         with cache.single_flight(key):
             if cached := cache.get(key):
                 return cached
-            resource = publication.custom(path, query) if is_custom else publication.document(path)
+            resource = (
+                custom_document(publication, path, query)
+                if is_custom
+                else publication.document(path)
+            )
             if not isinstance(resource, Document):
                 return resource
             changed = None if is_custom else self._last_modified(publication, path, resource)

@@ -121,7 +121,7 @@ class Refresher:
             url=settings.url_of(self._folder), now=self._clock(), unpublished=settings.unpublished,
         )  # fmt: skip
         #: Publication date of the next future article.
-        self._due = None if site.future else publication.view.next_due()
+        self._due = None if site.future else publication.articles.next_due()
         self._publication = publication
         self._on_publish(publication)
 

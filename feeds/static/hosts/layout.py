@@ -55,7 +55,9 @@ class TreeLayout:
             if isinstance(outline, MediaFile) and "." in name.rpartition("/")[2]
         }
         #: The folders of feeds, with * for a name: "", "topics/*/".
-        self.folders = sorted({re.sub("[^/]+/$", "*/", feed.folder) for feed in publication.listed})
+        self.folders = sorted(
+            {re.sub("[^/]+/$", "*/", feed.channel.folder) for feed in publication.listed}
+        )
         #: The folders that moved, and their new ones: ("topics/old/", "topics/new/").
         self.moved = [
             (name.removesuffix(PAGE_FILE), outline.to[1:])
