@@ -299,7 +299,7 @@ def _opened(
 ) -> Iterator[_Opened]:
     """Sync a site and open its publication; a bare folder is published at `address`."""
     from feeds.catalog.catalog import Catalog
-    from feeds.catalog.folder import Folder, locate
+    from feeds.catalog.folder import Folder, catalog_place
     from feeds.catalog.sync import Synced
     from feeds.errors import CatalogError
     from feeds.parallel import collect_garbage_rarely, processors
@@ -317,7 +317,7 @@ def _opened(
         click.echo(f"warning: no URL is known, so links lead to {url}; {hint}", err=True)
     # A replica publishes the articles that another machine synced, whatever its own folder has.
     syncs = os.environ.get("FEEDS_SYNC") != "0"
-    catalog = Catalog(locate(folder), syncs=syncs)
+    catalog = Catalog(catalog_place(folder), syncs=syncs)
 
     def synced_publication() -> tuple[Synced, Publication]:
         synced = Synced()

@@ -169,9 +169,9 @@ class PublishedArticles:
     def missing_media(self, folder: Folder) -> list[Problem]:
         """A warning for each file of the site that an article names and that is not there."""
         return [
-            folder.missing_file(path, url, uses)
+            folder.no_file(path, url, uses)
             for url, path, uses in self._media()
-            if not folder.media(url)
+            if not folder.media_file(url)
         ]
 
     def conflicts(self, folder: Folder) -> list[Problem]:
@@ -266,7 +266,7 @@ def _same_id(
 ) -> Problem:
     is_url = article.url == newer.url and article.id == article.url
     name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
-    line = line_of(folder.read_if_possible(path), *keys, "webUrl", "originalUrl")
+    line = line_of(folder.text_or_empty(path), *keys, "webUrl", "originalUrl")
     instead = "takes it back" if newer.removed else "is published instead"
     message = f"{newer_path} has the same {name}, is newer and {instead}"
     hint = f"an article's {name} is its own"

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 
 from feeds.catalog.database import Database
-from feeds.catalog.folder import Folder, Stat, UnreadableError
+from feeds.catalog.folder import Folder, Stat
 from feeds.catalog.schema import (
     ARTICLE,
     MEDIA,
@@ -158,7 +158,7 @@ def _measure(index: Database, search: Search, folder: Folder, *, keep_missing: b
     query = sa.select(MEDIA.c.url, MEDIA.c.length).where(OWN_MEDIA).distinct()
     with index.connection(ensure=False) as connection:
         rows = connection.execute(query).all()
-    lengths = [(url, known, folder.length(url, known)) for url, known in rows]
+    lengths = [(url, known, folder.media_length(url, known)) for url, known in rows]
     changed = [
         {"of_url": url, "new_length": length}
         for url, known, length in lengths
@@ -181,23 +181,17 @@ def _read_file(folder: Folder, candidate: _Candidate) -> _FileRows:
     path, stat, indexed_digest = candidate
     # Taken before the file is read: a change from now on is seen by the next sync.
     checked = time.time_ns()
-    text, article = None, None
-    problems: list[Problem] = []
-    try:
-        text = folder.read(path)
-    except UnreadableError as error:
-        problems = [error.problem]
-        if error.problem.code == "unreadable":
-            # Permissions may change without a trace in size or mtime.
-            stat = _OUTDATED
+    text = folder.read(path)
+    if isinstance(text, Problem) and text.code == "unreadable":
+        # Permissions may change without a trace in size or mtime.
+        stat = _OUTDATED
     # The same text means another article under another ending.
-    content = f"{is_html(path)}\0{text}\0{problems}"
+    content = f"{is_html(path)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
         return source, None
-    if text is not None:
-        article, problems = read_article(text, path)
+    article, problems = (None, [text]) if isinstance(text, Problem) else read_article(text, path)
     rows = {PROBLEM.name: [{"path": path, "data": problem} for problem in problems]}
     if article:
         rows |= _article_rows(path, article, folder)
@@ -225,7 +219,7 @@ def _article_rows(path: str, article: Article, folder: Folder) -> dict[str, list
     topics = {fold(name): name for name in article.topics}
     urls = {*article.local_files(), *(enclosure.url for enclosure in article.enclosures)}
     lengths = {
-        url: folder.length(url, None) if url.startswith("/") else None
+        url: folder.media_length(url, None) if url.startswith("/") else None
         for url in sorted(urls)
         if len(url) <= MAX_MEDIA_URL_CHARS
     }

@@ -47,7 +47,7 @@ def find_problems(
     return [
         *folder.problems,
         *topics.problems(folder.configuration, folder.site),
-        *folder.missing(),
+        *folder.missing_folders(),
         *sorted((*of_files, *of_podcasts)),
     ]
 
@@ -89,7 +89,7 @@ def _artwork_error(folder: Folder, url: str) -> str:
 
     if is_absolute(url):
         return ""
-    if not (file := folder.media(url)):
+    if not (file := folder.media_file(url)):
         return f"the site has no file {url}"
     try:
         with open(file, "rb") as stream:

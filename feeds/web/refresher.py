@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, locate
+from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, catalog_place, configuration_file
 from feeds.catalog.sync import Synced
 from feeds.errors import CatalogError, ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
@@ -47,7 +47,7 @@ class Refresher:
         #: True from a change of feeds.yaml until the site was published with it.
         self._is_reconfigured = False
         self._folder = Folder.open(settings.site)
-        self.catalog = Catalog(locate(self._folder), syncs=settings.syncs)
+        self.catalog = Catalog(catalog_place(self._folder), syncs=settings.syncs)
         #: None until the problems that were printed elsewhere are known.
         self._reported: set[Problem] | None = None if settings.reported else set()
         self._report_lock: BinaryIO | None = None
@@ -150,10 +150,8 @@ class Refresher:
         return not self._publication.is_current()
 
     def _configuration_stat(self) -> tuple[int, int] | None:
-        site = self._settings.site
-        file = site if site.is_file() else site / CONFIGURATION
         try:
-            stat = file.stat()
+            stat = configuration_file(self._settings.site).stat()
         except OSError:
             return None
         return stat.st_size, stat.st_mtime_ns
