@@ -64,7 +64,7 @@ class Catalog:
         self, folder: Folder, progress: Callable[[int, int], None] | None = None, processes: int = 1
     ) -> Synced:
         """Bring the index up to date with the folder (see feeds.catalog.sync)."""
-        return sync(self._index, self.search, folder, progress, processes)
+        return sync(self._index, folder, progress, processes)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

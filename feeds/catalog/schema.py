@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -35,8 +35,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # change which of two articles comes first.
 Text = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 Integer = sa.BigInteger()
-_Boolean = sa.Boolean()
-_Kind: TypeAlias = TypeEngine[Any]
 
 
 class _Json(sa.types.TypeDecorator[Any]):
@@ -60,60 +58,63 @@ class _Json(sa.types.TypeDecorator[Any]):
             raise DamagedRowError(error) from error
 
 
-def table(
-    metadata: sa.MetaData, name: str, keys: str, /, *nullable: sa.Column[Any], **kinds: _Kind
-) -> sa.Table:
-    """A table whose primary key has these columns of text, separated by spaces."""
-    primary = (sa.Column(key, Text, primary_key=True) for key in keys.split())
-    others = (sa.Column(column, kind, nullable=False) for column, kind in kinds.items())
-    return sa.Table(name, metadata, *primary, *others, *nullable)
+def keys(*names: str) -> Iterator[sa.Column[Any]]:
+    """Yield columns of text that are the primary key together."""
+    return (sa.Column(name, Text, primary_key=True) for name in names)
+
+
+def columns(kind: TypeEngine[Any], *names: str) -> Iterator[sa.Column[Any]]:
+    """Yield columns of one type that are not null."""
+    return (sa.Column(name, kind, nullable=False) for name in names)
 
 
 METADATA = sa.MetaData()
-#: "fingerprint" of the code, "revision", "complete" once a sync has ended, "partial" while only a
-#: part of one is written, "searched" with the revision whose words are all indexed.
-META = table(METADATA, "meta", "key", value=Text)
-SOURCE = table(
-    METADATA, "source", "path", size=Integer, mtime_ns=Integer, checked_ns=Integer, digest=Text
-)
-PROBLEM = table(METADATA, "problem", "", path=Text, data=_Json(Problem))
-sa.Index("problem_path", PROBLEM.c.path)
-# Dates are microseconds since 1970: every engine compares them alike.
-ARTICLE = table(
-    METADATA, "article", "path", sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
-    id=Text, type=Text, category=Text, provider=Text, domain=Text,
-    published=Integer, updated=Integer,
-    recorded=_Boolean, draft=_Boolean, removed=_Boolean, has_duplicate_id=_Boolean,
-    data=_Json(Article),
+#: "fingerprint" of the code, "revision", "complete" once a sync has ended, "partial" (else empty)
+#: while only a part of one is written, "searched" with the revision whose words are all indexed.
+META = sa.Table("meta", METADATA, *keys("key"), *columns(Text, "value"))
+SOURCE = sa.Table(
+    "source", METADATA, *keys("path"), *columns(Text, "digest"),
+    *columns(Integer, "size", "mtime_ns", "checked_ns"),
 )  # fmt: skip
-sa.Index("article_id", ARTICLE.c.id)
-# Covers all that decides whether an article is published: its row, which is long, need not be read.
-_due = ("published", "removed", "draft", "has_duplicate_id", "path")
-sa.Index("article_due", *(ARTICLE.c[name] for name in _due))
-TAGGING = table(METADATA, "tagging", "topic path", name=Text)
-sa.Index("tagging_named", TAGGING.c.path, TAGGING.c.name)
+PROBLEM = sa.Table(
+    "problem", METADATA, *columns(Text, "path"), *columns(_Json(Problem), "data"),
+    sa.Index("problem_path", "path"),
+)  # fmt: skip
+ARTICLE = sa.Table(
+    "article", METADATA, *keys("path"),
+    *columns(Text, "id", "type", "category", "provider", "domain"),
+    # Dates are microseconds since 1970: every engine compares them alike.
+    *columns(Integer, "published", "updated"),
+    *columns(sa.Boolean(), "recorded", "draft", "removed", "has_duplicate_id"),
+    sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
+    *columns(_Json(Article), "data"),
+    sa.Index("article_id", "id"),
+    # All that decides whether an article is published: its row, which is long, need not be read.
+    sa.Index("article_due", "published", "removed", "draft", "has_duplicate_id", "path"),
+)  # fmt: skip
+TAGGING = sa.Table(
+    "tagging", METADATA, *keys("topic", "path"), *columns(Text, "name"),
+    sa.Index("tagging_named", "path", "name"),
+)  # fmt: skip
 #: The site's own files that an article shows or offers, by relative URLs, with their lengths in
 #: bytes; its other enclosures by absolute URLs, whose lengths are state.
-MEDIA = table(METADATA, "media", "url path", sa.Column("length", Integer))
-sa.Index("media_path", MEDIA.c.path)
-OWN_MEDIA = MEDIA.c.url.startswith("/")
-#: The words of articles, filled by the first search, and the digests of the texts they are from.
-SEARCHED = table(
-    METADATA, "searched", "", sa.Column("number", sa.Integer, primary_key=True),
-    path=Text, digest=Text, words=Text,
+MEDIA = sa.Table(
+    "media", METADATA, *keys("url", "path"), sa.Column("length", Integer),
+    sa.Index("media_path", "path"),
 )  # fmt: skip
-sa.Index("searched_path", SEARCHED.c.path, unique=True)
-#: The words again, in an index: a column of a server's table, or an SQLite file's table of FTS5.
-LEXEMES: sa.ColumnElement[str] = sa.literal_column("searched.lexemes")
+OWN_MEDIA = MEDIA.c.url.startswith("/")
+#: The words again, in an index: an SQLite file's table of FTS5, or an expression that a server
+#: indexes, without its parsers.
 SEARCH_TABLE = "searched_words"
-for _statement in (
-    # The words as they are, without the server's parsers.
-    "ALTER TABLE searched ADD lexemes tsvector"
-    " GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED",
-    "CREATE INDEX searched_by_lexeme ON searched USING gin (lexemes)",
-):
-    _on_server = sa.DDL(_statement).execute_if(dialect="postgresql")  # type: ignore[no-untyped-call]
-    sa.event.listen(SEARCHED, "after_create", _on_server)
+LEXEMES = sa.literal_column("array_to_tsvector(string_to_array(words, ' '))", sa.String)
+#: The words of articles, filled by the first search, and the digests of the texts they are from.
+SEARCHED = sa.Table(
+    "searched", METADATA, sa.Column("number", sa.Integer, primary_key=True),
+    *columns(Text, "path", "digest", "words"),
+    sa.Index("searched_path", "path", unique=True),
+    sa.Index("searched_by_lexeme", LEXEMES, postgresql_using="gin").ddl_if(dialect="postgresql"),
+)  # fmt: skip
+_UPDATE_REVISION = sa.update(META).where(META.c.key == "revision")
 #: The tables whose rows belong to one file, by its path.
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 
@@ -150,7 +151,7 @@ def prepare_index(connection: sa.Connection, anew: bool) -> None:
 
 
 def read_meta(connection: sa.Connection) -> dict[str, str]:
-    """The rows of META."""
+    """Return the rows of META."""
     return {row.key: row.value for row in connection.execute(sa.select(META))}
 
 
@@ -167,16 +168,21 @@ def check_version(meta: dict[str, str], name: str) -> None:
         raise CatalogError(f"{name}: another version of feeds keeps it; {hint}")
 
 
-def raise_revision(connection: sa.Connection, by: int = 1) -> None:
-    """Count a change of the index. As a transaction's first statement, takes the write lock."""
-    revision = sa.cast(META.c.value, sa.BigInteger) + by
-    update = sa.update(META).where(META.c.key == "revision")
-    if not connection.execute(update.values(value=sa.cast(revision, sa.String))).rowcount:
+def lock(connection: sa.Connection) -> dict[str, str]:
+    """Let one process at a time write, until the transaction ends; return the rows of META."""
+    if not connection.execute(_UPDATE_REVISION.values(value=META.c.value)).rowcount:
         raise DamagedRowError("no revision")
+    return read_meta(connection)
+
+
+def set_revision(connection: sa.Connection, revision: int) -> None:
+    """Let other processes see that the index has changed."""
+    # In place: those that wait in lock() would not get a new row.
+    connection.execute(_UPDATE_REVISION.values(value=str(revision)))
 
 
 def revision_of(meta: dict[str, str]) -> int:
-    """The number of changes of the index. Raises DamagedRowError."""
+    """Return the number of changes of the index. Raises DamagedRowError."""
     revision = meta.get("revision", "")
     if not revision.isdecimal():
         raise DamagedRowError(f"revision {revision!r}")
@@ -184,7 +190,7 @@ def revision_of(meta: dict[str, str]) -> int:
 
 
 def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The items in parts that one statement can name."""
+    """Yield the items in parts that one statement can name."""
     size = _ROWS_PER_STATEMENT
     return (items[start : start + size] for start in range(0, len(items), size))
 
@@ -193,24 +199,24 @@ def replace_rows(
     connection: sa.Connection,
     key: sa.Column[Any],
     rows: Sequence[dict[str, Any]],
-    keys: Sequence[str] | None = None,
+    removed: Iterable[str] = (),
     *conditions: sa.ColumnElement[bool],
 ) -> None:
-    """Insert rows, and delete those with these keys before; without keys, those that they replace.
+    """Insert rows in place of those with their keys, and remove those with the other keys.
 
-    Conditions limit what is deleted.
+    Conditions limit the rows that are replaced or removed.
     """
-    for batch in batches([row[key.name] for row in rows] if keys is None else keys):
+    for batch in batches(list(dict.fromkeys((*removed, *(row[key.name] for row in rows))))):
         connection.execute(sa.delete(key.table).where(key.in_(batch), *conditions))
     for inserted in batches(rows):
         connection.execute(sa.insert(key.table), inserted)
 
 
 def micros(date: datetime) -> int:
-    """Microseconds since 1970."""
+    """Return the microseconds since 1970."""
     return (date - EPOCH) // timedelta(microseconds=1)
 
 
 def date_of(count: int | None) -> datetime | None:
-    """The date, in UTC, of microseconds since 1970."""
+    """Return the date, in UTC, of microseconds since 1970."""
     return None if count is None else EPOCH + timedelta(microseconds=count)
