@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -367,6 +368,8 @@ def _announce(publication: Publication) -> None:
     """Announce changed feeds to the hub; a failure does not fail the build."""
     from feeds.remote.websub import announce
 
+    # Without it, the process would end before announce() releases its claims.
+    signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit(128 + signal.SIGTERM))
     announced = announce(publication)
     click.echo(f"{announced} ({publication.hub})", err=bool(announced.failed or announced.claimed))
 
