@@ -44,8 +44,8 @@ class Stat(NamedTuple):
     mtime_ns: int
 
 
-#: The Stat of a folder that cannot be listed.
-_UNLISTED = Stat(-1, 0)
+#: The Stat of a folder that cannot be listed, and of a file that could not be read.
+UNREADABLE = Stat(-1, -1)
 #: The path of the site's own folder, relative to itself.
 _HERE = "./"
 
@@ -59,8 +59,6 @@ class Folder:
     problems: tuple[Problem, ...]
     #: The name of its feeds.yaml; empty where there is none.
     configuration: str = ""
-    #: The line of `articles` in feeds.yaml.
-    articles_line: int = 1
 
     @classmethod
     def open(cls, target: Path) -> Folder:
@@ -79,8 +77,7 @@ class Folder:
         if isinstance(source, Problem):
             raise ConfigurationError(str(source))
         site, problems = read_site(source, file.name, default_title)
-        line = yaml_text.lines(source).get(("articles",), 1)
-        return cls(root, site, tuple(problems), file.name, line)
+        return cls(root, site, tuple(problems), file.name)
 
     @classmethod
     def of_article(cls, file: Path) -> tuple[Folder, str]:
@@ -109,10 +106,10 @@ class Folder:
 
     def missing_folders(self) -> list[Problem]:
         """Return a problem for each folder of articles that does not exist."""
+        line = yaml_text.lines(self.text_or_empty(self.configuration)).get(("articles",), 1)
         hint = "articles: names a folder that is there; what was known of this one stays"
-        at = self.configuration, self.articles_line
         return [
-            Problem(*at, "no-folder", f"no folder {name}", hint)
+            Problem(self.configuration, line, "no-folder", f"no folder {name}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)
             if not path.is_dir()
         ]
@@ -261,7 +258,7 @@ def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
     except (FileNotFoundError, NotADirectoryError):  # gone since, or one of missing_folders()
         return
     except OSError:
-        yield _printable(prefix), _UNLISTED
+        yield _printable(prefix), UNREADABLE
         return
     if any(entry.name == MANIFEST for entry in entries):
         return
@@ -280,7 +277,7 @@ def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
         except OSError as error:
             # Else it is gone since, or a link to nowhere.
             if not isinstance(error, FileNotFoundError) and not entry.is_symlink():
-                yield _printable(prefix), _UNLISTED  # the folder may be listed, but not entered
+                yield _printable(prefix), UNREADABLE  # the folder may be listed, but not entered
 
 
 def _printable(name: str) -> str:

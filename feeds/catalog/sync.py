@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 
 from feeds.catalog import schema
 from feeds.catalog.database import Database
-from feeds.catalog.folder import Folder, Stat
+from feeds.catalog.folder import UNREADABLE, Folder, Stat
 from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.search import raise_revision
 from feeds.errors import Problem
@@ -28,36 +27,23 @@ RACY_WINDOW_NS = 2_000_000_000
 MAX_FILES_PER_TRANSACTION = 5_000
 #: PostgreSQL indexes 2,700 bytes.
 MAX_MEDIA_URL_CHARS = 2000
-#: Equal to no file's: the next sync reads the file again.
-_OUTDATED = Stat(-1, -1)
 
 
-@dataclass(frozen=True, slots=True)
-class Synced:
+class Synced(NamedTuple):
     """The numbers of files that a sync read and forgot."""
 
     read: int = 0
     removed: int = 0
 
 
-class _Candidate(NamedTuple):
-    """A file that may have changed since it was read, with the digest that the index has of it."""
-
-    path: str
-    stat: Stat
-    indexed_digest: str
-
-
-_Row: TypeAlias = dict[str, Any]
+#: A file that may have changed since it was read, and the digest that the index has of it.
+_Candidate: TypeAlias = tuple[str, Stat, str]
 #: The rows of a file by the names of tables: those of SOURCE alone if its text is unchanged.
-_FileRows: TypeAlias = dict[str, list[_Row]]
+_FileRows: TypeAlias = dict[str, list[dict[str, Any]]]
 
 
 def sync(
-    index: Database,
-    folder: Folder,
-    progress: Callable[[int, int], None] | None,
-    processes: int,
+    index: Database, folder: Folder, progress: Callable[[int, int], None] | None, processes: int
 ) -> Synced:
     """Bring the index up to date with the folder.
 
@@ -67,27 +53,26 @@ def sync(
     files = folder.files()
     # A disk that is not mounted, or cannot be listed, has deleted no article.
     out_of_reach = folder.out_of_reach(files)
-    gone, candidates = [], []
+    gone, candidates = list[str](), list[_Candidate]()
     with index.connection() as connection:
         is_whole = _is_whole(schema.read_meta(connection))
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
             if stat := files.pop(row.path, None):
                 is_same = stat == (row.size, row.mtime_ns)
                 if not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS:
-                    candidates.append(_Candidate(row.path, stat, row.digest))
+                    candidates.append((row.path, stat, row.digest))
             elif not row.path.startswith(out_of_reach):
                 gone.append(row.path)
-    candidates += (_Candidate(path, stat, "") for path, stat in files.items())
-    changed, batch = [*gone], list[_FileRows]()
-    read = 0
-    reading = parallel_map(
+    candidates += ((path, stat, "") for path, stat in files.items())
+    changed, batch, read = [*gone], list[_FileRows](), 0
+    results = parallel_map(
         partial(_read, folder), candidates, processes=processes, worthwhile=1500, chunk=100
     )
-    for done, (candidate, rows) in enumerate(zip(candidates, reading, strict=True), 1):
+    for done, ((path, _stat, _digest), rows) in enumerate(zip(candidates, results, strict=True), 1):
         batch.append(rows)
         if rows.keys() != {SOURCE.name}:
             read += 1
-            changed.append(candidate.path)
+            changed.append(path)
         if len(changed) >= MAX_FILES_PER_TRANSACTION:
             _write(index, changed, batch, is_last=False)
             changed, batch, is_whole = [], [], False
@@ -155,7 +140,7 @@ def _read_file(folder: Folder, path: str, stat: Stat, indexed_digest: str) -> _F
     text = folder.read(path)
     if isinstance(text, Problem) and text.code == "unreadable":
         # Permissions may change without a trace in size or mtime.
-        stat = _OUTDATED
+        stat = UNREADABLE
     # The same text means another article under another ending.
     content = f"{is_html(path)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
@@ -173,22 +158,15 @@ def _read_file(folder: Folder, path: str, stat: Stat, indexed_digest: str) -> _F
 def _article_rows(path: str, article: Article, folder: Folder) -> _FileRows:
     provider = article.provider
     row = {
-        "path": path,
-        "id": article.id,
-        "published": schema.micros(article.published),
-        "updated": schema.micros(article.updated),
-        "quality": article.quality,
-        "heat": article.heat,
-        "type": fold(article.type),
-        "category": fold(article.category),
+        "path": path, "id": article.id, "has_duplicate_id": False, "data": article,
+        "published": schema.micros(article.published), "updated": schema.micros(article.updated),
+        "quality": article.quality, "heat": article.heat,
+        "type": fold(article.type), "category": fold(article.category),
         "provider": fold(provider.name) if provider else "",
         "domain": provider.domain if provider else "",
         "recorded": article.recording is not None,
-        "draft": article.draft,
-        "removed": article.removed,
-        "has_duplicate_id": False,
-        "data": article,
-    }
+        "draft": article.draft, "removed": article.removed,
+    }  # fmt: skip
     topics = {fold(name): name for name in article.topics}
     urls = {*article.local_files(), *(enclosure.url for enclosure in article.enclosures)}
     lengths = {
