@@ -9,6 +9,7 @@ import hashlib
 import importlib.metadata
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -27,8 +28,6 @@ from feeds.model.article import Article
 _LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML")
 #: Tables of state that earlier versions kept in the file of the index (see state.prepare_state).
 _FORMER_TABLES = ("length", "announced", "document", "built")
-#: SQLite allows 32,766 variables in one statement.
-_ROWS_PER_STATEMENT = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may
@@ -69,9 +68,10 @@ def columns(kind: TypeEngine[Any], *names: str) -> Iterator[sa.Column[Any]]:
 
 
 METADATA = sa.MetaData()
-#: "fingerprint" of the code, "revision", "complete" once a sync has ended, "partial" (else empty)
-#: while only a part of one is written, "searched" with the revision whose words are all indexed.
 META = sa.Table("meta", METADATA, *keys("key"), *columns(Text, "value"))
+#: The fingerprint of the code; the number of changes; "1", or else empty, once a sync has ended, and
+#: while only a part of one is written; the revision whose words are all indexed.
+_META_KEYS = ("fingerprint", "revision", "complete", "partial", "searched")
 SOURCE = sa.Table(
     "source", METADATA, *keys("path"), *columns(Text, "digest"),
     *columns(Integer, "size", "mtime_ns", "checked_ns"),
@@ -114,7 +114,6 @@ SEARCHED = sa.Table(
     sa.Index("searched_path", "path", unique=True),
     sa.Index("searched_by_lexeme", LEXEMES, postgresql_using="gin").ddl_if(dialect="postgresql"),
 )  # fmt: skip
-_UPDATE_REVISION = sa.update(META).where(META.c.key == "revision")
 #: The tables whose rows belong to one file, by its path.
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 
@@ -135,9 +134,10 @@ def code_fingerprint() -> str:
 def prepare_index(connection: sa.Connection, anew: bool) -> None:
     """Make the tables anew unless this version of the code made them, and they are all there."""
     tables = sa.inspect(connection).get_table_names()
-    meta = read_meta(connection) if META.name in tables else {}
-    revision = meta.get("revision", "")
-    is_current = meta.get("fingerprint") == code_fingerprint() and revision.isdecimal()
+    meta: dict[str, str] = {}
+    with suppress(DamagedRowError):
+        meta = read_meta(connection) if META.name in tables else {}
+    is_current = meta.get("fingerprint") == code_fingerprint()
     if is_current and not anew and METADATA.tables.keys() <= set(tables):
         return
     if connection.dialect.name == "sqlite":
@@ -146,19 +146,31 @@ def prepare_index(connection: sa.Connection, anew: bool) -> None:
     METADATA.drop_all(connection)
     METADATA.create_all(connection)
     # It goes on from where it was, so that other processes see a change.
-    number = int(revision) if revision.isdecimal() else time.time_ns()
-    set_meta(connection, fingerprint=code_fingerprint(), revision=str(number + 1))
+    revision = str(int(meta.get("revision", time.time_ns())) + 1)
+    values = dict.fromkeys(_META_KEYS, "")
+    values |= {"fingerprint": code_fingerprint(), "revision": revision}
+    connection.execute(sa.insert(META), [{"key": key, "value": values[key]} for key in values])
 
 
 def read_meta(connection: sa.Connection) -> dict[str, str]:
-    """Return the rows of META."""
-    return {row.key: row.value for row in connection.execute(sa.select(META))}
+    """Return the rows of META. Raises DamagedRowError."""
+    meta = dict.fromkeys(_META_KEYS, "")
+    meta |= {row.key: row.value for row in connection.execute(sa.select(META))}
+    if not meta["revision"].isdecimal():
+        raise DamagedRowError("no revision")
+    return meta
 
 
-def set_meta(connection: sa.Connection, **values: str) -> None:
-    """Replace rows of META."""
-    rows = [{"key": key, "value": value} for key, value in values.items()]
-    replace_rows(connection, META.c.key, rows)
+def set_meta(connection: sa.Connection, **values: Any) -> None:
+    """Change rows of META, in place: those that wait in lock() would not get a new row."""
+    for key, value in values.items():
+        connection.execute(sa.update(META).where(META.c.key == key).values(value=value))
+
+
+def lock(connection: sa.Connection) -> dict[str, str]:
+    """Let one process at a time write, until the transaction ends; return the rows of META."""
+    set_meta(connection, revision=META.c.value)
+    return read_meta(connection)
 
 
 def check_version(meta: dict[str, str], name: str) -> None:
@@ -168,30 +180,8 @@ def check_version(meta: dict[str, str], name: str) -> None:
         raise CatalogError(f"{name}: another version of feeds keeps it; {hint}")
 
 
-def lock(connection: sa.Connection) -> dict[str, str]:
-    """Let one process at a time write, until the transaction ends; return the rows of META."""
-    if not connection.execute(_UPDATE_REVISION.values(value=META.c.value)).rowcount:
-        raise DamagedRowError("no revision")
-    return read_meta(connection)
-
-
-def set_revision(connection: sa.Connection, revision: int) -> None:
-    """Let other processes see that the index has changed."""
-    # In place: those that wait in lock() would not get a new row.
-    connection.execute(_UPDATE_REVISION.values(value=str(revision)))
-
-
-def revision_of(meta: dict[str, str]) -> int:
-    """Return the number of changes of the index. Raises DamagedRowError."""
-    revision = meta.get("revision", "")
-    if not revision.isdecimal():
-        raise DamagedRowError(f"revision {revision!r}")
-    return int(revision)
-
-
-def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Yield the items in parts that one statement can name."""
-    size = _ROWS_PER_STATEMENT
+def batches(items: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    """Yield the items in parts that one statement can name; SQLite allows 32,766 variables."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 

@@ -47,7 +47,7 @@ class Search:
     def is_used(self) -> bool:
         """Return whether anybody has searched since the index was made."""
         with self._index.connection() as connection:
-            return "searched" in schema.read_meta(connection)
+            return bool(schema.read_meta(connection)["searched"])
 
     def fill(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Index the words that are missing; end early once it is over. Raises CatalogError."""
@@ -68,7 +68,7 @@ class Search:
         current = [rows[path] for path, digest in still if rows[path]["digest"] == digest]
         schema.replace_rows(connection, SEARCHED.c.path, current)
         if not connection.execute(missing.limit(1)).first():
-            schema.set_meta(connection, searched=str(schema.revision_of(meta)))
+            schema.set_meta(connection, searched=meta["revision"])
 
     def matching(self, search: str) -> sa.ColumnElement[bool]:
         """Return the condition that an article has the words of a search, after fill()."""
@@ -86,17 +86,17 @@ def raise_revision(connection: sa.Connection, changed: Sequence[str]) -> None:
     Words that are ready stay so through a small change.
     """
     meta = schema.lock(connection)
-    revision = schema.revision_of(meta) + 1
-    schema.set_revision(connection, revision)
+    revision = str(int(meta["revision"]) + 1)
+    schema.set_meta(connection, revision=revision)
     if _is_ready(meta) and len(changed) <= ARTICLES_PER_TRANSACTION:
         query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data)
         rows = connection.execute(query.where(SOURCE.c.path.in_(changed)))
         schema.replace_rows(connection, SEARCHED.c.path, list(map(_words_row, rows)))
-        schema.set_meta(connection, searched=str(revision))
+        schema.set_meta(connection, searched=revision)
 
 
 def _is_ready(meta: dict[str, str]) -> bool:
-    return meta.get("searched") == str(schema.revision_of(meta))
+    return meta["searched"] == meta["revision"]
 
 
 def _missing(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:

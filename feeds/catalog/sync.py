@@ -85,7 +85,7 @@ def sync(
 
 
 def _is_whole(meta: dict[str, str]) -> bool:
-    return "complete" in meta and not meta.get("partial")
+    return bool(meta["complete"]) and not meta["partial"]
 
 
 def _write(
@@ -106,8 +106,8 @@ def _write(
             is_duplicate = ARTICLE.c.id.in_(shared)
             update = sa.update(ARTICLE).where(ARTICLE.c.has_duplicate_id != is_duplicate)
             connection.execute(update.values(has_duplicate_id=is_duplicate))
-        flags = {"complete": "1", "partial": ""} if is_last else {"partial": "1"}
-        schema.set_meta(connection, **flags)
+            schema.set_meta(connection, complete="1")
+        schema.set_meta(connection, partial="" if is_last else "1")
         if changed or not _is_whole(meta):
             raise_revision(connection, changed)
 
