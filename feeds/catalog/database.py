@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,18 +44,16 @@ class MovedAsideError(CatalogError):
     """The SQLite file was damaged and moved aside; the next transaction makes a new one."""
 
 
-#: Makes or migrates the tables in a transaction; True asks to recreate those of the index.
-Prepare: TypeAlias = Callable[[sa.Connection, bool], None]
-
-
 class Database:
     """Connections to one database. Safe to use from many threads and processes."""
 
-    def __init__(self, place: str, prepare: Prepare, *, makes: bool = True) -> None:
+    def __init__(
+        self, place: str, prepare: Callable[[sa.Connection, bool], None], *, makes: bool = True
+    ) -> None:
         """Take the path of an SQLite file, or a URL as SQLAlchemy has them.
 
-        Without `makes`, another process has to prepare the tables. Raises CatalogError where there
-        is no driver for the URL.
+        The tables are made or migrated by prepare(), where True asks to recreate those of the
+        index; without `makes`, by another process. Raises CatalogError where there is no driver.
         """
         self.place = place
         #: The place for people to read: a URL without its password.
@@ -151,12 +149,9 @@ class Database:
             raise CatalogError(message) from error
 
     def _inode(self) -> int:
-        if not self.file:
-            return 1
-        try:
-            return self.file.stat().st_ino
-        except OSError:
-            return 0
+        with suppress(OSError):
+            return self.file.stat().st_ino if self.file else 1
+        return 0
 
     def _move_aside(self, file: Path, inode: int) -> None:
         self._ready = 0
@@ -183,8 +178,7 @@ def _engine(url: sa.URL) -> sa.Engine:
         limits = {"connect_timeout": CONNECT_TIMEOUT_SECONDS} if is_psycopg else {}
         # A server may have been restarted since a connection was last used.
         return sa.create_engine(url, pool_pre_ping=True, connect_args=limits)
-    options = {"timeout": LOCK_TIMEOUT_SECONDS, "check_same_thread": False}
-    engine = sa.create_engine(url, connect_args=options)
+    engine = sa.create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_SECONDS})
     sa.event.listen(engine, "connect", _set_pragmas)
     return engine
 

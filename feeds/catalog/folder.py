@@ -131,8 +131,8 @@ class Folder:
         """
         files: dict[str, Stat] = {}
         for folder in self.article_folders:
-            prefix = self._prefix(folder)
-            for name, stat in _walk(str(folder), os.path.realpath(folder), ""):
+            prefix, inside = self._prefix(folder), os.path.realpath(folder) + os.sep
+            for name, stat in _walk(str(folder), inside):
                 files.setdefault((prefix + name) or _HERE, stat)
         return files
 
@@ -251,7 +251,7 @@ def state_file(index: Path) -> Path:
     return index.with_name(f"{index.stem}-state{index.suffix}")
 
 
-def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
+def _walk(folder: str, inside: str, prefix: str = "") -> Iterator[tuple[str, Stat]]:
     try:
         with os.scandir(folder) as iterator:
             entries = sorted(iterator, key=lambda entry: entry.name)
@@ -263,21 +263,21 @@ def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
     if any(entry.name == MANIFEST for entry in entries):
         return
     for entry in entries:
-        name = prefix + entry.name
         if entry.name.startswith("."):
             continue
+        name = prefix + entry.name
         try:
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, top, f"{name}/")
+                yield from _walk(entry.path, inside, f"{name}/")
             elif entry.name.lower().endswith(ENDINGS) and entry.is_file():
-                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(top + os.sep):
+                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):
                     continue
                 stat = entry.stat()
                 yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns)
         except OSError as error:
-            # Else it is gone since, or a link to nowhere.
+            # The folder may be listed, but not entered; else a link to nowhere, or gone since.
             if not isinstance(error, FileNotFoundError) and not entry.is_symlink():
-                yield _printable(prefix), UNREADABLE  # the folder may be listed, but not entered
+                yield _printable(prefix), UNREADABLE
 
 
 def _printable(name: str) -> str:

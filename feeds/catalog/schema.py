@@ -69,8 +69,8 @@ def columns(kind: TypeEngine[Any], *names: str) -> Iterator[sa.Column[Any]]:
 
 METADATA = sa.MetaData()
 META = sa.Table("meta", METADATA, *keys("key"), *columns(Text, "value"))
-#: The fingerprint of the code; the number of changes; "1", or else empty, once a sync has ended, and
-#: while only a part of one is written; the revision whose words are all indexed.
+#: The fingerprint of the code; the number of changes; "1" once a sync has ended, and while only a
+#: part of one is written; the revision whose words are all indexed. Empty if there is none.
 _META_KEYS = ("fingerprint", "revision", "complete", "partial", "searched")
 SOURCE = sa.Table(
     "source", METADATA, *keys("path"), *columns(Text, "digest"),
@@ -122,9 +122,8 @@ OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 def code_fingerprint() -> str:
     """Digest of our code and the libraries that decide how files become articles and documents."""
     digest = hashlib.sha256(__version__.encode())
-    package = Path(__file__).parents[1]
     for pattern in ("**/*.py", "formats/templates/*"):
-        for file in sorted(package.glob(pattern)):
+        for file in sorted(Path(__file__).parents[1].glob(pattern)):
             digest.update(file.read_bytes())
     for library in _LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}\n".encode())
@@ -175,7 +174,7 @@ def lock(connection: sa.Connection) -> dict[str, str]:
 
 def check_version(meta: dict[str, str], name: str) -> None:
     """Raise CatalogError where another version of the code made the index of this name."""
-    if meta.get("fingerprint") != code_fingerprint():
+    if meta["fingerprint"] != code_fingerprint():
         hint = "restart, with the same version everywhere"
         raise CatalogError(f"{name}: another version of feeds keeps it; {hint}")
 
@@ -196,7 +195,8 @@ def replace_rows(
 
     Conditions limit the rows that are replaced or removed.
     """
-    for batch in batches(list(dict.fromkeys((*removed, *(row[key.name] for row in rows))))):
+    replaced = dict.fromkeys(row[key.name] for row in rows)
+    for batch in batches([*(replaced | dict.fromkeys(removed))]):
         connection.execute(sa.delete(key.table).where(key.in_(batch), *conditions))
     for inserted in batches(rows):
         connection.execute(sa.insert(key.table), inserted)

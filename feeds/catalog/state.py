@@ -82,14 +82,13 @@ def prepare_state(
         fault = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if fault != "ok":
             raise DamagedFileError(fault)
-    STATE.create(connection, checkfirst=True)
+    METADATA.create_all(connection)
     query = sa.select(STATE.c.value).where(STATE.c.key == "version")
     version = connection.execute(query).scalar_one_or_none() or 0
     if not isinstance(version, int):
         raise DamagedFileError(f"the version is {version!r}")
     if version > _VERSION:
         raise CatalogError("the state is of a newer version of feeds; use that version")
-    METADATA.create_all(connection)
     if version == _VERSION:
         return
     if former and former.exists():

@@ -17,7 +17,6 @@ def results_before(
     deadline: float,
     function: Callable[[_Job], _Result],
     next_job: Callable[[], _Job | None],
-    *,
     threads: int,
 ) -> Iterator[_Result]:
     """Yield the results of a function for all jobs, as they come, until the deadline.

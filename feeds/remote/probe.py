@@ -20,6 +20,7 @@ LIMIT_SECONDS, REQUEST_TIMEOUT_SECONDS = 30.0, 10.0
 MAX_REQUESTS, MAX_REQUESTS_PER_HOST = 8, 2
 MAX_REDIRECTS = 5
 _HEADERS = {"User-Agent": f"Feeds/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+_LENGTH = re.compile("([0-9]{1,18})")
 _TOTAL = re.compile(r"bytes\s+(?:\d+-\d+|\*)/(\d{1,18})", re.IGNORECASE)
 #: Some are subclasses of others: the first one counts.
 _REASONS = {
@@ -106,8 +107,7 @@ class _Probe:
             location = response.headers.get("Location", "")
             if not (300 <= response.status < 400 and location):
                 break
-            target = canonical_url(urljoin(url, location))
-            if not target:
+            if not (target := canonical_url(urljoin(url, location))):
                 raise _NoLengthError("redirects to a URL that is not http")
             url = target
         else:
@@ -144,11 +144,10 @@ def _length_of(response: BaseHTTPResponse) -> int:
     headers = response.headers
     if headers.get("Content-Encoding", "identity").lower() != "identity":
         return 0
-    if response.status == 206:
-        total = _TOTAL.fullmatch(headers.get("Content-Range", "").strip())
-        return int(total[1]) if total else 0
-    length = headers.get("Content-Length", "").strip()
-    return int(length) if re.fullmatch("[0-9]{1,18}", length) else 0
+    is_partial = response.status == 206
+    value = headers.get("Content-Range" if is_partial else "Content-Length", "").strip()
+    length = (_TOTAL if is_partial else _LENGTH).fullmatch(value)
+    return int(length[1]) if length else 0
 
 
 def reason_of(error: Exception) -> str:

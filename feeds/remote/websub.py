@@ -26,7 +26,6 @@ MAX_REQUESTS, MAX_ATTEMPTS = 4, 3
 #: Before the third attempt; twice as long before each that follows.
 BACKOFF_SECONDS = 1.0
 _RETRIED_STATUSES = (429, 500, 502, 503, 504)
-_HEADERS = {"User-Agent": f"Feeds/{__version__}"}
 
 
 class Announced(NamedTuple):
@@ -88,7 +87,8 @@ def _tell(hub: str, urls: Sequence[str], limit: float) -> Iterator[tuple[str, st
         status_forcelist=_RETRIED_STATUSES, allowed_methods=None, raise_on_status=False,
         respect_retry_after_header=False,
     )  # fmt: skip
-    pool = PoolManager(maxsize=MAX_REQUESTS, headers=_HEADERS, retries=retry)
+    headers = {"User-Agent": f"Feeds/{__version__}"}
+    pool = PoolManager(maxsize=MAX_REQUESTS, headers=headers, retries=retry)
 
     def tell(url: str) -> tuple[str, str]:
         # Hubs differ in which of the two names they look at.
@@ -106,5 +106,4 @@ def _tell(hub: str, urls: Sequence[str], limit: float) -> Iterator[tuple[str, st
             return url, f"HTTP {response.status}: the hub has moved to {target[:200]!r}"
         return url, "" if response.status < 300 else f"HTTP {response.status}"
 
-    next_url = partial(next, iter(urls), None)
-    return results_before(deadline, tell, next_url, threads=MAX_REQUESTS)
+    return results_before(deadline, tell, partial(next, iter(urls), None), threads=MAX_REQUESTS)
