@@ -59,6 +59,8 @@ class Folder:
     problems: tuple[Problem, ...]
     #: The name of its feeds.yaml; empty where there is none.
     configuration: str = ""
+    #: The line of `articles` in feeds.yaml.
+    articles_line: int = 1
 
     @classmethod
     def open(cls, target: Path) -> Folder:
@@ -77,7 +79,8 @@ class Folder:
         if isinstance(source, Problem):
             raise ConfigurationError(str(source))
         site, problems = read_site(source, file.name, default_title)
-        return cls(root, site, tuple(problems), file.name)
+        line = yaml_text.lines(source).get(("articles",), 1)
+        return cls(root, site, tuple(problems), file.name, line)
 
     @classmethod
     def of_article(cls, file: Path) -> tuple[Folder, str]:
@@ -106,10 +109,10 @@ class Folder:
 
     def missing_folders(self) -> list[Problem]:
         """Return a problem for each folder of articles that does not exist."""
-        line = yaml_text.lines(self.text_or_empty(self.configuration)).get(("articles",), 1)
         hint = "articles: names a folder that is there; what was known of this one stays"
+        at = self.configuration, self.articles_line
         return [
-            Problem(self.configuration, line, "no-folder", f"no folder {name}", hint)
+            Problem(*at, "no-folder", f"no folder {name}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)
             if not path.is_dir()
         ]
