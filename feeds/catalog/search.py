@@ -51,14 +51,17 @@ class Search:
 
     def fill(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Index the words that are missing; end early once it is over. Raises CatalogError."""
+        last = ""
         while not (is_over() or self.is_ready()):
             with self._index.connection() as connection:
-                self._index_some(connection)
+                last = self._index_some(connection, last)
 
-    def _index_some(self, connection: sa.Connection) -> None:
+    def _index_some(self, connection: sa.Connection, after: str) -> str:
+        """Index the first words missing after a path; return the last path, empty at the end."""
         missing = _missing(SOURCE.c.path, SOURCE.c.digest)
+        some = missing.add_columns(ARTICLE.c.data).where(SOURCE.c.path > after)
+        some = some.order_by(SOURCE.c.path).limit(ARTICLES_PER_TRANSACTION)
         # Outside of the lock: parsing takes its time.
-        some = missing.add_columns(ARTICLE.c.data).limit(ARTICLES_PER_TRANSACTION)
         rows = {row.path: _words_row(row) for row in connection.execute(some)}
         meta = schema.lock(connection)
         for statement in _MAKE_TABLE if self._index.file else ():
@@ -67,8 +70,11 @@ class Search:
         still = connection.execute(missing.where(SOURCE.c.path.in_(rows))).all()
         current = [rows[path] for path, digest in still if rows[path]["digest"] == digest]
         schema.replace_rows(connection, SEARCHED.c.path, current)
+        if len(rows) == ARTICLES_PER_TRANSACTION:
+            return str(next(reversed(rows)))
         if not connection.execute(missing.limit(1)).first():
             schema.set_meta(connection, searched=meta["revision"])
+        return ""
 
     def matching(self, search: str) -> sa.ColumnElement[bool]:
         """Return the condition that an article has the words of a search, after fill()."""
