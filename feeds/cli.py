@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -253,7 +254,7 @@ def _opened(
     A bare folder is published at `address`.
     """
     from feeds.catalog.catalog import Catalog
-    from feeds.catalog.folder import Folder, locate
+    from feeds.catalog.folder import Folder, catalog_place
     from feeds.errors import CatalogError
     from feeds.parallel import collect_garbage_rarely, processors
     from feeds.publication.publication import Publication
@@ -283,7 +284,7 @@ def _opened(
         return publication, publication.problems(), read
 
     # A replica publishes the articles that another machine synced, whatever its own folder has.
-    with closing(Catalog(locate(folder), syncs=settings.syncs)) as catalog:
+    with closing(Catalog(catalog_place(folder), syncs=settings.syncs)) as catalog:
         try:
             opened = read()
         except CatalogError:  # the index was damaged; it is built again
@@ -315,6 +316,8 @@ def _announce(publication: Publication) -> None:
     """Announce changed feeds to the hub; a failure does not fail the build."""
     from feeds.remote.websub import announce
 
+    # Without it, the process would end before announce() releases its claims.
+    signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit(128 + signal.SIGTERM))
     announced = announce(publication)
     click.echo(f"{announced} ({publication.hub})", err=bool(announced.failed or announced.claimed))
 

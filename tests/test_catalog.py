@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, locate
+from feeds.catalog.folder import Folder, catalog_place
 from feeds.catalog.sync import Synced
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection
@@ -320,14 +320,14 @@ def test_two_changes_within_one_second_never_share_a_date(catalog: Catalog) -> N
 
 @pytest.mark.sqlite
 def test_the_index_lies_beside_feeds_yaml_and_git_ignores_it(site: SiteBuilder) -> None:
-    assert locate(Folder.open(site.root)) == str(site.root / ".feeds" / "catalog.sqlite")
+    assert catalog_place(Folder.open(site.root)) == str(site.root / ".feeds" / "catalog.sqlite")
     assert (site.root / ".feeds" / ".gitignore").read_text() == "*\n"
 
 
 @pytest.mark.sqlite
 def test_the_index_of_a_bare_folder_lies_in_the_cache(tmp_path: Path) -> None:
     cache = Path(os.environ["XDG_CACHE_HOME"])
-    assert Path(locate(Folder.open(tmp_path))).is_relative_to(cache)
+    assert Path(catalog_place(Folder.open(tmp_path))).is_relative_to(cache)
     assert not (tmp_path / ".feeds").exists()
 
 
@@ -336,7 +336,7 @@ def test_the_index_of_a_folder_that_takes_no_file_lies_in_the_cache(site: SiteBu
     # A file in the way stands for a read-only folder: root writes into those all the same.
     (site.root / ".feeds").write_text("")
     cache = Path(os.environ["XDG_CACHE_HOME"])
-    assert Path(locate(Folder.open(site.root))).is_relative_to(cache)
+    assert Path(catalog_place(Folder.open(site.root))).is_relative_to(cache)
 
 
 EDITS = st.lists(
@@ -471,7 +471,7 @@ def test_an_index_that_cannot_be_written_lies_in_the_cache_folder(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     site.configure(title="T", url="https://feeds.example.org/")
     (site.root / ".feeds" / "catalog.sqlite").mkdir(parents=True)
-    assert Path(locate(Folder.open(site.root))).is_relative_to(tmp_path / "cache")
+    assert Path(catalog_place(Folder.open(site.root))).is_relative_to(tmp_path / "cache")
 
 
 @pytest.mark.sqlite

@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feeds import cli
-from feeds.catalog.folder import Folder, locate
+from feeds.catalog.folder import Folder, catalog_place
 from feeds.cli import main
 from feeds.parsing.article import read_article
 from feeds.static.hosts import HOSTS
@@ -47,7 +47,7 @@ def demo(tmp_path: Path) -> Path:
 def test_the_example_site_has_no_problem_and_one_of_each(demo: Path) -> None:
     assert run("check", demo).output.startswith("0 errors, 0 warnings")
     folder = Folder.open(demo)
-    read = (read_article(folder.read(path), path)[0] for path in folder.files())
+    read = (read_article(folder.text_or_empty(path), path)[0] for path in folder.files())
     articles = [article for article in read if article]
     assert len(articles) >= 8
     assert len({topic for each in articles for topic in each.topics}) >= 4
@@ -58,7 +58,7 @@ def test_the_example_site_has_no_problem_and_one_of_each(demo: Path) -> None:
     assert any(each.type == "download" and each.downloads for each in articles)
     local = [url for each in articles for url in each.local_files()]
     assert local
-    assert all(folder.media(url) for url in local)
+    assert all(folder.media_file(url) for url in local)
 
 
 def test_check_names_a_picture_that_is_not_there_once(site: SiteBuilder) -> None:
@@ -533,8 +533,8 @@ def test_a_replica_does_not_prepare_the_index_of_another_version(site: SiteBuild
     site.write("a.md")
     run("list", site.root)
     folder = Folder.open(site.root)
-    with closing(sqlite3.connect(locate(folder))) as connection, connection:
+    with closing(sqlite3.connect(catalog_place(folder))) as connection, connection:
         connection.execute("UPDATE meta SET value = 'another' WHERE key = 'fingerprint'")
     assert has_index(folder, syncs=False)
-    with closing(sqlite3.connect(locate(folder))) as connection:
+    with closing(sqlite3.connect(catalog_place(folder))) as connection:
         assert connection.execute("SELECT count(*) FROM article").fetchone() == (1,)

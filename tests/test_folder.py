@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from feeds.catalog.folder import MANIFEST, MAX_FILE, Folder, UnreadableError
-from feeds.errors import ConfigurationError, Severity
+from feeds.catalog.folder import MANIFEST, MAX_FILE_BYTES, Folder
+from feeds.errors import ConfigurationError, Problem, Severity
 from tests.support import SiteBuilder
 
 
@@ -92,8 +92,8 @@ def test_a_folder_of_articles_that_is_not_there_is_reported(site: SiteBuilder) -
     site.configure(title="T", url="https://feeds.example.org/", articles=folders)
     folder = Folder.open(site.root)
     assert folder.files() == {}
-    assert [each.code for each in folder.missing()] == ["no-folder"]
-    assert "nws" in str(folder.missing()[0])
+    assert [each.code for each in folder.missing_folders()] == ["no-folder"]
+    assert "nws" in str(folder.missing_folders()[0])
 
 
 def test_a_site_is_opened_by_its_folder_or_by_its_feeds_yaml(site: SiteBuilder) -> None:
@@ -139,13 +139,13 @@ def test_what_is_wrong_in_feeds_yaml_comes_with_the_folder(site: SiteBuilder) ->
     assert (problem.path, problem.code) == ("feeds.yaml", "bad-number")
 
 
-def unreadable(site: SiteBuilder, name: str) -> UnreadableError:
-    with pytest.raises(UnreadableError) as caught:
-        Folder.open(site.root).read(name)
-    assert caught.value.problem.path == name
-    assert caught.value.problem.severity is Severity.ERROR
-    assert str(caught.value) == str(caught.value.problem)
-    return caught.value
+def unreadable(site: SiteBuilder, name: str) -> Problem:
+    """The problem of a file that cannot be read."""
+    problem = Folder.open(site.root).read(name)
+    assert isinstance(problem, Problem)
+    assert problem.path == name
+    assert problem.severity is Severity.ERROR
+    return problem
 
 
 def test_a_file_is_read_as_it_is_written(site: SiteBuilder) -> None:
@@ -167,21 +167,23 @@ def test_a_file_that_is_no_utf8_is_one_problem_with_the_line_of_the_byte(
     site: SiteBuilder, data: bytes, line: int, byte: str
 ) -> None:
     site.write_text("a.md", data)
-    problem = unreadable(site, "articles/a.md").problem
+    problem = unreadable(site, "articles/a.md")
     assert (problem.line, problem.code) == (line, "not-utf8")
     assert byte in problem.message
 
 
 def test_a_file_that_is_too_large_is_one_problem(site: SiteBuilder) -> None:
-    site.write_text("a.md", b"x" * MAX_FILE)
-    assert len(Folder.open(site.root).read("articles/a.md")) == MAX_FILE
-    site.write_text("a.md", b"x" * (MAX_FILE + 1))
-    problem = unreadable(site, "articles/a.md").problem
+    site.write_text("a.md", b"x" * MAX_FILE_BYTES)
+    text = Folder.open(site.root).read("articles/a.md")
+    assert isinstance(text, str)
+    assert len(text) == MAX_FILE_BYTES
+    site.write_text("a.md", b"x" * (MAX_FILE_BYTES + 1))
+    problem = unreadable(site, "articles/a.md")
     assert (problem.line, problem.code) == (1, "too-large")
 
 
 def test_a_file_that_is_gone_is_one_problem(site: SiteBuilder) -> None:
-    assert unreadable(site, "articles/gone.md").problem.code == "unreadable"
+    assert unreadable(site, "articles/gone.md").code == "unreadable"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def test_a_file_that_is_gone_is_one_problem(site: SiteBuilder) -> None:
 )
 def test_media_of_the_site_are_found_by_their_urls(site: SiteBuilder, url: str, name: str) -> None:
     file = touch(site.root / name)
-    found = Folder.open(site.root).media(url)
+    found = Folder.open(site.root).media_file(url)
     assert found is not None
     assert found.samefile(file)
 
@@ -226,21 +228,21 @@ def test_what_is_no_media_of_the_site_is_not_found(site: SiteBuilder, url: str) 
     (media / "outfolder").symlink_to(site.root.parent)
     (media / "broken.png").symlink_to(media / "nowhere.png")
     folder = Folder.open(site.root)
-    assert folder.media("/media/a.png") is not None
-    assert folder.media(url) is None
+    assert folder.media_file("/media/a.png") is not None
+    assert folder.media_file(url) is None
 
 
 def test_an_absolute_path_is_taken_for_one_of_the_site(site: SiteBuilder) -> None:
     outside = touch(site.root.parent / "outside.png")
-    assert Folder.open(site.root).media(os.fspath(outside)) is None
-    assert Folder.open(site.root).media("/" + os.fspath(outside)) is None
+    assert Folder.open(site.root).media_file(os.fspath(outside)) is None
+    assert Folder.open(site.root).media_file("/" + os.fspath(outside)) is None
 
 
 def test_a_picture_is_found_by_any_name_that_a_file_may_have(site: SiteBuilder) -> None:
     folder = Folder.open(site.root)
     for name in ("C#.jpg", "what?.png", "100%.gif", "a b.webp"):
         file = touch(site.root / "media" / name)
-        assert folder.media(f"/media/{quote(name)}") == file
+        assert folder.media_file(f"/media/{quote(name)}") == file
 
 
 def test_a_folder_whose_name_is_no_text_has_a_title(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from feeds.catalog.folder import MANIFEST, Folder, UnreadableError
-from feeds.errors import ConfigurationError
+from feeds.catalog.folder import MANIFEST, Folder
+from feeds.errors import ConfigurationError, Problem
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"
@@ -43,23 +43,25 @@ def test_problems_and_missing_folders_are_of_the_file_that_was_opened(tmp_path: 
     file.write_text("title: [a]\nurl: https://e.example/\narticles: nope\n")
     folder = Folder.open(file)
     assert [each.path for each in folder.problems] == ["my.yaml"]
-    assert [(each.path, each.code) for each in folder.missing()] == [("my.yaml", "no-folder")]
+    assert [(each.path, each.code) for each in folder.missing_folders()] == [
+        ("my.yaml", "no-folder")
+    ]
 
 
 def test_a_file_in_place_of_a_folder_of_articles_is_missing(site: SiteBuilder) -> None:
     site.configure(title="T", url=URL, articles=["feeds.yaml", "articles"])
     folder = Folder.open(site.root)
-    assert [each.message for each in folder.missing()] == ["no folder feeds.yaml"]
+    assert [each.message for each in folder.missing_folders()] == ["no folder feeds.yaml"]
     site.write_text("a.md", "x")
     assert list(folder.files()) == ["articles/a.md"]
 
 
 def test_a_folder_of_articles_that_vanishes_holds_none(site: SiteBuilder) -> None:
     folder = Folder.open(site.root)
-    assert folder.missing() == []
+    assert folder.missing_folders() == []
     (site.root / "articles").rmdir()
     assert folder.files() == {}
-    assert len(folder.missing()) == 1
+    assert len(folder.missing_folders()) == 1
 
 
 def test_what_is_no_regular_file_is_no_article(site: SiteBuilder) -> None:
@@ -104,16 +106,15 @@ def test_a_name_that_is_no_plain_text_is_shown_in_one_line_and_not_read(
     site.write_text(name, "x")
     folder = Folder.open(site.root)
     assert list(folder.files()) == [f"articles/{shown}"]
-    with pytest.raises(UnreadableError) as caught:
-        folder.read(f"articles/{shown}")
-    assert caught.value.problem.code == "bad-name"
+    problem = folder.read(f"articles/{shown}")
+    assert isinstance(problem, Problem)
+    assert problem.code == "bad-name"
 
 
 def test_a_folder_in_place_of_a_file_cannot_be_read(site: SiteBuilder) -> None:
     (site.root / "articles" / "a.md").mkdir()
-    with pytest.raises(UnreadableError) as caught:
-        Folder.open(site.root).read("articles/a.md")
-    problem = caught.value.problem
+    problem = Folder.open(site.root).read("articles/a.md")
+    assert isinstance(problem, Problem)
     assert (problem.line, problem.code) == (1, "unreadable")
     assert problem.message == "cannot be read: Is a directory"
 
@@ -126,7 +127,7 @@ def test_a_medium_whose_name_is_no_plain_text_is_not_published(
     site: SiteBuilder, name: str, url: str
 ) -> None:
     (site.root / name).write_bytes(b"x")
-    assert Folder.open(site.root).media(url) is None
+    assert Folder.open(site.root).media_file(url) is None
 
 
 @pytest.mark.parametrize("url", ["/%252e%252e/outside.png", "/media/a%2fb.png", "?/media/a.png"])
@@ -134,20 +135,20 @@ def test_an_escape_is_decoded_once(site: SiteBuilder, url: str) -> None:
     (site.root.parent / "outside.png").write_bytes(b"x")
     (site.root / "media").mkdir()
     (site.root / "media" / "a.png").write_bytes(b"x")
-    assert Folder.open(site.root).media(url) is None
+    assert Folder.open(site.root).media_file(url) is None
 
 
 def test_media_are_found_where_the_site_is_opened_through_a_link(site: SiteBuilder) -> None:
     (site.root / "a.png").write_bytes(b"x")
     (site.root.parent / "current").symlink_to(site.root)
-    found = Folder.open(site.root.parent / "current").media("/a.png")
+    found = Folder.open(site.root.parent / "current").media_file("/a.png")
     assert found == (site.root / "a.png").resolve()
 
 
 def test_a_url_that_nobody_can_parse_names_no_medium(site: SiteBuilder) -> None:
-    assert Folder.open(site.root).media("http://[/a.png") is None
+    assert Folder.open(site.root).media_file("http://[/a.png") is None
 
 
 def test_a_file_is_no_folder(site: SiteBuilder) -> None:
     (site.root / "a.png").write_bytes(b"x")
-    assert Folder.open(site.root).media("/a.png/") is None
+    assert Folder.open(site.root).media_file("/a.png/") is None

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from feeds import __version__
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, locate
+from feeds.catalog.folder import Folder, catalog_place
 from feeds.catalog.state import ProbeResult
 from feeds.cli import main
 from feeds.remote import probe as probing
@@ -281,7 +281,7 @@ def podcast(site: SiteBuilder, server: Server) -> SiteBuilder:
 
 def index(site: SiteBuilder) -> Catalog:
     """The index that builds of the site use."""
-    return Catalog(locate(Folder.open(site.root)))
+    return Catalog(catalog_place(Folder.open(site.root)))
 
 
 def sizes(out: Path) -> list[int | None]:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, locate
+from feeds.catalog.folder import Folder, catalog_place
 from feeds.cli import main
 from feeds.errors import CatalogError
 from feeds.publication.publication import Publication
@@ -58,9 +58,9 @@ def body(live: LiveSite, path: str) -> bytes:
 def test_feeds_yaml_names_the_catalog_and_the_environment_comes_first(
     shared: SiteBuilder, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert locate(Folder.open(shared.root)) == url
+    assert catalog_place(Folder.open(shared.root)) == url
     monkeypatch.setenv("FEEDS_CATALOG", "sqlite:///elsewhere.sqlite")
-    assert locate(Folder.open(shared.root)) == "sqlite:///elsewhere.sqlite"
+    assert catalog_place(Folder.open(shared.root)) == "sqlite:///elsewhere.sqlite"
 
 
 @pytest.mark.parametrize("syncs", [False, True])
@@ -84,7 +84,7 @@ def test_an_app_that_does_not_sync_waits_for_another_to_do_so(
     monkeypatch.setenv("FEEDS_SYNC", "0")
     with pytest.raises(CatalogError, match="not synced yet"):
         create_app(shared.root)
-    Catalog(locate(Folder.open(shared.root))).sync(Folder.open(shared.root))
+    Catalog(catalog_place(Folder.open(shared.root))).sync(Folder.open(shared.root))
     app = create_app(shared.root)
     assert b"One" in app.test_client().get("/rss.xml").data
     app.extensions["feeds"].close()

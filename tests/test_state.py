@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import Database
-from feeds.catalog.folder import Folder, locate
+from feeds.catalog.folder import Folder, catalog_place
 from feeds.catalog.state import Announcement, Built, ProbeResult
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection
@@ -168,7 +168,7 @@ def test_the_line_about_a_damaged_file_reaches_stderr_once(site: SiteBuilder) ->
     site.write("a.md")
     command = [sys.executable, "-m", "feeds", "build", str(site.root), "--out", str(site.out)]
     subprocess.run(command, check=True)
-    file = Path(locate(Folder.open(site.root)))
+    file = Path(catalog_place(Folder.open(site.root)))
     file.write_bytes(b"This is no database. " * 1000)
     again = subprocess.run(command, check=True, capture_output=True, text=True)
     assert again.stderr == f"{file}: damaged; moved to {file.name}.damaged-1, and made again\n"

@@ -394,16 +394,17 @@ def test_subscribers_of_a_real_hub_get_what_changed_within_seconds(
         http.clear()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_announcement_is_announced_the_next_time(
-    announced: SiteBuilder, hub: Recorder
+    announced: SiteBuilder, hub: Recorder, number: signal.Signals
 ) -> None:
     announced.write("b.md", title="Two", topics=[])
     hub.pause = 2.0
     command = [sys.executable, "-m", "feeds", "ping", str(announced.root)]
     ping = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     assert eventually(lambda: hub.asked, PATIENCE_SECONDS)
-    ping.send_signal(signal.SIGINT)
-    assert ping.wait(20) == 1
+    ping.send_signal(number)
+    assert ping.wait(20) == {signal.SIGINT: 1, signal.SIGTERM: 143}[number]
     hub.pause = 0.0
     assert run("ping", announced.root).stdout == f"3 feeds announced ({hub.url})\n"
 

@@ -233,7 +233,7 @@ class PublishedArticles:
                 continue
             is_url = article.url == newer.url and article.id == article.url
             name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
-            line = line_of(folder.read_if_possible(path), *keys, "webUrl", "originalUrl")
+            line = line_of(folder.text_or_empty(path), *keys, "webUrl", "originalUrl")
             instead = "takes it back" if newer.removed else "is published instead"
             message = f"{newer_path} has the same {name}, is newer and {instead}"
             hint = f"an article's {name} is its own"

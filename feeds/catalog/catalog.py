@@ -14,15 +14,7 @@ import sqlalchemy as sa
 
 from feeds.catalog.database import Database
 from feeds.catalog.folder import Folder, state_file
-from feeds.catalog.schema import (
-    MEDIA,
-    OWN_MEDIA,
-    PROBLEM,
-    check_version,
-    prepare_index,
-    read_meta,
-    revision_of,
-)
+from feeds.catalog.schema import MEDIA, OWN_MEDIA, PROBLEM, check_version, prepare_index, read_meta
 from feeds.catalog.search import Search
 from feeds.catalog.state import State, prepare_state
 from feeds.catalog.sync import Synced, sync
@@ -64,7 +56,7 @@ class Catalog:
         self, folder: Folder, progress: Callable[[int, int], None] | None = None, processes: int = 1
     ) -> Synced:
         """Bring the index up to date with the folder (see feeds.catalog.sync)."""
-        return sync(self._index, self.search, folder, progress, processes)
+        return sync(self._index, folder, progress, processes)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -76,19 +68,19 @@ class Catalog:
         with self._index.connection() as connection:
             meta = read_meta(connection)
             check_version(meta, self._index.name)
-            if "complete" not in meta:
+            if not meta["complete"]:
                 raise CatalogError(f"{self._index.name}: not synced yet")
             yield connection
 
     def is_complete(self) -> bool:
         """Return whether a sync has ended; before that, reading() raises."""
         with self._index.connection() as connection:
-            return "complete" in read_meta(connection)
+            return bool(read_meta(connection)["complete"])
 
     def revision(self) -> str:
         """A string that changes when any query may return something else."""
         with self.reading() as connection:
-            revision = revision_of(read_meta(connection))
+            revision = read_meta(connection)["revision"]
         return f"{revision}.{self.state.revision()}"
 
     def problems(self) -> list[Problem]:

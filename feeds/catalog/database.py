@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,8 +25,9 @@ from feeds.errors import CatalogError
 LOCK_TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS = 60, 5
 #: The advisory lock on a server under which tables are made; any number will do.
 _PREPARE_LOCK = 4287_2050
-# SQLSTATEs of PostgreSQL: undefined_table, undefined_column.
-_MISSING_SQLSTATES = ("42P01", "42703")
+_DAMAGED_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+#: Of a missing table or column. SQLite has no code of its own for it.
+_MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
 
 _log = logging.getLogger(__name__)
 
@@ -43,18 +44,16 @@ class MovedAsideError(CatalogError):
     """The SQLite file was damaged and moved aside; the next transaction makes a new one."""
 
 
-#: Makes or migrates the tables in a transaction; True asks to recreate those of the index.
-Prepare: TypeAlias = Callable[[sa.Connection, bool], None]
-
-
 class Database:
     """Connections to one database. Safe to use from many threads and processes."""
 
-    def __init__(self, place: str, prepare: Prepare, *, makes: bool = True) -> None:
+    def __init__(
+        self, place: str, prepare: Callable[[sa.Connection, bool], None], *, makes: bool = True
+    ) -> None:
         """Take the path of an SQLite file, or a URL as SQLAlchemy has them.
 
-        Without `makes`, another process has to prepare the tables. Raises CatalogError where there
-        is no driver for the URL.
+        The tables are made or migrated by prepare(), where True asks to recreate those of the
+        index; without `makes`, by another process. Raises CatalogError where there is no driver.
         """
         self.place = place
         #: The place for people to read: a URL without its password.
@@ -91,15 +90,8 @@ class Database:
         """
         if ensure:
             self.ensure()
-        try:
-            with self._translated_errors(self._ready), self._engine.begin() as connection:
-                yield connection
-        except DamagedRowError as error:
-            if self._makes:
-                # The error's traceback still holds a cursor, which would lock the tables.
-                self._engine.dispose()
-                self._make_tables(anew=True)
-            raise CatalogError(f"{self.name}: damaged ({error}); made again") from error
+        with self._transaction(self._ready) as connection:
+            yield connection
 
     def ensure(self) -> None:
         """Have the tables prepared, unless they are known to be; raises CatalogError."""
@@ -126,7 +118,7 @@ class Database:
                 self.file.parent.mkdir(parents=not in_site, exist_ok=True)
             except OSError as error:
                 raise CatalogError(f"{self.name}: {error.strerror}") from error
-        with self._translated_errors(self._inode()), self._engine.begin() as connection:
+        with self._transaction(self._inode()) as connection:
             # Processes that start together make the tables one after the other.
             if self.file:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -135,27 +127,31 @@ class Database:
             self._prepare(connection, anew)
 
     @contextmanager
-    def _translated_errors(self, inode: int) -> Iterator[None]:
+    def _transaction(self, inode: int) -> Iterator[sa.Connection]:
         """Raise errors of the database as CatalogError; the inode is that of the file in use."""
         try:
-            yield
+            with self._engine.begin() as connection:
+                yield connection
+        except DamagedRowError as error:
+            if self._makes:
+                # The error's traceback still holds a cursor, which would lock the tables.
+                self._engine.dispose()
+                self._make_tables(anew=True)
+            raise CatalogError(f"{self.name}: damaged ({error}); made again") from error
         except (SQLAlchemyError, DamagedFileError) as error:
-            kind, reason = CatalogError, _reason(error)
-            if self._makes and self.file and _is_damage(error):
+            code, message = _code(error), f"{self.name}: {_reason(error)}"
+            if code in _DAMAGED_CODES and self._makes and self.file:
                 self._move_aside(self.file, inode)
-                kind = MovedAsideError
-            elif _is_missing_table(error):
+                raise MovedAsideError(message) from error
+            if code in _MISSING_CODES:
                 self._ready = 0
-                reason = reason if self._makes else "not synced yet"
-            raise kind(f"{self.name}: {reason}") from error
+                message = message if self._makes else f"{self.name}: not synced yet"
+            raise CatalogError(message) from error
 
     def _inode(self) -> int:
-        if not self.file:
-            return 1
-        try:
-            return self.file.stat().st_ino
-        except OSError:
-            return 0
+        with suppress(OSError):
+            return self.file.stat().st_ino if self.file else 1
+        return 0
 
     def _move_aside(self, file: Path, inode: int) -> None:
         self._ready = 0
@@ -182,8 +178,7 @@ def _engine(url: sa.URL) -> sa.Engine:
         limits = {"connect_timeout": CONNECT_TIMEOUT_SECONDS} if is_psycopg else {}
         # A server may have been restarted since a connection was last used.
         return sa.create_engine(url, pool_pre_ping=True, connect_args=limits)
-    options = {"timeout": LOCK_TIMEOUT_SECONDS, "check_same_thread": False}
-    engine = sa.create_engine(url, connect_args=options)
+    engine = sa.create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_SECONDS})
     sa.event.listen(engine, "connect", _set_pragmas)
     return engine
 
@@ -204,25 +199,15 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-def _is_damage(error: Exception) -> bool:
-    """Tell whether SQLite calls its file damaged."""
-    if isinstance(error, DamagedFileError):
-        return True
+def _code(error: Exception) -> int | str | None:
+    """SQLite's primary result code, or PostgreSQL's SQLSTATE."""
     cause = getattr(error, "orig", None)
-    code = getattr(cause, "sqlite_errorcode", None)
-    if code is None:
-        # Python's own error for a text that is not UTF-8; all others of this class have a code.
-        return isinstance(cause, sqlite3.OperationalError)
-    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _is_missing_table(error: Exception) -> bool:
-    cause = getattr(error, "orig", None)
-    # SQLite has no code of its own for it.
-    return (
-        getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-        or getattr(cause, "sqlstate", None) in _MISSING_SQLSTATES
-    )
+    if code := getattr(cause, "sqlite_errorcode", None):
+        return int(code) & 0xFF
+    # Python's own error for a text that is not UTF-8 is the only one of its class without a code.
+    if isinstance(error, DamagedFileError) or isinstance(cause, sqlite3.OperationalError):
+        return sqlite3.SQLITE_CORRUPT
+    return getattr(cause, "sqlstate", None)
 
 
 def _reason(error: Exception) -> str:

@@ -25,24 +25,15 @@ from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shorten
 
 CONFIGURATION = "feeds.yaml"
-_CONFIGURATION_ENDINGS = (".yaml", ".yml")
 #: A file in every tree that Feeds writes; a folder that has it holds no articles.
 MANIFEST = ".feeds-manifest.json"
 #: The folder beside feeds.yaml that holds the catalog.
 INDEX_DIR = ".feeds"
 _INDEX_FILE = "catalog.sqlite"
-#: In bytes. A longer file is hardly an article, and must not fill the memory.
-MAX_FILE = 8 * 1024 * 1024
+#: A longer file is hardly an article, and must not fill the memory.
+MAX_FILE_BYTES = 8 * 1024 * 1024
 #: Most files are shorter; Python would set memory aside for all that it is asked to read.
 _FIRST_READ_BYTES = 64 * 1024
-
-
-class UnreadableError(Exception):
-    """A file cannot be read as text; has the problem with its line."""
-
-    def __init__(self, path: str, code: str, message: str, hint: str = "", line: int = 1) -> None:
-        self.problem = Problem(path, line, code, message, hint)
-        super().__init__(str(self.problem))
 
 
 class Stat(NamedTuple):
@@ -52,8 +43,8 @@ class Stat(NamedTuple):
     mtime_ns: int
 
 
-#: The Stat of a folder that cannot be listed.
-_UNLISTED = Stat(-1, 0)
+#: The Stat of a folder that cannot be listed, and of a file that could not be read.
+UNREADABLE = Stat(-1, -1)
 #: The path of the site's own folder, relative to itself.
 _HERE = "./"
 
@@ -70,10 +61,10 @@ class Folder:
 
     @classmethod
     def open(cls, target: Path) -> Folder:
-        """The site of a folder or of a feeds.yaml. Raises ConfigurationError."""
+        """Open the site of a folder or of a feeds.yaml. Raises ConfigurationError."""
         target = target.absolute()
-        file = target if target.is_file() else target / CONFIGURATION
-        if file.suffix.lower() not in _CONFIGURATION_ENDINGS:
+        file = configuration_file(target)
+        if file.suffix.lower() not in (".yaml", ".yml"):
             raise ConfigurationError(f"{target}: not a site; name a folder or its {CONFIGURATION}")
         root = file.parent
         if not root.is_dir():
@@ -81,10 +72,9 @@ class Folder:
         default_title = plain_line(root.resolve().name) or "Feeds"
         if not os.path.lexists(file):
             return cls(root, Site(title=default_title), ())
-        try:
-            source = _read(file, file.name)
-        except UnreadableError as error:
-            raise ConfigurationError(str(error)) from error
+        source = _read(file, file.name)
+        if isinstance(source, Problem):
+            raise ConfigurationError(str(source))
         site, problems = read_site(source, file.name, default_title)
         return cls(root, site, tuple(problems), file.name)
 
@@ -113,8 +103,8 @@ class Folder:
         """The folders that hold the articles."""
         return tuple(Path(os.path.normpath(self.root / name)) for name in self.site.articles)
 
-    def missing(self) -> list[Problem]:
-        """A problem for each folder of articles that is not there."""
+    def missing_folders(self) -> list[Problem]:
+        """Return a problem for each folder of articles that does not exist."""
         hint = "articles: names a folder that is there; what was known of this one stays"
         at = self.configuration, self.site.articles_line
         return [
@@ -124,7 +114,7 @@ class Folder:
         ]
 
     def out_of_reach(self, files: Mapping[str, Stat]) -> tuple[str, ...]:
-        """The prefixes of paths that files() cannot list, though files may be there."""
+        """Return the prefixes of paths that files() cannot list, though files may be there."""
         gone = (folder for folder in self.article_folders if not folder.is_dir())
         unlisted = (path.removeprefix(_HERE) for path in files if path.endswith("/"))
         return (*map(self._prefix, gone), *unlisted)
@@ -134,19 +124,19 @@ class Folder:
         return "" if prefix == os.curdir else prefix.replace(os.sep, "/") + "/"
 
     def files(self) -> dict[str, Stat]:
-        """The files that may be articles, by their paths relative to the site.
+        """Return the files that may be articles, by their paths relative to the site.
 
         A folder that cannot be listed is among them, with a slash at its end: read() says why.
         """
         files: dict[str, Stat] = {}
         for folder in self.article_folders:
-            prefix = self._prefix(folder)
-            for name, stat in _walk(str(folder), os.path.realpath(folder), ""):
+            prefix, inside = self._prefix(folder), os.path.realpath(folder) + os.sep
+            for name, stat in _walk(str(folder), inside):
                 files.setdefault((prefix + name) or _HERE, stat)
         return files
 
-    def read(self, path: str) -> str:
-        """The text of one of files(). Raises UnreadableError."""
+    def read(self, path: str) -> str | Problem:
+        """Return the text of one of files(), or the problem why it cannot be read."""
         file = f"{self.root}{os.sep}{path}"  # a Path would take as long as reading it
         if path.endswith("/"):
             reason = "its files are out of reach"
@@ -155,56 +145,52 @@ class Folder:
             except OSError as error:
                 reason = error.strerror or "unreadable"
             hint = "what was known of it stays; let it be read"
-            raise UnreadableError(path, "unreadable", f"the folder cannot be read: {reason}", hint)
+            return Problem(path, 1, "unreadable", f"the folder cannot be read: {reason}", hint)
         if "\\" in path and not os.path.exists(file):
-            message = "the file's name is not plain text"
-            raise UnreadableError(path, "bad-name", message, "rename it")
+            return Problem(path, 1, "bad-name", "the file's name is not plain text", "rename it")
         return _read(file, path)
 
     def check_article(self, path: str) -> list[Problem]:
         """Return the problems of one article, except those that other articles cause."""
-        try:
-            article, problems = read_article(self.read(path), path)
-        except UnreadableError as error:
-            return [error.problem]
-        for url in article.local_files() if article else ():
-            if not self.media(url):
-                problems.append(self.missing_file(path, url))
-        return sorted(problems)
+        text = self.read(path)
+        if isinstance(text, Problem):
+            return [text]
+        article, problems = read_article(text, path)
+        urls = article.local_files() if article else ()
+        missing = (self.no_file(path, url) for url in urls if not self.media_file(url))
+        return sorted((*problems, *missing))
 
-    def missing_file(self, path: str, url: str, uses: int = 1) -> Problem:
-        """Return the problem of a file that an article, and perhaps others, names in vain."""
+    def no_file(self, path: str, url: str, uses: int = 1) -> Problem:
+        """Return the problem of an article, and perhaps others, that names a missing file."""
         others = f" (named by {uses:,} articles)" if uses > 1 else ""
         message = f"the site has no file {shorten(url, 80)} to publish{others}"
         hint, line = "put it there, or write its whole URL", self.line_of(path, url)
         return Problem(path, line, "no-file", message, hint, Severity.WARNING)
 
     def line_of(self, path: str, text: str) -> int:
-        """The first line of one of files() that has a text in it, say a URL, else 1."""
-        source = self.read_if_possible(path)
+        """Return the first line of one of files() that has a text in it, say a URL, else 1."""
+        source = self.text_or_empty(path)
         at = max(source.find(text), source.find(unquote(text)), 0)
         return source.count("\n", 0, at) + 1
 
-    def read_if_possible(self, path: str) -> str:
-        """The text of one of files(); empty if it is gone or broken since."""
-        try:
-            return self.read(path)
-        except UnreadableError:
-            return ""
+    def text_or_empty(self, path: str) -> str:
+        """Return the text of one of files(); empty if it is gone or broken since."""
+        text = self.read(path)
+        return text if isinstance(text, str) else ""
 
-    def length(self, url: str, known: int | None) -> int | None:
-        """The length in bytes of the file of a relative URL; None where media() gives none.
+    def media_length(self, url: str, known: int | None = None) -> int | None:
+        """Return the length in bytes of media_file(); None where there is none.
 
-        A file of the length that is known is not checked again with media(), which takes longer.
+        A file of the length that is known is not checked again, which takes longer.
         """
         try:
             length = os.stat(f"{self.root}{unquote(urlsplit(url).path)}").st_size
         except (OSError, ValueError):
             return None
-        return length if length == known or self.media(url) else None
+        return length if length == known or self.media_file(url) else None
 
-    def media(self, url: str) -> Path | None:
-        """The file of a relative URL, if it is in the site's folder and may be published."""
+    def media_file(self, url: str) -> Path | None:
+        """Return the file of a relative URL, if it is in the site and may be published."""
         try:
             path = unquote(urlsplit(url).path)
         except ValueError:
@@ -225,8 +211,13 @@ class Folder:
         return None if hidden else Path(file)
 
 
-def locate(folder: Folder) -> str:
-    """The place of a site's catalog: a URL, or the path of the index's file.
+def configuration_file(target: Path) -> Path:
+    """Return the feeds.yaml of a folder, or the file that is named instead of a folder."""
+    return target if target.is_file() else target / CONFIGURATION
+
+
+def catalog_place(folder: Folder) -> str:
+    """Return the place of a site's catalog: a URL, or the path of the index's file.
 
     FEEDS_CATALOG comes first, then feeds.yaml, a file beside it, and one in the user's cache
     folder. Makes the folders of files. Raises CatalogError where none can be written.
@@ -241,10 +232,9 @@ def locate(folder: Folder) -> str:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
             index = parent / _INDEX_FILE
-            if os.access(parent, os.W_OK) and all(
-                not file.exists() or (file.is_file() and os.access(file, os.W_OK))
-                for file in (index, state_file(index))
-            ):
+            files = [file for file in (index, state_file(index)) if file.exists()]
+            is_usable = all(file.is_file() and os.access(file, os.W_OK) for file in files)
+            if is_usable and os.access(parent, os.W_OK):
                 return str(index)
     name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
     cached = Path(platformdirs.user_cache_dir("feeds", appauthor=False)) / name
@@ -256,63 +246,59 @@ def locate(folder: Folder) -> str:
 
 
 def state_file(index: Path) -> Path:
-    """The SQLite file of the state, beside that of the index."""
+    """Return the SQLite file of the state, beside that of the index."""
     return index.with_name(f"{index.stem}-state{index.suffix}")
 
 
-def _walk(folder: str, top: str, prefix: str) -> Iterator[tuple[str, Stat]]:
+def _walk(folder: str, inside: str, prefix: str = "") -> Iterator[tuple[str, Stat]]:
     try:
         with os.scandir(folder) as iterator:
             entries = sorted(iterator, key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):  # gone since, or missing()
+    except (FileNotFoundError, NotADirectoryError):  # gone since, or one of missing_folders()
         return
     except OSError:
-        yield _printable(prefix), _UNLISTED
+        yield _printable(prefix), UNREADABLE
         return
     if any(entry.name == MANIFEST for entry in entries):
         return
     for entry in entries:
-        name = prefix + entry.name
         if entry.name.startswith("."):
             continue
+        name = prefix + entry.name
         try:
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, top, f"{name}/")
+                yield from _walk(entry.path, inside, f"{name}/")
             elif entry.name.lower().endswith(ENDINGS) and entry.is_file():
-                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(top + os.sep):
+                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):
                     continue
                 stat = entry.stat()
                 yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns)
         except OSError as error:
-            # Else it is gone since, or a link to nowhere.
+            # The folder may be listed, but not entered; else a link to nowhere, or gone since.
             if not isinstance(error, FileNotFoundError) and not entry.is_symlink():
-                yield _printable(prefix), _UNLISTED  # the folder may be listed, but not entered
+                yield _printable(prefix), UNREADABLE
 
 
 def _printable(name: str) -> str:
     """A name in one line of text; with escapes in it, it is no file's any more."""
-    if name.isprintable():
-        return name
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in name
-    )
+    chars = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return name if name.isprintable() else "".join(chars)
 
 
-def _read(file: Path | str, path: str) -> str:
+def _read(file: Path | str, path: str) -> str | Problem:
     try:
         with open(file, "rb") as stream:
             data = stream.read(_FIRST_READ_BYTES)
             if len(data) == _FIRST_READ_BYTES:
-                data += stream.read(MAX_FILE + 1 - _FIRST_READ_BYTES)
+                data += stream.read(MAX_FILE_BYTES + 1 - _FIRST_READ_BYTES)
     except OSError as error:
-        message = f"cannot be read: {error.strerror or 'unreadable'}"
-        raise UnreadableError(path, "unreadable", message) from error
-    if len(data) > MAX_FILE:
-        raise UnreadableError(path, "too-large", f"larger than {MAX_FILE >> 20} MiB", "split it")
+        reason = error.strerror or "unreadable"
+        return Problem(path, 1, "unreadable", f"cannot be read: {reason}")
+    if len(data) > MAX_FILE_BYTES:
+        return Problem(path, 1, "too-large", f"larger than {MAX_FILE_BYTES >> 20} MiB", "split it")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"the byte 0x{data[error.start]:02X} is not UTF-8"
-        hint = "save the file as UTF-8"
-        raise UnreadableError(path, "not-utf8", message, hint, line) from error
+        return Problem(path, line, "not-utf8", message, "save the file as UTF-8")

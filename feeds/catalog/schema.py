@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -27,16 +28,12 @@ from feeds.model.article import Article
 _LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML")
 #: Tables of state that earlier versions kept in the file of the index (see state.prepare_state).
 _FORMER_TABLES = ("length", "announced", "document", "built")
-#: SQLite allows 32,766 variables in one statement.
-_ROWS_PER_STATEMENT = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may
 # change which of two articles comes first.
 Text = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 Integer = sa.BigInteger()
-_Boolean = sa.Boolean()
-_Kind: TypeAlias = TypeEngine[Any]
 
 
 class _Json(sa.types.TypeDecorator[Any]):
@@ -60,60 +57,63 @@ class _Json(sa.types.TypeDecorator[Any]):
             raise DamagedRowError(error) from error
 
 
-def table(
-    metadata: sa.MetaData, name: str, keys: str, /, *nullable: sa.Column[Any], **kinds: _Kind
-) -> sa.Table:
-    """A table whose primary key has these columns of text, separated by spaces."""
-    primary = (sa.Column(key, Text, primary_key=True) for key in keys.split())
-    others = (sa.Column(column, kind, nullable=False) for column, kind in kinds.items())
-    return sa.Table(name, metadata, *primary, *others, *nullable)
+def keys(*names: str) -> Iterator[sa.Column[Any]]:
+    """Yield columns of text that are the primary key together."""
+    return (sa.Column(name, Text, primary_key=True) for name in names)
+
+
+def columns(kind: TypeEngine[Any], *names: str) -> Iterator[sa.Column[Any]]:
+    """Yield columns of one type that are not null."""
+    return (sa.Column(name, kind, nullable=False) for name in names)
 
 
 METADATA = sa.MetaData()
-#: "fingerprint" of the code, "revision", "complete" once a sync has ended, "partial" while only a
-#: part of one is written, "searched" with the revision whose words are all indexed.
-META = table(METADATA, "meta", "key", value=Text)
-SOURCE = table(
-    METADATA, "source", "path", size=Integer, mtime_ns=Integer, checked_ns=Integer, digest=Text
-)
-PROBLEM = table(METADATA, "problem", "", path=Text, data=_Json(Problem))
-sa.Index("problem_path", PROBLEM.c.path)
-# Dates are microseconds since 1970: every engine compares them alike.
-ARTICLE = table(
-    METADATA, "article", "path", sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
-    id=Text, type=Text, category=Text, provider=Text, domain=Text,
-    published=Integer, updated=Integer,
-    recorded=_Boolean, draft=_Boolean, removed=_Boolean, has_duplicate_id=_Boolean,
-    data=_Json(Article),
+META = sa.Table("meta", METADATA, *keys("key"), *columns(Text, "value"))
+#: The fingerprint of the code; the number of changes; "1" once a sync has ended, and while only a
+#: part of one is written; the revision whose words are all indexed. Empty if there is none.
+_META_KEYS = ("fingerprint", "revision", "complete", "partial", "searched")
+SOURCE = sa.Table(
+    "source", METADATA, *keys("path"), *columns(Text, "digest"),
+    *columns(Integer, "size", "mtime_ns", "checked_ns"),
 )  # fmt: skip
-sa.Index("article_id", ARTICLE.c.id)
-# Covers all that decides whether an article is published: its row, which is long, need not be read.
-_due = ("published", "removed", "draft", "has_duplicate_id", "path")
-sa.Index("article_due", *(ARTICLE.c[name] for name in _due))
-TAGGING = table(METADATA, "tagging", "topic path", name=Text)
-sa.Index("tagging_named", TAGGING.c.path, TAGGING.c.name)
+PROBLEM = sa.Table(
+    "problem", METADATA, *columns(Text, "path"), *columns(_Json(Problem), "data"),
+    sa.Index("problem_path", "path"),
+)  # fmt: skip
+ARTICLE = sa.Table(
+    "article", METADATA, *keys("path"),
+    *columns(Text, "id", "type", "category", "provider", "domain"),
+    # Dates are microseconds since 1970: every engine compares them alike.
+    *columns(Integer, "published", "updated"),
+    *columns(sa.Boolean(), "recorded", "draft", "removed", "has_duplicate_id"),
+    sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
+    *columns(_Json(Article), "data"),
+    sa.Index("article_id", "id"),
+    # All that decides whether an article is published: its row, which is long, need not be read.
+    sa.Index("article_due", "published", "removed", "draft", "has_duplicate_id", "path"),
+)  # fmt: skip
+TAGGING = sa.Table(
+    "tagging", METADATA, *keys("topic", "path"), *columns(Text, "name"),
+    sa.Index("tagging_named", "path", "name"),
+)  # fmt: skip
 #: The site's own files that an article shows or offers, by relative URLs, with their lengths in
 #: bytes; its other enclosures by absolute URLs, whose lengths are state.
-MEDIA = table(METADATA, "media", "url path", sa.Column("length", Integer))
-sa.Index("media_path", MEDIA.c.path)
-OWN_MEDIA = MEDIA.c.url.startswith("/")
-#: The words of articles, filled by the first search, and the digests of the texts they are from.
-SEARCHED = table(
-    METADATA, "searched", "", sa.Column("number", sa.Integer, primary_key=True),
-    path=Text, digest=Text, words=Text,
+MEDIA = sa.Table(
+    "media", METADATA, *keys("url", "path"), sa.Column("length", Integer),
+    sa.Index("media_path", "path"),
 )  # fmt: skip
-sa.Index("searched_path", SEARCHED.c.path, unique=True)
-#: The words again, in an index: a column of a server's table, or an SQLite file's table of FTS5.
-LEXEMES: sa.ColumnElement[str] = sa.literal_column("searched.lexemes")
+OWN_MEDIA = MEDIA.c.url.startswith("/")
+#: The words again, in an index: an SQLite file's table of FTS5, or an expression that a server
+#: indexes, without its parsers.
 SEARCH_TABLE = "searched_words"
-for _statement in (
-    # The words as they are, without the server's parsers.
-    "ALTER TABLE searched ADD lexemes tsvector"
-    " GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED",
-    "CREATE INDEX searched_by_lexeme ON searched USING gin (lexemes)",
-):
-    _on_server = sa.DDL(_statement).execute_if(dialect="postgresql")  # type: ignore[no-untyped-call]
-    sa.event.listen(SEARCHED, "after_create", _on_server)
+LEXEMES = sa.literal_column("array_to_tsvector(string_to_array(words, ' '))", sa.String)
+#: The words of articles, filled by the first search, and the digests of the texts they are from.
+SEARCHED = sa.Table(
+    "searched", METADATA, sa.Column("number", sa.Integer, primary_key=True),
+    *columns(Text, "path", "digest", "words"),
+    sa.Index("searched_path", "path", unique=True),
+    sa.Index("searched_by_lexeme", LEXEMES, postgresql_using="gin").ddl_if(dialect="postgresql"),
+)  # fmt: skip
 #: The tables whose rows belong to one file, by its path.
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 
@@ -122,9 +122,8 @@ OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 def code_fingerprint() -> str:
     """Digest of our code and the libraries that decide how files become articles and documents."""
     digest = hashlib.sha256(__version__.encode())
-    package = Path(__file__).parents[1]
     for pattern in ("**/*.py", "formats/templates/*"):
-        for file in sorted(package.glob(pattern)):
+        for file in sorted(Path(__file__).parents[1].glob(pattern)):
             digest.update(file.read_bytes())
     for library in _LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}\n".encode())
@@ -134,9 +133,10 @@ def code_fingerprint() -> str:
 def prepare_index(connection: sa.Connection, anew: bool) -> None:
     """Make the tables anew unless this version of the code made them, and they are all there."""
     tables = sa.inspect(connection).get_table_names()
-    meta = read_meta(connection) if META.name in tables else {}
-    revision = meta.get("revision", "")
-    is_current = meta.get("fingerprint") == code_fingerprint() and revision.isdecimal()
+    meta: dict[str, str] = {}
+    with suppress(DamagedRowError):
+        meta = read_meta(connection) if META.name in tables else {}
+    is_current = meta.get("fingerprint") == code_fingerprint()
     if is_current and not anew and METADATA.tables.keys() <= set(tables):
         return
     if connection.dialect.name == "sqlite":
@@ -145,47 +145,42 @@ def prepare_index(connection: sa.Connection, anew: bool) -> None:
     METADATA.drop_all(connection)
     METADATA.create_all(connection)
     # It goes on from where it was, so that other processes see a change.
-    number = int(revision) if revision.isdecimal() else time.time_ns()
-    set_meta(connection, fingerprint=code_fingerprint(), revision=str(number + 1))
+    revision = str(int(meta.get("revision", time.time_ns())) + 1)
+    values = dict.fromkeys(_META_KEYS, "")
+    values |= {"fingerprint": code_fingerprint(), "revision": revision}
+    connection.execute(sa.insert(META), [{"key": key, "value": values[key]} for key in values])
 
 
 def read_meta(connection: sa.Connection) -> dict[str, str]:
-    """The rows of META."""
-    return {row.key: row.value for row in connection.execute(sa.select(META))}
+    """Return the rows of META. Raises DamagedRowError."""
+    meta = dict.fromkeys(_META_KEYS, "")
+    meta |= {row.key: row.value for row in connection.execute(sa.select(META))}
+    if not meta["revision"].isdecimal():
+        raise DamagedRowError("no revision")
+    return meta
 
 
-def set_meta(connection: sa.Connection, **values: str) -> None:
-    """Replace rows of META."""
-    rows = [{"key": key, "value": value} for key, value in values.items()]
-    replace_rows(connection, META.c.key, rows)
+def set_meta(connection: sa.Connection, **values: Any) -> None:
+    """Change rows of META, in place: those that wait in lock() would not get a new row."""
+    for key, value in values.items():
+        connection.execute(sa.update(META).where(META.c.key == key).values(value=value))
+
+
+def lock(connection: sa.Connection) -> dict[str, str]:
+    """Let one process at a time write, until the transaction ends; return the rows of META."""
+    set_meta(connection, revision=META.c.value)
+    return read_meta(connection)
 
 
 def check_version(meta: dict[str, str], name: str) -> None:
     """Raise CatalogError where another version of the code made the index of this name."""
-    if meta.get("fingerprint") != code_fingerprint():
+    if meta["fingerprint"] != code_fingerprint():
         hint = "restart, with the same version everywhere"
         raise CatalogError(f"{name}: another version of feeds keeps it; {hint}")
 
 
-def raise_revision(connection: sa.Connection, by: int = 1) -> None:
-    """Count a change of the index. As a transaction's first statement, takes the write lock."""
-    revision = sa.cast(META.c.value, sa.BigInteger) + by
-    update = sa.update(META).where(META.c.key == "revision")
-    if not connection.execute(update.values(value=sa.cast(revision, sa.String))).rowcount:
-        raise DamagedRowError("no revision")
-
-
-def revision_of(meta: dict[str, str]) -> int:
-    """The number of changes of the index. Raises DamagedRowError."""
-    revision = meta.get("revision", "")
-    if not revision.isdecimal():
-        raise DamagedRowError(f"revision {revision!r}")
-    return int(revision)
-
-
-def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The items in parts that one statement can name."""
-    size = _ROWS_PER_STATEMENT
+def batches(items: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    """Yield the items in parts that one statement can name; SQLite allows 32,766 variables."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
@@ -193,24 +188,25 @@ def replace_rows(
     connection: sa.Connection,
     key: sa.Column[Any],
     rows: Sequence[dict[str, Any]],
-    keys: Sequence[str] | None = None,
+    removed: Iterable[str] = (),
     *conditions: sa.ColumnElement[bool],
 ) -> None:
-    """Insert rows, and delete those with these keys before; without keys, those that they replace.
+    """Insert rows in place of those with their keys, and remove those with the other keys.
 
-    Conditions limit what is deleted.
+    Conditions limit the rows that are replaced or removed.
     """
-    for batch in batches([row[key.name] for row in rows] if keys is None else keys):
+    replaced = dict.fromkeys(row[key.name] for row in rows)
+    for batch in batches([*(replaced | dict.fromkeys(removed))]):
         connection.execute(sa.delete(key.table).where(key.in_(batch), *conditions))
     for inserted in batches(rows):
         connection.execute(sa.insert(key.table), inserted)
 
 
 def micros(date: datetime) -> int:
-    """Microseconds since 1970."""
+    """Return the microseconds since 1970."""
     return (date - EPOCH) // timedelta(microseconds=1)
 
 
 def date_of(count: int | None) -> datetime | None:
-    """The date, in UTC, of microseconds since 1970."""
+    """Return the date, in UTC, of microseconds since 1970."""
     return None if count is None else EPOCH + timedelta(microseconds=count)

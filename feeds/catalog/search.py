@@ -12,19 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from feeds.catalog import schema
 from feeds.catalog.database import Database
-from feeds.catalog.schema import (
-    ARTICLE,
-    LEXEMES,
-    SEARCH_TABLE,
-    SEARCHED,
-    SOURCE,
-    raise_revision,
-    read_meta,
-    replace_rows,
-    revision_of,
-    set_meta,
-)
+from feeds.catalog.schema import ARTICLE, SEARCHED, SOURCE
 from feeds.parsing.body.clean import plain_text
 from feeds.text import search_terms
 
@@ -40,7 +30,7 @@ _MAKE_TABLE = (
     " INSERT INTO searched_words(searched_words, rowid, words)"
     " VALUES ('delete', old.number, old.words); END",
 )
-_FTS = sa.table(SEARCH_TABLE, sa.column("rowid", sa.Integer), sa.column("words", sa.String))
+_FTS = sa.table(schema.SEARCH_TABLE, sa.column("rowid", sa.Integer), sa.column("words", sa.String))
 
 
 class Search:
@@ -52,43 +42,42 @@ class Search:
     def is_ready(self) -> bool:
         """Return whether the words of every article are indexed."""
         with self._index.connection() as connection:
-            return _is_ready(connection)
+            return _is_ready(schema.read_meta(connection))
 
     def is_used(self) -> bool:
         """Return whether anybody has searched since the index was made."""
         with self._index.connection() as connection:
-            return "searched" in read_meta(connection)
+            return bool(schema.read_meta(connection)["searched"])
 
     def fill(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Index the words that are missing; end early once it is over. Raises CatalogError."""
-        while not self.is_ready() and not is_over():
+        last = ""
+        while not (is_over() or self.is_ready()):
             with self._index.connection() as connection:
-                missing = list(connection.execute(_missing(SOURCE.c.path)).scalars())
-            for start in range(0, len(missing), ARTICLES_PER_TRANSACTION):
-                if is_over():
-                    return
-                self._index_words(missing[start : start + ARTICLES_PER_TRANSACTION])
-            with self._index.connection() as connection:
-                self._lock(connection)
-                if connection.execute(_missing(SOURCE.c.path).limit(1)).first():
-                    continue  # another process has synced meanwhile
-                _set_ready(connection)
+                last = self._index_some(connection, last)
 
-    def follow(self, connection: sa.Connection, changed: Sequence[str], raised: int) -> None:
-        """Keep the words ready through a small change, in the transaction that makes it.
-
-        Takes the files whose rows are new or gone, and by how much the revision was raised.
-        """
-        if not _is_ready(connection, raised) or len(changed) > ARTICLES_PER_TRANSACTION:
-            return
-        if changed:
-            query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data)
-            rows = connection.execute(query.where(SOURCE.c.path.in_(changed)))
-            replace_rows(connection, SEARCHED.c.path, list(map(_words_row, rows)))
-        _set_ready(connection)
+    def _index_some(self, connection: sa.Connection, after: str) -> str:
+        """Index the first words missing after a path; return the last path, empty at the end."""
+        missing = _missing(SOURCE.c.path, SOURCE.c.digest)
+        some = missing.add_columns(ARTICLE.c.data).where(SOURCE.c.path > after)
+        some = some.order_by(SOURCE.c.path).limit(ARTICLES_PER_TRANSACTION)
+        # Outside of the lock: parsing takes its time.
+        rows = {row.path: _words_row(row) for row in connection.execute(some)}
+        meta = schema.lock(connection)
+        for statement in _MAKE_TABLE if self._index.file else ():
+            connection.exec_driver_sql(statement)
+        # Another process may have indexed the same words, or synced.
+        still = connection.execute(missing.where(SOURCE.c.path.in_(rows))).all()
+        current = [rows[path] for path, digest in still if rows[path]["digest"] == digest]
+        schema.replace_rows(connection, SEARCHED.c.path, current)
+        if len(rows) == ARTICLES_PER_TRANSACTION:
+            return str(next(reversed(rows)))
+        if not connection.execute(missing.limit(1)).first():
+            schema.set_meta(connection, searched=meta["revision"])
+        return ""
 
     def matching(self, search: str) -> sa.ColumnElement[bool]:
-        """The condition that an article has the words of a search, once fill() has been called."""
+        """Return the condition that an article has the words of a search, after fill()."""
         has_term = _has_term_in_file if self._index.file else _has_term_on_server
         conditions = []
         for term in search_terms.terms(search):
@@ -96,33 +85,24 @@ class Search:
             conditions.append(~matches if term.excluded else matches)
         return sa.and_(*conditions)
 
-    def _index_words(self, paths: Sequence[str]) -> None:
-        """Index the words of those of these files that no other process has indexed yet."""
-        missing = _missing(SOURCE.c.path, SOURCE.c.digest).where(SOURCE.c.path.in_(paths))
-        with self._index.connection() as connection:
-            # Outside of the lock: parsing takes its time.
-            query = missing.add_columns(ARTICLE.c.data)
-            rows = {(row.path, row.digest): _words_row(row) for row in connection.execute(query)}
-        with self._index.connection() as connection:
-            self._lock(connection)
-            still = rows.keys() & map(tuple, connection.execute(missing))
-            replace_rows(connection, SEARCHED.c.path, [rows[key] for key in still])
 
-    def _lock(self, connection: sa.Connection) -> None:
-        """Keep syncs and other searches from writing until the transaction ends."""
-        raise_revision(connection, 0)
-        for statement in _MAKE_TABLE if self._index.file else ():
-            connection.exec_driver_sql(statement)
+def raise_revision(connection: sa.Connection, changed: Sequence[str]) -> None:
+    """Count a change of the rows of these files, in the transaction that makes it.
+
+    Words that are ready stay so through a small change.
+    """
+    meta = schema.lock(connection)
+    revision = str(int(meta["revision"]) + 1)
+    schema.set_meta(connection, revision=revision)
+    if _is_ready(meta) and len(changed) <= ARTICLES_PER_TRANSACTION:
+        query = _missing(SOURCE.c.path, SOURCE.c.digest, ARTICLE.c.data)
+        rows = connection.execute(query.where(SOURCE.c.path.in_(changed)))
+        schema.replace_rows(connection, SEARCHED.c.path, list(map(_words_row, rows)))
+        schema.set_meta(connection, searched=revision)
 
 
-def _is_ready(connection: sa.Connection, raised: int = 0) -> bool:
-    """Return whether all words were indexed before the revision was raised by so many."""
-    meta = read_meta(connection)
-    return meta.get("searched") == str(revision_of(meta) - raised)
-
-
-def _set_ready(connection: sa.Connection) -> None:
-    set_meta(connection, searched=str(revision_of(read_meta(connection))))
+def _is_ready(meta: dict[str, str]) -> bool:
+    return meta["searched"] == meta["revision"]
 
 
 def _missing(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -153,7 +133,7 @@ def _has_term_on_server(term: search_terms.Term) -> sa.ColumnElement[bool]:
     # phrase is then looked up in the text of the few articles that have all its words.
     words = " & ".join(f"'{word}'" for word in term.words)
     query = sa.literal(words).op("::")(sa.text("tsquery"))
-    has_words = LEXEMES.op("@@", is_comparison=True)(query)
+    has_words = schema.LEXEMES.op("@@", is_comparison=True)(query)
     if len(term.words) == 1:
         return has_words
     text = sa.literal(" ").concat(SEARCHED.c.words).concat(" ")

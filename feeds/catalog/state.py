@@ -14,23 +14,33 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from feeds.catalog.database import DamagedFileError, Database
-from feeds.catalog.schema import Integer, Text, batches, replace_rows, table
+from feeds.catalog.schema import Integer, Text, columns, keys, replace_rows
 from feeds.errors import CatalogError
 
 METADATA = sa.MetaData()
 #: "version" of these tables; "revision", raised when lengths change.
-STATE = table(METADATA, "state", "key", value=Integer)
+STATE = sa.Table("state", METADATA, *keys("key"), *columns(Integer, "value"))
 #: Time of the last change of each document, in seconds since 1970.
-DOCUMENT = table(METADATA, "document", "address", digest=Text, changed=Integer)
+DOCUMENT = sa.Table(
+    "document", METADATA, *keys("address"), *columns(Text, "digest"), *columns(Integer, "changed")
+)
 #: The last announcement of each feed.
-ANNOUNCED = table(METADATA, "announced", "url", fingerprint=Text, digest=Text)
+ANNOUNCED = sa.Table("announced", METADATA, *keys("url"), *columns(Text, "fingerprint", "digest"))
 #: The feeds that a process is announcing; one that was killed holds its claims until they expire,
 #: in seconds since 1970.
-CLAIM = table(METADATA, "claim", "url", digest=Text, expires=Integer)
+CLAIM = sa.Table(
+    "claim", METADATA, *keys("url"), *columns(Text, "digest"), *columns(Integer, "expires")
+)
 #: The lengths of files on other servers, in bytes, and when they were asked, in seconds since 1970.
-LENGTH = table(METADATA, "length", "url", sa.Column("length", Integer), reason=Text, asked=Integer)
+LENGTH = sa.Table(
+    "length", METADATA, *keys("url"), sa.Column("length", Integer), *columns(Text, "reason"),
+    *columns(Integer, "asked"),
+)  # fmt: skip
 #: The files that builds wrote: one whose fingerprint is the same need not be made to be compared.
-BUILT = table(METADATA, "built", "tree name", fingerprint=Text, size=Integer, mtime_ns=Integer)
+BUILT = sa.Table(
+    "built", METADATA, *keys("tree", "name"), *columns(Text, "fingerprint"),
+    *columns(Integer, "size", "mtime_ns"),
+)  # fmt: skip
 _VERSION = 1
 
 
@@ -72,14 +82,13 @@ def prepare_state(
         fault = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if fault != "ok":
             raise DamagedFileError(fault)
-    STATE.create(connection, checkfirst=True)
+    METADATA.create_all(connection)
     query = sa.select(STATE.c.value).where(STATE.c.key == "version")
     version = connection.execute(query).scalar_one_or_none() or 0
     if not isinstance(version, int):
         raise DamagedFileError(f"the version is {version!r}")
     if version > _VERSION:
         raise CatalogError("the state is of a newer version of feeds; use that version")
-    METADATA.create_all(connection)
     if version == _VERSION:
         return
     if former and former.exists():
@@ -93,17 +102,12 @@ def prepare_state(
 
 
 def _copy_rows(former: Path, connection: sa.Connection) -> None:
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(former)))
-    try:
-        with engine.connect() as reading:
-            present = sa.inspect(reading).get_table_names()
-            for kept in (DOCUMENT, ANNOUNCED, LENGTH, BUILT):
-                if kept.name in present:
-                    rows = [dict(row) for row in reading.execute(sa.select(kept)).mappings()]
-                    for batch in batches(rows):
-                        connection.execute(sa.insert(kept), batch)
-    finally:
-        engine.dispose()
+    url = sa.URL.create("sqlite", database=str(former))
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as reading:
+        present = sa.inspect(reading).get_table_names()
+        for table in (DOCUMENT, ANNOUNCED, LENGTH, BUILT):
+            rows = reading.execute(sa.select(table)).mappings() if table.name in present else ()
+            replace_rows(connection, next(iter(table.primary_key)), list(map(dict, rows)))
 
 
 class State:
@@ -113,7 +117,7 @@ class State:
         self._database = database
 
     def revision(self) -> int:
-        """A number that changes whenever lengths() does."""
+        """Return a number that changes whenever lengths() does."""
         ((revision,),) = self._rows(sa.select(STATE.c.value).where(STATE.c.key == "revision"))
         return int(revision)
 
@@ -126,15 +130,13 @@ class State:
         query = sa.select(DOCUMENT).where(DOCUMENT.c.address == address)
         with self._database.connection() as connection:
             row = connection.execute(query).one_or_none()
+            if not row or row.digest != digest:
+                _lock(connection)
+                # Again: another thread or process may have been first.
+                row = connection.execute(query).one_or_none()
             if row and row.digest == digest:
                 return int(row.changed)
-        with self._database.connection() as connection:
-            _lock(connection)
-            # Again: another thread or process may have been first.
-            row = connection.execute(query).one_or_none()
-            if row and row.digest == digest:
-                return int(row.changed)
-            changed = max(now, row.changed + 1 if row else now)
+            changed = max(now, row.changed + 1) if row else now
             values = {"address": address, "digest": digest, "changed": changed}
             replace_rows(connection, DOCUMENT.c.address, [values])
             return int(changed)
@@ -146,7 +148,7 @@ class State:
         return bool(self._rows(sa.select(DOCUMENT).where(DOCUMENT.c.address == address)))
 
     def announced(self) -> dict[str, Announcement]:
-        """The last announcement of each feed that the hub has taken, by the feed's URL."""
+        """Return the last announcement of each feed that the hub has taken, by the feed's URL."""
         rows = self._rows(sa.select(ANNOUNCED))
         return {row.url: Announcement(row.fingerprint, row.digest) for row in rows}
 
@@ -155,8 +157,6 @@ class State:
 
         The others are announced already, or claimed by another process.
         """
-        if not changed:
-            return set()
         with self._database.connection() as connection:
             _lock(connection)
             connection.execute(sa.delete(CLAIM).where(CLAIM.c.expires <= int(now)))
@@ -169,20 +169,18 @@ class State:
             expires = int(now + seconds) + 1
             rows = [{"url": url, "digest": changed[url].digest, "expires": expires} for url in ours]
             replace_rows(connection, CLAIM.c.url, rows)
-        return ours
+            return ours
 
     def release(self, claimed: Collection[str], announced: Mapping[str, Announcement]) -> None:
         """End claims, and keep the announcements that the hub has taken."""
-        if not (claimed or announced):
-            return
         with self._database.connection() as connection:
             _lock(connection)
             rows = [{"url": url, **news._asdict()} for url, news in announced.items()]
             replace_rows(connection, ANNOUNCED.c.url, rows)
-            replace_rows(connection, CLAIM.c.url, (), list(claimed))
+            replace_rows(connection, CLAIM.c.url, (), claimed)
 
     def lengths(self) -> dict[str, int]:
-        """The lengths of files on other servers, in bytes, by URL."""
+        """Return the lengths of files on other servers, in bytes, by URL."""
         query = sa.select(LENGTH.c.url, LENGTH.c.length).where(LENGTH.c.length.is_not(None))
         return dict(map(tuple, self._rows(query)))
 
@@ -194,7 +192,7 @@ class State:
             replace_rows(connection, LENGTH.c.url, rows)
 
     def built(self, tree: str) -> dict[str, Built]:
-        """The files that builds wrote into a tree, by name."""
+        """Return the files that builds wrote into a tree, by name."""
         rows = self._rows(sa.select(BUILT).where(BUILT.c.tree == tree))
         return {row.name: Built(row.fingerprint, row.size, row.mtime_ns) for row in rows}
 
@@ -203,7 +201,7 @@ class State:
         kept = {name: built._asdict() for name, built in files.items() if built}
         rows = [{"tree": tree, "name": name, **built} for name, built in kept.items()]
         with self._database.connection() as connection:
-            replace_rows(connection, BUILT.c.name, rows, list(files), BUILT.c.tree == tree)
+            replace_rows(connection, BUILT.c.name, rows, files, BUILT.c.tree == tree)
 
     def _rows(self, query: sa.Executable) -> Sequence[sa.Row[Any]]:
         with self._database.connection() as connection:

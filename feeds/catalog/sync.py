@@ -5,32 +5,16 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
+from feeds.catalog import schema
 from feeds.catalog.database import Database
-from feeds.catalog.folder import Folder, Stat, UnreadableError
-from feeds.catalog.schema import (
-    ARTICLE,
-    MEDIA,
-    META,
-    OF_A_FILE,
-    OWN_MEDIA,
-    PROBLEM,
-    SOURCE,
-    TAGGING,
-    check_version,
-    micros,
-    raise_revision,
-    read_meta,
-    replace_rows,
-    set_meta,
-)
-from feeds.catalog.search import Search
+from feeds.catalog.folder import UNREADABLE, Folder, Stat
+from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
+from feeds.catalog.search import raise_revision
 from feeds.errors import Problem
 from feeds.model.article import Article
 from feeds.parallel import parallel_map
@@ -43,37 +27,23 @@ RACY_WINDOW_NS = 2_000_000_000
 MAX_FILES_PER_TRANSACTION = 5_000
 #: PostgreSQL indexes 2,700 bytes.
 MAX_MEDIA_URL_CHARS = 2000
-#: Equal to no file's: the next sync reads the file again.
-_OUTDATED = Stat(-1, -1)
 
 
-@dataclass(frozen=True, slots=True)
-class Synced:
+class Synced(NamedTuple):
     """The numbers of files that a sync read and forgot."""
 
     read: int = 0
     removed: int = 0
 
 
-class _Candidate(NamedTuple):
-    """A file that may have changed since it was read, with the digest that the index has of it."""
-
-    path: str
-    stat: Stat
-    indexed_digest: str
-
-
-_Row: TypeAlias = dict[str, Any]
-#: A file's row of SOURCE, and its rows of other tables by name; None if its text is unchanged.
-_FileRows: TypeAlias = tuple[_Row, dict[str, list[_Row]] | None]
+#: A file that may have changed since it was read, and the digest that the index has of it.
+_Candidate: TypeAlias = tuple[str, Stat, str]
+#: The rows of a file by the names of tables: those of SOURCE alone if its text is unchanged.
+_FileRows: TypeAlias = dict[str, list[dict[str, Any]]]
 
 
 def sync(
-    index: Database,
-    search: Search,
-    folder: Folder,
-    progress: Callable[[int, int], None] | None,
-    processes: int,
+    index: Database, folder: Folder, progress: Callable[[int, int], None] | None, processes: int
 ) -> Synced:
     """Bring the index up to date with the folder.
 
@@ -83,147 +53,122 @@ def sync(
     files = folder.files()
     # A disk that is not mounted, or cannot be listed, has deleted no article.
     out_of_reach = folder.out_of_reach(files)
-    gone, candidates = [], []
+    gone, candidates = list[str](), list[_Candidate]()
     with index.connection() as connection:
-        meta = read_meta(connection)
+        is_whole = _is_whole(schema.read_meta(connection))
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
             if stat := files.pop(row.path, None):
                 is_same = stat == (row.size, row.mtime_ns)
                 if not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS:
-                    candidates.append(_Candidate(row.path, stat, row.digest))
+                    candidates.append((row.path, stat, row.digest))
             elif not row.path.startswith(out_of_reach):
                 gone.append(row.path)
-    candidates += (_Candidate(path, stat, "") for path, stat in files.items())
-    is_whole = "complete" in meta and "partial" not in meta
-    outdated, batch = [*gone], list[_FileRows]()
-    read = 0
-    reading = parallel_map(partial(_read, folder), candidates, processes=processes, chunk=100)
-    for done, rows in enumerate(reading, 1):
+    candidates += ((path, stat, "") for path, stat in files.items())
+    changed, batch, read = [*gone], list[_FileRows](), 0
+    results = parallel_map(partial(_read, folder), candidates, processes=processes, chunk=100)
+    for done, ((path, _stat, _digest), rows) in enumerate(zip(candidates, results, strict=True), 1):
         batch.append(rows)
-        if rows[1] is not None:
+        if rows.keys() != {SOURCE.name}:
             read += 1
-            outdated.append(rows[0]["path"])
-        if len(outdated) >= MAX_FILES_PER_TRANSACTION:
-            _write(index, search, outdated, batch, is_last=False)
-            outdated, batch, is_whole = [], [], False
+            changed.append(path)
+        if len(changed) >= MAX_FILES_PER_TRANSACTION:
+            _write(index, changed, batch, is_last=False)
+            changed, batch, is_whole = [], [], False
         if progress:
             progress(done, len(candidates))
-    if outdated or batch or not is_whole:
-        _write(index, search, outdated, batch, is_last=True, was_whole=is_whole)
-    _measure(index, search, folder, keep_missing=bool(out_of_reach))
+    if changed or batch or not is_whole:
+        _write(index, changed, batch, is_last=True)
+    _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
 
 
+def _is_whole(meta: dict[str, str]) -> bool:
+    return bool(meta["complete"]) and not meta["partial"]
+
+
 def _write(
-    index: Database,
-    search: Search,
-    outdated: Sequence[str],
-    batch: Sequence[_FileRows],
-    *,
-    is_last: bool,
-    was_whole: bool = True,
+    index: Database, changed: Sequence[str], batch: Sequence[_FileRows], *, is_last: bool
 ) -> None:
-    """Write new rows in one transaction, in place of those of outdated files.
+    """Replace the rows of files, those of changed ones in all tables, in one transaction.
 
     Until the last transaction of a sync, the index is marked as partial.
     """
-    raised = int(bool(outdated) or not was_whole)
     with index.connection(ensure=False) as connection:
-        # The first statement takes the write lock, so two syncs come one after the other.
-        raise_revision(connection, raised)
-        meta = read_meta(connection)
-        check_version(meta, index.name)
-        for table in OF_A_FILE:
-            new = (rows.get(table.name, ()) for _source, rows in batch if rows is not None)
-            replace_rows(connection, table.c.path, list(chain.from_iterable(new)), outdated)
-        replace_rows(connection, SOURCE.c.path, [source for source, _rows in batch])
-        search.follow(connection, outdated, raised)
-        if is_last and (outdated or "partial" in meta):
+        meta = schema.lock(connection)
+        schema.check_version(meta, index.name)
+        for table in schema.OF_A_FILE:
+            rows = [row for file_rows in batch for row in file_rows.get(table.name, ())]
+            schema.replace_rows(connection, table.c.path, rows, changed)
+        if is_last:
             shared = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)
             is_duplicate = ARTICLE.c.id.in_(shared)
-            connection.execute(
-                sa.update(ARTICLE)
-                .where(ARTICLE.c.has_duplicate_id != is_duplicate)
-                .values(has_duplicate_id=is_duplicate)
-            )
-        if is_last:
-            connection.execute(sa.delete(META).where(META.c.key == "partial"))
-        set_meta(connection, **{"complete" if is_last else "partial": "1"})
+            update = sa.update(ARTICLE).where(ARTICLE.c.has_duplicate_id != is_duplicate)
+            connection.execute(update.values(has_duplicate_id=is_duplicate))
+            schema.set_meta(connection, complete="1")
+        schema.set_meta(connection, partial="" if is_last else "1")
+        if changed or not _is_whole(meta):
+            raise_revision(connection, changed)
 
 
-def _measure(index: Database, search: Search, folder: Folder, *, keep_missing: bool) -> None:
+def _measure(index: Database, folder: Folder, *, keep_missing: bool) -> None:
     """Update the lengths of the site's own files; those that are missing may be out of reach."""
-    query = sa.select(MEDIA.c.url, MEDIA.c.length).where(OWN_MEDIA).distinct()
+    query = sa.select(MEDIA.c.url, MEDIA.c.length).where(schema.OWN_MEDIA).distinct()
     with index.connection(ensure=False) as connection:
         rows = connection.execute(query).all()
-    lengths = [(url, known, folder.length(url, known)) for url, known in rows]
+    lengths = [(url, known, folder.media_length(url, known)) for url, known in rows]
     changed = [
         {"of_url": url, "new_length": length}
         for url, known, length in lengths
         if length != known and not (length is None and keep_missing)
     ]
-    if not changed:
-        return
-    update = sa.update(MEDIA).where(MEDIA.c.url == sa.bindparam("of_url"))
-    with index.connection(ensure=False) as connection:
-        raise_revision(connection)
-        connection.execute(update.values(length=sa.bindparam("new_length")), changed)
-        search.follow(connection, (), 1)
+    if changed:
+        update = sa.update(MEDIA).where(MEDIA.c.url == sa.bindparam("of_url"))
+        with index.connection(ensure=False) as connection:
+            raise_revision(connection, ())
+            connection.execute(update.values(length=sa.bindparam("new_length")), changed)
 
 
 def _read(folder: Folder, candidates: Iterable[_Candidate]) -> list[_FileRows]:
-    return [_read_file(folder, candidate) for candidate in candidates]
+    return [_read_file(folder, *candidate) for candidate in candidates]
 
 
-def _read_file(folder: Folder, candidate: _Candidate) -> _FileRows:
-    path, stat, indexed_digest = candidate
+def _read_file(folder: Folder, path: str, stat: Stat, indexed_digest: str) -> _FileRows:
     # Taken before the file is read: a change from now on is seen by the next sync.
     checked = time.time_ns()
-    text, article = None, None
-    problems: list[Problem] = []
-    try:
-        text = folder.read(path)
-    except UnreadableError as error:
-        problems = [error.problem]
-        if error.problem.code == "unreadable":
-            # Permissions may change without a trace in size or mtime.
-            stat = _OUTDATED
+    text = folder.read(path)
+    if isinstance(text, Problem) and text.code == "unreadable":
+        # Permissions may change without a trace in size or mtime.
+        stat = UNREADABLE
     # The same text means another article under another ending.
-    content = f"{is_html(path)}\0{text}\0{problems}"
+    content = f"{is_html(path)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
-        return source, None
-    if text is not None:
-        article, problems = read_article(text, path)
-    rows = {PROBLEM.name: [{"path": path, "data": problem} for problem in problems]}
-    if article:
-        rows |= _article_rows(path, article, folder)
-    return source, rows
-
-
-def _article_rows(path: str, article: Article, folder: Folder) -> dict[str, list[_Row]]:
-    row = {
-        "path": path,
-        "id": article.id,
-        "published": micros(article.published),
-        "updated": micros(article.updated),
-        "quality": article.quality,
-        "heat": article.heat,
-        "type": fold(article.type),
-        "category": fold(article.category),
-        "provider": fold(article.provider.name) if article.provider else "",
-        "domain": article.provider.domain if article.provider else "",
-        "recorded": article.recording is not None,
-        "draft": article.draft,
-        "removed": article.removed,
-        "has_duplicate_id": False,
-        "data": article,
+        return {SOURCE.name: [source]}
+    article, problems = (None, [text]) if isinstance(text, Problem) else read_article(text, path)
+    rows = {
+        SOURCE.name: [source],
+        PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
     }
+    return rows | (_article_rows(path, article, folder) if article else {})
+
+
+def _article_rows(path: str, article: Article, folder: Folder) -> _FileRows:
+    provider = article.provider
+    row = {
+        "path": path, "id": article.id, "has_duplicate_id": False, "data": article,
+        "published": schema.micros(article.published), "updated": schema.micros(article.updated),
+        "quality": article.quality, "heat": article.heat,
+        "type": fold(article.type), "category": fold(article.category),
+        "provider": fold(provider.name) if provider else "",
+        "domain": provider.domain if provider else "",
+        "recorded": article.recording is not None,
+        "draft": article.draft, "removed": article.removed,
+    }  # fmt: skip
     topics = {fold(name): name for name in article.topics}
     urls = {*article.local_files(), *(enclosure.url for enclosure in article.enclosures)}
     lengths = {
-        url: folder.length(url, None) if url.startswith("/") else None
+        url: folder.media_length(url) if url.startswith("/") else None
         for url in sorted(urls)
         if len(url) <= MAX_MEDIA_URL_CHARS
     }

@@ -40,15 +40,15 @@ def find_problems(
     # An episode of several podcasts is reported once.
     of_podcasts = {problem for each in podcasts for problem in _of_podcast(folder, each, lengths)}
     missing_media = (
-        folder.missing_file(path, url, uses)
+        folder.no_file(path, url, uses)
         for url, path, uses in articles.media()
-        if not folder.media(url)
+        if not folder.media_file(url)
     )
     of_files = *catalog.problems(), *articles.conflicts(folder), *missing_media
     return [
         *folder.problems,
         *articles.topics.problems(folder.configuration, folder.site),
-        *folder.missing(),
+        *folder.missing_folders(),
         *sorted((*of_files, *of_podcasts)),
     ]
 
@@ -90,7 +90,7 @@ def _artwork_error(folder: Folder, url: str) -> str:
 
     if is_absolute(url):
         return ""
-    if not (file := folder.media(url)):
+    if not (file := folder.media_file(url)):
         return f"the site has no file {url}"
     try:
         with open(file, "rb") as stream:

@@ -255,7 +255,7 @@ class Publication:
     def _file(self, path: str) -> Path | None:
         """Look for the file at a path: it may come or go at any time."""
         url = self._media_urls.get(path)
-        return self._folder.media(url) if url else None
+        return self._folder.media_file(url) if url else None
 
     @cached_property
     def _lengths(self) -> dict[str, int]:

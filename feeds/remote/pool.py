@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TypeVar
 
 _Job = TypeVar("_Job")
@@ -16,43 +17,35 @@ def results_before(
     deadline: float,
     function: Callable[[_Job], _Result],
     next_job: Callable[[], _Job | None],
-    *,
     threads: int,
 ) -> Iterator[_Result]:
     """Yield the results of a function for all jobs, as they come, until the deadline.
 
-    The deadline is one of time.monotonic(). A thread ends when next_job() gives None; it is called
-    by one thread at a time. What the function raises is raised here.
+    The deadline is one of time.monotonic(). When next_job() gives None, it is asked again after the
+    next result, until no job is left running. What the function raises is raised here.
     """
-    lock = threading.Lock()
-    # A result, an exception, or None for a thread that has ended.
-    results: SimpleQueue[tuple[_Result] | Exception | None] = SimpleQueue()
+    results: SimpleQueue[Future[_Result]] = SimpleQueue()
 
-    def work() -> None:
+    def work(job: _Job) -> None:
+        future: Future[_Result] = Future()
         try:
-            while time.monotonic() < deadline:
-                with lock:
-                    job = next_job()
-                if job is None:
-                    break
-                results.put((function(job),))
+            future.set_result(function(job))
         except Exception as error:
-            results.put(error)
-        results.put(None)
+            future.set_exception(error)
+        results.put(future)
 
     # Not an executor, which waits for its threads: no timeout of a request holds for the lookup of
     # a host name, nor for a server that sends a byte now and then.
-    for _number in range(threads):
-        threading.Thread(target=work, name="feeds-remote", daemon=True).start()
-    running = threads
-    while running:
+    running = 0
+    while True:
+        while running < threads and time.monotonic() < deadline and (job := next_job()) is not None:
+            Thread(target=work, args=(job,), name="feeds-remote", daemon=True).start()
+            running += 1
+        if not running:
+            return
         try:
-            result = results.get(timeout=max(0, deadline - time.monotonic()))
+            future = results.get(timeout=max(0, deadline - time.monotonic()))
         except Empty:
             return
-        if isinstance(result, Exception):
-            raise result
-        if result is None:
-            running -= 1
-        else:
-            yield result[0]
+        running -= 1
+        yield future.result()

@@ -7,22 +7,30 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout, exceptions
 
 from feeds import __version__
 from feeds.catalog.state import ProbeResult
 from feeds.remote.pool import results_before
 from feeds.text.urls import canonical_url
 
-if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
-
 LIMIT_SECONDS, REQUEST_TIMEOUT_SECONDS = 30.0, 10.0
 MAX_REQUESTS, MAX_REQUESTS_PER_HOST = 8, 2
 MAX_REDIRECTS = 5
 _HEADERS = {"User-Agent": f"Feeds/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+_LENGTH = re.compile("([0-9]{1,18})")
 _TOTAL = re.compile(r"bytes\s+(?:\d+-\d+|\*)/(\d{1,18})", re.IGNORECASE)
+#: Some are subclasses of others: the first one counts.
+_REASONS = {
+    exceptions.NameResolutionError: "no such host",
+    exceptions.NewConnectionError: "no connection",
+    exceptions.TimeoutError: "no answer in time",
+    exceptions.SSLError: "certificate verification failed",
+    exceptions.ProtocolError: "the connection broke",
+    Exception: "not an HTTP response",
+}
 
 
 def ask(
@@ -36,17 +44,14 @@ def ask(
     A URL without a result was skipped for lack of time, or because its server wants a pause: ask
     again another time. The progress is called with the number of URLs done and to do.
     """
-    unique = list(dict.fromkeys(urls))
-    probe = _Probe(unique, time.monotonic() + limit)
-    threads = min(MAX_REQUESTS, len(unique))
-    results: dict[str, ProbeResult] = {}
-    answers = results_before(probe.deadline, probe.answer, probe.next_url, threads=threads)
-    for done, result in enumerate(answers, 1):
-        if result:
-            results[result.url] = result
+    results: dict[str, ProbeResult | None] = dict.fromkeys(urls)
+    probe = _Probe(results, time.monotonic() + limit)
+    answers = results_before(probe.deadline, probe.answer, probe.next_url, threads=MAX_REQUESTS)
+    for done, (url, result) in enumerate(answers, 1):
+        results[url] = result
         if progress:
-            progress(done, len(unique))
-    return [results[url] for url in unique if url in results]
+            progress(done, len(results))
+    return [result for result in results.values() if result]
 
 
 class _NoLengthError(Exception):
@@ -61,8 +66,6 @@ class _Probe:
     """One round of requests, host by host in turn."""
 
     def __init__(self, urls: Iterable[str], deadline: float) -> None:
-        import urllib3
-
         self.deadline = deadline
         self._urls: dict[str, deque[str]] = {}
         for url in urls:
@@ -72,29 +75,25 @@ class _Probe:
         self._paused: set[str] = set()
         # Redirects lead many hosts to one.
         self._semaphores: dict[str, threading.Semaphore] = {}
-        self._pool = urllib3.PoolManager(
-            num_pools=64, maxsize=MAX_REQUESTS_PER_HOST, headers=_HEADERS
-        )
+        self._pool = PoolManager(num_pools=64, maxsize=MAX_REQUESTS_PER_HOST)
 
     def next_url(self) -> str | None:
-        # None while other threads hold all turns: they are enough for what is left.
+        # None while requests hold all turns.
         while self._turns:
             host = self._turns.popleft()
             if self._urls[host]:
                 return self._urls[host].popleft()
         return None
 
-    def answer(self, url: str) -> ProbeResult | None:
-        from urllib3.exceptions import HTTPError
-
+    def answer(self, url: str) -> tuple[str, ProbeResult | None]:
         try:
-            return ProbeResult(url, self._length(url))
+            return url, ProbeResult(url, self._length(url))
         except _PausedError:
-            return None
+            return url, None
         except _NoLengthError as error:
-            return ProbeResult(url, None, str(error))
-        except (HTTPError, OSError, ValueError) as error:
-            return ProbeResult(url, None, reason_of(error))
+            return url, ProbeResult(url, None, str(error))
+        except (exceptions.HTTPError, OSError, ValueError) as error:
+            return url, ProbeResult(url, None, reason_of(error))
         finally:
             self._turns.append(urlsplit(url).netloc)
 
@@ -108,8 +107,7 @@ class _Probe:
             location = response.headers.get("Location", "")
             if not (300 <= response.status < 400 and location):
                 break
-            target = canonical_url(urljoin(url, location))
-            if not target:
+            if not (target := canonical_url(urljoin(url, location))):
                 raise _NoLengthError("redirects to a URL that is not http")
             url = target
         else:
@@ -121,16 +119,14 @@ class _Probe:
         return length
 
     def _request(self, method: str, url: str) -> BaseHTTPResponse:
-        import urllib3
-
         host = urlsplit(url).netloc
         with self._semaphores.setdefault(host, threading.Semaphore(MAX_REQUESTS_PER_HOST)):
             left = self.deadline - time.monotonic()
             if host in self._paused or left <= 0:
                 raise _PausedError
             # The first byte is enough: the headers give the whole length (RFC 9110 §14.4).
-            headers = {**_HEADERS, **({"Range": "bytes=0-0"} if method == "GET" else {})}
-            timeout = urllib3.Timeout(min(left, REQUEST_TIMEOUT_SECONDS))
+            headers = _HEADERS if method == "HEAD" else {**_HEADERS, "Range": "bytes=0-0"}
+            timeout = Timeout(min(left, REQUEST_TIMEOUT_SECONDS))
             response = self._pool.request(
                 method, url, headers=headers, redirect=False, retries=False,
                 preload_content=method == "HEAD", timeout=timeout,
@@ -148,27 +144,14 @@ def _length_of(response: BaseHTTPResponse) -> int:
     headers = response.headers
     if headers.get("Content-Encoding", "identity").lower() != "identity":
         return 0
-    if response.status == 206:
-        total = _TOTAL.fullmatch(headers.get("Content-Range", "").strip())
-        return int(total[1]) if total else 0
-    length = headers.get("Content-Length", "").strip()
-    return int(length) if re.fullmatch("[0-9]{1,18}", length) else 0
+    is_partial = response.status == 206
+    value = headers.get("Content-Range" if is_partial else "Content-Length", "").strip()
+    length = (_TOTAL if is_partial else _LENGTH).fullmatch(value)
+    return int(length[1]) if length else 0
 
 
 def reason_of(error: Exception) -> str:
-    """The reason, for people, why a request failed."""
-    from urllib3 import exceptions
-
-    # Some are subclasses of others: the first one counts.
-    reasons = {
-        exceptions.NameResolutionError: "no such host",
-        exceptions.NewConnectionError: "no connection",
-        exceptions.TimeoutError: "no answer in time",
-        exceptions.SSLError: "certificate verification failed",
-        exceptions.ProtocolError: "the connection broke",
-    }
+    """Return the reason, for people, why a request failed."""
     if isinstance(error, exceptions.MaxRetryError) and error.reason:
         error = error.reason
-    return next(
-        (why for kind, why in reasons.items() if isinstance(error, kind)), "not an HTTP response"
-    )
+    return next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))

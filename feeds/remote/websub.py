@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+from urllib3 import PoolManager, Retry, Timeout
+from urllib3.exceptions import HTTPError
 
 from feeds import __version__
 from feeds.catalog.state import Announcement
@@ -22,18 +26,16 @@ MAX_REQUESTS, MAX_ATTEMPTS = 4, 3
 #: Before the third attempt; twice as long before each that follows.
 BACKOFF_SECONDS = 1.0
 _RETRIED_STATUSES = (429, 500, 502, 503, 504)
-_HEADERS = {"User-Agent": f"Feeds/{__version__}"}
 
 
-@dataclass(slots=True)
-class Announced:
+class Announced(NamedTuple):
     """The outcome of an announcement, by the URLs of feeds."""
 
-    told: list[str] = field(default_factory=list)
+    told: list[str]
     #: The reasons why the hub did not take the others; they are announced again the next time.
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str]
     #: Feeds that another process is announcing, or was when it was killed.
-    claimed: list[str] = field(default_factory=list)
+    claimed: list[str]
 
     def __str__(self) -> str:
         text = f"{len(self.told):,} feed{'' if len(self.told) == 1 else 's'} announced"
@@ -66,48 +68,42 @@ def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Annou
     state.release((), unchanged)
     # A killed process never releases its claims: they expire after twice the time limit.
     ours = state.claim(changed, time.time(), 2 * limit)
-    outcome = Announced(claimed=[url for url in changed if url not in ours])
-    outcome.failed = {url: "no time left" for url in changed if url in ours}
+    reasons = {url: "no time left" for url in changed if url in ours}
     try:
-        for url, reason in _tell(publication.hub, list(outcome.failed), limit):
-            if reason:
-                outcome.failed[url] = reason
-            else:
-                del outcome.failed[url]
-                outcome.told.append(url)
+        # One by one: an interruption keeps those that came before it.
+        reasons.update(_tell(publication.hub, list(reasons), limit))
     finally:
-        state.release(ours, {url: changed[url] for url in outcome.told})
-    return outcome
+        told = [url for url, reason in reasons.items() if not reason]
+        state.release(ours, {url: changed[url] for url in told})
+    failed = {url: reason for url, reason in reasons.items() if reason}
+    return Announced(told, failed, [url for url in changed if url not in ours])
 
 
 def _tell(hub: str, urls: Sequence[str], limit: float) -> Iterator[tuple[str, str]]:
     """Yield each URL once the hub has answered, with the reason why it did not take it, or ""."""
-    import urllib3
-
     deadline = time.monotonic() + limit
-    retry = urllib3.Retry(
+    retry = Retry(
         MAX_ATTEMPTS - 1, redirect=False, backoff_factor=BACKOFF_SECONDS / 2,
         status_forcelist=_RETRIED_STATUSES, allowed_methods=None, raise_on_status=False,
         respect_retry_after_header=False,
     )  # fmt: skip
-    pool = urllib3.PoolManager(maxsize=MAX_REQUESTS, headers=_HEADERS, retries=retry)
+    headers = {"User-Agent": f"Feeds/{__version__}"}
+    pool = PoolManager(maxsize=MAX_REQUESTS, headers=headers, retries=retry)
 
     def tell(url: str) -> tuple[str, str]:
         # Hubs differ in which of the two names they look at.
         form = {"hub.mode": "publish", "hub.url": url, "hub.topic": url}
         left = max(0.1, deadline - time.monotonic())
-        timeout = urllib3.Timeout(min(REQUEST_TIMEOUT_SECONDS, left))
+        timeout = Timeout(min(REQUEST_TIMEOUT_SECONDS, left))
         try:
             response = pool.request(
                 "POST", hub, fields=form, encode_multipart=False, timeout=timeout
             )
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except (HTTPError, OSError, ValueError) as error:
             return url, reason_of(error)
         if 300 <= response.status < 400:
             target = response.headers.get("Location", "elsewhere")
             return url, f"HTTP {response.status}: the hub has moved to {target[:200]!r}"
         return url, "" if response.status < 300 else f"HTTP {response.status}"
 
-    remaining = iter(urls)
-    threads = min(MAX_REQUESTS, len(urls))
-    return results_before(deadline, tell, lambda: next(remaining, None), threads=threads)
+    return results_before(deadline, tell, partial(next, iter(urls), None), threads=MAX_REQUESTS)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, locate
+from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, catalog_place, configuration_file
 from feeds.errors import ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
 from feeds.web.settings import Settings
@@ -41,7 +41,7 @@ class Refresher:
         self._log = log
         self._configuration = self._configuration_stat()
         self._folder = Folder.open(settings.site)
-        self.catalog = Catalog(locate(self._folder), syncs=settings.syncs)
+        self.catalog = Catalog(catalog_place(self._folder), syncs=settings.syncs)
         self._reported: set[Problem] = set()
         self._report_lock: BinaryIO | None = None
         #: On the monotonic clock, as is the time of the next walk over the folders.
@@ -130,10 +130,8 @@ class Refresher:
         return is_due or not self.is_current(self._publication)
 
     def _configuration_stat(self) -> tuple[int, int] | None:
-        site = self._settings.site
-        file = site if site.is_file() else site / CONFIGURATION
         with suppress(OSError):
-            stat = file.stat()
+            stat = configuration_file(self._settings.site).stat()
             return stat.st_size, stat.st_mtime_ns
         return None
 

@@ -17,7 +17,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, locate
+from feeds.catalog.folder import Folder, catalog_place
 from feeds.errors import ConfigurationError
 from feeds.web.app import build_app
 from feeds.web.settings import Settings
@@ -46,10 +46,10 @@ def free_port(host: str, port: int) -> int:
 
 def has_index(folder: Folder, *, syncs: bool) -> bool:
     """True if an earlier run has left a whole index, which can be served at once."""
-    if not os.path.exists(locate(folder)):
+    if not os.path.exists(catalog_place(folder)):
         return False
     # One that does not sync must not prepare the tables either.
-    with closing(Catalog(locate(folder), syncs=syncs)) as catalog:
+    with closing(Catalog(catalog_place(folder), syncs=syncs)) as catalog:
         return catalog.is_complete()
 
 
