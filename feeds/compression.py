@@ -1,7 +1,5 @@
 """The encodings in which text is sent (RFC 9110 §8.4.1), fast or as small as is worth the time."""
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from importlib.metadata import version

@@ -4,8 +4,6 @@ A Problem is about one line of the publisher's input; the rest is still publishe
 the command with one line.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

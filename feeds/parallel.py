@@ -4,8 +4,6 @@ Processes are started by a fork server: forking a process that has threads is un
 app has threads.
 """
 
-from __future__ import annotations
-
 import gc
 import multiprocessing
 import os

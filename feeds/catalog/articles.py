@@ -1,7 +1,5 @@
 """The published articles of a site, by the selections of its feeds: queries of the index."""
 
-from __future__ import annotations
-
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections import Counter

@@ -3,8 +3,6 @@
 The index knows nothing of feeds.yaml: a change there rereads no article.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

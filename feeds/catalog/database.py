@@ -4,8 +4,6 @@ It has the tables prepared by those who know what they hold (see schema and stat
 damaged file aside. It never drops or deletes anything.
 """
 
-from __future__ import annotations
-
 import itertools
 import logging
 import os

@@ -3,8 +3,6 @@
 They are dropped and made anew whenever the code that fills them changes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.metadata
 import time

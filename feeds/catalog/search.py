@@ -5,8 +5,6 @@ but through a large change, after which they have to be filled in. Nothing is an
 of the articles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

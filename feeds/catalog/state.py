@@ -3,8 +3,6 @@
 Its tables have a version of their own; they are migrated and never dropped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path

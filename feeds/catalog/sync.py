@@ -1,7 +1,5 @@
 """Syncs the index with the folder: reads files that changed, and forgets those that are gone."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence

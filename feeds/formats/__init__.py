@@ -4,8 +4,6 @@ An article's part of a document is the same in every feed of its site, and is re
 for. No renderer imports another, or knows where a document is published.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files

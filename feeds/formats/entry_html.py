@@ -1,7 +1,5 @@
 """The content of an entry: one piece of HTML, which every reader shows."""
 
-from __future__ import annotations
-
 from html import escape
 
 from feeds.model.article import Article, Download, Image, Player, Related

@@ -6,8 +6,6 @@ RFC 5005. An entry is serialized alone, for every feed that it is in; insert_ent
 into a feed that feedgen wrote without any.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from email.utils import format_datetime

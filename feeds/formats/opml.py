@@ -1,7 +1,5 @@
 """OPML 2.0 (http://opml.org/spec2.opml): the list of a site's feeds, to import into a reader."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 import lxml.etree as etree

@@ -4,8 +4,6 @@ Style and script are inline, allowed by their hashes. Links within the site are 
 tree works wherever it is put.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Sequence

@@ -4,8 +4,6 @@ These are Apple's ("A Podcaster's Guide to RSS") and Podcasting 2.0's
 (https://podcastindex.org/namespace/1.0).
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from feedgen.entry import FeedEntry

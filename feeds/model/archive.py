@@ -4,8 +4,6 @@ Periods depend on the articles' dates alone: a new article changes the newest do
 that is removed, corrected or backdated only the document of its own period.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """The feeds of a site, and the neutral feed that every format renders."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The criteria by which a feed selects articles."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -3,8 +3,6 @@
 A `line` is that in feeds.yaml, for problems, and no part of a value's identity.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from feeds.model.selection import Selection

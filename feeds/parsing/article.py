@@ -4,8 +4,6 @@ Only the keys asked for here are ever read; other keys cannot leak into a feed. 
 the author's mistakes: they are reported as problems.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit

@@ -3,8 +3,6 @@
 Equivalent queries have one canonical query. Everything that a query can ask for is bounded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta

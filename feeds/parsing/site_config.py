@@ -1,7 +1,5 @@
 """Reads feeds.yaml into a Site, and reports its problems by line."""
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 import re

@@ -4,8 +4,6 @@ Values stay as the author wrote them (`title: 2021` is "2021", `published: no` i
 converts them. Depth and size are bounded, each use of an alias counted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 

@@ -4,8 +4,6 @@ Apple's requirements for podcasts (https://podcasters.apple.com/support/823-podc
 are what other directories follow. A feed that fails one is published, but no directory accepts it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 from urllib.parse import urlsplit

@@ -4,8 +4,6 @@ Equivalent queries redirect to one canonical URL. An invalid query gets a 400 an
 Nothing of this is listed or stored: a feed costs one query to the catalog and one rendering.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from feeds.errors import NotReadyError

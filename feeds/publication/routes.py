@@ -3,8 +3,6 @@
 Renders nothing and reads no article.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Threads that ask other servers, with one deadline for all answers."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future

@@ -1,7 +1,5 @@
 """Asks servers for the lengths of files, politely, within a time limit, and for headers alone."""
 
-from __future__ import annotations
-
 import re
 import threading
 import time

@@ -4,8 +4,6 @@ A feed is announced once for each change of its bytes, whichever process announc
 keeps what the hub was told, and what a process is about to tell.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial

@@ -4,8 +4,6 @@ An article is in several feeds, which several processes put together. The entrie
 that the memory of a build does not grow with its output.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Decides what a build does with each file of a tree, and why; it reads neither disk nor clock."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 A file is written beside its name and then renamed to it. It does not decide which files.
 """
 
-from __future__ import annotations
-
 import filecmp
 import json
 import os

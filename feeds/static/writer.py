@@ -5,8 +5,6 @@ whole then, and the next build finishes. Only the files that the manifest names 
 removed.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Media types (RFC 2046) by file name ending."""
 
-from __future__ import annotations
-
 import re
 
 # Not the operating system's table: the same input must give the same bytes on every machine.

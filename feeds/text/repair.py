@@ -1,7 +1,5 @@
 """Repairs input text: mojibake, forbidden characters, entities, white space."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

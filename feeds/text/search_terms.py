@@ -4,8 +4,6 @@ Search engines are given these words and never raw text: so every engine finds t
 and a client's search cannot contain an engine's own operators.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Folded names, for comparison, and slugs, for URLs."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Canonical http and https URLs (RFC 3986 §6.2), and paths in the site resolved to them."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 

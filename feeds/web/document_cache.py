@@ -1,7 +1,5 @@
 """Keeps rendered documents in memory, up to a number of bytes."""
 
-from __future__ import annotations
-
 import threading
 from contextlib import suppress
 from functools import partial

@@ -1,7 +1,5 @@
 """A site that changes while it is served: answers each path from the newest publication."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

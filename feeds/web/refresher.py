@@ -3,8 +3,6 @@
 It reports problems as they arise. It answers no request.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Runs the live app under granian, in worker processes."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

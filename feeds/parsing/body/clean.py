@@ -4,8 +4,6 @@ An allow-list, which docs/formats.md shows, says what stays. Any other element l
 that would run, style or submit loses its content too, and markup that would run is reported.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from functools import cached_property

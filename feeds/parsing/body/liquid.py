@@ -4,8 +4,6 @@ It evaluates none of them, so that each branch of an {% if %} stays. Code keeps 
 does prose about templates. Takes linear time.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

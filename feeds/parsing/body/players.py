@@ -4,8 +4,6 @@ W3C's validator and most readers reject frames in a feed. So a frame in a body b
 says in an attribute of our own what to frame in those formats that may hold one.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

@@ -5,8 +5,6 @@ would be fetched, and a mail would be boxes within boxes. Evidence is what the m
 itself, never a list of names.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator
 

@@ -1,7 +1,5 @@
 """HTML as a tree of lxml's elements, which the steps over a body change in place."""
 
-from __future__ import annotations
-
 import re
 
 import lxml.etree as etree

@@ -3,8 +3,6 @@
 Each host can do less than the live app in its own way: docs/hosting.md says what.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping
 

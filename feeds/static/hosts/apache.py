@@ -1,7 +1,5 @@
 """Apache: a .htaccess file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 

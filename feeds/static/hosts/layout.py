@@ -1,7 +1,5 @@
 """The facts of a tree that its host has to know; no host's own syntax."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property

@@ -1,7 +1,5 @@
 """nginx: a file to include in a server block."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote

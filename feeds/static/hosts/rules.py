@@ -1,7 +1,5 @@
 """Rules in files named _headers and _redirects, which Netlify and Cloudflare Pages read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 
 from feeds.model.document import SECURITY_HEADERS
