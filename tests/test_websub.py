@@ -401,7 +401,12 @@ def test_an_interrupted_announcement_is_announced_the_next_time(
     announced.write("b.md", title="Two", topics=[])
     hub.pause = 2.0
     command = [sys.executable, "-m", "feeds", "ping", str(announced.root)]
-    ping = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    ping = subprocess.Popen(
+        command,
+        stderr=subprocess.DEVNULL,
+        # A shell's background jobs, and so the tests in one, ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert eventually(lambda: hub.asked, PATIENCE_SECONDS)
     ping.send_signal(number)
     assert ping.wait(20) == {signal.SIGINT: 1, signal.SIGTERM: 143}[number]
