@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -510,6 +511,26 @@ def test_a_folder_that_vanishes_and_comes_back_is_watched(
         assert eventually(partial(shows, title)), title
     live.close()
     assert logged == []
+
+
+def test_changes_show_where_nothing_can_be_watched(
+    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    logged: list[str] = []
+    live = LiveSite(Settings(served.root, walk_seconds=0.1), log=logged.append)
+    live.find("/rss.xml")
+    assert eventually(lambda: logged)
+    served.write("c.md", title="Changed")
+
+    def shows() -> bool:
+        found = live.find("/rss.xml")
+        return isinstance(found, CachedDocument) and b"Changed" in found.document.body
+
+    assert eventually(shows)
+    live.close()
+    assert len(logged) == 1
+    assert logged[0].startswith("cannot watch for changes (")
 
 
 def test_changes_that_are_ignored_do_not_keep_others_from_showing(

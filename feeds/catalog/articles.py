@@ -104,7 +104,10 @@ class PublishedArticles:
         return number, date_of(newest)
 
     def load(self) -> None:
-        """Answer the following from memory: a query for each feed would take a large build long."""
+        """Answer paths(), periods() and fingerprint() from memory from now on.
+
+        A query for each feed would take a large build long.
+        """
         if self._files:
             return
         query = self._published(SOURCE, ARTICLE.c.path, SOURCE.c.digest, _DAY)
@@ -123,6 +126,7 @@ class PublishedArticles:
                 if topic := self.topics.by_key.get(key):
                     digests[path].append(f"topic {topic.slug} {topic.name}")
         self._by_topic = tagged
+        # The last: other threads take it as loaded once it is filled.
         self._files = {
             path: _File("\0".join(digests[path]), day, rank)
             for rank, (path, _digest, day) in enumerate(rows)

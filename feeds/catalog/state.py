@@ -155,6 +155,8 @@ class State:
 
         The others are announced already, or claimed by another process.
         """
+        if not changed:
+            return set()
         with self._database.connection() as connection:
             _lock(connection)
             connection.execute(sa.delete(CLAIM).where(CLAIM.c.expires <= int(now)))
@@ -171,6 +173,8 @@ class State:
 
     def release(self, claimed: Collection[str], announced: Mapping[str, Announcement]) -> None:
         """End claims, and keep the announcements that the hub has taken."""
+        if not (claimed or announced):
+            return
         with self._database.connection() as connection:
             _lock(connection)
             rows = [{"url": url, **news._asdict()} for url, news in announced.items()]

@@ -97,13 +97,15 @@ def _write(
         for table in schema.OF_A_FILE:
             rows = [row for file_rows in batch for row in file_rows.get(table.name, ())]
             schema.replace_rows(connection, table.c.path, rows, changed)
-        if is_last:
+        if is_last and (changed or not _is_whole(meta)):
             shared = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)
             is_duplicate = ARTICLE.c.id.in_(shared)
             update = sa.update(ARTICLE).where(ARTICLE.c.has_duplicate_id != is_duplicate)
             connection.execute(update.values(has_duplicate_id=is_duplicate))
-            schema.set_meta(connection, complete="1")
-        schema.set_meta(connection, partial="" if is_last else "1")
+        if is_last:
+            schema.set_meta(connection, complete="1", partial="")
+        else:
+            schema.set_meta(connection, partial="1")
         if changed or not _is_whole(meta):
             raise_revision(connection, changed)
 

@@ -85,6 +85,8 @@ def _with_plain_title(document: bytes) -> bytes:
     # RSS 2.0 doesn't say whether a title is text or HTML. With these references, readers of both
     # kinds show the characters (RSS Advisory Board's Best Practices Profile, "title").
     title, end, rest = document.partition(b"</title>")
+    if not end:
+        return document
     return title.replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;") + end + rest
 
 

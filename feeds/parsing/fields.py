@@ -85,6 +85,10 @@ _parse_name = _parser(
     r"[!#-;=?-\[\]_a-z~]+",
     str,
 )
+_parse_count = _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: int(float(text)))
+_parse_period = _parser(
+    r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * PERIOD_UNITS[text[-1]]
+)
 _URL = ("bad-url", "an http or https URL")
 _FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
     "false no off n 0".split(), False
@@ -187,18 +191,12 @@ class Fields:
     number = _reader(
         None, _parser(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", float), "bad-number", "a number"
     )
-    count = _reader(
-        None, _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: int(float(text))),
-        "bad-number", "a whole number above zero",
-    )  # fmt: skip
+    count = _reader(None, _parse_count, "bad-number", "a whole number above zero")
     # Zero included.
     seconds = _reader(None, _parser(r"[0-9]{1,9}", int), "bad-number", "a number of seconds")
     # In seconds, above zero.
     duration = _reader(None, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
-    period = _reader(
-        None, _parser(r"[1-9][0-9]{0,4}\s*[hdw]", lambda it: int(it[:-1]) * PERIOD_UNITS[it[-1]]),
-        "bad-period", "a period such as 12h, 30d or 2w",
-    )  # fmt: skip
+    period = _reader(None, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
     email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
     # Of RFC 5646 §2.1, as far as it is worth checking.
     language = _reader(

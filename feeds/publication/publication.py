@@ -89,11 +89,11 @@ class Publication:
 
     def problems(self) -> list[Problem]:
         """Every problem of the configuration and the articles."""
-        podcasts = (
-            (self.header(channel), channel.podcast,
-             self.articles.select(channel.selection, self.site.limit))
-            for channel in self.routes.channels.values() if channel.podcast
-        )  # fmt: skip
+        podcasts = []
+        for channel in self.routes.channels.values():
+            if channel.podcast:
+                episodes = self.articles.select(channel.selection, self.site.limit)
+                podcasts.append((self.header(channel), channel.podcast, episodes))
         return find_problems(self._folder, self.catalog, self.articles, podcasts)
 
     @cached_property

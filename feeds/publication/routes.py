@@ -180,20 +180,38 @@ def _channels(site: Site, topics: Topics) -> Iterator[Channel]:
     podcast = site.podcast if site.podcast and site.podcast.everything else None
     selection = Selection(has_recording=podcast is not None)
     yield Channel(
-        "site", "", site.title, site.title, site.description, selection, site.content,
+        kind="site",
+        folder="",
+        name=site.title,
+        title=site.title,
+        description=site.description,
+        selection=selection,
+        content=site.content,
         podcast=podcast,
-    )  # fmt: skip
+    )
     for feed in site.feeds:
         selection = replace(feed.selection, has_recording=feed.podcast is not None)
         yield Channel(
-            "feed", f"{_FEEDS}{feed.name}/", feed.title, feed.title, feed.description, selection,
-            feed.content or site.content, podcast=feed.podcast,
-        )  # fmt: skip
+            kind="feed",
+            folder=f"{_FEEDS}{feed.name}/",
+            name=feed.title,
+            title=feed.title,
+            description=feed.description,
+            selection=selection,
+            content=feed.content or site.content,
+            podcast=feed.podcast,
+        )
     for topic in topics:
         title = f"{topic.name} · {site.title}"
         selection = Selection(any=(topic.name,), has_recording=topic.podcast is not None)
         yield Channel(
-            "topic", topic_folder(topic.slug), topic.name, title, topic.description, selection,
-            topic.content or site.content,
-            topic_folder(topic.parent.slug) if topic.parent else "", topic.podcast,
-        )  # fmt: skip
+            kind="topic",
+            folder=topic_folder(topic.slug),
+            name=topic.name,
+            title=title,
+            description=topic.description,
+            selection=selection,
+            content=topic.content or site.content,
+            parent=topic_folder(topic.parent.slug) if topic.parent else "",
+            podcast=topic.podcast,
+        )

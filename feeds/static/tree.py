@@ -81,6 +81,7 @@ class Tree:
             with open(scratch, "wb") as file:
                 file.writelines(chunks)
             with suppress(FileNotFoundError, NotADirectoryError):
+                filecmp.clear_cache()  # its results by size and date are of other scratch files
                 if filecmp.cmp(scratch, path, shallow=False):
                     return False
             self._checkpoint(f"rename {name}")

@@ -40,9 +40,9 @@ class Written(NamedTuple):
     total: int
     written: int
     removed: int
-    #: A line for each file that was not written, and for each that was written or removed: its name
-    #: in the tree, and why.
+    #: The files that were not written, each with the reason.
     skipped: list[str]
+    #: The files that were written or removed, each with the reason.
     changes: list[str]
 
 

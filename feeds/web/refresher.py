@@ -154,24 +154,25 @@ class Refresher:
         return False
 
     def _run(self) -> None:
-        for has_changed in self._looks():
+        for has_changed in self._changes():
             try:
-                is_time = time.monotonic() >= self._next_walk_at
-                if has_changed or is_time or self._is_outdated():
+                is_walk_due = time.monotonic() >= self._next_walk_at
+                if has_changed or is_walk_due or self._is_outdated():
                     self.refresh()
             except FeedsError as error:
                 self._log(str(error))
             except Exception as error:  # a broken file system must not end the thread
                 self._log(f"cannot refresh: {error!r}")
 
-    def _looks(self) -> Iterator[bool]:
+    def _changes(self) -> Iterator[bool]:
         """Yield True after a change in a folder, else False every POLL_SECONDS, until stop()."""
-        import watchfiles
-
-        is_article = watchfiles.DefaultFilter(ignore_dirs=(INDEX_DIR, ".git"))
         try:
+            import watchfiles
+
+            is_article = watchfiles.DefaultFilter(ignore_dirs=(INDEX_DIR, ".git"))
             while True:
-                with suppress(FileNotFoundError):  # gone since, and watched when it is back
+                # Gone or closed since, and watched when it is back.
+                with suppress(FileNotFoundError, PermissionError):
                     watched = self._watchable()
                     # Unfiltered: a folder with nothing but ignored changes would never time out.
                     for changes in watchfiles.watch(
