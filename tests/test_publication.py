@@ -11,7 +11,7 @@ import pytest
 
 from feeds.catalog.catalog import Catalog
 from feeds.model.document import Document, Redirect
-from feeds.publication.custom import is_query_page
+from feeds.publication.custom import depends_on_query
 from feeds.publication.routes import file_name
 from tests.support import SiteBuilder
 
@@ -102,7 +102,7 @@ def test_the_outline_of_every_path_is_its_document_without_the_bytes(renamed: Si
 def test_a_query_counts_only_where_it_changes_the_document(
     path: str, query: str, expected: bool
 ) -> None:
-    assert is_query_page(path, query) == expected
+    assert depends_on_query(path, query) == expected
 
 
 def test_a_publication_of_another_process_closes_its_catalog_when_it_is_replaced(

@@ -164,7 +164,7 @@ def test_no_former_slug_hides_a_topic_and_every_family_holds_its_own(
         ],
         [TopicName(name, 1, START) for name in written],
     )
-    assert not topics.former.keys() & topics.by_slug.keys()
+    assert not topics.by_former_slug.keys() & topics.by_slug.keys()
     for topic in topics:
         assert fold(topic.name) in topic.family
         assert topic.parent is None or topic.family <= topic.parent.family

@@ -227,7 +227,7 @@ def test_former_slugs_and_those_of_aliases_lead_to_the_topic() -> None:
         used("Tea"),
     )
     # A slug that a topic has now is that topic's; of two claims, the first counts.
-    assert {slug: topic.name for slug, topic in topics.former.items()} == {
+    assert {slug: topic.name for slug, topic in topics.by_former_slug.items()} == {
         "ai-old": "AI",
         "artificial-minds": "AI",
     }

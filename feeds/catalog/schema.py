@@ -67,9 +67,14 @@ def columns(kind: TypeEngine[Any], *names: str) -> Iterator[sa.Column[Any]]:
 
 METADATA = sa.MetaData()
 META = sa.Table("meta", METADATA, *keys("key"), *columns(Text, "value"))
-#: The fingerprint of the code; the number of changes; "1" once a sync has ended, and while only a
-#: part of one is written; the revision whose words are all indexed. Empty if there is none.
-_META_KEYS = ("fingerprint", "revision", "complete", "partial", "searched")
+#: The keys of META. A value is empty if there is none.
+_META_KEYS = (
+    "fingerprint",  # of the code
+    "revision",  # the number of changes
+    "complete",  # "1" once a sync has ended
+    "partial",  # "1" while only a part of a sync is written
+    "searched",  # the revision whose words are all indexed
+)
 SOURCE = sa.Table(
     "source", METADATA, *keys("path"), *columns(Text, "digest"),
     *columns(Integer, "size", "mtime_ns", "checked_ns"),

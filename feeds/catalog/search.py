@@ -1,8 +1,8 @@
 """Full-text search: the words of the articles, indexed when somebody first searches.
 
-A build that searches for nothing never pays for it. From then on a sync keeps the words up to date,
-but through a large change, after which they have to be filled in. Nothing is answered from a part
-of the articles.
+A build that searches for nothing never pays for it. From then on a sync keeps the words up to date;
+after one that changed many files, fill() has to index them. Nothing is answered from a part of the
+articles.
 """
 
 from collections.abc import Callable, Sequence

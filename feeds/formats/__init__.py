@@ -1,4 +1,7 @@
-"""The table of formats. To add one, write its module, and its rows here and in _renderer().
+"""The table of formats.
+
+To add one: write its module (see Renderer), a Format below, its place in FORMATS, and its row in
+_renderer(). A new ending of files also belongs in feeds.compression.TEXT_ENDINGS.
 
 An article's part of a document is the same in every feed of its site, and is rendered when asked
 for. No renderer imports another, or knows where a document is published.

@@ -50,7 +50,7 @@ def render_entry(article: Article, context: Context) -> bytes:
         authors=_authors(article.provider, context.author),
         tags=article.topics,
         attachments=[
-            _present(
+            _nonempty(
                 url=file.url,
                 mime_type=file.media_type,
                 title=file.title,
@@ -60,7 +60,7 @@ def render_entry(article: Article, context: Context) -> bytes:
             for file in article.enclosures
         ],
         # The name of a custom object begins with an underscore (§Extensions).
-        _feeds=_present(amp_url=article.amp_url, related=list(map(_related, article.related))),
+        _feeds=_nonempty(amp_url=article.amp_url, related=list(map(_related, article.related))),
     )
 
 
@@ -68,13 +68,13 @@ def _authors(provider: Provider | None, author: Author | None = None) -> list[di
     """Return a provider and its authors; without one the author, if any."""
     if provider:
         avatar = provider.images[0].url if provider.images else ""
-        organisation = _present(name=provider.name, url=provider.url, avatar=avatar)
+        organisation = _nonempty(name=provider.name, url=provider.url, avatar=avatar)
         return [organisation, *({"name": name} for name in provider.authors)]
-    return [_present(name=author.name, url=author.uri)] if author else []
+    return [_nonempty(name=author.name, url=author.uri)] if author else []
 
 
 def _related(other: Related) -> dict[str, Any]:
-    return _present(
+    return _nonempty(
         url=other.url,
         title=other.title,
         summary=other.excerpt,
@@ -85,8 +85,8 @@ def _related(other: Related) -> dict[str, Any]:
 
 
 def _json(**values: Any) -> bytes:
-    return msgspec.json.encode(_present(**values))
+    return msgspec.json.encode(_nonempty(**values))
 
 
-def _present(**values: Any) -> dict[str, Any]:
+def _nonempty(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}

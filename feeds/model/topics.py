@@ -48,7 +48,7 @@ class Topics:
     #: In the order of names.
     by_slug: Mapping[str, Topic]
     #: By former slug, and by the slugs of aliases; never a slug that a topic has now.
-    former: Mapping[str, Topic]
+    by_former_slug: Mapping[str, Topic]
     #: By folded name and alias.
     by_key: Mapping[str, Topic]
     #: The folded names that articles or the topics' own configuration use.
@@ -63,7 +63,7 @@ class Topics:
 
     def find(self, name: str) -> Topic | None:
         """Return the topic with a slug, a name, an alias or a former slug."""
-        return self.by_slug.get(name) or self.named(name) or self.former.get(name)
+        return self.by_slug.get(name) or self.named(name) or self.by_former_slug.get(name)
 
     def nearest(self, name: str, limit: int) -> str:
         """Return the topic name most like a misspelt one; empty if none is.
@@ -100,7 +100,7 @@ class Topics:
                 message = f"the parent {settings.parent} is {topic.name} itself or below it"
                 yield warning(line, "parent-cycle", message, "leave it out")
             for slug in settings.formerly:
-                owner = self.by_slug.get(slug) or self.former[slug]
+                owner = self.by_slug.get(slug) or self.by_former_slug[slug]
                 if owner is not topic:
                     message = f"formerly: {slug} leads to {owner.name}, not to {topic.name}"
                     yield warning(line, "former-slug", message, "a slug leads to one topic")
@@ -122,9 +122,12 @@ def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) 
     """
     settings = tuple(settings)
     ordered = sorted(settings, key=lambda topic: not topic.slug)
-    # A topic's key is its folded name; key_of has it by every folded name and alias.
-    own = {fold(topic.name): topic for topic in ordered}
-    key_of = {fold(name): key for key, topic in own.items() for name in (key, *topic.aliases)}
+    # In the order in which topics get their slugs. A topic is known by its folded name, its key;
+    # key_of has the key by each folded name and alias.
+    settings_of = {fold(topic.name): topic for topic in ordered}
+    key_of = {
+        fold(name): key for key, topic in settings_of.items() for name in (key, *topic.aliases)
+    }
     spellings: dict[str, list[TopicName]] = {}
     for name in names:
         spellings.setdefault(fold(name.name), []).append(name)
@@ -134,19 +137,19 @@ def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) 
     by_age = sorted((min(name.first for name in used), key) for key, used in spellings.items())
     most_used = (max(spellings[key], key=attrgetter("uses", "name")).name for _, key in by_age)
     for new_name in (*parent_names, *most_used):
-        if key_of.setdefault(fold(new_name), fold(new_name)) not in own:
-            own[fold(new_name)] = TopicSettings(new_name)
+        if key_of.setdefault(fold(new_name), fold(new_name)) not in settings_of:
+            settings_of[fold(new_name)] = TopicSettings(new_name)
 
-    slugs = _slugs(own)
+    slugs = _slugs(settings_of)
     parents = _parents(settings, key_of)
-    families: dict[str, set[str]] = {key: set() for key in own}
+    families: dict[str, set[str]] = {key: set() for key in settings_of}
     for folded, key in key_of.items():
         for ancestor in _ancestry(key, parents):
             families[ancestor].add(folded)
 
     topics: dict[str, Topic] = {}
-    for key in sorted(own, key=lambda key: len(_ancestry(key, parents))):  # parents first
-        topic = own[key]
+    for key in sorted(settings_of, key=lambda key: len(_ancestry(key, parents))):  # parents first
+        topic = settings_of[key]
         parent = topics[parents[key]] if key in parents else None
         topics[key] = Topic(
             topic.name, slugs[key], frozenset(families[key]), topic.description, topic.content,
@@ -154,18 +157,18 @@ def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) 
         )  # fmt: skip
     by_slug = {topics[key].slug: topics[key] for key in sorted(topics)}
     by_key = {folded: topics[key] for folded, key in key_of.items()}
-    former: dict[str, Topic] = {}
+    by_former_slug: dict[str, Topic] = {}
     for topic in settings:
         for slug in (*topic.formerly, *map(slugify, topic.aliases)):
             if slug not in by_slug:
-                former.setdefault(slug, by_key[fold(topic.name)])
-    return Topics(by_slug, former, by_key, known)
+                by_former_slug.setdefault(slug, by_key[fold(topic.name)])
+    return Topics(by_slug, by_former_slug, by_key, known)
 
 
-def _slugs(own: Mapping[str, TopicSettings]) -> dict[str, str]:
+def _slugs(settings_of: Mapping[str, TopicSettings]) -> dict[str, str]:
     """Give each topic, in order, the slug it asks for or one made of its name."""
     keys: dict[str, str] = {}  # by slug
-    for key, topic in own.items():
+    for key, topic in settings_of.items():
         slug = topic.slug or slugify(topic.name)
         attempts = itertools.count()
         while slug in keys:

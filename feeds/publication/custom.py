@@ -15,7 +15,7 @@ from feeds.publication.publication import Publication, feed_document
 from feeds.publication.routes import CUSTOM, CUSTOM_FILE_NAMES, topic_folder
 
 
-def is_query_page(path: str, query: str) -> bool:
+def depends_on_query(path: str, query: str) -> bool:
     """True if the document at a path depends on the query: a custom feed, a search of the feeds."""
     return path in CUSTOM_FILE_NAMES or (path == "/" and feed_search(query) != "")
 
@@ -23,7 +23,7 @@ def is_query_page(path: str, query: str) -> bool:
 def custom_document(
     publication: Publication, path: str, query: str
 ) -> Document | Redirect | BadRequest:
-    """The live app's response where is_query_page() is true; the query has no question mark.
+    """The live app's response where depends_on_query() is true; the query has no question mark.
 
     Raises NotReadyError if the query needs words that are not indexed yet.
     """
@@ -35,7 +35,7 @@ def custom_document(
         reasons = "".join(f"{problem}\n" for problem in request.problems)
         return BadRequest(Document(reasons.encode(), "text/plain; charset=utf-8"))
     if request.problems:
-        return BadRequest(_page(publication, request, _header(publication, request)))
+        return BadRequest(_page(publication, request, _feed_without_entries(publication, request)))
     folder = _folder_of(publication, request) if file_name else CUSTOM
     own_query = f"?{request.query}" if request.query and folder == CUSTOM else ""
     canonical = f"/{folder}{file_name}{own_query}"
@@ -48,7 +48,7 @@ def custom_document(
     articles = publication.select(request.selection, limit + 1)
     newest = articles[:limit]
     feed = replace(
-        _header(publication, request),
+        _feed_without_entries(publication, request),
         entries=[as_entry(article, context) for article in newest],
         history=History(is_complete=articles == newest),
     )
@@ -65,14 +65,14 @@ def _folder_of(publication: Publication, request: CustomFeedRequest) -> str:
     return CUSTOM if request.query else ""
 
 
-def _header(publication: Publication, request: CustomFeedRequest) -> Feed:
+def _feed_without_entries(publication: Publication, request: CustomFeedRequest) -> Feed:
     site = publication.site
     title = f"{request.name} · {site.title}"
     channel = Channel(
         "custom", CUSTOM, title, title, f"Articles of {site.title}: {request.name}",
         request.selection, site.content, query=request.query and f"?{request.query}",
     )  # fmt: skip
-    return publication.header(channel)
+    return publication.feed_without_entries(channel)
 
 
 def _page(publication: Publication, request: CustomFeedRequest, feed: Feed) -> Document:

@@ -93,7 +93,7 @@ class Publication:
         for channel in self.routes.channels.values():
             if channel.podcast:
                 episodes = self.articles.select(channel.selection, self.site.limit)
-                podcasts.append((self.header(channel), channel.podcast, episodes))
+                podcasts.append((self.feed_without_entries(channel), channel.podcast, episodes))
         return find_problems(self._folder, self.catalog, self.articles, podcasts)
 
     @cached_property
@@ -188,7 +188,7 @@ class Publication:
             routes.topics_url,
         )  # fmt: skip
 
-    def header(self, channel: Channel, folder: str | None = None) -> Feed:
+    def feed_without_entries(self, channel: Channel, folder: str | None = None) -> Feed:
         """A channel's feed without entries, for documents in a folder (by default its own)."""
         site, folder = self.site, channel.folder if folder is None else folder
         # An id must not change when the site is published under another URL.
@@ -264,7 +264,7 @@ class Publication:
     def _find(self, path: str, render: Callable[[Route], Document]) -> Resource | None:
         if route := self.routes.route(path):
             if route.has_moved:
-                return Redirect(route.home, partial(render, route))
+                return Redirect(route.current_path, partial(render, route))
             return render(route)
         if file := self._file(path):
             return MediaFile(file, type_of_name(file.name, DEFAULT_DOWNLOAD))
@@ -285,7 +285,7 @@ class Publication:
         elif route.name:
             return feed_document(self._feed(route), route.name)
         elif route.has_moved:
-            target = f"{posixpath.relpath(route.home, f'/{route.base}')}/"
+            target = f"{posixpath.relpath(route.current_path, f'/{route.base}')}/"
             url = self.url + route.channel.folder
             body = pages.render_moved(route.channel.title, target, url)
         elif route.folder or route.period:
@@ -298,7 +298,7 @@ class Publication:
         feed = self._last_feed
         if not feed or feed.base != self.url + route.base:
             self._last_feed = feed = replace(
-                self.header(route.channel, route.base),
+                self.feed_without_entries(route.channel, route.base),
                 # Subscribers poll the newest document alone.
                 hub="" if route.period else self.hub,
                 entries=self._entries(route),

@@ -68,7 +68,7 @@ class Route:
         return self.folder + archive_folder(self.period)
 
     @property
-    def home(self) -> str:
+    def current_path(self) -> str:
         """The path at which it is published now."""
         return f"/{self.channel.folder}{archive_folder(self.period)}{self.name}"
 
@@ -94,7 +94,7 @@ class Routes:
         #: The feeds of topics by their former folders.
         self._moved = {
             topic_folder(slug): self.channels[topic_folder(topic.slug)]
-            for slug, topic in topics.former.items()
+            for slug, topic in topics.by_former_slug.items()
         }
         #: The folder of all topics, and the scheme of categories that are topics.
         self.topics_url = site_url + _TOPICS
@@ -140,7 +140,7 @@ class Routes:
         """The page that is meant by a path without its slash or with index.html; else empty."""
         page = f"{path.removesuffix(f'/{PAGE_FILE}').rstrip('/')}/"
         route = self.route(page) if page != path else None
-        return route.home if route else ""
+        return route.current_path if route else ""
 
     def is_free(self, path: str) -> bool:
         """True if a file can be published at a path: no document is at it, below it or above it."""

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from feeds.errors import CatalogError, FeedsError, NotReadyError
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
-from feeds.publication.custom import custom_document, is_query_page
+from feeds.publication.custom import custom_document, depends_on_query
 from feeds.publication.publication import Publication
 from feeds.web.announcer import announce_changes
 from feeds.web.document_cache import DocumentCache
@@ -124,7 +124,7 @@ class LiveSite:
 
     @staticmethod
     def _cache_of(published: _Published, path: str, query: str) -> tuple[DocumentCache, str]:
-        if is_query_page(path, query):
+        if depends_on_query(path, query):
             return published.custom, f"{path}?{query}"
         return published.documents, path
 
