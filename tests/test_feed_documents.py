@@ -198,7 +198,7 @@ def articles_of(folder: Path) -> list[Article]:
         for file in sorted(folder.rglob("*"))
         if file.suffix in (".md", ".html")
     )
-    return [article.published_at(URL, article.topics, {}) for article in read if article]
+    return [article.with_absolute_urls(URL, article.topics, {}) for article in read if article]
 
 
 def feed_of(articles: list[Article]) -> Feed:

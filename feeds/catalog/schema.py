@@ -23,7 +23,7 @@ from feeds.errors import CatalogError, Problem
 from feeds.model.article import Article
 
 #: The libraries that show in what is published.
-_LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML")
+LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML")
 #: Tables of state that earlier versions kept in the file of the index (see state.prepare_state).
 _FORMER_TABLES = ("length", "announced", "document", "built")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,7 +128,7 @@ def code_fingerprint() -> str:
     for pattern in ("**/*.py", "formats/templates/*"):
         for file in sorted(Path(__file__).parents[1].glob(pattern)):
             digest.update(file.read_bytes())
-    for library in _LIBRARIES:
+    for library in LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}\n".encode())
     return digest.hexdigest()
 

@@ -190,7 +190,7 @@ class Article:
             urls |= {person.image for person in episode.people}
         return tuple(sorted(url for url in urls if not is_absolute(url)))
 
-    def published_at(
+    def with_absolute_urls(
         self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int]
     ) -> Article:
         """Return the article with its relative URLs resolved, and with these topics and lengths.
