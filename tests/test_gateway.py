@@ -157,7 +157,7 @@ def test_both_interfaces_answer_alike_and_no_header_is_an_error(
 ) -> None:
     app = create_app(root)
     client = app.test_client()
-    for method in ("GET", "HEAD", "OPTIONS", "POST"):
+    for method in ("GET", "HEAD", "OPTIONS", "POST", "get"):
         for asked in HEADERS:
             with connected(server, 1, b"") as [connection]:
                 lines = [f"{name}: {value}" for name, value in asked.items()]

@@ -61,7 +61,7 @@ def respond_with_file(media: MediaFile, environ: Mapping[str, Any]) -> FileRespo
     if is_dated:
         headers.append(("Last-Modified", formatdate(changed, usegmt=True)))
     status = evaluate_conditions(environ, etag, changed if is_dated else None)
-    is_get = environ["REQUEST_METHOD"] == "GET"
+    is_get = environ["REQUEST_METHOD"] != "HEAD"
     if status == OK:
         headers += [("Content-Type", media.content_type), ("Accept-Ranges", "bytes")]
         # If-Range has to match exactly (RFC 9110 §13.1.5).

@@ -56,6 +56,9 @@ def free_address(host: str, port: int) -> tuple[str, int]:
         raise ConfigurationError(f"--host {host}: no such name; {hint}") from error
     # A name such as localhost may have one of each: programs that know only one kind know IPv4.
     family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    if "%" in str(address[0]):  # granian takes none
+        hint = "choose one without, such as ::"
+        raise ConfigurationError(f"--host {host}: an address with a zone; {hint}")
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
