@@ -159,8 +159,8 @@ def serve(
     from feeds.web import server
     from feeds.web.settings import Settings
 
-    port = server.free_port(host, port)
-    listening = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    ip_address, port = server.free_address(host, port)
+    listening = f"http://{f'[{host}]' if ':' in host else host or ip_address}:{port}/"
     is_everywhere = host in server.ALL_ADDRESSES
     address = f"http://127.0.0.1:{port}/" if is_everywhere else listening
     # A worker serves the index at once; it syncs in the background, and prints the problems.
@@ -178,7 +178,7 @@ def serve(
             click.echo(_summary(publication))
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
     sys.stdout.flush()
-    server.serve(settings, host, port, workers)
+    server.serve(settings, ip_address, port, workers)
 
 
 @main.command()

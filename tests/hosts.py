@@ -112,7 +112,7 @@ def nginx(top: Path, tree: Path) -> Iterator[Server]:
         """)
         return [program, "-c", str(own / "nginx.conf"), "-e", str(own / "log")]
 
-    with _serving(configure) as port:
+    with serving(configure) as port:
         yield Server(port, ("br", "gzip"))
 
 
@@ -153,12 +153,12 @@ def apache(top: Path, tree: Path) -> Iterator[Server]:
         """)
         return [program, "-X", "-f", str(own / "apache.conf")]
 
-    with _serving(configure) as port:
+    with serving(configure) as port:
         yield Server(port, ("br", "zstd", "gzip"))
 
 
 @contextmanager
-def _serving(configure: Callable[[Path, int], list[str]]) -> Iterator[int]:
+def serving(configure: Callable[[Path, int], list[str]]) -> Iterator[int]:
     """Start a server that is given a folder and a port; the port, once the server listens on it."""
     with open_folder() as own:
         if os.geteuid() == 0:

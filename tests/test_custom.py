@@ -320,7 +320,7 @@ def test_while_the_words_are_indexed_a_search_is_put_off_and_all_else_is_served(
         fill(self, is_over)
 
     monkeypatch.setattr(Search, "fill", slow)
-    monkeypatch.setattr("feeds.web.live_site.SEARCH_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("feeds.web.live_site.INDEX_WAIT_SECONDS", 0.05)
     response = get(app, "/custom/rss.xml?q=deep")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
     assert response.text == "Not ready: the words of the articles are being indexed\n"

@@ -120,7 +120,9 @@ def test_type_and_age_are_those_of_the_live_app(server: Server, path: str) -> No
     is_feed = not path.endswith("/") and cache != "max-age=60"
     assert response.headers.get("Access-Control-Allow-Origin") == ("*" if is_feed else None)
     policy = response.headers.get("Content-Security-Policy")
-    assert policy == ("sandbox; default-src 'none'" if path.endswith("svg") else None)
+    expected = "frame-ancestors 'none'" if path.endswith("/") else None
+    assert policy == ("sandbox; default-src 'none'" if path.endswith("svg") else expected)
+    assert response.headers["X-Frame-Options"] == "DENY"
 
 
 def test_every_file_of_the_tree_is_served_as_it_is(hosted: tuple[Server, Path]) -> None:

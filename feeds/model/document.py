@@ -16,7 +16,11 @@ _CLOSED_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
 #: In seconds: max-age of the site's own files.
 MEDIA_AGE = 60
 #: The headers of every response.
-SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,19 @@ class Document:
     links: tuple[tuple[str, str], ...] = ()
 
     @property
+    def is_page(self) -> bool:
+        """True for HTML."""
+        return self.media_type.startswith("text/html")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Its headers but those that every response has."""
+        if self.is_page:
+            return {"Content-Security-Policy": "frame-ancestors 'none'"}
+        # Scripts of any site may read feeds.
+        return {"Access-Control-Allow-Origin": "*"}
+
+    @property
     def digest(self) -> str:
         """SHA-256 prefix of the body; the base of its ETag."""
         return hashlib.sha256(self.body).hexdigest()[:32]
@@ -40,7 +57,7 @@ class Document:
         """The Cache-Control header (RFC 9111 §5.2.2); takes the seconds that apply to feeds."""
         if self.is_closed:
             return f"max-age={_CLOSED_MAX_AGE_SECONDS}"
-        if self.media_type.startswith("text/html"):
+        if self.is_page:
             return "no-cache"
         stale = f", stale-while-revalidate={stale_while_revalidate}"
         return f"max-age={max_age}" + (stale if stale_while_revalidate else "")
@@ -54,8 +71,14 @@ class MediaFile:
     media_type: str
 
     @property
+    def content_type(self) -> str:
+        """For the Content-Type header."""
+        is_text = self.media_type.startswith("text/") or self.media_type.endswith("+xml")
+        return self.media_type + ("; charset=utf-8" if is_text else "")
+
+    @property
     def headers(self) -> dict[str, str]:
-        """Its headers but those that every file has."""
+        """Its headers but those that every response has."""
         # A script in an image must not run as the site's own.
         policy = {"Content-Security-Policy": "sandbox; default-src 'none'"}
         return policy if self.media_type == "image/svg+xml" else {}

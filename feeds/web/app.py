@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
-import threading
 import time
 from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flask import Flask, Response, redirect, request, send_file
+from flask import Flask, Response, redirect, request
 from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.wsgi import ClosingIterator
 
 from feeds.errors import FeedsError, NotReadyError
-from feeds.model.document import MEDIA_AGE, SECURITY_HEADERS, BadRequest, MediaFile, Redirect
+from feeds.model.document import SECURITY_HEADERS, BadRequest, MediaFile, Redirect
+from feeds.web.gateway import Gateway
 from feeds.web.live_site import LiveSite
-from feeds.web.responses import CachedDocument, preconditions_met
+from feeds.web.media import respond_with_file
+from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 REDIRECT_AGE_SECONDS = 3600
 #: No request here needs a body.
 MAX_BODY_BYTES = 16 * 1024
-#: A slow client occupies a thread while it downloads a file: some are left for other requests.
-MAX_DOWNLOADS = 12
-_PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 #: Characters that a path may have unescaped (RFC 3986 §3.3).
 _PATH_CHARS = "/:@!$&'()*+,;=~"
 
@@ -48,6 +45,12 @@ def create_app(
     return build_app(Settings.from_environment(site, url=url, unpublished=unpublished))
 
 
+def build_gateway(settings: Settings) -> Gateway:
+    """Return the RSGI application for these settings. Raises FeedsError."""
+    app = build_app(settings)
+    return Gateway(app.extensions["feeds"], app.wsgi_app, logs_requests=settings.access_log)
+
+
 def build_app(settings: Settings) -> Flask:
     """Return the WSGI application for these settings. Raises FeedsError."""
 
@@ -55,7 +58,6 @@ def build_app(settings: Settings) -> Flask:
         sys.stderr.write(f"{line}\n")
 
     site = LiveSite(settings, log=log)
-    downloads = threading.BoundedSemaphore(MAX_DOWNLOADS)
     # No static folder: every path belongs to the publication.
     app = Flask("feeds", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -77,7 +79,8 @@ def build_app(settings: Settings) -> Flask:
             return Response(body, status, headers)
         if isinstance(resource, MediaFile):
             with suppress(OSError):  # deleted or unreadable by now
-                return _send_media(resource, downloads)
+                status, headers, file = respond_with_file(resource, request.environ)
+                return Response(file, status, headers, direct_passthrough=True)
         if isinstance(resource, Redirect):
             response = app.make_response(redirect(_relative(resource.to, request.path), 301))
             response.cache_control.max_age = REDIRECT_AGE_SECONDS
@@ -103,7 +106,8 @@ def build_app(settings: Settings) -> Flask:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        response.headers.update(SECURITY_HEADERS)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
         if "Access-Control-Request-Method" in request.headers:
             # Scripts of any site may send conditional requests: no response depends on the user.
             conditions = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
@@ -152,36 +156,6 @@ def _respond_from_cache(
             # A list: granian sends its bytes as they are, and iterates over anything else.
             return [body]
     return app(environ, start_response)
-
-
-def _send_media(media: MediaFile, downloads: threading.BoundedSemaphore) -> Response:
-    environ, stat = request.environ, media.file.stat()
-    # A Range that is invalid or has several parts may be ignored, and so may a suffix longer than
-    # the file (RFC 9110 §14.2, §14.1.2).
-    ranges = request.range.ranges if request.range and request.range.units == "bytes" else ()
-    if request.method == "HEAD" or len(ranges) != 1 or -(ranges[0][0] or 0) > stat.st_size:
-        environ.pop("HTTP_RANGE", None)
-    # Flask would answer 304 to those.
-    preconditions = {name: environ.pop(name, "") for name in _PRECONDITIONS}
-    response = send_file(media.file, media.media_type, max_age=MEDIA_AGE)
-    if not preconditions_met(preconditions, response.headers["ETag"], int(stat.st_mtime)):
-        response.close()
-        return Response(status=412)
-    if request.method == "HEAD":
-        response.close()
-    elif response.status_code in (200, 206):
-        if not downloads.acquire(blocking=False):
-            response.close()
-            return Response("Too many downloads; try again\n", 503, {"Retry-After": "5"})
-        # A stack releases once, however often the server closes the body. It is the body that
-        # servers close here: the response is in direct passthrough.
-        release = ExitStack()
-        release.callback(downloads.release)
-        body = cast(Iterable[bytes], response.response)
-        response.response = ClosingIterator(body, release.close)
-    response.cache_control.public = False
-    response.headers.update(media.headers)
-    return response
 
 
 def _relative(to: str, path: str) -> str:

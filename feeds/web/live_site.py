@@ -3,15 +3,17 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
-from feeds.errors import CatalogError, FeedsError, NotReadyError
+from feeds.errors import CatalogError, NotReadyError
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
 from feeds.publication.custom import custom_document, depends_on_query
 from feeds.publication.publication import Publication
 from feeds.web.announcer import announce_changes
+from feeds.web.background import Background
 from feeds.web.document_cache import DocumentCache
 from feeds.web.refresher import Refresher
 from feeds.web.responses import CachedDocument
@@ -22,10 +24,10 @@ CACHE_BYTES = 64 * 1024 * 1024
 #: Memory for documents made for a query. Clients can request any number of those, and they must not
 #: push out the site's own.
 CUSTOM_CACHE_BYTES = 16 * 1024 * 1024
-#: Time that a search waits for the index of words before it gets a 503.
-SEARCH_WAIT_SECONDS = 1.0
-#: Searches that may wait at once: other requests need threads too.
-MAX_WAITING_SEARCHES = 8
+#: Time that a request waits for the index, or for its words, before it gets a 503.
+INDEX_WAIT_SECONDS = 1.0
+#: Time for which the index is left alone after it has failed.
+INDEX_PAUSE_SECONDS = 1.0
 
 Resource: TypeAlias = CachedDocument | MediaFile | Redirect | BadRequest | None
 
@@ -52,10 +54,13 @@ class LiveSite:
         self._log = log
         self._started_in = 0
         self._starting = threading.Lock()
-        self._indexing: threading.Thread | None = None
-        self._waiting = threading.Semaphore(MAX_WAITING_SEARCHES)
+        #: On the monotonic clock.
+        self._paused_until = self._undated_until = 0.0
         self._refresher = Refresher(settings, self._publish, clock=clock, log=log)
         self._catalog = self._refresher.catalog
+        self._refreshing = Background(self.refresh, log)
+        is_stopped = self._refresher.stopped.is_set
+        self._indexing = Background(lambda: self._catalog.search.fill(is_stopped), log)
         if settings.starts_indexed:
             self._start()
 
@@ -88,18 +93,39 @@ class LiveSite:
     def find(self, path: str, query: str = "") -> Resource:
         """Return what is published at a path, or made there for a query (without its "?").
 
-        Raises NotReadyError if a search came before the index of words was ready, CatalogError.
+        Raises NotReadyError if a search came before the index of words was ready, or the index has
+        just failed; CatalogError if it fails.
         """
         self._start()
         if cached := self.cached(path, query):
             return cached
-        try:
+        until = time.monotonic() + INDEX_WAIT_SECONDS
+        with self._pausing():
+            try:
+                return self._render(path, query)
+            except NotReadyError:
+                self._indexing.wait(until)
+            except CatalogError:  # deleted, which shows at once: it is built again
+                if time.monotonic() >= until or not self._refreshing.wait(until):
+                    raise
             return self._render(path, query)
-        except NotReadyError:
-            self._index_words()
-        except CatalogError:  # deleted: it is built again
-            self.refresh()
-        return self._render(path, query)
+
+    @contextmanager
+    def _pausing(self) -> Iterator[None]:
+        """Leave the index alone after a wait in vain: not every thread must wait for the same."""
+        self._check_pause()
+        started_at = time.monotonic()
+        try:
+            yield
+        except CatalogError:
+            ended_at = time.monotonic()
+            if ended_at - started_at > INDEX_WAIT_SECONDS / 2:
+                self._paused_until = ended_at + INDEX_PAUSE_SECONDS
+            raise
+
+    def _check_pause(self) -> None:
+        if time.monotonic() < self._paused_until:
+            raise NotReadyError("the index of the articles is unavailable")
 
     def _render(self, path: str, query: str) -> Resource:
         published = self._published
@@ -109,6 +135,7 @@ class LiveSite:
         with cache.single_flight(key):
             if cached := cache.get(key):
                 return cached
+            self._check_pause()  # this thread has waited for one that failed
             resource = (
                 custom_document(publication, path, query)
                 if is_custom
@@ -129,6 +156,8 @@ class LiveSite:
         return published.documents, path
 
     def _last_modified(self, publication: Publication, path: str, document: Document) -> int | None:
+        if time.monotonic() < self._undated_until:
+            return None
         try:
             # Newer bytes of another process have the later date.
             if not self._refresher.is_current(publication):
@@ -136,33 +165,19 @@ class LiveSite:
             now = int(self._clock().timestamp())
             address = self._address(publication, path)
             return self._catalog.state.touch_last_modified(address, document.digest, now)
-        except CatalogError as error:  # a full disk: the document is still good
+        except CatalogError as error:  # locked, or a full disk: the document is still good
+            self._undated_until = time.monotonic() + INDEX_PAUSE_SECONDS
             self._log(str(error))
             return None
 
     def was_published(self, path: str) -> bool:
         """True if a document was served at a path once."""
-        return self._catalog.state.was_served(self._address(self.publication, path))
+        with self._pausing():
+            return self._catalog.state.was_served(self._address(self.publication, path))
 
     def _address(self, publication: Publication, path: str) -> str:
         drafts = "drafts of " if self._settings.unpublished else ""
         return f"{drafts}{publication.url} {path}"
-
-    def _index_words(self) -> None:
-        """Start to index words unless it is already running, and wait a moment for it."""
-        with self._starting:
-            if not (self._indexing and self._indexing.is_alive()):
-                self._indexing = threading.Thread(target=self._fill_or_log, daemon=True)
-                self._indexing.start()
-        if self._waiting.acquire(blocking=False):
-            self._indexing.join(SEARCH_WAIT_SECONDS)
-            self._waiting.release()
-
-    def _fill_or_log(self) -> None:
-        try:
-            self._catalog.search.fill(self._refresher.stopped.is_set)
-        except FeedsError as error:
-            self._log(str(error))
 
     def age(self) -> float:
         """Seconds since the last sync, here or in the process that syncs. Raises CatalogError."""
@@ -177,6 +192,6 @@ class LiveSite:
     def close(self) -> None:
         """End the threads and close the catalog."""
         self._refresher.stop()
-        if self._indexing:
-            self._indexing.join()
+        self._indexing.close()
+        self._refreshing.close()
         self._catalog.close()

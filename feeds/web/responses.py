@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
@@ -23,9 +24,11 @@ from feeds.model.document import SECURITY_HEADERS, Document
 WSGIResponse: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
 #: Longest Accept-Encoding header we parse.
 MAX_ACCEPT_ENCODING_CHARS = 200
+#: Longest date of a header that we parse.
+MAX_DATE_CHARS = 100
 #: Media type sent to browsers, so that they display the feed.
 _DISPLAYED_TYPE = "application/xml; charset=utf-8"
-_OK = "200 OK"
+OK = "200 OK"
 
 
 @dataclass(slots=True)
@@ -58,22 +61,29 @@ class CachedDocument:
         # sent (RFC 9110 §8.8.2.1).
         if changed is not None and changed > time.time():
             changed = None
-        status = _status(environ, representation.etag, changed)
-        headers = representation.headers if status == _OK else representation.headers_without_body
+        status = evaluate_conditions(environ, representation.etag, changed)
+        headers = representation.headers if status == OK else representation.headers_without_body
         if changed != self.last_modified:
             headers = [(name, value) for name, value in headers if name != "Last-Modified"]
         # Chromium shows application/rss+xml as plain text, without its style.
         if environ.get("HTTP_SEC_FETCH_DEST") == "document" and _is_xml(self.document):
             shown = ("Content-Type", _DISPLAYED_TYPE)
             headers = [shown if header[0] == shown[0] else header for header in headers]
-        has_body = status == _OK and environ["REQUEST_METHOD"] != "HEAD"
+        has_body = status == OK and environ["REQUEST_METHOD"] != "HEAD"
         return status, headers, representation.body if has_body else b""
+
+    def is_encoded_for(self, accepted: str) -> bool:
+        """True if the representation for an Accept-Encoding header has been made."""
+        return self._encoding_for(accepted) in self._by_encoding
+
+    def _encoding_for(self, accepted: str) -> str:
+        is_long = len(self.document.body) >= MIN_BYTES
+        is_encoded = is_long and 0 < len(accepted) <= MAX_ACCEPT_ENCODING_CHARS
+        return _preferred_encoding(accepted) if is_encoded else ""
 
     def _negotiate(self, accepted: str) -> _Representation:
         """Return the representation that the client prefers (RFC 9110 §12.5.3)."""
-        body = self.document.body
-        is_encoded = len(body) >= MIN_BYTES and 0 < len(accepted) <= MAX_ACCEPT_ENCODING_CHARS
-        encoding = _preferred_encoding(accepted) if is_encoded else ""
+        encoding, body = self._encoding_for(accepted), self.document.body
         if encoding not in self._by_encoding:
             with self._lock:
                 if encoding not in self._by_encoding:
@@ -88,12 +98,10 @@ class CachedDocument:
         vary = "Accept-Encoding, Sec-Fetch-Dest" if _is_xml(document) else "Accept-Encoding"
         headers = [("ETag", etag), ("Cache-Control", self.cache_control), ("Vary", vary)]
         headers += (("Link", f'<{url}>; rel="{rel}"') for url, rel in document.links)
-        headers += SECURITY_HEADERS.items()
+        headers += {**SECURITY_HEADERS, **document.headers}.items()
         if self.last_modified is not None:
             headers.append(("Last-Modified", formatdate(self.last_modified, usegmt=True)))
-        if not document.media_type.startswith("text/html"):
-            # Scripts of any site may read feeds.
-            headers.append(("Access-Control-Allow-Origin", "*"))
+        if not document.is_page:
             headers.append(("Access-Control-Expose-Headers", "ETag, Link"))
         of_body = [("Content-Type", document.media_type), ("Content-Length", str(len(body)))]
         if encoding:
@@ -112,24 +120,31 @@ def _is_xml(document: Document) -> bool:
     return "+xml" in document.media_type
 
 
-def preconditions_met(environ: Mapping[str, Any], etag: str, changed: int | None) -> bool:
-    """Check If-Match and If-Unmodified-Since (RFC 9110 §13.1.1, §13.1.4)."""
+def evaluate_conditions(environ: Mapping[str, Any], etag: str, changed: int | None) -> str:
+    """Return the status for a request's conditions, in the order of RFC 9110 §13.2.2."""
     if match := environ.get("HTTP_IF_MATCH"):
-        return parse_etags(match).contains(etag.strip('"'))
-    since = parse_date(environ.get("HTTP_IF_UNMODIFIED_SINCE"))
-    return not since or changed is None or since.timestamp() >= changed
-
-
-def _status(environ: Mapping[str, Any], etag: str, changed: int | None) -> str:
-    """Evaluate a request's conditions, in the order of RFC 9110 §13.2.2."""
-    if not preconditions_met(environ, etag, changed):
+        is_expected = parse_etags(match).contains(etag.strip('"'))
+    else:
+        since = read_date(environ.get("HTTP_IF_UNMODIFIED_SINCE"))
+        is_expected = since is None or changed is None or since >= changed
+    if not is_expected:
         return "412 Precondition Failed"
     if none_match := environ.get("HTTP_IF_NONE_MATCH"):
         is_same = none_match == etag or parse_etags(none_match).contains_weak(etag.strip('"'))
     else:
-        since = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
-        is_same = since is not None and changed is not None and since.timestamp() >= changed
-    return "304 Not Modified" if is_same else _OK
+        since = read_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
+        is_same = since is not None and changed is not None and since >= changed
+    return "304 Not Modified" if is_same else OK
+
+
+def read_date(value: str | None) -> float | None:
+    """Return a date of a header in Unix seconds, or None: one that is no date is ignored."""
+    if not value or len(value) > MAX_DATE_CHARS:
+        return None
+    with suppress(ValueError, OverflowError):
+        date = parse_date(value)
+        return date.timestamp() if date else None
+    return None
 
 
 @lru_cache(maxsize=256)

@@ -87,12 +87,7 @@ class TreeLayout:
     def headers(self, resource: Resource) -> Headers:
         """Return the headers of a file as the live app sends them."""
         if isinstance(resource, MediaFile):
-            media_type = resource.media_type
-            is_text = media_type.startswith("text/") or media_type.endswith("+xml")
-            content_type = media_type + ("; charset=utf-8" if is_text else "")
-            return Headers(content_type, MEDIA_CACHE, resource.headers)
+            return Headers(resource.content_type, MEDIA_CACHE, resource.headers)
         document = resource.stand_in if isinstance(resource, Redirect) else resource
-        is_page = document.media_type.startswith("text/html")
-        # Scripts of other sites may read feeds.
-        others = {} if is_page else {"Access-Control-Allow-Origin": "*"}
-        return Headers(document.media_type, self._publication.cache_control(document), others)
+        cache_control = self._publication.cache_control(document)
+        return Headers(document.media_type, cache_control, document.headers)

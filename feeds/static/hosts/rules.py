@@ -66,6 +66,9 @@ def _cloudflare_redirects(layout: TreeLayout) -> list[str]:
 def _common_rules(layout: TreeLayout) -> Iterator[_Rule]:
     """Yield the headers of every file."""
     yield "*", SECURITY_HEADERS
+    if page := layout.documents.get(PAGE_FILE):
+        for folder in layout.folders:
+            yield folder.replace("*", ":name"), page.others
     for ending, headers in layout.media.items():
         if headers.others:
             yield f"*.{ending}", headers.others
