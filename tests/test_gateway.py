@@ -181,6 +181,12 @@ def test_lines_of_one_header_are_one_list(server: Server) -> None:
     assert raw(server, get_line("/rss.xml", *several)).startswith(b"HTTP/1.1 304 ")
 
 
+def test_a_name_with_an_underscore_is_no_header(server: Server) -> None:
+    etag = server.get("/rss.xml")[1]["etag"]
+    lines = (f"If_None_Match: {etag}", "Connection: close")
+    assert raw(server, get_line("/rss.xml", *lines)).startswith(b"HTTP/1.1 200 ")
+
+
 def test_requests_are_logged_by_the_gateway_too(root: Path) -> None:
     with serving(root, "--access-log") as server:
         server.get("/rss.xml")
