@@ -184,3 +184,13 @@ def test_a_control_character_hides_no_player_behind_it() -> None:
     assert found
     assert found.player
     assert problems == []
+
+
+def test_a_worker_that_reads_again_and_again_does_not_grow() -> None:
+    # cmarkgfm's own function kept thirteen megabytes of this each time.
+    text = document(article(), repeated("a\n"))
+    read_article(text, "a.md")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _reading in range(10):
+        read_article(text, "a.md")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 50_000

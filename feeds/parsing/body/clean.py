@@ -7,8 +7,8 @@ that would run, style or submit loses its content too, and markup that would run
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
 from urllib.parse import urljoin
 
 import lxml.etree as etree
@@ -171,18 +171,43 @@ def plain_text(markup: str) -> str:
 
 
 def _from_markdown(source: str) -> str:
-    # Imported late: many sites have no Markdown body.
-    from cmarkgfm import cmark, markdown_to_html_with_extensions
-
     limits.check_tables(source)
-    source = _NONCHARACTER.sub("", source)
-    extensions = ["table", "strikethrough", "autolink"]
-    options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
-    markup = str(markdown_to_html_with_extensions(source, options, extensions))
+    markup = _markdown_renderer()(_NONCHARACTER.sub("", source))
     if "[^" in source:
         markup = _BACKLINK.sub("", _FOOTNOTE.sub(r"\1\2", markup))
         markup = markup.replace(" data-footnotes>", ">")
     return markup
+
+
+@cache
+def _markdown_renderer() -> Callable[[str], str]:
+    # Imported late: many sites have no Markdown body.
+    import ctypes
+
+    from cmarkgfm import cmark
+
+    cmark.core_extensions_ensure_registered()
+    names = ("table", "strikethrough", "autolink")
+    extensions = [cmark.find_syntax_extension(name) for name in names]
+    options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
+    # cmarkgfm's own function keeps each tree, two hundred times its source, for ever.
+    library = cmark._cmark
+    free = getattr(ctypes.CDLL(library.__file__), "cmark_node_free", None)
+
+    def render(source: str) -> str:
+        parser = cmark.parser_new(options)
+        for extension in extensions:
+            cmark.parser_attach_syntax_extension(parser, extension)
+        cmark.parser_feed(parser, source)
+        root = cmark.parser_finish(parser)
+        attached = cmark.parser_get_syntax_extensions(parser)
+        markup = str(cmark.render_html(root, options, attached))
+        if free:
+            free(ctypes.c_void_p(int(library.ffi.cast("uintptr_t", root))))
+        cmark.parser_free(parser)
+        return markup
+
+    return render
 
 
 def _resolve_links(root: HtmlElement, base: str) -> Iterator[int]:
