@@ -119,6 +119,15 @@ def test_a_body_that_is_left_out_is_named_by_its_line() -> None:
         assert "the body is left out: " in problem.message
 
 
+def test_a_long_body_is_left_out_unless_its_pictures_make_it_long() -> None:
+    picture = f"<img src='data:image/png;base64,{'A' * 1_100_000}' alt='x'>"
+    for source, read in (("word " * 190_000 + picture, True), ("&" * 1_000_001, False)):
+        found, problems = read_article(document(article(), source), "a.md")
+        assert found
+        assert bool(found.body) == read
+        assert [problem.code for problem in problems] == ["bad-body"] * (not read)
+
+
 def test_no_exception_of_a_library_reaches_further_than_its_article() -> None:
     # lxml holds fewer elements within each other than nh3.
     source = "<div><!--</div>-->" * 2_500 + "x"

@@ -116,6 +116,7 @@ class Body:
             if cleaned == markup:
                 break
             root = parse(cleaned)
+        limits.check_length(len(cleaned), self._source)
         return cleaned.strip()
 
     def unsafe_parts(self) -> list[tuple[int, str]]:
@@ -154,6 +155,7 @@ class Body:
 
     @cached_property
     def _markup(self) -> str:
+        limits.check_source(self._source)
         source = liquid.without_tags(repair(self._source), is_html=self._is_html)
         markup = source if self._is_html or not source.strip() else _from_markdown(source)
         try:

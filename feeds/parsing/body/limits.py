@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+#: Characters of a source, without the pictures in it; nh3 takes quadratic time for a long text of
+#: character references.
+_MAX_SOURCE_CHARS = 1_000_000
 #: Elements within each other; what people write stays far below.
 MAX_DEPTH = 400
 #: Cells that a table's short rows lack, and elements that are repeated for want of an end tag.
@@ -33,6 +36,7 @@ _ATTRIBUTE = (
     rf"[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
     rf"(?:{_BLANK}*+={_BLANK}*+(?:\"[^\"]*+\"|'[^']*+'|[^ \t\n\f\r\"'>][^ \t\n\f\r>]*+)?+)?+"
 )
+_DATA_URL = re.compile(r"data:[^\s\"'()<>]*", re.IGNORECASE)
 _LONG_TAG = re.compile(rf"<[a-zA-Z](?:{_ATTRIBUTE}|[ \t\n\f\r/]++)*+")
 
 
@@ -42,6 +46,12 @@ class BodyError(Exception):
     def __init__(self, message: str, line: int = 1) -> None:
         super().__init__(message)
         self.line = line
+
+
+def check_source(source: str) -> None:
+    """Raise BodyError for a body that is longer than any that people read."""
+    if len(source) > _MAX_SOURCE_CHARS and len(_DATA_URL.sub("", source)) > _MAX_SOURCE_CHARS:
+        raise BodyError(f"it is longer than {_MAX_SOURCE_CHARS:,} characters")
 
 
 def check_tables(source: str) -> None:
