@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.model.article import Player
+from feeds.parsing.article import read_article
 from feeds.parsing.body.players import read_player, watch_url
-from tests.support import SiteBuilder
+from tests.support import SiteBuilder, article, document
 
 PIECES = [
     *("<iframe", "<video", "<audio", "<source", "<script", "</video>", "</iframe>", ">", " src="),
@@ -62,6 +64,51 @@ def test_a_player_is_a_frame_of_a_known_host_or_a_media_file(
 def test_a_frame_is_always_loaded_over_https() -> None:
     found = read_player("<iframe src='http://www.youtube.com/embed/a'></iframe>")
     assert found is None or found.url.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://youtube.com/embed/a", "https://www.youtube.com/embed/videoseries?list=a",
+        "https://www.youtube-nocookie.com/embed/a?start=3", "https://player.vimeo.com/video/1?h=a",
+        "https://www.dailymotion.com/embed/video/a", "https://player.twitch.tv/?channel=a&parent=b",
+        "https://geo.dailymotion.com/player.html?video=a",
+        "https://geo.dailymotion.com/player/x.html?video=a",
+        "https://w.soundcloud.com/player/?url=https%3A%2F%2Fapi.soundcloud.com%2Ftracks%2F1",
+        "https://open.spotify.com/embed/episode/a", "https://open.spotify.com/embed-podcast/show/a",
+        "https://embed.podcasts.apple.com/us/podcast/a/id1", "https://embed.ted.com/talks/a",
+        "https://fast.wistia.net/embed/iframe/a", "https://archive.org/embed/a/b%20c.mp3",
+    ],
+)  # fmt: skip
+def test_the_player_of_each_known_host_is_framed(url: str) -> None:
+    assert read_player(f'<iframe src="{html.escape(url)}"></iframe>') == Player(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://archive.org/details/a", "https://archive.org/download/a/b.html",
+        "https://archive.org/", "https://archive.org/embedded/a", "https://archive.org:8443/embed/a",
+        "https://a@archive.org/embed/a", "https://archive.org/embed/../download/a/b.html",
+        "https://archive.org/embed/%2e%2e/download/a/b.html",
+        "https://archive.org/embed/..%2fdownload/a/b.html",
+        "https://archive.org/embed/..%5Cdownload/a/b.html", "https://www.youtube.com/watch?v=a",
+        "https://www.youtube.com/redirect?q=https://x.example/", "http://www.youtube.com:81/embed/a",
+        "https://www.youtube.com:444/embed/a", "https://player.vimeo.com/a",
+        "https://www.dailymotion.com/a", "https://geo.dailymotion.com/a",
+        "https://geo.dailymotion.com/players", "https://player.twitch.tv/js/a",
+        "https://w.soundcloud.com/a", "https://open.spotify.com/track/a",
+        "https://embed.ted.com/a", "https://www.ted.com/talks/a", "https://fast.wistia.net/a",
+        "https://embed.podcasts.apple.com:1/us/podcast/a/id1",
+    ],
+)  # fmt: skip
+def test_no_other_page_of_a_known_host_is_framed(url: str) -> None:
+    frame = f'<iframe src="{html.escape(url)}" title="A"></iframe>'
+    assert read_player(frame) is None
+    found, _problems = read_article(document(article(), frame), "a.html")
+    assert found
+    assert "▶ A</a>" in found.body
+    assert "data-frame" not in found.body
 
 
 @settings(deadline=None)

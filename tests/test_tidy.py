@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feeds.parsing.body.clean import KEPT_ATTRIBUTES, KEPT_TAGS, Body
+from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.tree import parse, to_html
 from tests.support import SiteBuilder, article, document
 
@@ -317,7 +319,8 @@ LONG = ("{% raw %}", "~~~~~~~~", "{% if a ", "<code></b>", "`a", "{{ site.a | ")
 @pytest.mark.parametrize("is_html", [True, False])
 @pytest.mark.timeout(20)
 def test_braces_cost_no_time(piece: str, is_html: bool) -> None:
-    Body("<code>" + piece * 50_000 + "{{", is_html=is_html).clean(BASE)
+    with suppress(BodyError):
+        Body("<code>" + piece * 50_000 + "{{", is_html=is_html).clean(BASE)
 
 
 FRAMES = """<p>Watch <iframe src="//www.youtube.com/embed/abc?start=3&amp;x=1" width="560"

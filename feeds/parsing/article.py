@@ -5,18 +5,23 @@ the author's mistakes: they are reported as problems.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from feeds.errors import Problem, Severity
 from feeds.model import article as model
 from feeds.parsing.body.clean import Body
+from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
 from feeds.parsing.fields import Fields, Report, parse_duration
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
 from feeds.text.repair import find_forbidden, repair
 from feeds.text.urls import canonical_url, is_absolute
+
+_Result = TypeVar("_Result")
 
 _HTML_ENDINGS = (".html", ".htm")
 #: File name endings of articles.
@@ -52,11 +57,9 @@ def read_article(text: str, path: str) -> tuple[model.Article | None, list[Probl
     article = None
     if front := _front_matter(text, report):
         fields, body_source, body_line = front
-        body = Body(body_source, is_html=is_html(path))
-        article = _read(fields, body)
-        for line, part in body.unsafe_parts() if article else ():
-            message = f"the body contains {part}"
-            report.add(body_line + line - 1, "unsafe-body", message, "it is removed")
+        if article := _read(fields):
+            body = Body(body_source, is_html=is_html(path))
+            article = replace(article, body=_read_body(body, article.url, body_line, report))
     return article, report.problems
 
 
@@ -98,7 +101,33 @@ def _front_matter(text: str, report: Report) -> tuple[Fields, str, int] | None:
     return fields, body, text.count("\n", 0, closing.end()) + 1
 
 
-def _read(fields: Fields, body: Body) -> model.Article | None:
+def _read_body(body: Body, base: str, first_line: int, report: Report) -> str:
+    """Return the clean body; empty, and reported, if it cannot be read."""
+    found = _attempt(lambda: (body.clean(base), body.unsafe_parts()))
+    if isinstance(found, BodyError):
+        line, message = first_line - 1 + found.line, f"the body is left out: {found}"
+        report.add(line, "bad-body", message, "simplify its markup", Severity.ERROR)
+        return ""
+    clean, unsafe = found
+    for line, part in unsafe:
+        message = f"the body contains {part}"
+        report.add(first_line - 1 + line, "unsafe-body", message, "it is removed")
+    return clean
+
+
+def _attempt(read: Callable[[], _Result]) -> _Result | BodyError:
+    """Return what a function makes of markup, or the reason why it or a library of it fails."""
+    try:
+        return read()
+    except BodyError as error:
+        return error
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of nh3 is no Exception
+        return BodyError(f"it cannot be read ({error!r:.100})")
+
+
+def _read(fields: Fields) -> model.Article | None:
     title = fields.text("title") or fields.text("name")
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
     url = web_url or original_url
@@ -123,7 +152,7 @@ def _read(fields: Fields, body: Body) -> model.Article | None:
         published=published,
         updated=max(updated, published),
         excerpt=fields.text("excerpt"),
-        body=body.clean(base=url),
+        body="",  # is read last
         player=player,
         original_url=original_url if original_url != url else "",
         amp_url=fields.url("ampWebUrl") or fields.url("cdnAmpWebUrl"),
@@ -155,7 +184,11 @@ def _player(fields: Fields) -> model.Player | None:
     featured = fields.markup("featuredContent")
     if not featured.strip():
         return None
-    player = read_player(featured)
+    player = _attempt(lambda: read_player(featured))
+    if isinstance(player, BodyError):
+        message = f"featuredContent is left out: {player}"
+        fields.problem("featuredContent", "no-player", message, "write one iframe")
+        return None
     if not player:
         message = "featuredContent has no player that can be published"
         hint = "it should be an https iframe from a known host, or a video or audio element"

@@ -5,15 +5,15 @@ that would run, style or submit loses its content too, and markup that would run
 """
 
 import re
-from collections import Counter
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
 from urllib.parse import urljoin
 
 import lxml.etree as etree
 import nh3
 from lxml.html import HtmlElement
 
-from feeds.parsing.body import liquid
+from feeds.parsing.body import limits, liquid
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
 from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
 from feeds.parsing.body.tree import GONE, parse, to_html
@@ -73,16 +73,15 @@ _BLOCK = re.compile(rf"<(?=/?(?:br|{'|'.join(KEPT_TAGS - INLINE_TAGS)})\b)")
 _NONCHARACTER = re.compile("&#(?:x0*fff[ef]|0*6553[45]);", re.IGNORECASE)
 # The links of cmark's footnotes, there and back. A reader may show many bodies on one page, so none
 # keeps its ids, and the links would lead nowhere.
-_FOOTNOTE = re.compile(r'(<sup class="footnote-ref">)<a href="#fn-[^>]*>(\d+)</a>')
-_BACKLINK = re.compile(r' ?<a href="#fnref-[^>]* data-footnote-backref.*?</a>')
-#: Elements within each other; what people write stays far below.
-_MAX_DEPTH = 400
+_FOOTNOTE = re.compile(r'(<sup class="footnote-ref">)<a href="#fn-[^<>]*>(\d+)</a>')
+_BACKLINK = re.compile(
+    r' ?<a href="#fnref-[^"<>]*" class="footnote-backref" data-footnote-backref[^<>]*>'
+    r'[^<]*(?:<sup class="footnote-ref">\d+</sup>)?</a>'
+)
 _RUNNING_TAGS = ("script", "object", "embed", "applet", "form")
 _LENIENT_PARSER = etree.HTMLParser(huge_tree=True)
-# Void elements hold nothing, and those that a next one of their kind ends do not nest.
-_NESTING = re.compile(
-    r"<(/?)(?!(?:p|li|dt|dd|tr|td|th|br|hr|img|wbr|col|source|input|meta|link)\b)([a-zA-Z][a-zA-Z0-9]*)"
-)
+# Longer names are no event's.
+_HANDLER = re.compile("on[a-z]{3,40}")
 
 
 class Body:
@@ -93,17 +92,20 @@ class Body:
         self._is_html = is_html
 
     def clean(self, base: str) -> str:
-        """Safe HTML, its links resolved against an article's URL; empty if it nests too deep."""
+        """Safe HTML, its links resolved against an article's URL; raises limits.BodyError."""
         markup = self._markup
-        if not markup or _is_too_deep(markup):
+        if not markup:
             return ""
         # Without a tag of the source's own, cmark's output is well nested and well-formed.
         if self._is_html or "<" in self._source:
             markup = _PARSER.clean(markup)
+        limits.check_length(len(markup), self._source)
         # A character reference may have named what no feed may hold.
         root = parse(repair(markup))
         etree.strip_attributes(root, "align", "class")
-        _resolve_links(root, base)
+        length = len(markup)
+        for added in _resolve_links(root, base):
+            limits.check_length(length := length + added, self._source)
         # HTML has no link within a link, say: then the sanitiser parses another tree.
         for _attempt in range(5):
             tidy(root)
@@ -112,29 +114,38 @@ class Body:
             if cleaned == markup:
                 break
             root = parse(cleaned)
+        limits.check_length(len(cleaned), self._source)
         return cleaned.strip()
 
     def unsafe_parts(self) -> list[tuple[int, str]]:
-        """Each kind of markup that a reader would run, with the first line (from 1) that has it."""
-        if _is_too_deep(markup := self._markup):
-            return [(1, f"tags nested more than {_MAX_DEPTH} deep")]
+        """Each kind of markup that a reader would run, with the first line (from 1) that has it.
+
+        Raises limits.BodyError.
+        """
+        markup = self._markup
         # Markdown without a tag of its own has at most links; most bodies have no such one.
         if "script" not in markup.lower() and not (self._is_html or "<" in self._source):
             return []
         # The parser ignores the attributes of a second body, a browser does not.
         markup = re.sub(r"(?i)(</?)(?:html|head|body)\b", r"\1div", markup)
         root = etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
-        # For each kind, the pattern that finds it in the source.
-        patterns = {
-            f"<{element.tag}>": rf"<{element.tag}\b" for element in root.iter(*_RUNNING_TAGS)
-        }
+        # For each kind, the words and the pattern in the source for each that was found.
+        kinds: dict[str, list[tuple[str, str]]] = {}
+        for element in root.iter(*_RUNNING_TAGS):
+            tag = f"<{element.tag}>"
+            kinds.setdefault(tag, []).append((tag, rf"<{element.tag}\b"))
         for value in root.xpath("//@*"):
             name, scheme = value.attrname.lower(), value.strip().lower().partition(":")[0]
-            if re.fullmatch("on[a-z]{3,}", name):
-                patterns[f"the event handler {name}"] = rf"\b{name}\s*="
+            if _HANDLER.fullmatch(name):
+                found = f"the event handler {name}", rf"\b{name}\s*="
+                kinds.setdefault("handler", []).append(found)
             elif scheme in ("javascript", "vbscript"):
-                patterns[f"a {scheme}: link"] = f"{scheme}:"
-        return sorted((self._line(pattern), kind) for kind, pattern in patterns.items())
+                kinds.setdefault(scheme, []).append((f"a {scheme}: link", f"{scheme}:"))
+        return sorted(
+            (self._line(found[0][1]), found[0][0] + f" and {more:,} more" * bool(more))
+            for found in kinds.values()
+            for more in [len(found) - 1]
+        )
 
     def _line(self, pattern: str) -> int:
         match = re.search(pattern, self._source, re.IGNORECASE)
@@ -142,8 +153,16 @@ class Body:
 
     @cached_property
     def _markup(self) -> str:
+        limits.check_source(self._source)
         source = liquid.without_tags(repair(self._source), is_html=self._is_html)
-        return source if self._is_html or not source.strip() else _from_markdown(source)
+        markup = source if self._is_html or not source.strip() else _from_markdown(source)
+        try:
+            limits.check_markup(markup)
+        except limits.BodyError as error:
+            if not self._is_html:
+                error.line = self._line("<[a-z]")
+            raise
+        return markup
 
 
 def plain_text(markup: str) -> str:
@@ -151,44 +170,57 @@ def plain_text(markup: str) -> str:
     return plain_line(nh3.clean(_BLOCK.sub(" <", markup), tags=set()))
 
 
-def _is_too_deep(markup: str) -> bool:
-    """True if elements nest so deep that an HTML parser would take quadratic time."""
-    if markup.count("<") <= _MAX_DEPTH:
-        return False
-    open_tags: Counter[str] = Counter()
-    depth = 0
-    for match in _NESTING.finditer(markup):
-        tag = match[2].lower()
-        # An end tag without a start tag closes nothing.
-        step = -min(1, open_tags[tag]) if match[1] else 1
-        open_tags[tag] += step
-        depth += step
-        if depth > _MAX_DEPTH:
-            return True
-    return False
-
-
 def _from_markdown(source: str) -> str:
-    # Imported late: many sites have no Markdown body.
-    from cmarkgfm import cmark, markdown_to_html_with_extensions
-
-    source = _NONCHARACTER.sub("", source)
-    extensions = ["table", "strikethrough", "autolink"]
-    options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
-    markup = str(markdown_to_html_with_extensions(source, options, extensions))
-    if ' class="footnote-ref"' in markup:
+    limits.check_tables(source)
+    markup = _markdown_renderer()(_NONCHARACTER.sub("", source))
+    if "[^" in source:
         markup = _BACKLINK.sub("", _FOOTNOTE.sub(r"\1\2", markup))
         markup = markup.replace(" data-footnotes>", ">")
     return markup
 
 
-def _resolve_links(root: HtmlElement, base: str) -> None:
-    """Make each link absolute, and what frames another page a link; remove those to nowhere."""
+@cache
+def _markdown_renderer() -> Callable[[str], str]:
+    # Imported late: many sites have no Markdown body.
+    import ctypes
+
+    from cmarkgfm import cmark
+
+    cmark.core_extensions_ensure_registered()
+    names = ("table", "strikethrough", "autolink")
+    extensions = [cmark.find_syntax_extension(name) for name in names]
+    options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
+    # cmarkgfm's own function keeps each tree, two hundred times its source, for ever.
+    library = cmark._cmark
+    free = getattr(ctypes.CDLL(library.__file__), "cmark_node_free", None)
+
+    def render(source: str) -> str:
+        parser = cmark.parser_new(options)
+        for extension in extensions:
+            cmark.parser_attach_syntax_extension(parser, extension)
+        cmark.parser_feed(parser, source)
+        root = cmark.parser_finish(parser)
+        attached = cmark.parser_get_syntax_extensions(parser)
+        markup = str(cmark.render_html(root, options, attached))
+        if free:
+            free(ctypes.c_void_p(int(library.ffi.cast("uintptr_t", root))))
+        cmark.parser_free(parser)
+        return markup
+
+    return render
+
+
+def _resolve_links(root: HtmlElement, base: str) -> Iterator[int]:
+    """Make each link absolute, and what frames another page a link; remove those to nowhere.
+
+    Yields the number of characters that each link is longer.
+    """
     for element in list(root.iter()):
         for name, value in element.items():
             if name in _LINKS and not is_canonical_url(value):
                 if link := _resolve(element.tag, value.strip(), base):
                     element.set(name, link)
+                    yield len(link) - len(value)
                 else:
                     del element.attrib[name]
         # A source without a src belongs to a picture, whose img is enough.

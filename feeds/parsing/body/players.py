@@ -13,28 +13,41 @@ import nh3
 from lxml.html import HtmlElement
 
 from feeds.model.article import Player
+from feeds.parsing.body.limits import check_markup, check_source
 from feeds.parsing.body.tidy import shows_nothing
 from feeds.parsing.body.tree import GONE, parse
 from feeds.text.media_types import type_of_url
+from feeds.text.repair import repair
 from feeds.text.urls import canonical_url
 
 #: On a link that stands for a player: its URL, width and height.
 FRAME_ATTRIBUTE = "data-frame"
 
-# Only these may be framed: their players are meant for it.
-_PLAYER_HOSTS = frozenset(
-    "youtube.com www.youtube.com www.youtube-nocookie.com player.vimeo.com www.dailymotion.com"
-    " geo.dailymotion.com player.twitch.tv w.soundcloud.com open.spotify.com"
-    " embed.podcasts.apple.com www.ted.com embed.ted.com fast.wistia.net archive.org".split()
+# Only these may be framed: players, no other page of their hosts, which anybody may have written.
+_PLAYER = re.compile(
+    r"https://(?:(?:(?:www\.)?youtube|www\.youtube-nocookie)\.com/embed/"
+    r"|player\.vimeo\.com/video/|www\.dailymotion\.com/embed/"
+    r"|geo\.dailymotion\.com/player(?:/|\.html)|player\.twitch\.tv/(?=\?)"
+    r"|w\.soundcloud\.com/player/|open\.spotify\.com/embed(?:-podcast)?/"
+    r"|embed\.podcasts\.apple\.com/|embed\.ted\.com/talks/|www\.ted\.com/embed/"
+    r"|fast\.wistia\.net/embed/|archive\.org/embed/)"
+    # A server may take an escaped slash for one.
+    r"(?:[^?#%]|%(?!2F|5C))*(?:[?#]|$)"
 )
 _FRAME_LINK = re.compile(rf'(<a href="([^"]*)") {FRAME_ATTRIBUTE}="(\S*) (\d*) (\d*)">([^<]*)</a>')
 _PLAYER_TAGS = ("iframe", "video", "audio", "source")
 
 
 def read_player(markup: str) -> Player | None:
-    """The embedded player of a known host, or the video or audio file, that the markup shows."""
+    """The embedded player of a known host, or the video or audio file, that the markup shows.
+
+    Raises BodyError.
+    """
     allowed = {tag: {"height", "src", "width"} for tag in _PLAYER_TAGS}
-    root = parse(nh3.clean(markup, tags=set(allowed), attributes=allowed))
+    check_source(markup)
+    check_markup(markup)
+    # A character reference may have named what XML cannot hold.
+    root = parse(repair(nh3.clean(markup, tags=set(allowed), attributes=allowed)))
     # A source has the size and the kind of the element around it.
     attributes: dict[str, str] = {}
     default_type = "video/mp4"
@@ -106,9 +119,9 @@ def with_frames(body: str, frame: Callable[[Player, str, str], str] | None) -> s
 
 def _player_url(source: str) -> str:
     """The URL over https of a known host's player, or an empty string."""
-    url = canonical_url(source) or ""
     # A page over https may frame only another over https.
-    return re.sub("^http:", "https:", url) if urlsplit(url).hostname in _PLAYER_HOSTS else ""
+    url = re.sub("^http:", "https:", canonical_url(source) or "")
+    return url if _PLAYER.match(url) else ""
 
 
 def _pixels(value: str) -> int | None:

@@ -12,7 +12,7 @@ GONE, UNWRAPPED = "gone", "unwrapped"
 
 # libxml2's HTML parser is not HTML5's: it moves the block out of <b><p>x</p></b>, say. So nh3
 # parses, and its output is read as XML.
-_PARSER = etree.XMLParser(resolve_entities=False, huge_tree=True, recover=True)
+_PARSER = etree.XMLParser(resolve_entities=False, huge_tree=True)
 _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
 # Start tags that XML reads otherwise than HTML. What an iframe holds is not markup.
 _START_TAG = re.compile(

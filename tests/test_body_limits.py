@@ -1,0 +1,205 @@
+"""Bodies that parsers would make much of: each takes little time, memory and room, or is named."""
+
+from __future__ import annotations
+
+import resource
+import time
+
+import pytest
+
+from feeds.errors import Severity
+from feeds.parsing.article import read_article
+from tests.support import article, document
+
+SIZE = 64 * 1024
+
+
+def repeated(unit: str, *, first: str = "", count: int = SIZE) -> str:
+    """A unit, as often as 64 KB hold it."""
+    return first + unit * min(count, (SIZE - len(first)) // len(unit))
+
+
+def formats(tag: str, then: str = "", count: int = 390) -> str:
+    """Formatting elements that differ, so that HTML opens each again in the next block."""
+    return "".join(f"<{tag} id={number}>{then}" for number in range(count))
+
+
+def handlers(count: int) -> str:
+    """So many names of events."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz"
+    names = (f"{a}{b}{c}" for a in alphabet for b in alphabet for c in alphabet)
+    return "".join(f" on{name}=x" for _number, name in zip(range(count), names, strict=False))
+
+
+TABLE = "|a" * 700 + "\n" + "|-" * 700 + "\n"
+NOTE = "x[^1]\n\n[^1]: y\n\n<i>\n"
+BLOCKS = "<p>" + formats("b") + "</p>"
+#: Left out, since what they would become is too large.
+LEFT_OUT = {
+    "table.md": repeated("a|\n", first=TABLE),
+    "tables.md": repeated("|a" * 20 + "\n" + "|-" * 20 + "\n" + "a\n" * 700 + "\n"),
+    "table in quote.md": repeated("> a\n", first="> " + TABLE.replace("\n", "\n> ") + "a\n"),
+    "table in list.md": repeated("  a\n", first="- " + TABLE.replace("\n", "\n  ") + "a\n"),
+    "blocks.html": repeated("<p>x", first=BLOCKS),
+    "few blocks.html": repeated("<p>x", first=f"<p>{formats('b', count=195)}</p>", count=195),
+    "blocks.md": repeated("<p>x", first=f"<div>{BLOCKS}\n"),
+    "fonts.html": repeated("<h2>x", first=BLOCKS.replace("<b", "<font")),
+    "items.html": repeated("<li>x", first=f"<ul><li>{formats('nobr')}"),
+    "cells.html": repeated("</div><div>x", first=f"<div>{formats('i')}"),
+    "foster parents.html": repeated("x<tr>", first=f"<table>{formats('u')}"),
+    "end tags in comments.html": repeated("<p>x", first="<p>" + formats("b", "<!--</b>-->")),
+    "end tags in values.html": repeated("<p>x", first="<p>" + formats("b", "<p title='</b>'>")),
+    "end tags in ends.html": repeated("<p>x", first="<p>" + formats("b", "</p title='</b>'>")),
+    "end tags in tables.html": repeated("<p>x", first="<p>" + formats("b", "<table></b></table>")),
+    "end tags in lists.html": repeated("<p>x", first=formats("b", "<select></b></select>")),
+    "cells in svg.html": repeated("<td>", first="<svg>"),
+    "cells in math.html": repeated("<td></x>", first="<math>"),
+    "boxes.html": repeated("<div>"),
+    "boxes with hidden ends.html": repeated("<div><!--</div>-->"),
+    "quotes.md": repeated("> "),
+    "backlinks.md": repeated('<a href="#fnref- data-footnote-backref', first=NOTE),
+    "there and back.md": repeated('<sup class="footnote-ref"><a href="#fn-', first=NOTE),
+    "rows.html": repeated("<b>x<tr>", first="<table>"),
+    "unclosed.html": repeated("<p><b><i><font size=2>x"),
+}
+#: Read as always.
+READ = {
+    "attributes.html": "<p" + "".join(f" a{number}" for number in range(9_000)) + ">",
+    "links.md": repeated("[a](/b)\n"),
+    "references.md": repeated("[a]", first=f"[a]: /{'x' * 1_000}\n\n"),
+    "footnotes.md": repeated("[^1]", first="[^1]: y\n\n"),
+    "handlers.html": repeated("x ", first=f"<a{handlers(900)}>"),
+    "more handlers.html": repeated(f"<p{handlers(900)}>x"),
+    "emphasis.md": repeated("*a **b ") + "c** d*",
+    "lists.md": repeated("\n", first="- " * 190 + "a"),
+    "entities.md": repeated("&amp;"),
+    "reference.md": f"&#{'9' * 5_000};",
+    "reference.html": f"<p>x&#{'9' * 5_000};<a href='&#x{'f' * 5_000};'>y</a>",
+    "comments.html": repeated("<!--", first="<p>x</p>"),
+    "sections.html": repeated("<![CDATA["),
+    "links.html": repeated("<a href=a>x"),
+    "links around boxes.html": repeated("<a><div></a></div>"),
+    "templates.html": repeated("<template></template>"),
+    "frames.html": repeated("<iframe src='https://a.example/'></iframe>"),
+    "liquid.md": repeated("{% if a %}{{ site.a }}"),
+    "well closed.html": repeated("<p><b id=1><i id=2>x</i></b></p>"),
+}
+
+
+@pytest.mark.parametrize("name", [*LEFT_OUT, *READ])
+def test_64_kb_of_anything_take_little_time_memory_and_room(name: str) -> None:
+    source = LEFT_OUT.get(name) or READ[name]
+    text = document(article(), source)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    found, problems = read_article(text, name)
+    # A second, on an idle machine; before there were limits, it was minutes.
+    assert time.process_time() - started < 4
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 200_000
+    assert found
+    assert len(found.body) < 10 * len(source) + 20_000
+    assert len(problems) < 10
+    assert all(len(str(problem)) < 300 for problem in problems)
+    left_out = [problem for problem in problems if problem.code == "bad-body"]
+    assert len(left_out) == (name in LEFT_OUT)
+    assert not (left_out and found.body)
+
+
+def test_a_body_that_is_left_out_is_named_by_its_line() -> None:
+    heading = document(article(), "").count("\n")
+    for source, name, line in (
+        ("x\n\n" + TABLE + "a\n" * 700, "a.md", 4),
+        ("x\n" + "<div>\n" * 500, "a.html", 402),
+        ("x\n\n" + "<div>\n" * 500, "a.md", 3),
+    ):
+        found, [problem] = read_article(document(article(), source), name)
+        assert found
+        assert found.body == ""
+        assert (problem.line - heading, problem.severity) == (line, Severity.ERROR)
+        assert "the body is left out: " in problem.message
+
+
+def test_a_long_body_is_left_out_unless_its_pictures_make_it_long() -> None:
+    picture = f"<img src='data:image/png;base64,{'A' * 1_100_000}' alt='x'>"
+    for source, read in (("word " * 190_000 + picture, True), ("&" * 1_000_001, False)):
+        found, problems = read_article(document(article(), source), "a.md")
+        assert found
+        assert bool(found.body) == read
+        assert [problem.code for problem in problems] == ["bad-body"] * (not read)
+
+
+def test_no_exception_of_a_library_reaches_further_than_its_article() -> None:
+    # lxml holds fewer elements within each other than nh3.
+    source = "<div><!--</div>-->" * 2_500 + "x"
+    found, [problem] = read_article(document(article(), source), "a.html")
+    assert found
+    assert "XMLSyntaxError" in problem.message
+
+
+def test_links_are_not_made_absolute_without_limit() -> None:
+    url = f"https://news.example.com/{'a' * 10_000}/b"
+    text = document(article(webUrl=url), "[a](b) " * 1_000)
+    found, [problem] = read_article(text, "a.md")
+    assert found
+    assert (found.body, problem.code) == ("", "bad-body")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # Mails and old pages, whose end tags are missing or elsewhere.
+        "<table><tr><td><font size=2 color=red>x<td><b>y" * 60,
+        "<font face=a><table><tr><td>x</td></tr></table></font>" * 300,
+        "<a name=a>x<p>y" * 1_500,
+        "<p><b>x<p><i>y" * 150,
+        "<p><b style='a'><a href=/b><span>x</span><br><img src=a.jpg></a></b></p>" * 2_000,
+        "<!-- a --><p><code>b</code> <em>c</em></p><style>d {}</style>" * 2_000,
+        "<svg><title>a</title><g><path d=b></path></g></svg><p><code>b</code></p>" * 1_000,
+        "<blockquote>" * 100 + "x",
+        # A table whose rows leave out cells.
+        "|a|b|c|d|\n|-|-|-|-|\n" + "|e\n" * 500,
+    ],
+)
+@pytest.mark.parametrize("name", ["a.md", "a.html"])
+def test_what_people_write_is_not_left_out(source: str, name: str) -> None:
+    found, problems = read_article(document(article(), source), name)
+    assert found
+    assert found.body
+    assert problems == []
+
+
+def test_markup_that_runs_is_reported_once_for_each_kind_with_a_count() -> None:
+    source = f"<p{handlers(300)}>\n" + "<script></script>" * 20 + "<a href=javascript:x>y</a>" * 3
+    _found, problems = read_article(document(article(), source), "a.html")
+    assert [problem.message for problem in problems] == [
+        "the body contains the event handler onaaa and 299 more",
+        "the body contains <script> and 19 more",
+        "the body contains a javascript: link and 2 more",
+    ]
+
+
+def test_featured_content_has_the_same_limits() -> None:
+    for markup in ("<div>" * 12_000, BLOCKS + "<p>x" * 12_000, "<video>" * 3_000):
+        text = document(article(featuredContent=markup))
+        found, [problem] = read_article(text, "a.md")
+        assert found
+        assert found.player is None
+        assert "featuredContent" in problem.message
+
+
+def test_a_control_character_hides_no_player_behind_it() -> None:
+    markup = "a &#1; b <iframe src='https://www.youtube.com/embed/a'></iframe>"
+    found, problems = read_article(document(article(featuredContent=markup)), "a.md")
+    assert found
+    assert found.player
+    assert problems == []
+
+
+def test_a_worker_that_reads_again_and_again_does_not_grow() -> None:
+    # cmarkgfm's own function kept thirteen megabytes of this each time.
+    text = document(article(), repeated("a\n"))
+    read_article(text, "a.md")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _reading in range(10):
+        read_article(text, "a.md")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 50_000
