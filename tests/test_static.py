@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -319,6 +320,31 @@ def test_a_build_killed_before_any_change_leaves_every_file_whole_and_the_next_o
         assert tree(site.out) == after | {"topics/mine.txt": b"mine"}
     assert kinds == {"write", "rename", "remove"}
     assert number > 20
+
+
+def test_a_build_under_a_clock_that_is_ahead_is_undone_by_the_next(
+    site: SiteBuilder, tmp_path: Path
+) -> None:
+    site.configure(
+        title="Clocks", url="https://feeds.example.org/", limit=1,
+        feeds=[{"name": "new", "title": "New", "since": "30 days"}],
+    )  # fmt: skip
+    (site.root / "secret.png").write_bytes(b"\x89PNG")
+    site.write("now.md", title="Now")
+    site.write("before.md", title="Before", publishedDateTime="2026-04-20")
+    site.write("embargo.md", title="Embargo", publishedDateTime="2031-01-01", topics=["Secret"],
+               images=[{"url": "/secret.png"}])  # fmt: skip
+    site.write("correction.md", webUrl="https://news.example.com/now", removed=True,
+               publishedDateTime="2032-01-01")  # fmt: skip
+    expected = {}
+    for year in (2027, 2031, 2035):
+        moment = datetime(year, 6, 1, tzinfo=UTC)
+        write_tree(site.publication(now=moment), tmp_path / str(year))
+        expected[year] = tree(tmp_path / str(year))
+    assert {len(files) for files in expected.values()} != {len(expected[2027])}
+    for year in (2035, 2027, 2031, 2027, 2035, 2031, 2027):
+        write_tree(site.publication(now=datetime(year, 6, 1, tzinfo=UTC)), site.out)
+        assert tree(site.out) == expected[year]
 
 
 def test_a_process_that_is_killed_holds_up_no_later_build(filled: SiteBuilder) -> None:

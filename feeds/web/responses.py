@@ -128,7 +128,12 @@ def _status(environ: Mapping[str, Any], etag: str, changed: int | None) -> str:
         is_same = none_match == etag or parse_etags(none_match).contains_weak(etag.strip('"'))
     else:
         since = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
-        is_same = since is not None and changed is not None and since.timestamp() >= changed
+        # A date ahead of the clock is no date of ours, or was when the clock was wrong.
+        is_same = (
+            since is not None
+            and changed is not None
+            and time.time() >= since.timestamp() >= changed
+        )
     return "304 Not Modified" if is_same else _OK
 
 
