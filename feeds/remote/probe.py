@@ -194,6 +194,4 @@ def _length_of(response: BaseHTTPResponse) -> int:
 
 def reason_of(error: Exception) -> str:
     """Return the reason, for people, why a request failed."""
-    if isinstance(error, exceptions.MaxRetryError) and error.reason:
-        error = error.reason
     return next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
