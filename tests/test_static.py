@@ -418,6 +418,22 @@ def test_what_is_no_file_in_the_place_of_ours_is_replaced_and_waited_for_by_nobo
     assert not place.is_symlink()
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link", "file"])
+def test_what_is_in_the_place_of_the_scratch_folder_is_named_and_left(
+    filled: SiteBuilder, tmp_path: Path, kind: str
+) -> None:
+    place = filled.out / ".feeds-scratch"
+    filled.out.mkdir()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    make = {"pipe": os.mkfifo, "link": lambda path: path.symlink_to(outside), "file": Path.touch}
+    make[kind](place)
+    with pytest.raises(OutputError, match=r"\.feeds-scratch: File exists"):
+        write_tree(filled.publication(), filled.out)
+    assert list(filled.out.iterdir()) == [place]
+    assert tree(outside) == {}
+
+
 @pytest.mark.parametrize("change", ["a pipe", "a link out", "gone", "a folder that leads out"])
 def test_a_picture_that_is_another_thing_when_it_is_copied_is_named(
     site: SiteBuilder, tmp_path: Path, change: str
@@ -483,6 +499,37 @@ def test_a_picture_that_grows_while_it_is_copied_is_copied_as_it_was(site: SiteB
     assert (site.out / "a.png").read_bytes() == b"x" * (3 << 20)
     write_tree(site.publication(), site.out)
     assert (site.out / "a.png").read_bytes() == picture.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["feed.json", "Feed.JSON", "topics/AI/feed.json", "RSS.xml/a.png"])
+def test_a_file_whose_name_is_that_of_a_feed_but_for_its_case_is_named_and_not_published(
+    site: SiteBuilder, name: str
+) -> None:
+    picture = site.root / name
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(b"mine")
+    site.write("a.md", title="One", topics=["AI"], images=[{"url": f"/{name}"}])
+    publication = site.publication()
+    (problem,) = publication.problems()
+    assert str(problem) == (
+        f"articles/a.md:8: warning: a feed is at /{name}, so no file is; give the file another name"
+    )
+    write_tree(publication, site.out)
+    names = [file.lower() for file in tree(site.out)]
+    assert sorted(set(names)) == sorted(names)
+    assert b"mine" not in tree(site.out).values()
+
+
+def test_a_picture_is_copied_again_whatever_time_it_says_it_has(site: SiteBuilder) -> None:
+    picture = with_picture(site)
+    site.configure(title="Test site", url="https://feeds.example.org/", articles=".")
+    site.write("b.md", images=[{"url": "/articles/a.png"}])
+    write_tree(site.publication(), site.out)
+    time = picture.stat().st_mtime_ns
+    picture.write_bytes(b"\x89pnG")
+    os.utime(picture, ns=(time, time))
+    write_tree(site.publication(), site.out)
+    assert (site.out / "articles" / "a.png").read_bytes() == b"\x89pnG"
 
 
 def test_a_process_that_is_killed_holds_up_no_later_build(filled: SiteBuilder) -> None:

@@ -26,7 +26,7 @@ except ImportError:  # Windows has no flock: there, users have to avoid two buil
 #: build clears what a killed one left there.
 _SCRATCH = ".feeds-scratch"
 #: The names of some millions of files.
-_MAX_MANIFEST_BYTES = 1 << 30
+_MAX_MANIFEST_BYTES = 1 << 28
 _CHUNK_BYTES = 1 << 18
 
 
@@ -50,8 +50,9 @@ class Tree:
                 folder = os.open(self.folder, os.O_RDONLY)
                 stack.callback(os.close, folder)
                 fcntl.flock(folder, fcntl.LOCK_EX)  # ends with the process, however that ends
-            shutil.rmtree(self.scratch, ignore_errors=True)
-            self.scratch.mkdir()
+            if self.scratch.is_dir():  # rmtree() would wait for a pipe
+                shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch.mkdir(mode=0o700)
             stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
             yield
 
