@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,13 +22,17 @@ from feeds.catalog.folder import Folder, catalog_place
 from feeds.catalog.state import ProbeResult
 from feeds.cli import main
 from feeds.remote import probe as probing
-from feeds.remote.probe import ask
+from feeds.remote.addresses import is_public
+from feeds.remote.pool import results_before
+from feeds.remote.probe import ask as ask_public
 from feeds.web.app import create_app
-from tests.support import SiteBuilder, eventually
+from tests.support import SiteBuilder, eventually, tool
 from tests.test_static import tree
 from tests.test_web import get
 
 _Reply = Callable[["_Handler"], None]
+#: The servers of these tests are on addresses of this machine.
+ask = partial(ask_public, may_connect=lambda _address: True)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -41,6 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.asked.append((self.command, self.path))
             server.agents.add(self.headers["User-Agent"])
+            server.hosts.add(self.headers["Host"])
             server.under_way += 1
             server.most = max(server.most, server.under_way)
         server.replies.get(self.path, missing)(self)
@@ -63,11 +72,14 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.replies: dict[str, _Reply] = {}
         self.asked: list[tuple[str, str]] = []
         self.agents: set[str] = set()
+        self.hosts: set[str] = set()
         self.under_way = self.most = 0
         self.lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -116,6 +128,28 @@ def slow(handler: _Handler) -> None:
 def server() -> Iterator[Server]:
     found = Server()
     yield found
+    found.shutdown()
+    found.server_close()
+
+
+@pytest.fixture
+def tls_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port of a server with a certificate for named.example, which is trusted."""
+    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem"
+    subject = "-out cert.pem -days 3650 -subj /CN=named.example -addext"
+    command = [
+        tool("openssl"),
+        *request.split(),
+        *subject.split(),
+        "subjectAltName=DNS:named.example",
+    ]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    found = Server(context)
+    found["/x"] = file(5)
+    yield found.server_port
     found.shutdown()
     found.server_close()
 
@@ -260,6 +294,159 @@ def test_nothing_to_ask_asks_nothing() -> None:
     assert ask([]) == []
 
 
+# Authors name the URLs, and lengths are published: only the public internet is asked.
+
+
+@pytest.mark.parametrize(
+    "address",
+    """
+    0.0.0.0 10.0.0.1 100.64.0.1 100.100.100.200 127.0.0.1 127.1.2.3 169.254.169.254 172.16.0.1
+    192.0.0.192 192.0.2.1 192.168.1.1 198.18.0.1 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255
+    :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe
+    64:ff9b:1::a00:1 100::1 2001::1 2001:db8::1 2002:7f00:1:: 2002:a00:1:: fc00::1 fd00:ec2::254
+    fe80::1 fe80::1%1 fec0::1 ff02::1
+    """.split(),
+)
+def test_an_address_behind_a_firewall_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "64:ff9b::101:101"]
+)
+def test_an_address_of_the_internet_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1"]
+)
+def test_a_private_host_is_never_connected_to(server: Server, host: str) -> None:
+    (answer,) = ask_public([f"http://{host}:{server.server_port}/x"], limit=5)
+    assert (answer.length, answer.reason) == (None, "its host is not on the public internet")
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "host", ["[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "169.254.169.254", "0.0.0.0"]
+)
+def test_a_private_address_of_any_form_is_a_reason(host: str) -> None:
+    (answer,) = ask_public([f"https://{host}/x"], limit=5)
+    assert answer.reason == "its host is not on the public internet"
+
+
+def test_a_redirect_to_a_private_host_is_not_followed(server: Server) -> None:
+    server["/x"] = leads_to(f"http://127.0.0.2:{server.server_port}/secret")
+    (answer,) = ask_public(
+        [f"{server.url}/x"], limit=5, may_connect=lambda address: address == "127.0.0.1"
+    )
+    assert answer.reason == "its host is not on the public internet"
+    assert server.asked == [("HEAD", "/x")]
+
+
+def test_the_address_that_was_checked_is_connected_to(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server["/x"] = file(7)
+    resolve, questions = socket.getaddrinfo, list[str]()
+
+    def rebinds(host: str, *arguments: object, **named: object) -> object:
+        if host == "rebinds.example":
+            questions.append(host)
+            host = "127.0.0.1" if len(questions) == 1 else "169.254.169.254"
+        return resolve(host, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinds)
+    url = f"http://rebinds.example:{server.server_port}/x"
+    (answer,) = ask_public([url], limit=5, may_connect=lambda address: address == "127.0.0.1")
+    assert (answer.length, questions) == (7, ["rebinds.example"])
+    assert server.hosts == {f"rebinds.example:{server.server_port}"}
+
+
+def test_the_next_address_is_asked_where_one_takes_no_connection(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server["/x"] = file(7)
+    resolve = socket.getaddrinfo
+
+    def two(host: str, *arguments: object, **named: object) -> object:
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "two.example" else (host,)
+        return [each for name in hosts for each in resolve(name, *arguments, **named)]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)
+    (answer,) = ask([f"http://two.example:{server.server_port}/x"], limit=5)
+    assert answer.length == 7
+
+
+def test_a_certificate_is_that_of_the_name_and_not_of_its_address(
+    tls_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **named: resolve(
+            "127.0.0.1" if host.endswith(".example") else host, *rest, **named
+        ),
+    )
+    urls = [f"https://{name}.example:{tls_port}/x" for name in ("named", "other")]
+    named, other = ask(urls, limit=5)
+    assert (named.length, other.reason) == (5, "certificate verification failed")
+
+
+def test_a_proxy_of_the_environment_is_not_used(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, server.url)
+    (answer,) = ask_public(["http://10.0.0.1/x"], limit=5)
+    assert answer.reason == "its host is not on the public internet"
+    assert server.asked == []
+
+
+# Servers that are slow, or send more than they are asked for.
+
+
+def test_endless_answers_are_cut_off(server: Server) -> None:
+    sent = list[int]()
+
+    def endless(handler: _Handler) -> None:
+        if handler.command == "HEAD":
+            handler.answer(405)
+            return
+        handler.answer(200, Content_Length=1 << 50)
+        try:
+            while True:
+                sent.append(handler.wfile.write(b"x" * 65536))
+        except OSError:
+            return
+
+    def many_headers(handler: _Handler) -> None:
+        handler.answer(200, **{f"X{number}": "x" for number in range(1000)})
+
+    server["/endless"], server["/headers"] = endless, many_headers
+    server["/long"] = lambda handler: handler.answer(200, X="x" * 100_000)
+    endlessly, headers, long = ask(
+        [f"{server.url}/{name}" for name in ("endless", "headers", "long")], limit=5
+    )
+    assert endlessly.length == 1 << 50
+    # What the buffers of two sockets hold.
+    assert eventually(lambda: sum(sent) < 64 << 20)
+    assert (headers.reason, long.reason) == ("the connection broke",) * 2
+
+
+def test_jobs_that_never_end_do_not_keep_others_from_running() -> None:
+    stopped, jobs = threading.Event(), iter([True] * 4 + [False] * 4)
+
+    def work(hangs: bool) -> bool:
+        return hangs and not stopped.wait(10)
+
+    deadline = time.monotonic() + 5
+    results = results_before(deadline, work, lambda: next(jobs, None), 2, patience=0.1)
+    assert [next(results) for _number in range(4)] == [False] * 4
+    stopped.set()
+
+
 # What a build does with the answers.
 
 
@@ -271,7 +458,13 @@ def build(site: SiteBuilder, *options: str, out: Path | None = None) -> Result:
 
 
 @pytest.fixture
-def podcast(site: SiteBuilder, server: Server) -> SiteBuilder:
+def local_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a build ask servers on addresses of this machine."""
+    monkeypatch.setattr(probing, "ask", ask)
+
+
+@pytest.fixture
+def podcast(site: SiteBuilder, server: Server, local_servers: None) -> SiteBuilder:  # noqa: ARG001
     server["/talk.mp3"] = file(5000)
     actions = [{"url": f"{server.url}/talk.mp3", "title": "Talk"}]
     images = [{"url": f"{server.url}/gone.jpg"}, {"url": "/media/none.png"}]
@@ -324,6 +517,7 @@ def test_a_failure_is_asked_again_and_an_answer_is_not(
     assert server.asked == []
 
 
+@pytest.mark.usefixtures("local_servers")
 def test_what_a_pause_leaves_out_is_counted_and_asked_next_time(
     site: SiteBuilder, server: Server
 ) -> None:
@@ -340,6 +534,7 @@ def test_what_a_pause_leaves_out_is_counted_and_asked_next_time(
     assert sorted(filter(None, sizes(site.out))) == list(range(1, 21))
 
 
+@pytest.mark.usefixtures("local_servers")
 def test_only_what_is_published_is_asked_for(site: SiteBuilder, server: Server) -> None:
     site.configure(title="Short", url="https://feeds.example.org/", limit=1)
     site.write("draft.md", published=False, images=[{"url": f"{server.url}/draft.png"}])

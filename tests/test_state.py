@@ -310,6 +310,16 @@ def test_a_claim_is_held_by_one_and_ends_by_release_or_time(catalog: Catalog) ->
     assert state.claim(news, 2000, 60) == set()
 
 
+def test_a_claim_or_a_date_of_a_clock_that_was_ahead_ends(catalog: Catalog) -> None:
+    state, url = catalog.state, "https://e.example/atom.xml"
+    news = {url: Announcement("f", "d")}
+    assert state.claim(news, 2_000_000, 60) == {url}
+    assert state.claim(news, 1000, 60) == {url}
+    assert state.touch_last_modified("/a.xml", "one", 2_000_000) == 2_000_000
+    assert state.touch_last_modified("/a.xml", "one", 1000) == 1000
+    assert state.touch_last_modified("/a.xml", "two", 1000) == 1001
+
+
 def test_one_damaged_row_of_many_leaves_no_lock_behind(site: SiteBuilder, catalog: Catalog) -> None:
     for number in range(15):
         site.write(f"{number}.md", title=f"Article {number}")

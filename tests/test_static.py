@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import json
@@ -9,9 +10,11 @@ import os
 import pickle
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -25,6 +28,7 @@ from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import MANIFEST, Folder
 from feeds.catalog.state import Built
 from feeds.errors import OutputError
+from feeds.files import open_file
 from feeds.model.document import Document, MediaFile
 from feeds.static.entry_store import EntryStore
 from feeds.static.tree import Tree
@@ -321,6 +325,213 @@ def test_a_build_killed_before_any_change_leaves_every_file_whole_and_the_next_o
     assert number > 20
 
 
+def test_a_build_under_a_clock_that_is_ahead_is_undone_by_the_next(
+    site: SiteBuilder, tmp_path: Path
+) -> None:
+    site.configure(
+        title="Clocks", url="https://feeds.example.org/", limit=1,
+        feeds=[{"name": "new", "title": "New", "since": "30 days"}],
+    )  # fmt: skip
+    (site.root / "secret.png").write_bytes(b"\x89PNG")
+    site.write("now.md", title="Now")
+    site.write("before.md", title="Before", publishedDateTime="2026-04-20")
+    site.write("embargo.md", title="Embargo", publishedDateTime="2031-01-01", topics=["Secret"],
+               images=[{"url": "/secret.png"}])  # fmt: skip
+    site.write("correction.md", webUrl="https://news.example.com/now", removed=True,
+               publishedDateTime="2032-01-01")  # fmt: skip
+    expected = {}
+    for year in (2027, 2031, 2035):
+        moment = datetime(year, 6, 1, tzinfo=UTC)
+        write_tree(site.publication(now=moment), tmp_path / str(year))
+        expected[year] = tree(tmp_path / str(year))
+    assert {len(files) for files in expected.values()} != {len(expected[2027])}
+    for year in (2035, 2027, 2031, 2027, 2035, 2031, 2027):
+        write_tree(site.publication(now=datetime(year, 6, 1, tzinfo=UTC)), site.out)
+        assert tree(site.out) == expected[year]
+
+
+def swaps(change: str, folder: Path, target: Path) -> Callable[[str], None]:
+    """Return a checkpoint that puts a link in the place of a folder before a change."""
+
+    def checkpoint(upcoming: str) -> None:
+        if upcoming == change and not folder.is_symlink():
+            folder.rename(folder.with_name("aside"))
+            folder.symlink_to(target)
+
+    return checkpoint
+
+
+@pytest.mark.parametrize("change", ["write topics/ai/rss.xml", "rename topics/ai/rss.xml"])
+@pytest.mark.parametrize("folder", ["topics", "topics/ai"])
+def test_nothing_is_written_through_a_link_that_appears_during_a_build(
+    filled: SiteBuilder, tmp_path: Path, change: str, folder: str
+) -> None:
+    write_tree(filled.publication(), filled.out)
+    outside = tmp_path / "outside"
+    (outside / "ai").mkdir(parents=True)
+    filled.write("a.md", title="Changed", topics=["AI"])
+    checkpoint = swaps(change, filled.out / folder, outside)
+    with pytest.raises(OutputError, match=r"out/topics/ai/rss\.xml: "):
+        write_tree(filled.publication(), filled.out, checkpoint=checkpoint)
+    assert tree(outside) == {}
+    # The next build looks first, and names what is not ours.
+    skipped = write_tree(filled.publication(), filled.out).skipped
+    assert "topics/ai/rss.xml: not written by feeds, so it is left" in skipped
+    assert tree(outside) == {}
+
+
+def test_nothing_is_removed_through_a_link_that_appears_during_a_build(
+    filled: SiteBuilder, tmp_path: Path
+) -> None:
+    write_tree(filled.publication(), filled.out)
+    outside = tmp_path / "outside"
+    (outside / "robots").mkdir(parents=True)
+    (outside / "robots" / "rss.xml").write_text("not ours")
+    (filled.root / "articles" / "a.md").unlink()
+    checkpoint = swaps("remove topics/robots/rss.xml", filled.out / "topics", outside)
+    write_tree(filled.publication(), filled.out, checkpoint=checkpoint)
+    assert tree(outside) == {"robots/rss.xml": b"not ours"}
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "rss.xml", "topics/ai/rss.xml", "x.png", "rss.xml.gz"])
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device", "link to a device", "link to itself"])
+def test_what_is_no_file_in_the_place_of_ours_is_replaced_and_waited_for_by_nobody(
+    filled: SiteBuilder, name: str, kind: str
+) -> None:
+    (filled.root / "x.png").write_bytes(b"\x89PNG")
+    filled.write("c.md", title="Three", images=[{"url": "/x.png"}])
+    write_tree(filled.publication(), filled.out, compressed=True)
+    expected, place = tree(filled.out), filled.out / name
+    place.unlink()
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "socket":
+        os.mknod(place, 0o600 | stat.S_IFSOCK)
+    elif kind == "device":
+        with contextlib.suppress(PermissionError):
+            os.mknod(place, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # endless zeros
+    else:
+        place.symlink_to("/dev/zero" if kind == "link to a device" else place)
+    write_tree(filled.publication(), filled.out, compressed=True)
+    assert tree(filled.out) == expected
+    assert place.is_file()
+    assert not place.is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "file"])
+def test_what_is_in_the_place_of_the_scratch_folder_is_named_and_left(
+    filled: SiteBuilder, tmp_path: Path, kind: str
+) -> None:
+    place = filled.out / ".feeds-scratch"
+    filled.out.mkdir()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    make = {"pipe": os.mkfifo, "link": lambda path: path.symlink_to(outside), "file": Path.touch}
+    make[kind](place)
+    with pytest.raises(OutputError, match=r"\.feeds-scratch: File exists"):
+        write_tree(filled.publication(), filled.out)
+    assert list(filled.out.iterdir()) == [place]
+    assert tree(outside) == {}
+
+
+@pytest.mark.parametrize("change", ["a pipe", "a link out", "gone", "a folder that leads out"])
+def test_a_picture_that_is_another_thing_when_it_is_copied_is_named(
+    site: SiteBuilder, tmp_path: Path, change: str
+) -> None:
+    secret = tmp_path / "secret" / "a.png"
+    secret.parent.mkdir()
+    secret.write_text("secret")
+    folder = site.root / "media"
+    folder.mkdir()
+    picture = folder / "a.png"
+    picture.write_bytes(b"\x89PNG")
+    site.write("a.md", title="One", images=[{"url": "/media/a.png"}])
+
+    def checkpoint(upcoming: str) -> None:
+        if upcoming != "write media/a.png":
+            return
+        picture.unlink()
+        if change == "a pipe":
+            os.mkfifo(picture)
+        elif change == "a link out":
+            picture.symlink_to(secret)
+        elif change == "a folder that leads out":
+            folder.rmdir()
+            folder.symlink_to(secret.parent)
+
+    publication = site.publication()
+    document = publication.document
+    # Found before the change and opened after it.
+    found = document("/media/a.png")
+    publication.document = lambda path: found if path == "/media/a.png" else document(path)  # type: ignore[method-assign]
+    result = write_tree(publication, site.out, checkpoint=checkpoint)
+    assert [line.partition(",")[0] for line in result.skipped] == ["media/a.png: not written"]
+    assert not (site.out / "media" / "a.png").exists()
+    assert (site.out / "rss.xml").is_file()
+
+
+def test_a_picture_that_grows_while_it_is_copied_is_copied_as_it_was(site: SiteBuilder) -> None:
+    picture = site.root / "a.png"
+    picture.write_bytes(b"x" * (3 << 20))
+    site.write("a.md", title="One", images=[{"url": "/a.png"}])
+    opened = open_file(str(picture))
+
+    class Growing:
+        """A file that grows by as much as is read of it."""
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_error: object) -> None:
+            opened.close()
+
+        def fileno(self) -> int:
+            return opened.fileno()
+
+        def read(self, size: int) -> bytes:
+            with picture.open("ab") as file:
+                file.write(b"y" * size)
+            return opened.read(size)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("feeds.static.writer.open_file", lambda _path: Growing())
+        write_tree(site.publication(), site.out)
+    assert (site.out / "a.png").read_bytes() == b"x" * (3 << 20)
+    write_tree(site.publication(), site.out)
+    assert (site.out / "a.png").read_bytes() == picture.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["feed.json", "Feed.JSON", "topics/AI/feed.json", "RSS.xml/a.png"])
+def test_a_file_whose_name_is_that_of_a_feed_but_for_its_case_is_named_and_not_published(
+    site: SiteBuilder, name: str
+) -> None:
+    picture = site.root / name
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(b"mine")
+    site.write("a.md", title="One", topics=["AI"], images=[{"url": f"/{name}"}])
+    publication = site.publication()
+    (problem,) = publication.problems()
+    assert str(problem) == (
+        f"articles/a.md:8: warning: a feed is at /{name}, so no file is; give the file another name"
+    )
+    write_tree(publication, site.out)
+    names = [file.lower() for file in tree(site.out)]
+    assert sorted(set(names)) == sorted(names)
+    assert b"mine" not in tree(site.out).values()
+
+
+def test_a_picture_is_copied_again_whatever_time_it_says_it_has(site: SiteBuilder) -> None:
+    picture = with_picture(site)
+    site.configure(title="Test site", url="https://feeds.example.org/", articles=".")
+    site.write("b.md", images=[{"url": "/articles/a.png"}])
+    write_tree(site.publication(), site.out)
+    time = picture.stat().st_mtime_ns
+    picture.write_bytes(b"\x89pnG")
+    os.utime(picture, ns=(time, time))
+    write_tree(site.publication(), site.out)
+    assert (site.out / "articles" / "a.png").read_bytes() == b"\x89pnG"
+
+
 def test_a_process_that_is_killed_holds_up_no_later_build(filled: SiteBuilder) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path;"
@@ -385,7 +596,7 @@ def test_a_picture_that_cannot_be_read_keeps_its_copy_and_stops_nothing(
     )
     result = write_tree(publication, site.out)
     assert result.skipped == [
-        f"a.png: not written, so what was there stays: {tmp_path}: Is a directory"
+        f"a.png: not written, so what was there stays: {tmp_path}: not a file"
     ]
     assert (site.out / "a.png").read_bytes() == b"\x89PNG"
     assert b"Two" in (site.out / "rss.xml").read_bytes()

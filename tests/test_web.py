@@ -569,6 +569,47 @@ def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilde
     live.close()
 
 
+def test_a_clock_that_was_ahead_leaves_no_article_published(served: SiteBuilder) -> None:
+    served.write("embargo.md", title="Embargo", publishedDateTime="2031-01-01T00:00:00Z")
+    moment = datetime(2035, 1, 1, tzinfo=UTC)
+    live = LiveSite(Settings(served.root), clock=lambda: moment)
+
+    def found() -> CachedDocument:
+        document = live.find("/rss.xml")
+        assert isinstance(document, CachedDocument)
+        return document
+
+    assert b"Embargo" in found().document.body
+    moment = datetime(2026, 7, 1, tzinfo=UTC)
+    live.refresh()
+    assert b"Embargo" not in found().document.body
+    # Nor is its date of change ahead of the clock until that year.
+    assert found().last_modified == int(moment.timestamp())
+    moment = datetime(2031, 1, 1, tzinfo=UTC)
+    live.refresh()
+    assert b"Embargo" in found().document.body
+    live.close()
+
+
+def test_the_clock_is_followed_back_by_itself(served: SiteBuilder) -> None:
+    served.write("embargo.md", title="Embargo", publishedDateTime="2031-01-01T00:00:00Z")
+    moment = datetime(2035, 1, 1, tzinfo=UTC)
+    live = LiveSite(Settings(served.root), clock=lambda: moment)
+    assert live.find("/rss.xml")
+    assert live.publication.listed[0].count == 3
+    moment = datetime(2026, 7, 1, tzinfo=UTC)
+    assert eventually(lambda: live.publication.listed[0].count == 2)
+    live.close()
+
+
+def test_a_date_of_a_clock_that_was_ahead_gets_no_304(served: SiteBuilder) -> None:
+    app = create_app(served.root)
+    get(app, "/rss.xml")
+    ahead = format_datetime(datetime.now(UTC) + timedelta(days=9), usegmt=True)
+    assert get(app, "/rss.xml", If_Modified_Since=ahead).status_code == 200
+    app.extensions["feeds"].close()
+
+
 @pytest.mark.sqlite
 def test_a_deleted_index_is_made_again_and_no_empty_feed_is_ever_served(
     served: SiteBuilder, changing: Flask

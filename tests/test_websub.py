@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -91,10 +91,14 @@ class Recorder:
         self.answers: list[int] = []
         self.answer = 202
         self.pause = 0.0
+        #: The length of an answer's body, what was sent of such, and the connections so far.
+        self.answer_bytes = self.sent = self.connections = 0
         self.stop = threading.Event()
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self) -> None:
                 form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
                 recorder.asked += 1
@@ -105,10 +109,17 @@ class Recorder:
                     recorder.modes |= set(form["hub.mode"])
                     assert form["hub.url"] == form["hub.topic"]
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(recorder.answer_bytes))
                 if status == 301:
                     self.send_header("Location", "https://elsewhere.example/")
                 self.end_headers()
+                with suppress(OSError):
+                    for _part in range(recorder.answer_bytes >> 16):
+                        recorder.sent += self.wfile.write(b"x" * (1 << 16))
+
+            def setup(self) -> None:
+                super().setup()
+                recorder.connections += 1
 
             def log_message(self, *_arguments: Any) -> None:
                 pass
@@ -281,6 +292,23 @@ def test_a_slow_or_dead_hub_costs_no_more_than_the_time_that_it_is_given(
     assert set(announce(announced.publication()).failed.values()) <= {"no connection"}
 
 
+@pytest.mark.parametrize("first", [202, 503])
+def test_an_answer_without_end_is_cut_off(
+    announced: SiteBuilder, hub: Recorder, first: int
+) -> None:
+    announced.write("b.md", title="Two", topics=[])
+    hub.answers, hub.answer_bytes = [first], 1 << 40
+    assert len(announce(announced.publication(), limit=5).told) == 3
+    # What the buffers of the sockets hold.
+    assert hub.sent < 64 << 20
+
+
+def test_a_connection_to_the_hub_is_used_again(announced: SiteBuilder, hub: Recorder) -> None:
+    announced.write("b.md", title="Two", topics=[str(number) for number in range(20)])
+    assert len(announce(announced.publication()).told) == 63
+    assert hub.connections <= 2 * websub.MAX_REQUESTS
+
+
 def test_one_change_is_announced_once_though_many_see_it(
     announced: SiteBuilder, hub: Recorder
 ) -> None:
@@ -424,14 +452,13 @@ def test_an_error_while_telling_releases_what_was_claimed(
             raise RuntimeError("a fault of ours")
 
         patch.setattr(urllib3.PoolManager, "request", broken)
+        patch.setattr(websub, "MAX_REQUESTS", 1)  # others might ask the hub once it is mended
         with pytest.raises(RuntimeError, match="a fault of ours"):
             announce(announced.publication())
     assert len(announce(announced.publication()).told) == len(hub.told) == 3
 
 
-def test_the_claims_of_a_killed_process_expire(
-    announced: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_claims_of_a_killed_process_expire(announced: SiteBuilder, hub: Recorder) -> None:
     announced.write("b.md", title="Two", topics=[])
     hub.pause = 30.0
     publication = announced.publication()
@@ -448,6 +475,5 @@ def test_the_claims_of_a_killed_process_expire(
     held = announce(publication)
     assert (held.told, len(held.claimed)) == ([], 3)
     # They last for twice the limit; a minute later by the clock, they have expired.
-    later = SimpleNamespace(time=lambda: time.time() + 62, monotonic=time.monotonic)
-    monkeypatch.setattr(websub, "time", later)
-    assert len(announce(publication).told) == len(hub.told) == 3
+    later = announce(publication, clock=lambda: time.time() + 62)
+    assert len(later.told) == len(hub.told) == 3

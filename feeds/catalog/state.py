@@ -40,6 +40,7 @@ BUILT = sa.Table(
     *columns(Integer, "size", "mtime_ns"),
 )  # fmt: skip
 _VERSION = 1
+_DAY_SECONDS = 24 * 60 * 60
 
 
 class ProbeResult(NamedTuple):
@@ -123,9 +124,11 @@ class State:
         """Return when the document at an address last became the bytes with this digest.
 
         In seconds since 1970. Two different sets of bytes never share a second, so the result may
-        lie a moment ahead of the clock.
+        lie a moment ahead of the clock. A date that lies a day ahead is from a clock that was
+        wrong, and is replaced.
         """
-        query = sa.select(DOCUMENT).where(DOCUMENT.c.address == address)
+        is_here, is_past = DOCUMENT.c.address == address, DOCUMENT.c.changed < now + _DAY_SECONDS
+        query = sa.select(DOCUMENT).where(is_here, is_past)
         with self._database.connection() as connection:
             row = connection.execute(query).one_or_none()
             if not row or row.digest != digest:
@@ -157,9 +160,11 @@ class State:
         """
         if not changed:
             return set()
+        # A claim that would last for longer was made under a clock that was ahead.
+        has_ended = ~CLAIM.c.expires.between(int(now) + 1, int(now + 2 * seconds))
         with self._database.connection() as connection:
             _lock(connection)
-            connection.execute(sa.delete(CLAIM).where(CLAIM.c.expires <= int(now)))
+            connection.execute(sa.delete(CLAIM).where(has_ended))
             taken = {
                 (row.url, row.digest)
                 for table in (ANNOUNCED, CLAIM)

@@ -4,9 +4,9 @@ Apple's requirements for podcasts (https://podcasters.apple.com/support/823-podc
 are what other directories follow. A feed that fails one is published, but no directory accepts it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
@@ -16,6 +16,7 @@ from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
 from feeds.text.media_types import type_of_url
+from feeds.text.repair import shorten
 from feeds.text.urls import is_absolute
 
 #: Endings of the URLs of episodes that Apple accepts.
@@ -32,8 +33,12 @@ def find_problems(
     catalog: Catalog,
     articles: PublishedArticles,
     podcasts: Iterable[PublishedPodcast],
+    is_free: Callable[[str], bool],
 ) -> list[Problem]:
-    """Every problem: those of feeds.yaml, then those of files by their lines."""
+    """Every problem: those of feeds.yaml, then those of files by their lines.
+
+    The function tells if a file can be published at a path.
+    """
     lengths = catalog.lengths()
     # An episode of several podcasts is reported once.
     of_podcasts = {problem for each in podcasts for problem in _of_podcast(folder, each, lengths)}
@@ -42,13 +47,24 @@ def find_problems(
         for url, path, uses in articles.media()
         if not folder.media_file(url)
     )
-    of_files = *catalog.problems(), *articles.conflicts(folder), *missing_media
+    not_free = (
+        _no_free_path(folder, path, url)
+        for url, path, _uses in articles.media()
+        if not is_free(unquote(urlsplit(url).path))
+    )
+    of_files = *catalog.problems(), *articles.conflicts(folder), *missing_media, *not_free
     return [
         *folder.problems,
         *articles.topics.problems(folder.configuration, folder.site),
         *folder.missing_folders(),
         *sorted((*of_files, *of_podcasts)),
     ]
+
+
+def _no_free_path(folder: Folder, path: str, url: str) -> Problem:
+    message, line = f"a feed is at {shorten(url, 80)}, so no file is", folder.line_of(path, url)
+    hint = "give the file another name"
+    return Problem(path, line, "no-free-path", message, hint, Severity.WARNING)
 
 
 def _of_podcast(

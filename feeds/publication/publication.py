@@ -94,7 +94,8 @@ class Publication:
             if channel.podcast:
                 episodes = self.articles.select(channel.selection, self.site.limit)
                 podcasts.append((self.feed_without_entries(channel), channel.podcast, episodes))
-        return find_problems(self._folder, self.catalog, self.articles, podcasts)
+        is_free = self.routes.is_free
+        return find_problems(self._folder, self.catalog, self.articles, podcasts, is_free)
 
     @cached_property
     def listed(self) -> tuple[ListedFeed, ...]:
@@ -135,7 +136,9 @@ class Publication:
                 stat = file.stat()
             except OSError:  # deleted or unreadable since
                 return ""
-            return f"file:{_short_digest(f'{file} {stat.st_size} {stat.st_mtime_ns}')}"
+            # The time of modification may be set; the other one is the system's.
+            state = f"{file} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
+            return f"file:{_short_digest(state)}"
         route = self.routes.route(path)
         if not route:
             return ""

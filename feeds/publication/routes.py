@@ -143,7 +143,11 @@ class Routes:
         return route.current_path if route else ""
 
     def is_free(self, path: str) -> bool:
-        """True if a file can be published at a path: no document is at it, below it or above it."""
+        """True if a file can be published at a path: no document is at it, below it or above it.
+
+        Many disks and some hosts take two names that differ by case for one.
+        """
+        path = path.casefold()
         names = path.removeprefix("/").split("/")
         if not _RESERVED.isdisjoint(names):
             return False

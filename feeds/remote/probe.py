@@ -1,6 +1,11 @@
-"""Asks servers for the lengths of files, politely, within a time limit, and for headers alone."""
+"""Asks servers for the lengths of files, politely, within a time limit, and for headers alone.
+
+Authors name the files, and lengths are published: no server is asked that the public internet does
+not reach, whatever its name resolves to. No proxy is used, which would resolve names by itself.
+"""
 
 import re
+import socket
 import threading
 import time
 from collections import deque
@@ -8,21 +13,26 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urljoin, urlsplit
 
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout, exceptions
+from urllib3.util import parse_url
 
 from feeds import __version__
 from feeds.catalog.state import ProbeResult
+from feeds.remote.addresses import is_public
 from feeds.remote.pool import results_before
 from feeds.text.urls import canonical_url
 
 LIMIT_SECONDS, REQUEST_TIMEOUT_SECONDS = 30.0, 10.0
+#: A file that takes longer, by redirects or a server that trickles, no longer keeps others waiting.
+PATIENCE_SECONDS = 10.0
 MAX_REQUESTS, MAX_REQUESTS_PER_HOST = 8, 2
 MAX_REDIRECTS = 5
 _HEADERS = {"User-Agent": f"Feeds/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
 _LENGTH = re.compile("([0-9]{1,18})")
 _TOTAL = re.compile(r"bytes\s+(?:\d+-\d+|\*)/(\d{1,18})", re.IGNORECASE)
+_NO_SUCH_HOST = "no such host"
 #: Some are subclasses of others: the first one counts.
 _REASONS = {
-    exceptions.NameResolutionError: "no such host",
+    exceptions.NameResolutionError: _NO_SUCH_HOST,
     exceptions.NewConnectionError: "no connection",
     exceptions.TimeoutError: "no answer in time",
     exceptions.SSLError: "certificate verification failed",
@@ -36,15 +46,20 @@ def ask(
     *,
     limit: float = LIMIT_SECONDS,
     progress: Callable[[int, int], None] | None = None,
+    may_connect: Callable[[str], bool] = is_public,
 ) -> list[ProbeResult]:
     """Return the results that came within so many seconds, in the order of the URLs.
 
     A URL without a result was skipped for lack of time, or because its server wants a pause: ask
-    again another time. The progress is called with the number of URLs done and to do.
+    again another time. The progress is called with the number of URLs done and to do. No connection
+    is made but to IP addresses for which may_connect() is true.
     """
     results: dict[str, ProbeResult | None] = dict.fromkeys(urls)
-    probe = _Probe(results, time.monotonic() + limit)
-    answers = results_before(probe.deadline, probe.answer, probe.next_url, threads=MAX_REQUESTS)
+    probe = _Probe(results, time.monotonic() + limit, may_connect)
+    answers = results_before(
+        probe.deadline, probe.answer, probe.next_url,
+        threads=MAX_REQUESTS, patience=PATIENCE_SECONDS,
+    )  # fmt: skip
     for done, (url, result) in enumerate(answers, 1):
         results[url] = result
         if progress:
@@ -63,8 +78,11 @@ class _PausedError(Exception):
 class _Probe:
     """One round of requests, host by host in turn."""
 
-    def __init__(self, urls: Iterable[str], deadline: float) -> None:
+    def __init__(
+        self, urls: Iterable[str], deadline: float, may_connect: Callable[[str], bool]
+    ) -> None:
         self.deadline = deadline
+        self._may_connect = may_connect
         self._urls: dict[str, deque[str]] = {}
         for url in urls:
             self._urls.setdefault(urlsplit(url).netloc, deque()).append(url)
@@ -122,19 +140,45 @@ class _Probe:
             left = self.deadline - time.monotonic()
             if host in self._paused or left <= 0:
                 raise _PausedError
-            # The first byte is enough: the headers give the whole length (RFC 9110 §14.4).
-            headers = _HEADERS if method == "HEAD" else {**_HEADERS, "Range": "bytes=0-0"}
-            timeout = Timeout(min(left, REQUEST_TIMEOUT_SECONDS))
-            response = self._pool.request(
-                method, url, headers=headers, redirect=False, retries=False,
-                preload_content=method == "HEAD", timeout=timeout,
-            )  # fmt: skip
-            if method == "GET":
-                response.close()
+            response = self._response(method, url, min(left, REQUEST_TIMEOUT_SECONDS))
         if response.status == 429 or (response.status >= 400 and "Retry-After" in response.headers):
             self._paused.add(host)
             raise _NoLengthError(f"HTTP {response.status}: the server wants a pause")
         return response
+
+    def _response(self, method: str, url: str, seconds: float) -> BaseHTTPResponse:
+        """Return the response of the first address that takes the connection."""
+        parsed = parse_url(url)
+        scheme, host = parsed.scheme or "http", (parsed.host or "").strip("[]")
+        # The first byte is enough: the headers give the whole length (RFC 9110 §14.4).
+        headers = {**_HEADERS, "Host": parsed.netloc or ""}
+        headers |= {} if method == "HEAD" else {"Range": "bytes=0-0"}
+        error: Exception = _NoLengthError("its host is not on the public internet")
+        # An address that was checked is connected to, and not the name again, which may have got
+        # another one since.
+        for address in filter(self._may_connect, _addresses(host)):
+            tls = {"server_hostname": host}
+            pool = self._pool.connection_from_host(address, parsed.port, scheme, tls)
+            try:
+                response = pool.urlopen(
+                    method, parsed.request_uri, headers=headers, redirect=False, retries=False,
+                    preload_content=method == "HEAD", timeout=Timeout(seconds),
+                )  # fmt: skip
+            except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError) as refused:
+                error = refused
+                continue
+            if method == "GET":
+                response.close()
+            return response
+        raise error
+
+
+def _addresses(host: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise _NoLengthError(_NO_SUCH_HOST) from error
+    return [str(address) for *_rest, (address, *_port) in found]
 
 
 def _length_of(response: BaseHTTPResponse) -> int:
@@ -150,6 +194,4 @@ def _length_of(response: BaseHTTPResponse) -> int:
 
 def reason_of(error: Exception) -> str:
     """Return the reason, for people, why a request failed."""
-    if isinstance(error, exceptions.MaxRetryError) and error.reason:
-        error = error.reason
     return next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))

@@ -5,11 +5,11 @@ keeps what the hub was told, and what a process is about to tell.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from urllib3 import PoolManager, Retry, Timeout
+from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from feeds import __version__
@@ -21,9 +21,11 @@ from feeds.remote.probe import reason_of
 
 LIMIT_SECONDS, REQUEST_TIMEOUT_SECONDS = 30.0, 10.0
 MAX_REQUESTS, MAX_ATTEMPTS = 4, 3
-#: Before the third attempt; twice as long before each that follows.
+#: Before the third attempt.
 BACKOFF_SECONDS = 1.0
 _RETRIED_STATUSES = (429, 500, 502, 503, 504)
+#: Nobody reads an answer; the connection of a longer one is not used again.
+_MAX_ANSWER_BYTES = 64 * 1024
 
 
 class Announced(NamedTuple):
@@ -45,10 +47,16 @@ class Announced(NamedTuple):
         return text
 
 
-def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Announced:
+def announce(
+    publication: Publication,
+    *,
+    limit: float = LIMIT_SECONDS,
+    clock: Callable[[], float] = time.time,
+) -> Announced:
     """Tell the site's hub of the feeds whose bytes changed since they were last announced.
 
-    Waits no longer than so many seconds for the hub. Raises CatalogError.
+    Waits no longer than so many seconds for the hub. The clock gives seconds since 1970. Raises
+    CatalogError.
     """
     state = publication.catalog.state
     changed: dict[str, Announcement] = {}
@@ -65,7 +73,7 @@ def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Annou
             (unchanged if is_same else changed)[url] = Announcement(fingerprint, document.digest)
     state.release((), unchanged)
     # A killed process never releases its claims: they expire after twice the time limit.
-    ours = state.claim(changed, time.time(), 2 * limit)
+    ours = state.claim(changed, clock(), 2 * limit)
     reasons = {url: "no time left" for url in changed if url in ours}
     try:
         # One by one: an interruption keeps those that came before it.
@@ -80,28 +88,34 @@ def announce(publication: Publication, *, limit: float = LIMIT_SECONDS) -> Annou
 def _tell(hub: str, urls: Sequence[str], limit: float) -> Iterator[tuple[str, str]]:
     """Yield each URL once the hub has answered, with the reason why it did not take it, or ""."""
     deadline = time.monotonic() + limit
-    retry = Retry(
-        MAX_ATTEMPTS - 1, redirect=False, backoff_factor=BACKOFF_SECONDS / 2,
-        status_forcelist=_RETRIED_STATUSES, allowed_methods=None, raise_on_status=False,
-        respect_retry_after_header=False,
-    )  # fmt: skip
     headers = {"User-Agent": f"Feeds/{__version__}"}
-    pool = PoolManager(maxsize=MAX_REQUESTS, headers=headers, retries=retry)
+    pool = PoolManager(maxsize=MAX_REQUESTS, headers=headers)
 
     def tell(url: str) -> tuple[str, str]:
         # Hubs differ in which of the two names they look at.
         form = {"hub.mode": "publish", "hub.url": url, "hub.topic": url}
-        left = max(0.1, deadline - time.monotonic())
-        timeout = Timeout(min(REQUEST_TIMEOUT_SECONDS, left))
-        try:
-            response = pool.request(
-                "POST", hub, fields=form, encode_multipart=False, timeout=timeout
-            )
-        except (HTTPError, OSError, ValueError) as error:
-            return url, reason_of(error)
-        if 300 <= response.status < 400:
-            target = response.headers.get("Location", "elsewhere")
-            return url, f"HTTP {response.status}: the hub has moved to {target[:200]!r}"
-        return url, "" if response.status < 300 else f"HTTP {response.status}"
+        reason = ""
+        for attempt in range(MAX_ATTEMPTS):
+            if attempt > 1:
+                time.sleep(BACKOFF_SECONDS)
+            left = max(0.1, deadline - time.monotonic())
+            try:
+                with pool.request(
+                    "POST", hub, fields=form, encode_multipart=False, redirect=False, retries=False,
+                    preload_content=False, timeout=Timeout(min(REQUEST_TIMEOUT_SECONDS, left)),
+                ) as response:  # fmt: skip
+                    response.read(_MAX_ANSWER_BYTES, decode_content=False)
+            except (HTTPError, OSError, ValueError) as error:
+                reason = reason_of(error)
+                continue
+            if response.status < 300:
+                return url, ""
+            reason = f"HTTP {response.status}"
+            if response.status < 400:
+                target = response.headers.get("Location", "elsewhere")
+                reason += f": the hub has moved to {target[:200]!r}"
+            if response.status not in _RETRIED_STATUSES:
+                break
+        return url, reason
 
     return results_before(deadline, tell, partial(next, iter(urls), None), threads=MAX_REQUESTS)

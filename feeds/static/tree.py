@@ -3,7 +3,6 @@
 A file is written beside its name and then renamed to it. It does not decide which files.
 """
 
-import filecmp
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from stat import S_ISDIR, S_ISLNK
 from feeds.catalog.folder import MANIFEST
 from feeds.catalog.state import Built
 from feeds.errors import OutputError
+from feeds.files import held_folder, open_file
 from feeds.static.plan import DiskFile, is_unchanged
 
 try:
@@ -25,6 +25,9 @@ except ImportError:  # Windows has no flock: there, users have to avoid two buil
 #: In the tree, since a rename cannot leave its file system, and under one name, so that the next
 #: build clears what a killed one left there.
 _SCRATCH = ".feeds-scratch"
+#: The names of some millions of files.
+_MAX_MANIFEST_BYTES = 1 << 28
+_CHUNK_BYTES = 1 << 18
 
 
 class Tree:
@@ -47,8 +50,9 @@ class Tree:
                 folder = os.open(self.folder, os.O_RDONLY)
                 stack.callback(os.close, folder)
                 fcntl.flock(folder, fcntl.LOCK_EX)  # ends with the process, however that ends
-            shutil.rmtree(self.scratch, ignore_errors=True)
-            self.scratch.mkdir()
+            if self.scratch.is_dir():  # rmtree() would wait for a pipe
+                shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch.mkdir(mode=0o700)
             stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
             yield
 
@@ -80,34 +84,40 @@ class Tree:
             self._checkpoint(f"write {name}")
             with open(scratch, "wb") as file:
                 file.writelines(chunks)
-            with suppress(FileNotFoundError, NotADirectoryError):
-                filecmp.clear_cache()  # its results by size and date are of other scratch files
-                if filecmp.cmp(scratch, path, shallow=False):
-                    return False
+            if _have_same_bytes(scratch, path):
+                return False
             self._checkpoint(f"rename {name}")
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            os.replace(scratch, path)
+            with held_folder(path, make=True) as (last, folder):
+                os.replace(scratch, last, dst_dir_fd=folder)
         except OSError as error:  # which would name the scratch file
             raise OutputError(f"{path}: {error.strerror or error}") from error
         return True
 
     def remove(self, name: str) -> bool:
         """Remove a file and the folders that it leaves empty; False where it was not there."""
-        path = self._path(name)
         self._checkpoint(f"remove {name}")
         try:
-            os.unlink(path)
+            with held_folder(self._path(name)) as (last, folder):
+                os.unlink(last, dir_fd=folder)
         except (FileNotFoundError, NotADirectoryError):
             return False
-        with suppress(OSError):  # not empty, as the tree itself with its scratch folder
-            os.removedirs(os.path.dirname(path))
+        with suppress(OSError):  # not empty
+            while name := name.rpartition("/")[0]:
+                with held_folder(self._path(name)) as (last, folder):
+                    os.rmdir(last, dir_fd=folder)
         return True
+
+    def read(self, name: str, most: int) -> bytes:
+        """Return the first bytes of a file, up to a number; none where there is no file."""
+        with suppress(OSError, ValueError), open_file(self._path(name)) as file:
+            return file.read(most)
+        return b""
 
     def owned(self, state: Mapping[str, Built]) -> frozenset[str]:
         """Return the names of the files that builds wrote; without a manifest, of the unchanged."""
         try:
-            names = set(json.loads((self.folder / MANIFEST).read_bytes())["files"])
-        except (OSError, ValueError, KeyError, TypeError):
+            names = set(json.loads(self.read(MANIFEST, _MAX_MANIFEST_BYTES))["files"])
+        except (ValueError, KeyError, TypeError, RecursionError):
             names = {name for name in state if is_unchanged(self.file(name), state[name])}
         # Others may be able to write here: a name must not lead out of the tree.
         return frozenset(
@@ -127,3 +137,14 @@ class Tree:
 
     def _path(self, name: str) -> str:
         return f"{self.folder}{os.sep}{name}"  # a Path takes longer than looking at the file
+
+
+def _have_same_bytes(scratch: str, path: str) -> bool:
+    with suppress(OSError), open_file(path) as old, open(scratch, "rb") as new:
+        if os.fstat(old.fileno()).st_size != os.fstat(new.fileno()).st_size:
+            return False
+        while chunk := new.read(_CHUNK_BYTES):
+            if old.read(_CHUNK_BYTES) != chunk:
+                return False
+        return True
+    return False

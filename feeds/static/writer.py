@@ -6,6 +6,7 @@ removed.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from feeds.compression import ENCODINGS, MIN_BYTES, TEXT_ENDINGS, encode, library_versions
 from feeds.errors import OutputError
+from feeds.files import open_file
 from feeds.model.document import Document, Redirect
 from feeds.parallel import parallel_map
 from feeds.publication.publication import Publication
@@ -188,8 +190,11 @@ def _chunks(publication: Publication, source: _Source) -> Iterator[bytes]:
         yield document.body
         return
     try:
-        with open(document.file, "rb") as stream:
-            while chunk := stream.read(1 << 20):
+        with open_file(str(document.file)) as stream:
+            # No more than its size: the copy of a file that grows would never end.
+            missing = os.fstat(stream.fileno()).st_size
+            while chunk := stream.read(min(missing, 1 << 20)):
+                missing -= len(chunk)
                 yield chunk
     except OSError as error:
         raise _SourceError(f"{document.file}: {error.strerror}") from error
@@ -207,7 +212,7 @@ def _compress(tree: Tree, steps: Sequence[Step]) -> list[Outcome]:
         file = tree.file(source)
         body = encoded = b""
         if file and MIN_BYTES <= file.size <= _MAX_COMPRESSED_BYTES:
-            body = (tree.folder / source).read_bytes()
+            body = tree.read(source, _MAX_COMPRESSED_BYTES)
             encoded = encode(body, ENCODINGS[dot + ending], tightly=True)
         if body and len(encoded) <= _MAX_RATIO * len(body):
             changed = tree.replace(step.name, [encoded])

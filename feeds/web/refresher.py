@@ -114,17 +114,21 @@ class Refresher:
         if search.is_used() or any(feed.selection.q for feed in site.feeds):
             # Before the next request: a site that was searched once will be searched again.
             search.fill(self.stopped.is_set)
+        #: The publication's time, and the date of the next article after it.
+        self._published_at = self._clock()
         publication = Publication(
             self._folder, self.catalog,
-            url=settings.url_of(self._folder), now=self._clock(), unpublished=settings.unpublished,
+            url=settings.url_of(self._folder), now=self._published_at,
+            unpublished=settings.unpublished,
         )  # fmt: skip
-        #: Publication date of the next future article.
         self._due = None if site.future else publication.articles.next_due()
         self._publication = publication
         self._on_publish(publication)
 
     def _is_outdated(self) -> bool:
-        is_due = self._due is not None and self._clock() >= self._due
+        now = self._clock()
+        # A clock that was set back may take articles back.
+        is_due = now < self._published_at or (self._due is not None and now >= self._due)
         return is_due or not self.is_current(self._publication)
 
     def _configuration_stat(self) -> tuple[int, int] | None:
