@@ -155,8 +155,8 @@ REFUSED = {
     "since=yesterday": "since is 'yesterday'; it should be a period such as 12h, 30d or 2w",
     "match=some&topic=ai": "match is 'some'; it should be any or all",
     "&".join(f"type={n}" for n in range(21)): "21 topics and names; at most 20",
-    "&" * 60: "the query is too long; at most 60 parameters and 32,768 characters",
-    "a" * 32_769: "the query is too long; at most 60 parameters and 32,768 characters",
+    "&" * 60: "the query is too long; at most 60 parameters and 8,000 characters",
+    "a" * 8_001: "the query is too long; at most 60 parameters and 8,000 characters",
 }
 
 

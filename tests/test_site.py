@@ -323,9 +323,7 @@ def test_what_is_wrong_with_topics_is_said_and_the_rest_kept() -> None:
     assert [(each.name, each.slug) for each in site.topics] == [
         *(("AI", ""), ("Robots", ""), ("C", "see"), ("D", ""), ("E", "")),
     ]
-    assert problems == [
-        *("5 duplicate-topic", "6 duplicate-topic", "7 bad-slug", "9 duplicate-slug", "10 bad-slug")
-    ]
+    assert problems == ["5 duplicate-topic", "7 bad-slug", "9 duplicate-slug"]
 
 
 @settings(deadline=None)
