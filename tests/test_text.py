@@ -13,6 +13,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from feeds.parsing.article import read_article
 from feeds.text.repair import (
     find_forbidden,
     plain_line,
@@ -22,7 +23,7 @@ from feeds.text.repair import (
     shown,
 )
 from feeds.text.slugs import distinct_slug, fold, slugify
-from tests.support import CORPUS, needs_corpus
+from tests.support import CORPUS, article, document, needs_corpus
 
 #: Good text: nothing in it is to be repaired.
 SENTENCES = {
@@ -384,6 +385,9 @@ def test_of_the_corpus_only_what_encodes_to_its_repair_is_repaired() -> None:
 @pytest.mark.parametrize("reference", ["&#" + "9" * 5000 + ";", "&#" + "9" * 5000])
 def test_a_reference_of_thousands_of_digits_is_no_character(reference: str) -> None:
     assert plain_line(f"a {reference} b") == "a \ufffd b"
+    found, problems = read_article(document(article(title=f"a {reference}")), "a.md")
+    assert found
+    assert [(each.line, each.code) for each in problems] == [(2, "bad-reference")]
 
 
 @pytest.mark.parametrize(

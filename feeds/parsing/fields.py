@@ -229,7 +229,11 @@ class Fields:
             message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
             hint = "it is repaired or removed"
             self.problem(key, "control-character", message, hint, Severity.WARNING)
-        return plain_line(value)
+        line = plain_line(value)
+        if "&#" in value and "\ufffd" in line:
+            message = f"{key} has a character reference that is no character's"
+            self.problem(key, "bad-reference", message, "it is U+FFFD", Severity.WARNING)
+        return line
 
     def markup(self, key: str) -> str:
         """Text exactly as written, for HTML and Markdown."""

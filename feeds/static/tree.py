@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK
 
-from feeds.catalog.folder import MANIFEST
+from feeds.catalog.folder import MANIFEST, regular_only
 from feeds.catalog.state import Built
 from feeds.errors import OutputError
 from feeds.static.plan import DiskFile, is_unchanged
@@ -106,7 +106,8 @@ class Tree:
     def owned(self, state: Mapping[str, Built]) -> frozenset[str]:
         """Return the names of the files that builds wrote; without a manifest, of the unchanged."""
         try:
-            names = set(json.loads((self.folder / MANIFEST).read_bytes())["files"])
+            with open(self.folder / MANIFEST, "rb", opener=regular_only) as file:
+                names = set(json.load(file)["files"])
         except (OSError, ValueError, KeyError, TypeError):
             names = {name for name in state if is_unchanged(self.file(name), state[name])}
         # Others may be able to write here: a name must not lead out of the tree.
