@@ -15,7 +15,7 @@ from feeds.model.topics import Topic, Topics
 from feeds.parsing.fields import PERIOD_UNITS, Fields, Report
 from feeds.parsing.yaml_text import YAMLMapping
 from feeds.text import search_terms
-from feeds.text.repair import plain_line, remove_forbidden, shown
+from feeds.text.repair import remove_forbidden, shown, unescape
 from feeds.text.slugs import fold
 
 _KEYS_OF_BOTH = ("provider", "type", "category", "min_quality", "since", "q")
@@ -34,7 +34,7 @@ _MAX_SEARCH_CHARS, _MAX_SEARCH_WORDS = 200, 10
 #: Topics and names together.
 _MAX_NAMES = 20
 #: A nearest name is suggested for so many unknown topics, out of so many names: it takes time.
-_MAX_SUGGESTIONS, _MAX_NAMES_COMPARED = 3, 2_000
+_MAX_SUGGESTIONS, _MAX_NAMES_COMPARED = 1, 1_000
 #: An entity of an entity of an entity takes three rounds to decode.
 _MAX_ROUNDS = 10
 _DEFAULT_NAME = "Custom feed"
@@ -69,7 +69,7 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
         if len(value) > _MAX_VALUE_CHARS:
             problem = f"{key} is {len(value)} characters long; at most {_MAX_VALUE_CHARS}"
             return CustomFeedRequest((problem,), {})
-        value = _until_stable(plain_line, value)
+        value = _until_stable(_clean, value)
         if value or not of_form:
             texts = given.setdefault(key, [])
             if value not in texts:
@@ -161,7 +161,7 @@ def _faults(given: Mapping[str, Sequence[str]], topics: Topics) -> Iterator[tupl
     unknown = ((key, name) for key, name in names if not topics.find(name))
     for count, (key, name) in enumerate(unknown):
         near = topics.nearest(name, _MAX_NAMES_COMPARED) if count < _MAX_SUGGESTIONS else ""
-        hint = f"did you mean {near}?" if near else "look for its name at /"
+        hint = f"did you mean {shown(near)}?" if near else "look for its name at /"
         yield f"{key}: no topic is called {shown(name)!r}", hint
 
 
@@ -204,9 +204,14 @@ def _period(period: timedelta) -> str:
 
 def _folded(names: Iterable[str]) -> tuple[str, ...]:
     def refold(name: str) -> str:
-        return plain_line(fold(name))
+        return _clean(fold(name))
 
     return tuple(sorted({_until_stable(refold, name) for name in names}))
+
+
+def _clean(text: str) -> str:
+    # Without the repair of mojibake, which takes longer than all else: clients send UTF-8.
+    return " ".join(remove_forbidden(unescape(text)).split())
 
 
 def _until_stable(change: Callable[[str], str], text: str) -> str:
