@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -36,11 +36,35 @@ _NO_HUB = "write hub: and its URL in feeds.yaml"
 
 
 class _Group(click.Group):
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        try:
+            return super().main(*arguments, **settings)
+        except OSError as error:  # of a help text, or of standard error itself
+            with suppress(OSError):
+                click.echo(f"Error: {_reason(error)}", err=True)
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            _flush()
         except FeedsError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:  # a full disk or a closed pipe, say
+            with suppress(OSError, ValueError):  # what is still buffered would fail at the end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.ClickException(_reason(error)) from error
+        return result
+
+
+def _reason(error: OSError) -> str:
+    name = error.filename or "the output cannot be written"
+    return f"{name}: {error.strerror or error}"
+
+
+def _flush() -> None:
+    if sys.stdout:  # None if it was closed before the command began
+        sys.stdout.flush()
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -177,7 +201,7 @@ def serve(
                 _report(problems, strict, "served")
             click.echo(_summary(publication))
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
-    sys.stdout.flush()
+    _flush()
     server.serve(settings, ip_address, port, workers)
 
 

@@ -570,7 +570,7 @@ def test_a_file_that_could_not_be_read_is_read_as_soon_as_it_can_be(
     folder = Folder.open(site.root)
     with monkeypatch.context() as patch:
 
-        def locked(path: str, *_arguments: object) -> None:
+        def locked(path: str, *_arguments: object, **_options: object) -> None:
             raise PermissionError(errno.EACCES, "Permission denied", path)
 
         patch.setattr("feeds.catalog.folder.open", locked, raising=False)

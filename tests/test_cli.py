@@ -538,3 +538,49 @@ def test_a_replica_does_not_prepare_the_index_of_another_version(site: SiteBuild
     assert has_index(folder, syncs=False)
     with closing(sqlite3.connect(catalog_place(folder))) as connection:
         assert connection.execute("SELECT count(*) FROM article").fetchone() == (1,)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize(
+    "command", ["list demo", "build demo --out out", "init new", "--help", "serve demo --port 0"]
+)
+def test_an_output_that_cannot_be_written_ends_a_command_with_one_line(
+    demo: Path, command: str
+) -> None:
+    call = [sys.executable, "-m", "feeds", *command.split()]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(call, cwd=demo.parent, stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1
+        errors = [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
+        assert errors == ["Error: the output cannot be written: No space left on device"]
+        assert subprocess.run(call, cwd=demo.parent, stdout=full, stderr=full).returncode == 1
+
+
+def test_a_closed_pipe_ends_a_command_with_one_line(demo: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    call = [sys.executable, "-m", "feeds", "list", str(demo)]
+    done = subprocess.run(call, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (
+        1, "Error: the output cannot be written: Broken pipe\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-journal"])
+def test_a_pipe_in_the_place_of_an_own_file_hangs_no_command(demo: Path, end: str) -> None:
+    (demo / ".feeds").mkdir()
+    out = demo.parent / "out"
+    out.mkdir()
+    for file in (demo / f".feeds/catalog.sqlite{end}", out / ".feeds-manifest.json"):
+        os.mkfifo(file)
+    call = [sys.executable, "-m", "feeds", "build", str(demo), "--out", str(out)]
+    assert subprocess.run(call, timeout=50, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("url", ["https://e.org/a%0Aevil on;/", "https://e.org/\x1b", "a" * 999])
+def test_a_url_that_a_configuration_file_cannot_hold_is_refused(demo: Path, url: str) -> None:
+    result = run("build", demo, "--out", demo.parent / "out", "--url", url)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()[-1]) < 200
+    assert not (demo.parent / "out").exists()

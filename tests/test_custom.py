@@ -6,9 +6,10 @@ import importlib
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from random import Random
-from urllib.parse import urlencode, urljoin
+from urllib.parse import quote, urlencode, urljoin
 
 import feedparser
 import pytest
@@ -24,10 +25,11 @@ from feeds.errors import NotReadyError
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.site import TopicSettings
 from feeds.model.topics import TopicName, build_topics
-from feeds.parsing.feed_query import read_query
+from feeds.parsing.feed_query import feed_search, read_query
 from feeds.publication.custom import custom_document
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
+from feeds.text.repair import find_forbidden
 from feeds.web.app import create_app
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
@@ -155,8 +157,8 @@ REFUSED = {
     "since=yesterday": "since is 'yesterday'; it should be a period such as 12h, 30d or 2w",
     "match=some&topic=ai": "match is 'some'; it should be any or all",
     "&".join(f"type={n}" for n in range(21)): "21 topics and names; at most 20",
-    "&" * 60: "the query is too long; at most 60 parameters and 32,768 characters",
-    "a" * 32_769: "the query is too long; at most 60 parameters and 32,768 characters",
+    "&" * 60: "the query is too long; at most 60 parameters and 8,000 characters",
+    "a" * 8_001: "the query is too long; at most 60 parameters and 8,000 characters",
 }
 
 
@@ -506,3 +508,23 @@ def test_a_search_of_words_that_are_not_indexed_says_so(asked: SiteBuilder) -> N
     publication = asked.publication()
     with pytest.raises(NotReadyError):
         custom_document(publication, "/custom/rss.xml", "q=deep")
+
+
+@pytest.mark.parametrize(
+    "written", ["%EF%BF%BE", "%00", "%1B", "%C2%85", "%F0%9F%BF%BE", "%ED%A0%80"]
+)
+@pytest.mark.parametrize("path", ["/?q=", "/custom/?q=", "/custom/?topic=", "/custom/?x="])
+def test_no_character_that_feeds_may_not_hold_reaches_a_page(
+    app: Flask, path: str, written: str
+) -> None:
+    assert find_forbidden(get(app, f"{path}wave{written}s").text) is None
+
+
+def test_no_query_costs_more_than_a_few_repairs() -> None:
+    topics = build_topics((), [TopicName(f"topic {n} " * 5, 1, NOW) for n in range(5000)])
+    chain = quote("Ã" + "ƒ" * 99)
+    start = time.process_time()
+    for query in ("q=" + chain, "&".join(f"topic={chain}{n}" for n in range(7)), chain * 99):
+        read_query(query, topics)
+        feed_search(query)
+    assert time.process_time() - start < 1

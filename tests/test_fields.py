@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from feeds.errors import Problem, Severity
 from feeds.parsing.article import read_article
-from feeds.parsing.fields import Fields, Report, parse_date
+from feeds.parsing.fields import Fields, Limits, Report, parse_date
 from tests.support import article, document
 
 
@@ -169,11 +169,60 @@ def test_a_problem_deep_inside_is_reported_on_its_own_line() -> None:
 
 
 def test_an_unknown_key_is_reported_with_the_nearest_that_is_known() -> None:
-    fields, problems = read("title: a\ntopcis: b\nzzz: c\n")
-    fields.reject_unknown_keys(["topics", "title"])
-    assert [(problem.line, problem.code, problem.hint) for problem in problems] == [
-        (3, "unknown-key", "did you mean topics?"),
-        (4, "unknown-key", "known keys: title, topics"),
+    for source, hint in [
+        ("title: a\ntopcis: b\n", "did you mean topics?"),
+        ("title: a\nzzz: c\n", "known keys: title, topics"),
+    ]:
+        fields, problems = read(source)
+        fields.reject_unknown_keys(["topics", "title"])
+        assert only_problem(problems) == (3, "unknown-key")
+        assert problems[0].hint == hint
+
+
+def test_problems_of_one_kind_are_told_once_with_their_number() -> None:
+    fields, problems = read("a: 1\na: 2\nb: 3\na: 4\nb: 5\nk: [{u: x}, {u: y}]\n")
+    for item in fields.mappings("k"):
+        item.url("u")
+    assert [str(each) for each in problems] == [
+        "a.md:3: duplicate key a (and 2 more: a on line 5, b on line 6); the last value is used",
+        "a.md:7: u is 'x' (and 1 more: line 7); it should be an http or https URL",
+    ]
+
+
+def test_ten_thousand_mistakes_are_a_few_short_lines() -> None:
+    long = "x" * 900
+    source = "".join(f"{long}{number % 9}: 1\n" for number in range(1000))
+    source += "".join(f"k{number}: 1\n" for number in range(10_000))
+    fields, problems = read(source + f"k: {long}\n")
+    fields.reject_unknown_keys(["k"])
+    fields.number("k")
+    assert [each.code for each in problems] == ["duplicate-key", "unknown-key", "bad-number"]
+    assert all(len(str(each)) < 600 for each in problems)
+    assert "(and 990 more:" in problems[0].message
+    assert "(and 10,008 more:" in problems[1].message
+
+
+def test_a_list_is_read_up_to_a_limit_and_the_rest_counted() -> None:
+    report = Report("a.md", Severity.WARNING, Limits(items=3, items_of={"few": 2}))
+    source = "few: [a, b, c, d]\nmany:\n- {deep: [1, 2]}\n- {deep: [3,\n 4, 5]}\n"
+    fields = Fields.load(source, report, empty=("", ""))
+    assert fields.texts("few") == ("a", "b")
+    assert [item.texts("deep") for item in fields.mappings("many")] == [("1", "2"), ("3",)]
+    assert [str(each) for each in report.problems] == [
+        "a.md:1: warning: few: 2 too many, left out; at most 2",
+        "a.md:5: warning: deep: 2 too many, left out; at most 3",
+    ]
+
+
+def test_a_text_beyond_the_limit_of_its_file_is_left_out() -> None:
+    report = Report("feeds.yaml", Severity.ERROR, Limits(chars=9, chars_of={"description": 12}))
+    source = f"title: {'t' * 10}\ndescription: {'d' * 12}\nurl: http://e.org/{'é' * 9}\n"
+    fields = Fields.load(source, report, empty=("", ""))
+    assert (fields.text("title"), fields.url("url")) == ("", "")
+    assert fields.text("description") == "d" * 12
+    assert [str(each) for each in report.problems] == [
+        "feeds.yaml:1: title is 10 characters long; at most 9 are allowed",
+        "feeds.yaml:3: url is 22 characters long; at most 9 are allowed",
     ]
 
 
@@ -259,6 +308,21 @@ def test_a_long_run_of_blanks_is_no_date_and_takes_no_time() -> None:
         ("2026-5-1t9:30:00z", "2026-05-01T09:30:00+00:00"),
         ("2026-13-1", None),
         ("2026-5-1 25:30:00", None),
+        # A leap second, and the end of a day.
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59+00:00"),
+        ("2016-12-31T23:59:60.5Z", "2016-12-31T23:59:59.500000+00:00"),
+        ("2016-12-31 23:59:60", "2016-12-31T23:59:59+00:00"),
+        ("2017-01-01T05:29:60+05:30", "2016-12-31T23:59:59+00:00"),
+        ("20161231T235960Z", "2016-12-31T23:59:59+00:00"),
+        ("Sat, 31 Dec 2016 23:59:60 GMT", "2016-12-31T23:59:59+00:00"),
+        ("Sat, 31 Dec 2016 23:59:60 +0000", "2016-12-31T23:59:59+00:00"),
+        ("2026-05-01T23:59:61Z", None),
+        ("2026-05-01T24:00:00Z", "2026-05-02T00:00:00+00:00"),
+        ("2026-12-31 24:00", "2027-01-01T00:00:00+00:00"),
+        ("20260501T240000+0200", "2026-05-01T22:00:00+00:00"),
+        ("2026-05-01T24:00:00.000", "2026-05-02T00:00:00+00:00"),
+        ("2026-05-01T24:00:01Z", None),
+        ("9999-12-31T24:00:00Z", None),
     ],
 )
 def test_timestamps_as_yaml_writes_them_are_dates(written: str, meant: str | None) -> None:
@@ -289,4 +353,4 @@ def test_a_file_of_the_site_has_a_kind_that_is_published() -> None:
     assert found
     assert found.images == ()
     assert [each.url for each in found.downloads] == ["/notes.pdf"]
-    assert [each.code for each in problems] == ["bad-url", "bad-url"]
+    assert [each.message.count("(and 1 more: line ") for each in problems] == [1]

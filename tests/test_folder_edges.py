@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,19 @@ from feeds.errors import ConfigurationError, Problem
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"
+
+
+@contextmanager
+def nested(top: Path, name: str, depth: int) -> Iterator[None]:
+    """Works in folders of this name within each other; Python cannot remove so many."""
+    try:
+        with chdir(top):
+            for _ in range(depth):
+                os.mkdir(name)
+                os.chdir(name)
+            yield
+    finally:
+        subprocess.run(["rm", "-r", top / name], check=True)
 
 
 def test_a_mark_of_the_byte_order_in_feeds_yaml_is_no_fault(site: SiteBuilder) -> None:
@@ -93,6 +109,9 @@ def test_a_site_that_is_a_built_tree_itself_holds_no_articles(site: SiteBuilder)
     (site.root / "a.md").write_text("x")
     assert list(Folder.open(site.root).files()) == ["a.md"]
     (site.root / MANIFEST).write_text("{}")
+    (site.root / "subscriptions.opml").write_text("x")
+    (site.root / "a.md").unlink()
+    (site.root / "a.html").write_text("x")
     assert Folder.open(site.root).files() == {}
 
 
@@ -152,3 +171,53 @@ def test_a_url_that_nobody_can_parse_names_no_medium(site: SiteBuilder) -> None:
 def test_a_file_is_no_folder(site: SiteBuilder) -> None:
     (site.root / "a.png").write_bytes(b"x")
     assert Folder.open(site.root).media_file("/a.png/") is None
+
+
+@pytest.mark.parametrize("beside", [(), ("subscriptions.opml", "b.md")], ids=str)
+def test_a_stray_manifest_hides_no_folder_in_silence(
+    site: SiteBuilder, beside: tuple[str, ...]
+) -> None:
+    site.write("a.md")
+    site.write("sub/b.md")
+    assert site.publication().problems() == []
+    for name in (MANIFEST, *beside):
+        site.write_text(f"sub/{name}", "{}")
+    publication = site.publication()
+    assert publication.listed[0].count == 2, "what was known stays"
+    assert [str(problem) for problem in publication.problems()] == [
+        "articles/sub/:1: the folder cannot be read: its .feeds-manifest.json says that feeds build"
+        " wrote it; what was known of it stays; remove that file if it holds articles"
+    ]
+
+
+def test_folders_nested_beyond_python_s_recursion_are_read(site: SiteBuilder) -> None:
+    with nested(site.root / "articles", "d", 1200):
+        Path("a.md").write_text("x")
+        assert list(Folder.open(site.root).files()) == [f"articles/{'d/' * 1200}a.md"]
+
+
+def test_a_folder_whose_path_is_too_long_is_named(site: SiteBuilder) -> None:
+    with nested(site.root / "articles", "d" * 200, 25):
+        (unread,) = Folder.open(site.root).files()
+        problem = Folder.open(site.root).read(unread)
+    assert isinstance(problem, Problem)
+    assert "File name too long" in problem.message
+
+
+def test_a_folder_of_articles_with_an_impossible_name_is_missing(site: SiteBuilder) -> None:
+    site.configure(title="T", url=URL, articles=["x" * 300, "y" * 900, "z\0/" * 9, "a/" * 450])
+    folder = Folder.open(site.root)
+    assert folder.files() == {}
+    assert len(folder.missing_folders()) == 4
+    assert all(len(str(problem)) < 200 for problem in folder.missing_folders())
+
+
+@pytest.mark.parametrize("name", ["feeds.yaml", "articles/a.md"])
+def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(site: SiteBuilder, name: str) -> None:
+    (site.root / name).unlink(missing_ok=True)
+    os.mkfifo(site.root / name)
+    if name == "feeds.yaml":
+        with pytest.raises(ConfigurationError, match="not a regular file"):
+            Folder.open(site.root)
+    else:
+        assert "not a regular file" in str(Folder.open(site.root).read(name))

@@ -73,6 +73,61 @@ def test_what_is_secret_is_nowhere_in_an_article_or_a_problem() -> None:
     assert "SECRET" not in json.dumps(found)
 
 
+@pytest.mark.parametrize(
+    "inside",
+    ["{A: 1, A: 2}", "{B: {A: 1, A: 2}, secured: 1, A: 1, A: 2}", "*A", "!A 1", "[{A: 1, A: 2}]"],
+)
+def test_no_name_within_secured_is_told(inside: str) -> None:
+    _article, problems = read_article(f"---\nsecured: {inside.replace('A', 'HUSH')}\n---\n", "a.md")
+    assert problems
+    assert "HUSH" not in str(problems)
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ({"title": "a"}, 2),
+        ({"excerpt": "b"}, 7),
+        ({"related": [{"title": "c", "webUrl": "https://e.org/"}]}, 9),
+    ],
+)
+def test_no_exception_reaches_further_than_its_article(
+    monkeypatch: pytest.MonkeyPatch, keys: dict[str, Any], line: int
+) -> None:
+    def fail(text: str) -> str:
+        if text in ("a", "b", "c"):
+            raise LookupError("from a library\n" + "x" * 999)
+        return text
+
+    monkeypatch.setattr("feeds.parsing.fields.plain_line", fail)
+    front = article(excerpt="e", related=[{"webUrl": "https://e.org/"}]) | keys
+    found, problems = read_article(document(front), "a.md")
+    assert found is None
+    assert [(each.line, each.code) for each in problems] == [(line, "unreadable-article")]
+    assert len(str(problems[0])) < 200
+    assert "\n" not in str(problems[0])
+
+
+def test_of_thousands_of_parts_a_hundred_topics_and_two_hundred_others_are_read() -> None:
+    urls = [f"https://e.org/{number}.jpg" for number in range(3000)]
+    keys = article(
+        topics=[f"t{number}" for number in range(3000)],
+        images=urls[:150],
+        actions=urls,
+        related=[{"webUrl": url, "images": [url]} for url in urls],
+    )
+    found, problems = read_article(document(keys), "a.md")
+    assert found
+    assert len(found.topics) == 100
+    assert len(found.images) == 150
+    assert len(found.downloads) == 200
+    assert len(found.related) == 200
+    assert sum(len(other.images) for other in found.related) == 50
+    assert {each.message.partition(",")[0] for each in problems} == {
+        "topics: 2", "actions: 2", "images: 1 too many", "related: 2",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("key", ["title", "webUrl", "publishedDateTime"])
 def test_an_article_without_what_it_needs_is_left_out_with_an_error(key: str) -> None:
     unusable: list[Any] = [None, "", [], {"a": "b"}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import ftfy
@@ -12,9 +13,17 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feeds.text.repair import find_forbidden, plain_line, remove_forbidden, repair, shorten
+from feeds.parsing.article import read_article
+from feeds.text.repair import (
+    find_forbidden,
+    plain_line,
+    remove_forbidden,
+    repair,
+    shorten,
+    shown,
+)
 from feeds.text.slugs import distinct_slug, fold, slugify
-from tests.support import CORPUS, needs_corpus
+from tests.support import CORPUS, article, document, needs_corpus
 
 #: Good text: nothing in it is to be repaired.
 SENTENCES = {
@@ -371,3 +380,33 @@ def test_of_the_corpus_only_what_encodes_to_its_repair_is_repaired() -> None:
     # Of these the seed's title is one. To misread the repaired text gives what was there: proof.
     assert any(repaired.startswith("Google’s self-supervised") for _text, repaired in changed)
     assert [text for text, repaired in changed if misread(repaired, "cp1252") != text] == []
+
+
+@pytest.mark.parametrize("reference", ["&#" + "9" * 5000 + ";", "&#" + "9" * 5000])
+def test_a_reference_of_thousands_of_digits_is_no_character(reference: str) -> None:
+    assert plain_line(f"a {reference} b") == "a \ufffd b"
+    found, problems = read_article(document(article(title=f"a {reference}")), "a.md")
+    assert found
+    assert [(each.line, each.code) for each in problems] == [(2, "bad-reference")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ã" * 16_000 + "‚" * 16_000,  # each repair makes one new pair in the middle
+        "Ã" + "ƒ" * 32_000,  # … or at the beginning
+        ("Ã" * 8_000 + "‚" * 8_000).encode().decode("cp1252"),
+        "é" + "Ãƒ" * 16_000 + "ж",
+        "â€œ" * 20_000,
+    ],
+)
+def test_a_text_made_of_endless_mojibake_takes_seconds_at_most(text: str) -> None:
+    start = time.process_time()
+    plain_line(text)
+    assert time.process_time() - start < 8
+
+
+@pytest.mark.parametrize("text", ["x" * 1000, "é" * 1000, "a\nb\x00 " * 1000, "'" * 1000])
+def test_a_message_quotes_the_beginning_of_a_value_on_one_line(text: str) -> None:
+    assert len(shown(text)) < 70
+    assert shown(text).isprintable()

@@ -6,23 +6,27 @@ and links that lead out are passed over.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import platformdirs
 
 from feeds.errors import CatalogError, ConfigurationError, Problem, Severity
+from feeds.formats import LIST
 from feeds.model.site import Site
 from feeds.parsing.article import ENDINGS, read_article
+from feeds.parsing.fields import Report
 from feeds.parsing.site_config import read_site
 from feeds.text.media_types import type_of_name
-from feeds.text.repair import plain_line, shorten
+from feeds.text.repair import plain_line, shown
 
 CONFIGURATION = "feeds.yaml"
 #: A file in every tree that Feeds writes; a folder that has it holds no articles.
@@ -34,6 +38,8 @@ _INDEX_FILE = "catalog.sqlite"
 MAX_FILE_BYTES = 8 * 1024 * 1024
 #: Most files are shorter; Python would set memory aside for all that it is asked to read.
 _FIRST_READ_BYTES = 64 * 1024
+#: Opens a pipe that nobody writes into at once; regular files are read as ever.
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 
 
 class Stat(NamedTuple):
@@ -108,14 +114,14 @@ class Folder:
         hint = "articles: names a folder that is there; what was known of this one stays"
         at = self.configuration, self.site.articles_line
         return [
-            Problem(*at, "no-folder", f"no folder {name}", hint)
+            Problem(*at, "no-folder", f"no folder {shown(name)}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)
-            if not path.is_dir()
+            if not os.path.isdir(path)  # a Path raises for a name that is too long
         ]
 
     def out_of_reach(self, files: Mapping[str, Stat]) -> tuple[str, ...]:
         """Return the prefixes of paths that files() cannot list, though files may be there."""
-        gone = (folder for folder in self.article_folders if not folder.is_dir())
+        gone = (folder for folder in self.article_folders if not os.path.isdir(folder))
         unlisted = (path.removeprefix(_HERE) for path in files if path.endswith("/"))
         return (*map(self._prefix, gone), *unlisted)
 
@@ -126,10 +132,11 @@ class Folder:
     def files(self) -> dict[str, Stat]:
         """Return the files that may be articles, by their paths relative to the site.
 
-        A folder that cannot be listed is among them, with a slash at its end: read() says why.
+        A folder that cannot be listed, or is passed over for a manifest that is not of a tree, is
+        among them, with a slash at its end: read() says why.
         """
         files: dict[str, Stat] = {}
-        for folder in self.article_folders:
+        for folder in filter(os.path.isdir, self.article_folders):
             prefix, inside = self._prefix(folder), os.path.realpath(folder) + os.sep
             for name, stat in _walk(str(folder), inside):
                 files.setdefault((prefix + name) or _HERE, stat)
@@ -139,12 +146,16 @@ class Folder:
         """Return the text of one of files(), or the problem why it cannot be read."""
         file = f"{self.root}{os.sep}{path}"  # a Path would take as long as reading it
         if path.endswith("/"):
-            reason = "its files are out of reach"
+            reason, hint = (
+                "its files are out of reach",
+                "what was known of it stays; let it be read",
+            )
             try:
-                os.listdir(file)
+                if MANIFEST in os.listdir(file):
+                    reason = f"its {MANIFEST} says that feeds build wrote it"
+                    hint = "what was known of it stays; remove that file if it holds articles"
             except OSError as error:
                 reason = error.strerror or "unreadable"
-            hint = "what was known of it stays; let it be read"
             return Problem(path, 1, "unreadable", f"the folder cannot be read: {reason}", hint)
         if "\\" in path and not os.path.exists(file):
             return Problem(path, 1, "bad-name", "the file's name is not plain text", "rename it")
@@ -157,21 +168,18 @@ class Folder:
             return [text]
         article, problems = read_article(text, path)
         urls = article.local_files() if article else ()
-        missing = (self.no_file(path, url) for url in urls if not self.media_file(url))
-        return sorted((*problems, *missing))
+        missing = {url: 1 for url in urls if not self.media_file(url)}
+        return sorted((*problems, *self.no_files(path, missing)))
 
-    def no_file(self, path: str, url: str, uses: int = 1) -> Problem:
-        """Return the problem of an article, and perhaps others, that names a missing file."""
-        others = f" (named by {uses:,} articles)" if uses > 1 else ""
-        message = f"the site has no file {shorten(url, 80)} to publish{others}"
-        hint, line = "put it there, or write its whole URL", self.line_of(path, url)
-        return Problem(path, line, "no-file", message, hint, Severity.WARNING)
-
-    def line_of(self, path: str, text: str) -> int:
-        """Return the first line of one of files() that has a text in it, say a URL, else 1."""
-        source = self.text_or_empty(path)
-        at = max(source.find(text), source.find(unquote(text)), 0)
-        return source.count("\n", 0, at) + 1
+    def no_files(self, path: str, missing: Mapping[str, int]) -> list[Problem]:
+        """Return the problem of an article that names missing files; each with its uses in all."""
+        report, text = Report(path, Severity.WARNING), self.text_or_empty(path) if missing else ""
+        for url, uses in missing.items():
+            others = f" (named by {uses:,} articles)" if uses > 1 else ""
+            message = f"the site has no file {shown(url)} to publish{others}"
+            hint = "put it there, or write its whole URL"
+            report.add(line_with(text, url), "no-file", message, hint, name=shown(url))
+        return report.problems
 
     def text_or_empty(self, path: str) -> str:
         """Return the text of one of files(); empty if it is gone or broken since."""
@@ -211,6 +219,12 @@ class Folder:
         return None if hidden else Path(file)
 
 
+def line_with(source: str, text: str) -> int:
+    """Return the first line of an article's source that has a text in it, say a URL, else 1."""
+    at = max(source.find(text), source.find(unquote(text)), 0)
+    return source.count("\n", 0, at) + 1
+
+
 def configuration_file(target: Path) -> Path:
     """Return the feeds.yaml of a folder, or the file that is named instead of a folder."""
     return target if target.is_file() else target / CONFIGURATION
@@ -232,8 +246,11 @@ def catalog_place(folder: Folder) -> str:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
             index = parent / _INDEX_FILE
-            files = [file for file in (index, state_file(index)) if file.exists()]
-            is_usable = all(file.is_file() and os.access(file, os.W_OK) for file in files)
+            # SQLite would wait for ever at a pipe in the place of one of its own files.
+            ends = ("", "-journal", "-shm", "-wal")
+            names = (f"{file}{end}" for file in (index, state_file(index)) for end in ends)
+            files = filter(os.path.exists, names)
+            is_usable = all(os.path.isfile(file) and os.access(file, os.W_OK) for file in files)
             if is_usable and os.access(parent, os.W_OK):
                 return str(index)
     name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
@@ -250,32 +267,32 @@ def state_file(index: Path) -> Path:
     return index.with_name(f"{index.stem}-state{index.suffix}")
 
 
-def _walk(folder: str, inside: str, prefix: str = "") -> Iterator[tuple[str, Stat]]:
-    try:
-        with os.scandir(folder) as iterator:
-            entries = sorted(iterator, key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):  # gone since, or one of missing_folders()
-        return
-    except OSError:
-        yield _printable(prefix), UNREADABLE
-        return
-    if any(entry.name == MANIFEST for entry in entries):
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        name = prefix + entry.name
+def _walk(top: str, inside: str) -> Iterator[tuple[str, Stat]]:
+    # No recursion: folders may nest deeper than Python's calls.
+    waiting: list[tuple[str, os.DirEntry[str] | None]] = [("", None)]
+    while waiting:
+        name, entry = waiting.pop()
+        prefix = name[: -len(entry.name)] if entry else ""
         try:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, inside, f"{name}/")
+            if entry is None or entry.is_dir(follow_symlinks=False):
+                prefix = f"{name}/" if entry else ""
+                with os.scandir(entry or top) as iterator:
+                    entries = {found.name: found for found in iterator}
+                if MANIFEST not in entries:
+                    names = sorted((name for name in entries if name[0] != "."), reverse=True)
+                    waiting += ((prefix + name, entries[name]) for name in names)
+                elif LIST.file_name not in entries or any(name.endswith(".md") for name in entries):
+                    yield _printable(prefix), UNREADABLE  # not a tree, which holds no articles
             elif entry.name.lower().endswith(ENDINGS) and entry.is_file():
                 if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):
                     continue
                 stat = entry.stat()
                 yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns)
-        except OSError as error:
-            # The folder may be listed, but not entered; else a link to nowhere, or gone since.
-            if not isinstance(error, FileNotFoundError) and not entry.is_symlink():
+        except (FileNotFoundError, NotADirectoryError):  # gone since, or one of missing_folders()
+            continue
+        except OSError:
+            # The folder cannot be listed, or not entered; else a link to nowhere.
+            if entry is None or not entry.is_symlink():
                 yield _printable(prefix), UNREADABLE
 
 
@@ -285,9 +302,19 @@ def _printable(name: str) -> str:
     return name if name.isprintable() else "".join(chars)
 
 
+def regular_only(name: str, flags: int) -> int:
+    """Opener of open(). Raises OSError for a pipe or a device, which might never end."""
+    descriptor = os.open(name, flags | _NO_WAITING)
+    mode = os.fstat(descriptor).st_mode
+    if S_ISREG(mode) or S_ISDIR(mode):  # open() itself refuses a folder
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not a regular file")
+
+
 def _read(file: Path | str, path: str) -> str | Problem:
     try:
-        with open(file, "rb") as stream:
+        with open(file, "rb", opener=regular_only) as stream:
             data = stream.read(_FIRST_READ_BYTES)
             if len(data) == _FIRST_READ_BYTES:
                 data += stream.read(MAX_FILE_BYTES + 1 - _FIRST_READ_BYTES)

@@ -12,7 +12,11 @@ from operator import attrgetter
 
 from feeds.errors import Problem, Severity
 from feeds.model.site import Podcast, Site, TopicSettings
+from feeds.text.repair import shown
 from feeds.text.slugs import distinct_slug, fold, slugify
+
+#: Unknown names in feeds.yaml for which a similar one is looked for: each takes a while.
+_MAX_COMPARED = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,19 +101,24 @@ class Topics:
         for settings in site.topics:
             topic, line = self.by_key[fold(settings.name)], settings.line
             if settings.parent and topic.parent is not self.named(settings.parent):
-                message = f"the parent {settings.parent} is {topic.name} itself or below it"
+                message = (
+                    f"the parent {shown(settings.parent)} is {shown(topic.name)} itself or below it"
+                )
                 yield warning(line, "parent-cycle", message, "leave it out")
             for slug in settings.formerly:
                 owner = self.by_slug.get(slug) or self.by_former_slug[slug]
                 if owner is not topic:
-                    message = f"formerly: {slug} leads to {owner.name}, not to {topic.name}"
+                    target = f"{shown(owner.name)}, not to {shown(topic.name)}"
+                    message = f"formerly: {shown(slug)} leads to {target}"
                     yield warning(line, "former-slug", message, "a slug leads to one topic")
         known = [key for key in self.by_key if key in self.known]
-        for line, name in named:
-            near = difflib.get_close_matches(fold(name), known, 1, 0.8)
-            if near and fold(name) not in self.known:
-                hint = f"did you mean {self.by_key[near[0]].name}?"
-                yield warning(line, "unknown-topic", f"no article has the topic {name}", hint)
+        unknown = ((line, name) for line, name in named if fold(name) not in self.known)
+        for line, name in itertools.islice(unknown, _MAX_COMPARED):
+            if near := difflib.get_close_matches(fold(name), known, 1, 0.8):
+                hint = f"did you mean {shown(self.by_key[near[0]].name)}?"
+                yield warning(
+                    line, "unknown-topic", f"no article has the topic {shown(name)}", hint
+                )
 
 
 def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) -> Topics:

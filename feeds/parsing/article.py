@@ -15,10 +15,10 @@ from feeds.model import article as model
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
-from feeds.parsing.fields import Fields, Report, parse_duration
+from feeds.parsing.fields import Fields, Limits, Report, parse_duration
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
-from feeds.text.repair import find_forbidden, repair
+from feeds.text.repair import find_forbidden, repair, shown
 from feeds.text.urls import canonical_url, is_absolute
 
 _Result = TypeVar("_Result")
@@ -39,6 +39,7 @@ _REQUIRED_KEYS = {
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
+_LIMITS = Limits(items_of={"topics": 100})
 _EPISODE_TYPES = ("full", "trailer", "bonus")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
@@ -53,13 +54,18 @@ def read_article(text: str, path: str) -> tuple[model.Article | None, list[Probl
 
     The path only names the file in problems and tells HTML from Markdown.
     """
-    report = Report(path, Severity.WARNING)
+    report = Report(path, Severity.WARNING, _LIMITS)
     article = None
-    if front := _front_matter(text, report):
-        fields, body_source, body_line = front
-        if article := _read(fields):
-            body = Body(body_source, is_html=is_html(path))
-            article = replace(article, body=_read_body(body, article.url, body_line, report))
+    try:
+        if front := _front_matter(text, report):
+            fields, body_source, body_line = front
+            if article := _read(fields):
+                body = Body(body_source, is_html=is_html(path))
+                article = replace(article, body=_read_body(body, article.url, body_line, report))
+    except Exception as error:  # a fault of a library, or ours, must not stop the other articles
+        article = None
+        message = f"cannot be read: {type(error).__name__}: {shown(str(error))}"
+        report.add(report.line, "unreadable-article", message, "it is left out", Severity.ERROR)
     return article, report.problems
 
 
@@ -110,8 +116,8 @@ def _read_body(body: Body, base: str, first_line: int, report: Report) -> str:
         return ""
     clean, unsafe = found
     for line, part in unsafe:
-        message = f"the body contains {part}"
-        report.add(first_line - 1 + line, "unsafe-body", message, "it is removed")
+        message = f"the body contains {shown(part)}"
+        report.add(first_line - 1 + line, "unsafe-body", message, "it is removed", about=part)
     return clean
 
 
@@ -244,7 +250,7 @@ def _related(fields: Fields) -> Iterator[model.Related]:
             )
         elif "webUrl" not in item:  # an invalid one has been reported already
             message = "a related story without webUrl is left out"
-            item.problem("webUrl", "missing-url", message, "write webUrl")
+            item.problem("webUrl", "missing-url", message, "write webUrl", about="related")
 
 
 def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
@@ -276,7 +282,8 @@ def _transcripts(fields: Fields) -> Iterator[model.Transcript]:
         if _MEDIA_TYPE.fullmatch(media_type):
             yield model.Transcript(url, media_type, item.language("language"))
         else:
-            message = f"type is {written!r}" if written else f"the media type of {url} is unknown"
+            message = f"the media type of {shown(url)} is unknown"
+            message = f"type is {shown(written)!r}" if written else message
             item.problem("type", "bad-type", message, "write one, such as type: text/vtt")
 
 
@@ -301,7 +308,7 @@ def _files(fields: Fields, key: str, what: str) -> Iterator[tuple[Fields, str]]:
             yield item, url
         elif "url" not in item:  # an invalid one has been reported already
             message = f"{what} without url is left out"
-            item.problem("url", "missing-url", message, "write url")
+            item.problem("url", "missing-url", message, "write url", about=what)
 
 
 def _file(fields: Fields, key: str) -> str:
@@ -310,5 +317,5 @@ def _file(fields: Fields, key: str) -> str:
     if is_absolute(url) or type_of_url(url, ""):
         return url
     hint = "write a whole URL, or a file of a known type, such as /media/a.jpg"
-    fields.problem(key, "bad-url", f"{url} is not of a file type that is published", hint)
+    fields.problem(key, "bad-url", f"{shown(url)} is not of a file type that is published", hint)
     return ""

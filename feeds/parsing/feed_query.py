@@ -15,7 +15,7 @@ from feeds.model.topics import Topic, Topics
 from feeds.parsing.fields import PERIOD_UNITS, Fields, Report
 from feeds.parsing.yaml_text import YAMLMapping
 from feeds.text import search_terms
-from feeds.text.repair import plain_line, shorten
+from feeds.text.repair import remove_forbidden, shown, unescape
 from feeds.text.slugs import fold
 
 _KEYS_OF_BOTH = ("provider", "type", "category", "min_quality", "since", "q")
@@ -25,7 +25,8 @@ SELECTION_KEYS = ("any", "all", "none", *_KEYS_OF_BOTH)
 PARAMETERS = ("topic", "match", "not", *_KEYS_OF_BOTH)
 _LIST_PARAMETERS = ("topic", "not", "provider", "type", "category")
 
-_MAX_QUERY_CHARS = 32_768
+#: Servers before the app allow about as many.
+_MAX_QUERY_CHARS = 8_000
 _MAX_PARAMETERS = 60
 _MAX_VALUE_CHARS = 200
 _MAX_NAME_CHARS = 100
@@ -33,7 +34,7 @@ _MAX_SEARCH_CHARS, _MAX_SEARCH_WORDS = 200, 10
 #: Topics and names together.
 _MAX_NAMES = 20
 #: A nearest name is suggested for so many unknown topics, out of so many names: it takes time.
-_MAX_SUGGESTIONS, _MAX_NAMES_COMPARED = 3, 2_000
+_MAX_SUGGESTIONS, _MAX_NAMES_COMPARED = 1, 1_000
 #: An entity of an entity of an entity takes three rounds to decode.
 _MAX_ROUNDS = 10
 _DEFAULT_NAME = "Custom feed"
@@ -64,11 +65,11 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
         return CustomFeedRequest((f"the query is too long; {hint}",), {})
     given: dict[str, list[str]] = {}
     for parameter, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
-        key = shorten(plain_line(parameter[:_MAX_NAME_CHARS]), 60)
+        key = shown(parameter)
         if len(value) > _MAX_VALUE_CHARS:
             problem = f"{key} is {len(value)} characters long; at most {_MAX_VALUE_CHARS}"
             return CustomFeedRequest((problem,), {})
-        value = _until_stable(plain_line, value)
+        value = _until_stable(_clean, value)
         if value or not of_form:
             texts = given.setdefault(key, [])
             if value not in texts:
@@ -81,7 +82,7 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
     fields = Fields(YAMLMapping((key, texts[0]) for key, texts in given.items()), report)
     fields.reject_unknown_keys(PARAMETERS)
     for message, hint in _faults(given, topics):
-        report.add(1, "bad-query", message, hint)
+        report.add(1, "bad-query", message, hint, about=message)
     wanted, unwanted = (_find(given.get(key, ()), topics) for key in ("topic", "not"))
     names = tuple(topic.name for topic in wanted)
     # Of one topic, any and all are the same: any is canonical.
@@ -112,7 +113,7 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
 def feed_search(query: str) -> str:
     """Return the words that the directory's query searches the feeds for; empty if none."""
     values = dict(parse_qsl(query[:_MAX_QUERY_CHARS], errors="replace"))
-    return " ".join(values.get("q", "")[:_MAX_NAME_CHARS].split())
+    return " ".join(remove_forbidden(values.get("q", "")[:_MAX_NAME_CHARS]).split())
 
 
 def read_selection(fields: Fields) -> Selection:
@@ -160,8 +161,8 @@ def _faults(given: Mapping[str, Sequence[str]], topics: Topics) -> Iterator[tupl
     unknown = ((key, name) for key, name in names if not topics.find(name))
     for count, (key, name) in enumerate(unknown):
         near = topics.nearest(name, _MAX_NAMES_COMPARED) if count < _MAX_SUGGESTIONS else ""
-        hint = f"did you mean {near}?" if near else "look for its name at /"
-        yield f"{key}: no topic is called {shorten(name, 60)!r}", hint
+        hint = f"did you mean {shown(near)}?" if near else "look for its name at /"
+        yield f"{key}: no topic is called {shown(name)!r}", hint
 
 
 def _find(names: Iterable[str], topics: Topics) -> list[Topic]:
@@ -203,9 +204,14 @@ def _period(period: timedelta) -> str:
 
 def _folded(names: Iterable[str]) -> tuple[str, ...]:
     def refold(name: str) -> str:
-        return plain_line(fold(name))
+        return _clean(fold(name))
 
     return tuple(sorted({_until_stable(refold, name) for name in names}))
+
+
+def _clean(text: str) -> str:
+    # Without the repair of mojibake, which takes longer than all else: clients send UTF-8.
+    return " ".join(remove_forbidden(unescape(text)).split())
 
 
 def _until_stable(change: Callable[[str], str], text: str) -> str:

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
-from feeds.text.repair import find_forbidden, plain_line, shorten
+from feeds.text.repair import find_forbidden, plain_line, shown
 from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
 _Missing = TypeVar("_Missing", str, None)
 
 _MAX_DATE_CHARS = 60
+_MAX_PLACES = 5
+#: Of a topic and other names in lists.
+_MAX_ITEM_CHARS = 1000
 _ZONE_NAME = re.compile(r"\s*(?:UTC|GMT|Z)$")
 # Jekyll writes a blank before the offset, and so do git and many people.
 _BLANK = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
@@ -33,20 +38,26 @@ _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:[T\s]\s*(\d\d?)((?::\d\d){1,2}(?:[.,]\d+)?)(?:\s*([+-]\d\d?))?)?"
     r"(Z|[+-]\d\d:?\d\d)?"
 )
+# Clocks that stand still for a leap second read :59 twice (RFC 3339 appendix D).
+_LEAP_SECOND = re.compile(r"(?<!\d)(\d\d(:?)\d\d\2)60(?=[.,Z+-]|\s|$)")
+# The end of a day (ISO 8601).
+_END_OF_DAY = re.compile(r"(?<=T)24(?=:?00(?::?00(?:[.,]0+)?)?(?:[Z+-]|$))")
 
 
 def parse_date(text: str) -> datetime | None:
     """Parse a date of ISO 8601, RFC 3339, YAML or RFC 5322 into UTC; None if it is not one."""
     if len(text) > _MAX_DATE_CHARS:
         return None
+    text = _LEAP_SECOND.sub(r"\g<1>59", text)
     iso = _BLANK.sub("", _ZONE_NAME.sub("Z", text.upper()))
     if timestamp := _TIMESTAMP.fullmatch(iso):
         year, month, day, hour, rest, offset, zone = timestamp.groups(default="")
         offset = offset and f"{offset[0]}{offset[1:]:0>2}:00"
         iso = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}{rest or ':00'}{offset}{zone}"
+    iso, ends_day = _END_OF_DAY.subn("00", iso)
     try:
         try:
-            date = datetime.fromisoformat(iso)
+            date = datetime.fromisoformat(iso) + timedelta(days=ends_day)
         except ValueError:
             date = parsedate_to_datetime(text)
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
@@ -108,19 +119,66 @@ def _reader(
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a file, so that no value of it makes others' documents large."""
+
+    #: Items of all lists of one key together: of most keys, and of these.
+    items: int = 200
+    items_of: Mapping[str, int] = field(default_factory=dict)
+    #: Characters of a text: of most keys, and of these. A whole file has no more.
+    chars: int = 8 * 1024 * 1024
+    chars_of: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Report:
-    """The problems of one file, of this severity unless they have their own."""
+    """The problems of one file, of this severity unless they have their own.
+
+    Those of one kind, a code and perhaps a key, are told once, with their number.
+    """
 
     path: str
     severity: Severity
+    limits: Limits = field(default_factory=Limits)
+    #: The number of problems of severity ERROR.
+    errors: int = 0
+    #: Line of the value that was read last.
+    line: int = 1
     problems: list[Problem] = field(default_factory=list)
+    _taken: Counter[str] = field(default_factory=Counter)
+    #: The index of each kind's problem, that of its first one, and the places of the others.
+    _kinds: dict[tuple[str, str], tuple[int, Problem, list[str]]] = field(default_factory=dict)
 
     def add(
-        self, line: int, code: str, message: str, hint: str, severity: Severity | None = None
-    ) -> None:
-        """Report a problem on a line of the file."""
+        self, line: int, code: str, message: str, hint: str, severity: Severity | None = None, *,
+        about: str = "", name: str = "",
+    ) -> None:  # fmt: skip
+        """Report a problem on a line of the file; the name tells it from others of its kind."""
         severity = severity or self.severity
-        self.problems.append(Problem(self.path, line, code, message, hint, severity))
+        self.errors += severity is Severity.ERROR
+        problem = Problem(self.path, line, code, message, hint, severity)
+        index, first, others = self._kinds.setdefault(
+            (code, about), (len(self.problems), problem, [])
+        )
+        if first is problem:
+            self.problems.append(problem)
+            return
+        place = f"line {line}" if self.path else ""
+        others.append(f"{name} on {place}" if name and place else name or place)
+        places = ", ".join(dict.fromkeys(others[:_MAX_PLACES]))
+        places += ", …" * (len(others) > _MAX_PLACES)
+        message = f"{first.message} (and {len(others):,} more: {places})"
+        self.problems[index] = replace(first, message=message)
+
+    def take(self, key: str, lines: Sequence[int]) -> int:
+        """Return how many of a list's items, on these lines, are within the limit of its key."""
+        limit = self.limits.items_of.get(key, self.limits.items)
+        free = max(0, limit - self._taken[key])
+        self._taken[key] += len(lines)
+        if left_out := len(lines[free:]):
+            message, hint = f"{key}: {left_out:,} too many, left out", f"at most {limit:,}"
+            self.add(lines[free], "too-many", message, hint, about=key)
+        return free
 
 
 class Fields:
@@ -147,8 +205,8 @@ class Fields:
         if not isinstance(values, YAMLMapping):
             raise YAMLTextError(first_line, "not a mapping", "write key: value, one per line")
         for line, key in duplicates:
-            message = f"duplicate key {plain_line(key)}"
-            report.add(line, "duplicate-key", message, "the last value is used")
+            message, hint = f"duplicate key {shown(key)}", "the last value is used"
+            report.add(line, "duplicate-key", message, hint, name=shown(key))
         return cls(values, report, first_line)
 
     def __contains__(self, key: str) -> bool:
@@ -171,7 +229,11 @@ class Fields:
             message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
             hint = "it is repaired or removed"
             self.problem(key, "control-character", message, hint, Severity.WARNING)
-        return plain_line(value)
+        line = plain_line(value)
+        if "&#" in value and "\ufffd" in line:
+            message = f"{key} has a character reference that is no character's"
+            self.problem(key, "bad-reference", message, "it is U+FFFD", Severity.WARNING)
+        return line
 
     def markup(self, key: str) -> str:
         """Text exactly as written, for HTML and Markdown."""
@@ -233,7 +295,7 @@ class Fields:
 
     def mapping(self, key: str, *, short: str = "") -> Fields | None:
         """Nested mapping; text alone stands for its key `short`."""
-        return self._nested(key, self.line_of(key), self._values.get(key), short, "a mapping")
+        return self._nested(key, self.line_of(key), self._value(key), short, "a mapping")
 
     def mappings(self, key: str, *, short: str = "") -> Iterator[Fields]:
         """List of mappings, or a single one; text alone stands for the key `short`."""
@@ -244,22 +306,30 @@ class Fields:
     def reject_unknown_keys(self, known: Iterable[str]) -> None:
         """Report every key that is not known, with the nearest known one."""
         known = sorted(known)
-        for key in self._values:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, 1, 0.5)
-                hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
-                self.problem(key, "unknown-key", f"unknown key {key}", hint)
+        unknown = [key for key in self._values if key not in known]
+        near = difflib.get_close_matches(unknown[0], known, 1, 0.5) if unknown else ()
+        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+        for key in unknown:
+            line, message = self.line_of(key), f"unknown key {shown(key)}"
+            self._report.add(line, "unknown-key", message, hint, name=shown(key))
 
     def problem(
-        self, key: str, code: str, message: str, hint: str, severity: Severity | None = None
-    ) -> None:
+        self, key: str, code: str, message: str, hint: str, severity: Severity | None = None, *,
+        about: str = "",
+    ) -> None:  # fmt: skip
         """Report a problem on the line of a key."""
-        self._report.add(self.line_of(key), code, message, hint, severity)
+        self._report.add(self.line_of(key), code, message, hint, severity, about=about)
+
+    def _value(self, key: str) -> YAMLValue:
+        self._report.line = self.line_of(key)
+        return self._values.get(key)
 
     def _scalar(self, key: str, expected: str) -> str:
-        value = self._values.get(key)
+        value = self._value(key)
         if isinstance(value, str):
-            return value
+            limits = self._report.limits
+            limit = limits.chars_of.get(key, limits.chars)
+            return value if self._fits(key, self._report.line, value, limit) else ""
         if value is not None:
             self._report_type(key, self.line_of(key), value, expected)
         return ""
@@ -272,19 +342,30 @@ class Fields:
             return None
         result = parse(value)
         if result is None:
-            shown = shorten(plain_line(value), 60)
-            self.problem(key, code, f"{key} is {shown!r}", f"it should be {expected}")
+            message = f"{key} is {shown(value)!r}"
+            self.problem(key, code, message, f"it should be {expected}", about=key)
         return result
 
+    def _fits(self, key: str, line: int, text: str, limit: int) -> bool:
+        """Return True if a text is not too long; else report it."""
+        if len(text) <= limit:
+            return True
+        message = f"{key} is {len(text):,} characters long"
+        self._report.add(line, "too-long", message, f"at most {limit:,} are allowed", about=key)
+        return False
+
     def _items(self, key: str) -> Iterable[tuple[int, YAMLValue]]:
-        value = self._values.get(key)
+        value = self._value(key)
         if isinstance(value, YAMLList):
-            return zip(value.lines, value, strict=True)
+            count = self._report.take(key, value.lines)
+            return islice(zip(value.lines, value, strict=True), count)
         return ((self.line_of(key), value),)
 
     def _list(self, key: str, parse: Callable[[str], str | None], expected: str) -> tuple[str, ...]:
         values: dict[str, None] = {}
         for line, item in self._items(key):
+            if isinstance(item, str) and not self._fits(key, line, item, _MAX_ITEM_CHARS):
+                continue
             value = parse(item) if isinstance(item, str) else None
             if value:
                 values[value] = None
@@ -306,4 +387,5 @@ class Fields:
     def _report_type(self, key: str, line: int, value: YAMLValue, expected: str) -> None:
         kind = "text" if isinstance(value, str) else "a list"
         kind = "a mapping" if isinstance(value, YAMLMapping) else kind
-        self._report.add(line, "wrong-type", f"{key} is {kind}", f"it should be {expected}")
+        message, hint = f"{key} is {kind}", f"it should be {expected}"
+        self._report.add(line, "wrong-type", message, hint, about=key)

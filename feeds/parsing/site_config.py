@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.model.site import (
@@ -17,13 +18,16 @@ from feeds.model.site import (
     TopicSettings,
 )
 from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
-from feeds.parsing.fields import Fields, Report
+from feeds.parsing.fields import Fields, Limits, Report
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import type_of_url
+from feeds.text.repair import shown
 from feeds.text.slugs import fold, slugify
 from feeds.text.urls import canonical_url
 
 _DEFAULTS = Site(title="")
+#: Its texts and URLs go into each document or entry.
+_LIMITS = Limits(items=2000, chars=500, chars_of={"description": 10_000})
 _SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _SITE_KEYS, _TOPIC_KEYS = (
@@ -41,19 +45,28 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     publish articles that were meant to be excluded. Raises ConfigurationError for a text that is
     not a YAML mapping, is empty (it may be about to be written) or names no folder of articles.
     """
-    report = Report(path, Severity.ERROR)
-    empty = "the file is empty", "write title: and url:"
+    report = Report(path, Severity.ERROR, _LIMITS)
     try:
-        fields = Fields.load(text.removeprefix("\ufeff"), report, empty=empty)
+        return _read(text, report, default_title), report.problems
     except YAMLTextError as error:
         raise ConfigurationError(f"{path}:{error.line}: {error}") from error
+    except ConfigurationError:
+        raise
+    except Exception as error:  # of a library, say
+        reason = f"{type(error).__name__}: {shown(str(error))}"
+        raise ConfigurationError(f"{path}:{report.line}: cannot be read: {reason}") from error
+
+
+def _read(text: str, report: Report, default_title: str) -> Site:
+    empty = "the file is empty", "write title: and url:"
+    fields = Fields.load(text.removeprefix("\ufeff"), report, empty=empty)
     fields.reject_unknown_keys(_SITE_KEYS)
     for key, value in (("title", "the site's name"), ("url", "the address of the published feeds")):
         if key not in fields:
             fields.problem(key, f"missing-{key}", f"no {key}", f"write {key}: and {value}")
     podcast = _podcast(fields)
     max_age, stale = fields.seconds("max_age"), fields.seconds("stale_while_revalidate")
-    site = Site(
+    return Site(
         title=fields.text("title") or default_title,
         url=_url(fields) or DEFAULT_URL,
         description=fields.text("description"),
@@ -66,7 +79,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         max_age=_DEFAULTS.max_age if max_age is None else max_age,
         stale_while_revalidate=_DEFAULTS.stale_while_revalidate if stale is None else stale,
         hub=fields.url("hub"),
-        articles=_article_folders(fields, path),
+        articles=_article_folders(fields, report),
         articles_line=fields.line_of("articles"),
         limit=fields.count("limit") or _DEFAULTS.limit,
         content=fields.choice("content", CONTENTS) or _DEFAULTS.content,
@@ -78,7 +91,6 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         topics=tuple(_topics(fields, podcast or Podcast())),
         feeds=tuple(_feeds(fields, report, podcast or Podcast())),
     )
-    return site, report.problems
 
 
 def read_site_url(text: str) -> str:
@@ -89,7 +101,9 @@ def read_site_url(text: str) -> str:
     url = canonical_url(text) or ""
     if text and not url:
         hint = "write one such as https://example.org/"
-        raise ConfigurationError(f"{text!r} is not an http or https URL; {hint}")
+        raise ConfigurationError(f"{shown(text)!r} is not an http or https URL; {hint}")
+    if reason := _unusable(text):
+        raise ConfigurationError(f"{shown(text)!r} {reason}")
     return site_url(url)
 
 
@@ -99,21 +113,33 @@ def site_url(url: str) -> str:
     return url if not url or url.endswith("/") else f"{url}/"
 
 
+def _unusable(url: str) -> str:
+    """Return why a URL cannot be a site's; empty if it can."""
+    # Hosts' files hold it without escapes.
+    if len(url) > _LIMITS.chars:
+        return f"is {len(url):,} characters long; at most {_LIMITS.chars} are allowed"
+    return "" if unquote(url).strip().isprintable() else "holds a control character; leave it out"
+
+
 def _url(fields: Fields) -> str:
     url = fields.url("url")
+    if url and (reason := _unusable(fields.markup("url"))):
+        message, _, hint = reason.partition("; ")
+        fields.problem("url", "bad-url", f"url {message}", hint)
+        return ""
     if "?" in url or "#" in url:
-        hint = f"{site_url(url)} is used"
+        hint = f"{shown(site_url(url))} is used"
         fields.problem("url", "bad-url", "url has a query or a fragment", hint, Severity.WARNING)
     return site_url(url)
 
 
-def _article_folders(fields: Fields, path: str) -> tuple[str, ...]:
+def _article_folders(fields: Fields, report: Report) -> tuple[str, ...]:
     names = fields.texts("articles")
     if not names and (key := fields.nearest_key("articles")):
         # The default would publish the whole folder, which may hold files that are not public.
-        message = f"{key}: names no folder of articles"
+        message = f"{shown(key)}: names no folder of articles"
         hint = "write articles: and a folder, or leave it out for the folder of this file"
-        raise ConfigurationError(f"{path}:{fields.line_of(key)}: {message}; {hint}")
+        raise ConfigurationError(f"{report.path}:{fields.line_of(key)}: {message}; {hint}")
     return names or _DEFAULTS.articles
 
 
@@ -147,12 +173,15 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
             continue
         slug = item.text("slug")
         if slug and not _SLUG.fullmatch(slug):
-            hint = f"write one such as {slugify(slug)}: lower-case letters, digits and hyphens"
-            item.problem("slug", "bad-slug", f"slug is {slug!r}", hint)
+            hint = (
+                f"write one such as {shown(slugify(slug))}: lower-case letters, digits and hyphens"
+            )
+            item.problem("slug", "bad-slug", f"slug is {shown(slug)!r}", hint)
             slug = ""
         names = (name, *item.texts("aliases"))
         if clash := next((alias for alias in names if fold(alias) in owners), ""):
-            message = f"{clash} is a name of the topic {owners[fold(clash)]} already"
+            owner = shown(owners[fold(clash)])
+            message = f"{shown(clash)} is a name of the topic {owner} already"
             item.problem("name", "duplicate-topic", message, "use each name in one topic")
             continue
         if slug and slug in slugs:
@@ -181,14 +210,14 @@ def _feeds(fields: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSet
     for item in fields.mappings("feeds"):
         # Read first: a problem in it is no reason to leave the feed out.
         feed_podcast = _podcast(item, podcast)
-        before = len(report.problems)
+        errors = report.errors
         item.reject_unknown_keys(_FEED_KEYS)
         name = item.text("name")
         if not _FEED_NAME.fullmatch(name):
             hint = "it should be lower-case letters and digits, joined by hyphens"
-            item.problem("name", "bad-name", f"a feed's name is {name!r}", hint)
+            item.problem("name", "bad-name", f"a feed's name is {shown(name)!r}", hint)
         elif name in names:
-            message = f"another feed is named {name} already"
+            message = f"another feed is named {shown(name)} already"
             item.problem("name", "duplicate-feed", message, "rename one")
         settings = FeedSettings(
             name=name,
@@ -199,7 +228,7 @@ def _feeds(fields: Fields, report: Report, podcast: Podcast) -> Iterator[FeedSet
             podcast=feed_podcast,
             line=item.line,
         )
-        if all(problem.severity is Severity.WARNING for problem in report.problems[before:]):
+        if report.errors == errors:
             names.add(name)
             yield settings
 
@@ -239,7 +268,7 @@ def _artwork(keys: Fields) -> str:
     image = keys.url_or_path("image")
     if image and type_of_url(image, "") not in ARTWORK_TYPES:
         hint = "it should be a .jpg or .png file"
-        keys.problem("image", "bad-artwork", f"image is {image}", hint)
+        keys.problem("image", "bad-artwork", f"image is {shown(image)}", hint)
         return ""
     return image
 
@@ -255,7 +284,7 @@ def _categories(keys: Fields) -> Iterator[tuple[str, str]]:
             hint = f"it should be one of {', '.join(CATEGORIES)}"
             if near := difflib.get_close_matches(fold(name), _CATEGORY_BY_KEY, 1, 0.6):
                 hint = f"did you mean {_CATEGORY_BY_KEY[near[0]]}?"
-            message = f"Apple has no category {name!r}"
+            message = f"Apple has no category {shown(name)!r}"
             keys.problem("category", "bad-category", message, hint)
 
 

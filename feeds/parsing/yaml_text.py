@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from feeds.text.repair import shown
+
 YAMLValue: TypeAlias = "str | YAMLList | YAMLMapping | None"
 
 MAX_DEPTH = 60
@@ -20,6 +22,8 @@ _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TOO_DEEP = (f"lists and mappings nested more than {MAX_DEPTH} deep", "flatten them")
 _NULL = frozenset(("", "~", "null"))
 _MERGE = "<<"
+#: No message shows a name that stands within this key.
+_SECURED = "secured"
 _BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
 # Tags that are ignored: fields.py converts the value whatever its tag.
 _PLAIN_TAGS = frozenset(
@@ -76,6 +80,7 @@ class _Builder:
         self._text = text.translate(_BREAKS)
         self._first_line = first_line
         self._nodes = 0
+        self._is_secret = False
         self._anchors: dict[str, tuple[YAMLValue, int]] = {}
         self.duplicates: list[tuple[int, str]] = []
 
@@ -109,14 +114,15 @@ class _Builder:
         kind = type(event)
         if kind is yaml.AliasEvent:
             if event.anchor not in self._anchors:
-                message = f"the alias *{event.anchor} has no anchor before it"
-                raise self._error(event, message, f"define &{event.anchor} first")
+                name = self._shown(event.anchor)
+                message = f"the alias *{name} has no anchor before it"
+                raise self._error(event, message, f"define &{name} first")
             value, size = self._anchors[event.anchor]
             self._count(event, size)
             return value
         self._count(event, 1)
         if event.tag is not None and event.tag not in _PLAIN_TAGS:
-            message = f"the tag {event.tag} is not supported"
+            message = f"the tag {self._shown(event.tag)} is not supported"
             raise self._error(event, message, "write the value without a tag")
         before = self._nodes
         if kind is yaml.ScalarEvent:
@@ -148,12 +154,14 @@ class _Builder:
             if isinstance(key, (list, dict)):
                 raise self._error(event, "a key is not text", "write a plain name")
             key = key or ""
+            is_secret, self._is_secret = self._is_secret, self._is_secret or key == _SECURED
             value = self._node(self._next(), depth)
+            self._is_secret = is_secret
             if key == _MERGE and isinstance(value, (list, dict)):
                 sources += value if isinstance(value, list) else [value]
                 continue
             line = self._line(event)
-            if key in mapping:
+            if key in mapping and not self._is_secret:
                 self.duplicates.append((line, key))
             mapping[key] = value
             mapping.lines[key] = line
@@ -168,6 +176,9 @@ class _Builder:
         if self._nodes > MAX_NODES:
             message = f"more than {MAX_NODES:,} values, counting each use of an alias"
             raise self._error(event, message, "write less, or use no aliases")
+
+    def _shown(self, name: str) -> str:
+        return "…" if self._is_secret else shown(name)
 
     def _line(self, event: Any) -> int:
         return self._first_line + int(event.start_mark.line)

@@ -5,18 +5,19 @@ are what other directories follow. A feed that fails one is published, but no di
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import Folder, line_with
 from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
 from feeds.text.media_types import type_of_url
-from feeds.text.repair import shorten
+from feeds.text.repair import shown
 from feeds.text.urls import is_absolute
 
 #: Endings of the URLs of episodes that Apple accepts.
@@ -42,11 +43,11 @@ def find_problems(
     lengths = catalog.lengths()
     # An episode of several podcasts is reported once.
     of_podcasts = {problem for each in podcasts for problem in _of_podcast(folder, each, lengths)}
-    missing_media = (
-        folder.no_file(path, url, uses)
-        for url, path, uses in articles.media()
-        if not folder.media_file(url)
-    )
+    missing: dict[str, dict[str, int]] = {}
+    for url, path, uses in articles.media():
+        if not folder.media_file(url):
+            missing.setdefault(path, {})[url] = uses
+    missing_media = chain.from_iterable(folder.no_files(*each) for each in missing.items())
     not_free = (
         _no_free_path(folder, path, url)
         for url, path, _uses in articles.media()
@@ -62,8 +63,8 @@ def find_problems(
 
 
 def _no_free_path(folder: Folder, path: str, url: str) -> Problem:
-    message, line = f"a feed is at {shorten(url, 80)}, so no file is", folder.line_of(path, url)
-    hint = "give the file another name"
+    line = line_with(folder.text_or_empty(path), url)
+    message, hint = f"a feed is at {shown(url)}, so no file is", "give the file another name"
     return Problem(path, line, "no-free-path", message, hint, Severity.WARNING)
 
 
@@ -72,11 +73,13 @@ def _of_podcast(
 ) -> Iterator[Problem]:
     feed, podcast, articles = published
     for code, message, hint in _of_header(folder, feed, podcast):
-        message = f"the podcast {feed.title} {message}"
+        message = f"the podcast {shown(feed.title)} {message}"
         yield Problem(folder.configuration, podcast.line, code, message, hint, Severity.WARNING)
     for path, article in articles.items():
-        for text, code, message, hint in _of_episode(podcast, article, lengths):
-            line = folder.line_of(path, text)
+        problems = list(_of_episode(podcast, article, lengths))
+        source = folder.text_or_empty(path) if problems else ""
+        for text, code, message, hint in problems:
+            line = line_with(source, text)
             yield Problem(path, line, code, message, hint, Severity.WARNING)
 
 
@@ -105,7 +108,7 @@ def _artwork_error(folder: Folder, url: str) -> str:
     if is_absolute(url):
         return ""
     if not (file := folder.media_file(url)):
-        return f"the site has no file {url}"
+        return f"the site has no file {shown(url)}"
     try:
         with open(file, "rb") as stream:
             is_of_type = stream.read(4).startswith(_SIGNATURES[type_of_url(url, "")])
@@ -113,9 +116,9 @@ def _artwork_error(folder: Folder, url: str) -> str:
     except (OSError, ValueError):
         width = -1
     if width < 0:
-        return f"{url} is not an image of the type that its name says"
+        return f"{shown(url)} is not an image of the type that its name says"
     if width != height or not MIN_ARTWORK <= width <= MAX_ARTWORK:
-        return f"{url} has {width:,} × {height:,} pixels"
+        return f"{shown(url)} has {width:,} × {height:,} pixels"
     return ""
 
 
@@ -128,13 +131,13 @@ def _of_episode(
         return
     url = recording.url
     if not urlsplit(url).path.lower().endswith(_EPISODE_ENDINGS):
-        message = f"podcast directories accept no {recording.media_type}: {url}"
+        message = f"podcast directories accept no {recording.media_type}: {shown(url)}"
         *endings, last = _EPISODE_ENDINGS
         hint = f"use a file whose URL ends in {', '.join(endings)} or {last}"
         yield url, "bad-episode", message, hint
     # A missing file of the site is a problem of its own.
     if url not in lengths and is_absolute(url):
-        message = f"the length of {url} in bytes is unknown"
+        message = f"the length of {shown(url)} in bytes is unknown"
         yield url, "no-length", message, "feeds build --probe asks its server"
     if podcast.type == "serial" and not (article.episode and article.episode.number):
         hint = "a serial podcast numbers its episodes: episode: 1"

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from itertools import pairwise
 
@@ -12,11 +13,15 @@ _ASTRAL = "".join(f"{chr(n)}-{chr(n + 0xFFFD)}" for n in range(0x10000, 0x110000
 _FORBIDDEN = re.compile(f"[^ -~\n\t\r\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd{_ASTRAL}]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
 
-# Mojibake is two or more characters. A lone curly quote or dash, all that most English text has
-# beside ASCII, is none.
-_PUNCTUATION = "‘’“”–—…•"
-_MAY_BE_MOJIBAKE = re.compile(f"[^\x00-\x7f{_PUNCTUATION}]|[^\x00-\x7f]{{2}}")
-_SUSPECT_LINE = re.compile(f"^.*(?:{_MAY_BE_MOJIBAKE.pattern}).*", re.MULTILINE)
+# A lone curly quote or dash, all that most English text has beside ASCII, is no mojibake.
+_MAY_BE_MOJIBAKE = re.compile("[^\x00-\x7f‘’“”–—…•]|[^\x00-\x7f]{2}")
+#: Text that was misread over and over takes a round each time. Each round is linear, but a text can
+#: be made of which each takes out no more than two characters.
+_MAX_ROUNDS = 3
+_MAX_SHOWN_CHARS = 60
+
+# Python refuses to convert more than 4,300 digits. No character has a number as long as this.
+_ENDLESS_REFERENCE = re.compile("&#[0-9]{100,};?")
 
 # Capitals that end in Ã or Â before a quotation mark or a dash, as in Portuguese: the end of “IRMÃ”
 # is not a misread Ô.
@@ -45,7 +50,9 @@ def remove_forbidden(text: str) -> str:
 def repair(text: str) -> str:
     """Repair mojibake (Googleâ€™s → Google’s) and remove characters not allowed in feeds."""
     # A removed character may have separated two halves of mojibake: repeat until nothing changes.
-    while not text.isascii() and _MAY_BE_MOJIBAKE.search(text):
+    for _ in range(_MAX_ROUNDS):
+        if text.isascii() or not _MAY_BE_MOJIBAKE.search(text):
+            break
         # C1 controls and lone surrogates are removed afterwards: they can be halves of mojibake.
         repaired = remove_forbidden(_mojibake_repairer()(_CONTROLS.sub("", text)))
         if repaired == text:
@@ -56,14 +63,20 @@ def repair(text: str) -> str:
 
 def plain_line(text: str) -> str:
     """Return text as one plain line: entities decoded once, repaired, white space folded."""
-    if "&" in text:
-        text = html.unescape(text)
-    line = " ".join(text.split())
+    line = " ".join(unescape(text).split())
     if line.isascii() and line.isprintable():
         return line
-    while (repaired := " ".join(repair(line).split())) != line:
-        line = repaired
+    # White space may have separated two halves of mojibake.
+    for _ in range(_MAX_ROUNDS):
+        line, before = " ".join(repair(line).split()), line
+        if line == before:
+            break
     return line
+
+
+def unescape(text: str) -> str:
+    """Decode HTML's character references once; U+FFFD for a number that is no character's."""
+    return html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text)) if "&" in text else text
 
 
 def shorten(text: str, length: int) -> str:
@@ -75,6 +88,11 @@ def shorten(text: str, length: int) -> str:
     return cut.rstrip(" ,;:.–—-") + "…"
 
 
+def shown(text: str) -> str:
+    """Return the beginning of a value as messages show it: short and on one line."""
+    return shorten(plain_line(text[: 10 * _MAX_SHOWN_CHARS]), _MAX_SHOWN_CHARS)
+
+
 def escape_html(text: str) -> str:
     """Return plain text as HTML text."""
     return html.escape(text, quote=False)
@@ -82,28 +100,61 @@ def escape_html(text: str) -> str:
 
 @cache
 def _mojibake_repairer() -> Callable[[str], str]:
-    # Imported late: many builds read no text, or only ASCII.
-    import ftfy
+    # Imported late: many builds read no text, or only ASCII. The steps are those of ftfy's
+    # fix_encoding(), whose own loop takes quadratic time. Quotes, ligatures, full-width and normal
+    # forms are the author's choice. Entities are decoded by plain_line(), instead of by a guess.
+    from ftfy import fixes
+    from ftfy.badness import is_bad
+    from ftfy.chardata import CHARMAP_ENCODINGS, UTF8_DETECTOR_RE
 
-    # Encodings only: quotes, ligatures, full-width and normal forms are the author's choice.
-    # Entities are decoded by plain_line(), once, instead of by a guess.
-    # Lossy sequences would be guessed.
-    config = ftfy.TextFixerConfig(
-        unescape_html=False, remove_terminal_escapes=False, replace_lossy_sequences=False,
-        fix_latin_ligatures=False, fix_character_width=False, uncurl_quotes=False,
-        fix_line_breaks=False, remove_control_chars=False, normalization=None, explain=False,
-    )  # fmt: skip
+    # In pairs: a character as which UTF-8's first byte is misread, then one of another byte, or a
+    # space that was a no-break space. C1 controls are windows-1252 read as Latin-1.
+    first, other = (
+        re.escape("".join(bytes(values).decode(name, "ignore") for name in CHARMAP_ENCODINGS))
+        for values in (range(0xC0, 0xF5), range(0x80, 0xC0))
+    )
+    suspect = re.compile(f"^.*(?:[{first}][{other} ]|[\x80-\x9f\ud800-\udfff]).*", re.MULTILINE)
 
-    def fix_lines(text: str) -> str:
-        return _SUSPECT_LINE.sub(lambda line: ftfy.fix_text(line[0], config), text)
+    def decode(text: str) -> str:
+        """Decode a text that is misread as a whole; each time, it has half as many characters."""
+        while is_bad(text):
+            for encoding in CHARMAP_ENCODINGS:
+                with suppress(UnicodeError):
+                    data = text.encode(encoding)
+                    if encoding != "macroman":
+                        data = fixes.restore_byte_a0(data)
+                    if encoding.startswith("sloppy"):
+                        data = fixes.replace_lossy_sequences(data)
+                    is_variant = b"\xed" in data or b"\xc0" in data
+                    decoded = data.decode("utf-8-variants" if is_variant else "utf-8")
+                    break
+            else:
+                break
+            if decoded == text:
+                break
+            text = decoded
+        return text
+
+    def fix_part(part: re.Match[str]) -> str:
+        return fixes.fix_c1_controls(decode(part[0])) if is_bad(part[0]) else part[0]
+
+    def fix_line(line: re.Match[str]) -> str:
+        text = line[0]
+        for _ in range(_MAX_ROUNDS):
+            whole = decode(text)
+            repaired = UTF8_DETECTOR_RE.sub(fix_part, whole) if is_bad(whole) else whole
+            if repaired == text:
+                break
+            text = repaired
+        return fixes.fix_surrogates(fixes.fix_c1_controls(text))
 
     def repair_encodings(text: str) -> str:
         if "â€œ" in text:
             text = _LOST_END.sub("\\1â€\x9d", text)
         if "Ã" not in text and "Â" not in text:
-            return fix_lines(text)
+            return suspect.sub(fix_line, text)
         # A letter and the punctuation after it are not repaired together across a seam.
         seams = [0, *(match.end() for match in _LAST_CAPITAL.finditer(text)), len(text)]
-        return "".join(fix_lines(text[a:b]) for a, b in pairwise(seams))
+        return "".join(suspect.sub(fix_line, text[a:b]) for a, b in pairwise(seams))
 
     return repair_encodings

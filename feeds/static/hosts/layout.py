@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from feeds.errors import ConfigurationError
 from feeds.model.document import MEDIA_AGE, Document, MediaFile, Redirect
 from feeds.publication.publication import Publication, Resource
 from feeds.publication.routes import BY_FILE_NAME, IN_ARCHIVE, PAGE_FILE, file_name
@@ -65,6 +66,15 @@ class TreeLayout:
         #: The Cache-Control header of closed periods.
         self.closed_cache = publication.cache_control(Document(b"", "", is_closed=True))
 
+    @property
+    def plain_root(self) -> str:
+        """The root without escapes. Raises ConfigurationError where none can be quoted."""
+        root = unquote(self.root)
+        if forbidden := re.search(r'[\x00-\x1f\x7f$"\\#]', root):
+            why = f"a host's file cannot have {forbidden[0]!r} in a path; choose a URL without it"
+            raise ConfigurationError(f"url: {why}")
+        return root
+
     @cached_property
     def closed(self) -> list[str]:
         """The archive folders that are closed periods in every feed with them: "archive/2021/"."""
@@ -82,7 +92,7 @@ class TreeLayout:
         """Yield regular expressions for the paths of closed periods."""
         for start in range(0, len(self.closed), _FOLDERS_IN_A_PATTERN):
             folders = "|".join(self.closed[start : start + _FOLDERS_IN_A_PATTERN])
-            yield f"^{re.escape(unquote(self.root))}(?:.+/)?(?:{folders})[^/]*$"
+            yield f"^{re.escape(self.plain_root)}(?:.+/)?(?:{folders})[^/]*$"
 
     def headers(self, resource: Resource) -> Headers:
         """Return the headers of a file as the live app sends them."""

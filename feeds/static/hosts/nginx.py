@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote
 
 from feeds.catalog.folder import MANIFEST
-from feeds.errors import ConfigurationError
 from feeds.model.document import SECURITY_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import MEDIA_CACHE, Headers, TreeLayout
@@ -15,10 +13,7 @@ _NAME = "nginx.conf"
 
 def nginx(layout: TreeLayout) -> dict[str, list[str]]:
     """Return nginx.conf. Raises ConfigurationError for a URL that it cannot hold."""
-    root = unquote(layout.root)
-    if forbidden := re.search(r'[$"\\]', root):
-        why = f"nginx.conf cannot have {forbidden[0]} in a path; choose a URL without it"
-        raise ConfigurationError(f"url: {why}")
+    root = layout.plain_root
     head = ["# Written by feeds build --hosting nginx, anew by each build. In a server block:"]
     head += [f"#     root /srv/www;    # with the tree at /srv/www{root}"]
     head += [f"#     include /srv/www{root}{_NAME};"]
