@@ -20,6 +20,8 @@ from feeds.web.settings import Settings
 
 #: Pause between looks at feeds.yaml and at the index, which another process may have changed.
 POLL_SECONDS = 1.0
+#: Time that a request waits for the index, where it is locked or its server silent.
+PATIENCE_SECONDS = 1.0
 
 
 class Refresher:
@@ -39,7 +41,9 @@ class Refresher:
         self._log = log
         self._configuration = self._configuration_stat()
         self._folder = Folder.open(settings.site)
-        self.catalog = Catalog(catalog_place(self._folder), syncs=settings.syncs)
+        self.catalog = Catalog(
+            catalog_place(self._folder), syncs=settings.syncs, patience_seconds=PATIENCE_SECONDS
+        )
         self._reported: set[Problem] = set()
         self._report_lock: BinaryIO | None = None
         #: On the monotonic clock, as is the time of the next walk over the folders.
