@@ -6,12 +6,11 @@ The index knows nothing of feeds.yaml: a change there rereads no article.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from feeds.catalog.database import PATIENCE_SECONDS, Database
+from feeds.catalog.database import PATIENCE_SECONDS, Database, patiently
 from feeds.catalog.folder import Folder, state_file
 from feeds.catalog.ownership import owner_of
 from feeds.catalog.schema import (
@@ -39,25 +38,24 @@ class Catalog:
         """Open or make the catalog at the path of an SQLite file, or a URL as SQLAlchemy has them.
 
         An SQLite file is the index alone; the state has a file beside it. With syncs=False, another
-        process has to make both. A database that is locked or silent is waited for with patience,
-        but by sync() and search.fill() for PATIENCE_SECONDS. Raises CatalogError.
+        process has to make both. A database that is locked or silent is waited for with patience
+        (see also patiently()). Raises CatalogError.
         """
         self._syncs = syncs
         # Only the user of this machine, and no file of a site, makes us believe a file from
         # elsewhere.
         self._is_trusted = bool(os.environ.get("FEEDS_CATALOG"))
-        open_index = partial(
-            Database, os.fspath(place), self._prepare_index, META.name, makes=syncs
-        )
-        self._index = self._states = open_index(patience_seconds=patience_seconds)
-        self._written_index = open_index()
+        self._index = self._states = Database(
+            os.fspath(place), self._prepare_index, META.name,
+            makes=syncs, patience_seconds=patience_seconds,
+        )  # fmt: skip
         if file := self._index.file:
             self._states = Database(
                 str(state_file(file)), self._prepare_state, STATE.name,
                 makes=syncs, patience_seconds=patience_seconds,
             )  # fmt: skip
         self.state = State(self._states)
-        self.search = Search(self._index, self._written_index)
+        self.search = Search(self._index)
         #: The path or URL with which another process can open the catalog.
         self.place = self._index.place
         # Before anything is made beside it.
@@ -81,17 +79,18 @@ class Catalog:
 
     def close(self) -> None:
         """Close every connection."""
-        for database in (self._index, self._written_index, self._states):
-            database.close()
+        self._index.close()
+        self._states.close()
 
     def sync(
         self, folder: Folder, progress: Callable[[int, int], None] | None = None, processes: int = 1
     ) -> Synced:
         """Bring the index up to date with the folder (see feeds.catalog.sync)."""
-        try:
-            return sync(self._written_index, folder, progress, processes)
-        except CatalogRemadeError:
-            return sync(self._written_index, folder, progress, processes)
+        with patiently():
+            try:
+                return sync(self._index, folder, progress, processes)
+            except CatalogRemadeError:
+                return sync(self._index, folder, progress, processes)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 
 #: Time that a build waits for a lock, or for a server's answer.
 PATIENCE_SECONDS = 60.0
+_is_patient = ContextVar("is_patient", default=False)
 CONNECT_TIMEOUT_SECONDS = 5.0
 #: Time for which nobody asks a server again that did not answer.
 SILENCE_SECONDS = 1.0
@@ -49,6 +51,16 @@ class DamagedFileError(Exception):
     """The tables of an SQLite file hold what nobody can have written."""
 
 
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Wait for every database as a build does, whatever its own patience."""
+    token = _is_patient.set(True)
+    try:
+        yield
+    finally:
+        _is_patient.reset(token)
+
+
 class Database:
     """Connections to one database. Safe to use from many threads and processes."""
 
@@ -66,7 +78,7 @@ class Database:
         self._prepare = prepare
         self._mark = mark
         self._makes = makes
-        self._patience = patience_seconds
+        self._patience_seconds = patience_seconds
         #: The inode of the SQLite file whose tables are ready; 1 for a server; 0 before that.
         self._ready = 0
         self._process = os.getpid()
@@ -76,13 +88,16 @@ class Database:
         #: The place for people to read: a URL without its password, which its query may hold too.
         self.name = str(self.file or url.set(query={}).render_as_string())
         try:
-            self._engine = _engine(url, patience_seconds)
+            self._engine = _engine(url, self._patience)
         except SQLAlchemyError as error:
             raise CatalogError(f"{self.name}: {_reason(error)}") from error
         except ModuleNotFoundError as error:
             package = "feeds[postgresql]" if error.name == "psycopg" else error.name
             message = f"{self.name}: {error.name} is not installed; install {package}"
             raise CatalogError(message) from error
+
+    def _patience(self) -> float:
+        return PATIENCE_SECONDS if _is_patient.get() else self._patience_seconds
 
     def close(self) -> None:
         """Close every connection."""
@@ -152,6 +167,9 @@ class Database:
         """Raise errors of the database as CatalogError; the inode is that of the file in use."""
         try:
             with self._engine.begin() as connection:
+                if self.file:
+                    milliseconds = int(self._patience() * 1000)
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
                 yield connection
         except FeedsError:
             raise
@@ -238,30 +256,22 @@ def _url_of(place: str) -> sa.URL:
     return url
 
 
-def _engine(url: sa.URL, patience: float) -> sa.Engine:
+def _engine(url: sa.URL, patience: Callable[[], float]) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
-        limits: dict[str, Any] = {"timeout": patience}
-        engine = sa.create_engine(url, pool_timeout=patience, connect_args=limits)
+        engine = sa.create_engine(url, pool_timeout=patience())
         sa.event.listen(engine, "connect", partial(_set_pragmas, patience))
         return engine
-    is_psycopg = url.get_driver_name() == "psycopg"
-    limits = {
-        "connect_timeout": math.ceil(min(patience, CONNECT_TIMEOUT_SECONDS)),
-        "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-        "tcp_user_timeout": int(patience * 1000),
-    } if is_psycopg else {}  # fmt: skip
     # A server may have been restarted since a connection was last used.
-    engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=patience, connect_args=limits)
+    engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=patience())
     if engine.dialect.name != "postgresql":
         raise CatalogError(f"{url.get_backend_name()}: neither SQLite nor PostgreSQL")
-    if is_psycopg:
+    if url.get_driver_name() == "psycopg":
         sa.event.listen(engine, "do_connect", _connector(patience))
-        sa.event.listen(engine, "connect", partial(_set_timeouts, patience))
     return engine
 
 
-def _connector(patience: float) -> Callable[..., Any]:
-    """Return a maker of connections that wait so many seconds for each answer.
+def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
+    """Return a maker of connections that wait with patience for each answer.
 
     A server that froze keeps its connections alive, and no time-out of its own ends a statement.
     """
@@ -272,7 +282,7 @@ def _connector(patience: float) -> Callable[..., Any]:
     class Connection(psycopg.Connection[Any]):
         def wait(self, gen: Generator[Any, Any, Any], *_interval: Any, **_named: Any) -> Any:
             nonlocal silent_until
-            end = time.monotonic() + patience
+            end = time.monotonic() + patience()
             try:
                 events = next(gen)
                 with selectors.DefaultSelector() as selector:
@@ -293,23 +303,27 @@ def _connector(patience: float) -> Callable[..., Any]:
     def connect(_dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> Connection:
         if time.monotonic() < silent_until:
             raise psycopg.OperationalError(_SILENT)
-        return Connection.connect(*arguments, **named)
+        named |= {
+            "connect_timeout": math.ceil(min(patience(), CONNECT_TIMEOUT_SECONDS)),
+            "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+            "tcp_user_timeout": int(PATIENCE_SECONDS * 1000),
+        }  # fmt: skip
+        connection = Connection.connect(*arguments, **named)
+        # The server forgets a statement for which nobody waits any more.
+        for name in ("lock_timeout", "statement_timeout"):
+            connection.execute(f"SET {name} = {int(PATIENCE_SECONDS * 1000)}")
+        connection.commit()
+        return connection
 
     return connect
 
 
-def _set_timeouts(patience: float, connection: Any, _record: Any) -> None:
-    # For locks and long statements: the server forgets them when nobody waits any more.
-    for name in ("lock_timeout", "statement_timeout"):
-        connection.execute(f"SET {name} = {int(patience * 1000)}")
-    connection.commit()
-
-
-def _set_pragmas(patience: float, connection: Any, _record: Any) -> None:
+def _set_pragmas(patience: Callable[[], float], connection: Any, _record: Any) -> None:
     # Readers never wait for a sync; a machine that loses power may lose the last transaction.
     # SQLite's own timeout does not hold for the change to WAL: it fails at once where another
     # process is about to make the same change.
-    end = time.monotonic() + patience
+    end = time.monotonic() + patience()
+    connection.execute(f"PRAGMA busy_timeout={int(patience() * 1000)}")
     while True:
         try:
             if connection.execute("PRAGMA application_id").fetchone() == (0,):

@@ -251,7 +251,9 @@ def catalog_place(folder: Folder) -> str:
 
 def is_chosen_place(file: Path) -> bool:
     """Return whether a file of the catalog is where catalog_place() puts it if nobody names one."""
-    return file.parent.name == INDEX_DIR or file.parent.parent == _cache_folder()
+    index = file.with_name(_INDEX_FILE)
+    is_ours = file.parent.name == INDEX_DIR or file.parent.parent == _cache_folder()
+    return is_ours and file in (index, state_file(index))
 
 
 def _cache_folder() -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from feeds.catalog import schema
-from feeds.catalog.database import Database
+from feeds.catalog.database import Database, patiently
 from feeds.catalog.schema import ARTICLE, SEARCHED, SOURCE
 from feeds.parsing.body.clean import plain_text
 from feeds.text import search_terms
@@ -34,10 +34,8 @@ _FTS = sa.table(schema.SEARCH_TABLE, sa.column("rowid", sa.Integer), sa.column("
 class Search:
     """The words of one catalog's articles. Safe to use from many threads and processes."""
 
-    def __init__(self, index: Database, written: Database) -> None:
+    def __init__(self, index: Database) -> None:
         self._index = index
-        #: The same, with the patience to write.
-        self._written = written
 
     def is_ready(self) -> bool:
         """Return whether the words of every article are indexed."""
@@ -53,7 +51,7 @@ class Search:
         """Index the words that are missing; end early once it is over. Raises CatalogError."""
         last = ""
         while not (is_over() or self.is_ready()):
-            with self._written.connection() as connection:
+            with patiently(), self._index.connection() as connection:
                 last = self._index_some(connection, last)
 
     def _index_some(self, connection: sa.Connection, after: str) -> str:

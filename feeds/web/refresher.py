@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from feeds.catalog.catalog import Catalog
+from feeds.catalog.database import patiently
 from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, catalog_place, configuration_file
 from feeds.errors import ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
@@ -55,7 +56,8 @@ class Refresher:
         self._has_news = True
         try:
             if settings.starts_indexed and self.catalog.is_complete():
-                self._publish()
+                with patiently():
+                    self._publish()
             else:
                 self.refresh()
         except FeedsError:
@@ -78,7 +80,7 @@ class Refresher:
 
     def refresh(self) -> None:
         """Sync with the folder, and publish if anything has changed. Raises FeedsError."""
-        with self._refreshing:
+        with self._refreshing, patiently():
             started_at = time.monotonic()
             try:
                 self._follow_configuration()
