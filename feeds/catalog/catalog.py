@@ -61,8 +61,9 @@ class Catalog:
         # Before anything is made beside it.
         self._index.check_file()
         # First: what earlier versions kept in the file of the index is taken over.
-        self._states.ensure()
-        self._index.ensure()
+        with patiently():
+            self._states.ensure()
+            self._index.ensure()
 
     def _prepare_index(self, connection: sa.Connection, anew: bool) -> None:
         if not self._index.file:
