@@ -354,6 +354,42 @@ def test_a_state_from_elsewhere_keeps_sound_dates_and_lengths_alone(tmp_path: Pa
     assert Catalog(file).state.built("/out") != {}
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"UPDATE feeds_meta SET value = '{'9' * 5000}' WHERE key = 'revision'",
+        "UPDATE feeds_meta SET value = x'ff00'",
+        "UPDATE feeds_meta SET value = CAST(x'ff00' AS TEXT)",
+        "DROP TABLE feeds_article; CREATE VIEW feeds_article AS SELECT 1 AS path",
+        "CREATE VIEW more AS SELECT 1; CREATE TABLE [drop; 'me\"] (a)",
+        "DROP TABLE feeds_meta; CREATE TABLE feeds_meta (key TEXT PRIMARY KEY)",
+    ],
+)
+def test_an_index_from_elsewhere_that_holds_anything_is_made_again(
+    tmp_path: Path, script: str
+) -> None:
+    file = tmp_path / ".feeds" / "catalog.sqlite"
+    Catalog(file).close()
+    database(file, script)
+    # A copy has another inode.
+    file.write_bytes(file.rename(tmp_path / "moved").read_bytes())
+    Catalog(file).close()
+    again = Catalog(file)
+    assert not again.is_complete()
+    again.close()
+
+
+@pytest.mark.parametrize("value", ["'text'", str(2**63 - 1), "x'ff'", "CAST(x'ff' AS TEXT)"])
+def test_a_state_from_elsewhere_that_holds_any_number_is_made_again(
+    tmp_path: Path, value: str
+) -> None:
+    file = tmp_path / ".feeds" / "catalog.sqlite"
+    Catalog(file).close()
+    database(state_file(file), f"UPDATE feeds_state SET value = {value} WHERE key != 'version'")
+    Catalog(file).close()
+    assert Catalog(file).state.revision() > 0
+
+
 def test_a_locked_state_holds_a_request_no_longer_than_its_patience(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "catalog.sqlite", patience_seconds=0.2)
     with closing(sqlite3.connect(tmp_path / "catalog-state.sqlite")) as other:

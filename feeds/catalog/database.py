@@ -291,24 +291,25 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
                         ready = selector.select(max(end - time.monotonic(), 0))
                         if not ready:
                             silent_until = time.monotonic() + SILENCE_SECONDS
+                            self.pgconn.finish()
                             raise psycopg.OperationalError(_SILENT)
                         selector.unregister(self.fileno())
                         events = gen.send(ready[0][1])
             except StopIteration as stop:
                 return stop.value
-            except (KeyboardInterrupt, psycopg.OperationalError):
+            except KeyboardInterrupt:
                 self.pgconn.finish()
                 raise
 
     def connect(_dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> Connection:
         if time.monotonic() < silent_until:
             raise psycopg.OperationalError(_SILENT)
-        named |= {
+        limits = {
             "connect_timeout": math.ceil(min(patience(), CONNECT_TIMEOUT_SECONDS)),
             "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
             "tcp_user_timeout": int(PATIENCE_SECONDS * 1000),
         }  # fmt: skip
-        connection = Connection.connect(*arguments, **named)
+        connection = Connection.connect(*arguments, **named | limits)
         # The server forgets a statement for which nobody waits any more.
         for name in ("lock_timeout", "statement_timeout"):
             connection.execute(f"SET {name} = {int(PATIENCE_SECONDS * 1000)}")

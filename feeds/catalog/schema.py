@@ -65,6 +65,7 @@ def columns(kind: TypeEngine[Any], *names: str) -> Iterator[sa.Column[Any]]:
 
 # No other program on a server has tables, or indexes, with this prefix.
 METADATA = sa.MetaData()
+_MAX_REVISION_DIGITS = 30
 META = sa.Table("feeds_meta", METADATA, *keys("key"), *columns(Text, "value"))
 #: The fingerprint of the code; the machine that made the tables (see ownership.owner_of); the
 #: number of changes; "1" once a sync has ended, and while only a part of one is written; the
@@ -137,7 +138,7 @@ def prepare_index(connection: sa.Connection, anew: bool, *, owner: str) -> None:
     check_tables(METADATA, META, tables)
     meta: dict[str, str] = {}
     with suppress(DamagedRowError):
-        meta = read_meta(connection) if META.name in tables else {}
+        meta = read_meta(connection) if META.name in tables and not anew else {}
     is_current = meta.get("fingerprint") == code_fingerprint() and owner in ("", meta["owner"])
     if is_current and not anew and METADATA.tables.keys() <= tables:
         return
@@ -176,7 +177,8 @@ def read_meta(connection: sa.Connection) -> dict[str, str]:
     """Return the rows of META. Raises DamagedRowError."""
     meta = dict.fromkeys(_META_KEYS, "")
     meta |= {row.key: row.value for row in connection.execute(sa.select(META))}
-    if not meta["revision"].isdecimal():
+    revision = str(meta["revision"])  # a file from elsewhere may hold anything
+    if not revision.isdecimal() or len(revision) > _MAX_REVISION_DIGITS:
         raise DamagedRowError("no revision")
     return meta
 

@@ -113,20 +113,16 @@ def prepare_state(
     rows = {each: _rows_of(each, connection) for each in kept}
     if former and former.exists():
         # A damaged file is reported and moved aside when the index is opened.
-        url = sa.create_engine("sqlite://", creator=lambda: open_file(former, "mode=ro"))
-        with suppress(SQLAlchemyError), url.connect() as reading:
+        engine = sa.create_engine("sqlite://", creator=lambda: open_file(former, "mode=ro"))
+        with suppress(SQLAlchemyError), engine.connect() as reading:
             rows = {each: rows[each] or _rows_of(each, reading) for each in kept}
-        url.dispose()
+        engine.dispose()
     if connection.dialect.name == "sqlite":
         clear(connection, METADATA)
     METADATA.create_all(connection)
     for each, found in rows.items():
         replace_rows(connection, next(iter(each.primary_key)), found)
-    values = {
-        "version": _VERSION,
-        "revision": int(state.get("revision", 0)) + 1,
-        "owner": int(owner or 0),
-    }
+    values = {"version": _VERSION, "revision": int(time.time()), "owner": int(owner or 0)}
     replace_rows(connection, STATE.c.key, [{"key": key, "value": values[key]} for key in values])
 
 
