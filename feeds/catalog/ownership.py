@@ -18,7 +18,7 @@ import platformdirs
 #: The mark in the header of our files, "feed" in ASCII.
 APPLICATION_ID = 0x66656564
 _HEADER_BYTES = 72
-_MAGIC = b"SQLite format 3\0"
+_LEAST_BYTES = 512
 #: The prefix of the names of our tables, which earlier versions made without it.
 PREFIX = "feeds_"
 #: The tables of those versions, whose files have no mark: the columns that they all have, and
@@ -62,12 +62,15 @@ def fault_of(file: Path, mark: str) -> str:
     if not status.st_size:
         return ""
     try:
-        with file.open("rb") as stream:
-            header = stream.read(_HEADER_BYTES)
-        is_ours = header.startswith(_MAGIC) and _has_our_tables(file, mark)
-    except OSError as error:
-        return error.strerror or "unreadable"
+        # SQLite takes a shorter text for an empty database.
+        is_ours = status.st_size >= _LEAST_BYTES and _has_our_tables(file, mark)
     except sqlite3.Error:
+        try:
+            # Not before: closing a file ends the locks of this process's connections to it.
+            with file.open("rb") as stream:
+                header = stream.read(_HEADER_BYTES)
+        except OSError as error:
+            return error.strerror or "unreadable"
         is_ours = header.endswith(APPLICATION_ID.to_bytes(4, "big"))
     return "" if is_ours else "not a file of feeds; name another one"
 
@@ -89,10 +92,10 @@ def open_file(file: Path, mode: str) -> sqlite3.Connection:
 
 
 def _has_our_tables(file: Path, mark: str) -> bool:
-    log = file.with_name(f"{file.name}-wal")
-    # Without a log, nothing but the file has to be read; SQLite would make files beside it.
-    has_log = log.exists() and log.stat().st_size
-    with closing(open_file(file, "mode=ro" if has_log else "immutable=1")) as connection:
+    logs = (file.with_name(f"{file.name}{ending}") for ending in ("-wal", "-journal"))
+    # A log stays as it is. Without one, SQLite makes files that only a writer removes again.
+    mode = "ro" if any(log.exists() for log in logs) else "rw"
+    with closing(open_file(file, f"mode={mode}")) as connection:
         return _is_ours(connection, mark)
 
 
