@@ -35,7 +35,11 @@ _SILENT = "the server does not answer"
 #: The advisory lock on a server under which tables are made; any number will do.
 _PREPARE_LOCK = 4287_2050
 #: Of a damaged file, or of one whose log another process has damaged, which is whole afterwards.
-_DISTRUSTED_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+#: Not of an error in writing: what is open can still be read on a full disk.
+_DISTRUSTED_CODES = (
+    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ,
+)  # fmt: skip
 _UNDECODABLE = "not UTF-8"
 #: Of a missing table or column. SQLite has no code of its own for it.
 _MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
@@ -339,10 +343,10 @@ def _set_pragmas(patience: Callable[[], float], connection: Any, _record: Any) -
 
 
 def _code(error: Exception) -> int | str | None:
-    """SQLite's primary result code, or PostgreSQL's SQLSTATE."""
+    """SQLite's result code, the extended one of input and output, or PostgreSQL's SQLSTATE."""
     cause = getattr(error, "orig", None)
     if code := getattr(cause, "sqlite_errorcode", None):
-        return int(code) & 0xFF
+        return int(code) if code & 0xFF == sqlite3.SQLITE_IOERR else int(code) & 0xFF
     # Python's own error for a text that is not UTF-8 is the only one of its class without a code.
     return (
         _UNDECODABLE
