@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, wraps
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feeds import __version__
-from feeds.errors import FeedsError, Problem, Severity
+from feeds.errors import CatalogRemadeError, FeedsError, Problem, Severity
 from feeds.model.site import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -88,6 +88,19 @@ def _check_url(_context: click.Context, _parameter: click.Parameter, value: str 
         raise click.BadParameter(str(error)) from error
 
 
+def _again(command: Callable[..., None]) -> Callable[..., None]:
+    """Run a command anew, once, where it met damage of the index, which was mended then."""
+
+    @wraps(command)
+    def run(*arguments: Any, **named: Any) -> None:
+        try:
+            command(*arguments, **named)
+        except CatalogRemadeError:
+            command(*arguments, **named)
+
+    return run
+
+
 _site = click.argument("site", default=".", type=click.Path(exists=True, path_type=Path))
 _url = click.option("--url", callback=_check_url, help="The URL of the published tree.")
 _unpublished = click.option("--unpublished", is_flag=True, help="Publish drafts too.")
@@ -125,6 +138,7 @@ def init(folder: Path) -> None:
 @_unpublished
 @_strict
 @click.option("--ping", is_flag=True, help="Tell the hub which feeds changed.")
+@_again
 def build(
     site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool, ping: bool,
     compress: bool, hosting: str | None, explain: bool,
@@ -207,6 +221,7 @@ def serve(
 
 @main.command()
 @_site
+@_again
 def check(site: Path) -> None:
     """Report every problem of the articles and the configuration.
 
@@ -237,6 +252,7 @@ def check(site: Path) -> None:
 @main.command()
 @_site
 @_url
+@_again
 def ping(site: Path, url: str) -> None:
     """Tell the hub of feeds.yaml which feeds changed since it was last told.
 
@@ -254,6 +270,7 @@ def ping(site: Path, url: str) -> None:
 @main.command("list")
 @_site
 @_url
+@_again
 def list_feeds(site: Path, url: str) -> None:
     """List every feed: its URL, number of articles and newest date.
 

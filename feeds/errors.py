@@ -49,6 +49,10 @@ class CatalogError(FeedsError):
     """The index of the articles cannot be opened or written."""
 
 
+class CatalogRemadeError(CatalogError):
+    """The index was damaged, and is made again: what was begun has to begin anew."""
+
+
 class NotReadyError(FeedsError):
     """The document is still being made; try again in a moment."""
 

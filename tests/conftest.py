@@ -52,6 +52,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[P
     folder = tmp_path_factory.mktemp("caches")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "modules"))
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
         for name in _UNSET:
             patch.delenv(name, raising=False)
         yield (folder / str(number) for number in itertools.count())

@@ -6,6 +6,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -60,6 +61,20 @@ class PostgreSQL:
             self._run("pg_ctl", "stop", "-m", "immediate", "-D", str(self._folder / "data"))
             self._process.wait(30)
             self._process = None
+
+    def freeze(self) -> None:
+        """Stop its processes where they are: connections stay, and nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self._process
+        server = self._process.pid
+        children = Path(f"/proc/{server}/task/{server}/children").read_text()
+        for process in (server, *map(int, children.split())):
+            os.kill(process, number)
 
     def close(self) -> None:
         self.stop()

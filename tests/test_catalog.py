@@ -240,7 +240,8 @@ def test_the_index_may_be_deleted_while_it_is_in_use(site: SiteBuilder, catalog:
 @pytest.mark.sqlite
 def test_a_broken_index_is_made_again(site: SiteBuilder) -> None:
     site.write("a.md", title="Kept")
-    file = site.root.parent / "catalog.sqlite"
+    file = site.root / ".feeds" / "catalog.sqlite"
+    file.parent.mkdir()
     file.write_bytes(b"this is no database" * 100)
     catalog = Catalog(file)
     assert catalog.sync(Folder.open(site.root)).read == 1
@@ -268,7 +269,7 @@ def test_an_index_of_another_version_is_made_again(
 @pytest.mark.sqlite
 def test_an_index_that_cannot_be_opened_says_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CatalogError, match=r"file/catalog-state\.sqlite: "):
+    with pytest.raises(CatalogError, match=r"file/catalog\.sqlite: "):
         Catalog(tmp_path / "file" / "catalog.sqlite")
 
 
@@ -500,13 +501,7 @@ def test_a_damaged_index_is_made_again(site: SiteBuilder) -> None:
         stream.seek(4096 * 3)
         stream.write(b"\xff" * (file.stat().st_size - 4096 * 3))
     damaged = Catalog(file)
-
-    def ask() -> None:
-        damaged.sync(folder)
-        everything(damaged)
-
-    with pytest.raises(CatalogError, match=r"catalog\.sqlite: ."):
-        ask()
+    assert file.with_name(f"{file.name}.damaged-1").exists()
     assert damaged.sync(folder).read == 30
     assert len(everything(damaged)) == 30
     damaged.close()
@@ -611,11 +606,11 @@ def test_an_article_that_is_taken_back_takes_older_ones_of_its_url_with_it(
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE article SET data = zeroblob(300)",
-        "UPDATE article SET data = CAST('{\"a\":' AS BLOB)",
-        "UPDATE source SET digest = CAST(x'ff00fe' AS TEXT)",
-        "DELETE FROM meta WHERE key = 'revision'",
-        "UPDATE meta SET value = 'nonsense' WHERE key = 'revision'",
+        "UPDATE feeds_article SET data = zeroblob(300)",
+        "UPDATE feeds_article SET data = CAST('{\"a\":' AS BLOB)",
+        "UPDATE feeds_source SET digest = CAST(x'ff00fe' AS TEXT)",
+        "DELETE FROM feeds_meta WHERE key = 'revision'",
+        "UPDATE feeds_meta SET value = 'nonsense' WHERE key = 'revision'",
     ],
 )
 def test_an_index_that_holds_nonsense_is_made_again(site: SiteBuilder, damage: str) -> None:

@@ -534,10 +534,10 @@ def test_a_replica_does_not_prepare_the_index_of_another_version(site: SiteBuild
     run("list", site.root)
     folder = Folder.open(site.root)
     with closing(sqlite3.connect(catalog_place(folder))) as connection, connection:
-        connection.execute("UPDATE meta SET value = 'another' WHERE key = 'fingerprint'")
+        connection.execute("UPDATE feeds_meta SET value = 'another' WHERE key = 'fingerprint'")
     assert has_index(folder, syncs=False)
     with closing(sqlite3.connect(catalog_place(folder))) as connection:
-        assert connection.execute("SELECT count(*) FROM article").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM feeds_article").fetchone() == (1,)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")

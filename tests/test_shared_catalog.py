@@ -59,8 +59,8 @@ def test_feeds_yaml_names_the_catalog_and_the_environment_comes_first(
     shared: SiteBuilder, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert catalog_place(Folder.open(shared.root)) == url
-    monkeypatch.setenv("FEEDS_CATALOG", "sqlite:///elsewhere.sqlite")
-    assert catalog_place(Folder.open(shared.root)) == "sqlite:///elsewhere.sqlite"
+    monkeypatch.setenv("FEEDS_CATALOG", "/elsewhere.sqlite")
+    assert catalog_place(Folder.open(shared.root)) == "/elsewhere.sqlite"
 
 
 @pytest.mark.parametrize("syncs", [False, True])

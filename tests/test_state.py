@@ -90,7 +90,7 @@ def test_an_error_of_our_own_in_a_transaction_of_any_database_removes_nothing(
     def prepare(connection: sa.Connection, _anew: bool) -> None:
         connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS kept (value INTEGER)")
 
-    database = Database(str(tmp_path / "any.sqlite"), prepare)
+    database = Database(str(tmp_path / "any.sqlite"), prepare, "kept")
     with database.connection() as connection:
         connection.exec_driver_sql("INSERT INTO kept VALUES (1)")
 
@@ -133,12 +133,13 @@ def test_a_damaged_file_is_moved_aside_with_one_line_and_the_other_one_stays(
 ) -> None:
     catalog.close()
     file = site.root.parent / damaged
+    marked = file.read_bytes()[:72]
     with caplog.at_level(logging.WARNING):
         for number in (1, 2):
-            file.write_bytes(b"This is no database. " * (100 + number))
+            file.write_bytes(marked + b"This is no database. " * (100 + number))
             again = site.catalog()
             aside = file.with_name(f"{damaged}.damaged-{number}")
-            assert aside.read_bytes() == b"This is no database. " * (100 + number)
+            assert aside.read_bytes() == marked + b"This is no database. " * (100 + number)
             assert caplog.messages == [f"{file}: damaged; moved to {aside.name}, and made again"]
             caplog.clear()
             is_index = damaged == "catalog.sqlite"
@@ -212,10 +213,10 @@ def test_several_that_find_the_damage_at_once_move_one_file_aside(
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE article SET data = {bytes}",
-        "UPDATE problem SET data = {bytes}",
-        "UPDATE meta SET value = 'nonsense' WHERE key = 'revision'",
-        "DELETE FROM meta WHERE key = 'revision'",
+        "UPDATE feeds_article SET data = {bytes}",
+        "UPDATE feeds_problem SET data = {bytes}",
+        "UPDATE feeds_meta SET value = 'nonsense' WHERE key = 'revision'",
+        "DELETE FROM feeds_meta WHERE key = 'revision'",
     ],
 )
 def test_rows_that_cannot_be_decoded_are_made_again_and_the_state_stays(
@@ -264,6 +265,9 @@ def test_the_state_that_an_earlier_version_kept_in_the_file_of_the_index_is_take
     with closing(sqlite3.connect(index)) as connection:
         connection.executescript(_FORMER)
     catalog = site.catalog()
+    # A file without a sign of this machine tells no build what it has written.
+    assert catalog.state.built("/out") == {}
+    catalog.state.remember_built("/out", BUILT)
     assert is_filled(catalog)
     catalog.state.touch_last_modified("/rss.xml", "two", 300)
     again = site.catalog()
@@ -325,7 +329,7 @@ def test_one_damaged_row_of_many_leaves_no_lock_behind(site: SiteBuilder, catalo
         site.write(f"{number}.md", title=f"Article {number}")
     catalog.sync(Folder.open(site.root))
     with catalog.reading() as connection:
-        update = "UPDATE article SET data = {} WHERE path = 'articles/a.md'"
+        update = "UPDATE feeds_article SET data = {} WHERE path = 'articles/a.md'"
         is_file = connection.dialect.name == "sqlite"
         connection.exec_driver_sql(update.format("x'ff00'" if is_file else "'\\xff00'::bytea"))
     with pytest.raises(CatalogError, match="damaged"):
@@ -353,7 +357,8 @@ def test_threads_with_different_bytes_never_get_the_same_second(catalog: Catalog
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize(
-    "damage", ["DROP TABLE built", "UPDATE state SET value = 'text' WHERE key = 'version'"]
+    "damage",
+    ["DROP TABLE feeds_built", "UPDATE feeds_state SET value = 'text' WHERE key = 'version'"],
 )
 def test_a_state_that_lacks_a_table_or_a_version_is_mended(
     site: SiteBuilder, catalog: Catalog, damage: str

@@ -6,44 +6,77 @@ The index knows nothing of feeds.yaml: a change there rereads no article.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from pathlib import Path
 
 import sqlalchemy as sa
 
-from feeds.catalog.database import Database
+from feeds.catalog.database import PATIENCE_SECONDS, Database, patiently
 from feeds.catalog.folder import Folder, state_file
-from feeds.catalog.schema import MEDIA, OWN_MEDIA, PROBLEM, check_version, prepare_index, read_meta
+from feeds.catalog.ownership import owner_of
+from feeds.catalog.schema import (
+    MEDIA,
+    META,
+    OWN_MEDIA,
+    PROBLEM,
+    check_version,
+    prepare_index,
+    read_meta,
+)
 from feeds.catalog.search import Search
-from feeds.catalog.state import State, prepare_state
+from feeds.catalog.state import STATE, State, prepare_state
 from feeds.catalog.sync import Synced, sync
-from feeds.errors import CatalogError, Problem
+from feeds.errors import CatalogError, CatalogRemadeError, Problem
 
 
 class Catalog:
     """The catalog of one site. Safe to use from many threads and processes."""
 
-    def __init__(self, place: str | os.PathLike[str], *, syncs: bool = True) -> None:
+    def __init__(
+        self, place: str | os.PathLike[str], *,
+        syncs: bool = True, patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:  # fmt: skip
         """Open or make the catalog at the path of an SQLite file, or a URL as SQLAlchemy has them.
 
         An SQLite file is the index alone; the state has a file beside it. With syncs=False, another
-        process has to make both. Raises CatalogError.
+        process has to make both. A database that is locked or silent is waited for with patience
+        (see also patiently()). Raises CatalogError.
         """
-        self._index = self._states = Database(os.fspath(place), self._prepare, makes=syncs)
+        self._syncs = syncs
+        # Only the user of this machine, and no file of a site, makes us believe a file from
+        # elsewhere.
+        self._is_trusted = bool(os.environ.get("FEEDS_CATALOG"))
+        self._index = self._states = Database(
+            os.fspath(place), self._prepare_index, META.name,
+            makes=syncs, patience_seconds=patience_seconds,
+        )  # fmt: skip
         if file := self._index.file:
-            prepare = partial(prepare_state, former=file)
-            self._states = Database(str(state_file(file)), prepare, makes=syncs)
+            self._states = Database(
+                str(state_file(file)), self._prepare_state, STATE.name,
+                makes=syncs, patience_seconds=patience_seconds,
+            )  # fmt: skip
         self.state = State(self._states)
         self.search = Search(self._index)
         #: The path or URL with which another process can open the catalog.
         self.place = self._index.place
+        # Before anything is made beside it.
+        self._index.check_file()
         # First: what earlier versions kept in the file of the index is taken over.
-        self._states.ensure()
-        self._index.ensure()
+        with patiently():
+            self._states.ensure()
+            self._index.ensure()
 
-    def _prepare(self, connection: sa.Connection, anew: bool) -> None:
+    def _prepare_index(self, connection: sa.Connection, anew: bool) -> None:
         if not self._index.file:
-            prepare_state(connection)
-        prepare_index(connection, anew)
+            prepare_state(connection, owner="")
+        prepare_index(connection, anew, owner=self._owner(self._index.file))
+
+    def _prepare_state(self, connection: sa.Connection, anew: bool) -> None:
+        owner = self._owner(self._states.file)
+        prepare_state(connection, anew, owner=owner, former=self._index.file)
+
+    def _owner(self, file: Path | None) -> str:
+        """Return the sign that a file has to have; empty if any will do."""
+        return owner_of(file) if file and not self._is_trusted else ""
 
     def close(self) -> None:
         """Close every connection."""
@@ -54,7 +87,11 @@ class Catalog:
         self, folder: Folder, progress: Callable[[int, int], None] | None = None, processes: int = 1
     ) -> Synced:
         """Bring the index up to date with the folder (see feeds.catalog.sync)."""
-        return sync(self._index, folder, progress, processes)
+        with patiently():
+            try:
+                return sync(self._index, folder, progress, processes)
+            except CatalogRemadeError:
+                return sync(self._index, folder, progress, processes)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -68,6 +105,10 @@ class Catalog:
             check_version(meta, self._index.name)
             if not meta["complete"]:
                 raise CatalogError(f"{self._index.name}: not synced yet")
+            # Whoever syncs has checked it when it was opened.
+            if not self._syncs and self._owner(self._index.file) not in ("", meta["owner"]):
+                hint = "name it in FEEDS_CATALOG if it is to be used"
+                raise CatalogError(f"{self._index.name}: made by another user or machine; {hint}")
             yield connection
 
     def is_complete(self) -> bool:

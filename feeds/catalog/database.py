@@ -1,29 +1,46 @@
 """Connections to one database: an SQLite file, or a server that many machines share.
 
-It has the tables prepared by those who know what they hold (see schema and state), and moves a
-damaged file aside. It never drops or deletes anything.
+It has the tables prepared by those who know what they hold (see schema and state), refuses a file
+that is not ours, and moves a damaged one aside. It never drops or deletes anything.
 """
 
 import itertools
 import logging
+import math
 import os
+import selectors
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from feeds.catalog.folder import INDEX_DIR
-from feeds.errors import CatalogError
+from feeds.catalog.folder import INDEX_DIR, is_chosen_place
+from feeds.catalog.ownership import APPLICATION_ID, fault_of, is_damaged
+from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 
-LOCK_TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS = 60, 5
+#: Time that a build waits for a lock, or for a server's answer.
+PATIENCE_SECONDS = 60.0
+_is_patient = ContextVar("is_patient", default=False)
+CONNECT_TIMEOUT_SECONDS = 5.0
+#: Time for which nobody asks a server again that did not answer.
+SILENCE_SECONDS = 1.0
+_SILENT = "the server does not answer"
 #: The advisory lock on a server under which tables are made; any number will do.
 _PREPARE_LOCK = 4287_2050
-_DAMAGED_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+#: Of a damaged file, or of one whose log another process has damaged, which is whole afterwards.
+#: Not of an error in writing: what is open can still be read on a full disk.
+_DISTRUSTED_CODES = (
+    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ,
+)  # fmt: skip
+_UNDECODABLE = "not UTF-8"
 #: Of a missing table or column. SQLite has no code of its own for it.
 _MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
 
@@ -35,45 +52,56 @@ class DamagedRowError(Exception):
 
 
 class DamagedFileError(Exception):
-    """A check of an SQLite file found damage."""
+    """The tables of an SQLite file hold what nobody can have written."""
 
 
-class MovedAsideError(CatalogError):
-    """The SQLite file was damaged and moved aside; the next transaction makes a new one."""
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Wait for every database as a build does, whatever its own patience."""
+    token = _is_patient.set(True)
+    try:
+        yield
+    finally:
+        _is_patient.reset(token)
 
 
 class Database:
     """Connections to one database. Safe to use from many threads and processes."""
 
     def __init__(
-        self, place: str, prepare: Callable[[sa.Connection, bool], None], *, makes: bool = True
-    ) -> None:
+        self, place: str, prepare: Callable[[sa.Connection, bool], None], mark: str, *,
+        makes: bool = True, patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:  # fmt: skip
         """Take the path of an SQLite file, or a URL as SQLAlchemy has them.
 
-        The tables are made or migrated by prepare(), where True asks to recreate those of the
-        index; without `makes`, by another process. Raises CatalogError where there is no driver.
+        The tables, of which `mark` is one, are made or migrated by prepare(), where True asks to
+        recreate those of the index; without `makes`, by another process. Locks and answers are
+        waited for with patience. Raises CatalogError for a place that is none.
         """
         self.place = place
-        #: The place for people to read: a URL without its password.
-        self.name = place
         self._prepare = prepare
+        self._mark = mark
         self._makes = makes
+        self._patience_seconds = patience_seconds
         #: The inode of the SQLite file whose tables are ready; 1 for a server; 0 before that.
         self._ready = 0
         self._process = os.getpid()
+        url = _url_of(place)
+        is_file = url.get_backend_name() == "sqlite"
+        self.file = Path(url.database or "") if is_file else None
+        #: The place for people to read: a URL without its password, which its query may hold too.
+        self.name = str(self.file or url.set(query={}).render_as_string())
         try:
-            # A path may contain characters that a URL must escape.
-            url = sa.make_url(place) if "://" in place else sa.URL.create("sqlite", database=place)
-            is_sqlite = url.get_backend_name() == "sqlite"
-            self.file = Path(url.database) if is_sqlite and url.database else None
-            self.name = str(self.file) if self.file else url.render_as_string()
-            self._engine = _engine(url)
+            self._engine = _engine(url, self._patience)
         except SQLAlchemyError as error:
             raise CatalogError(f"{self.name}: {_reason(error)}") from error
         except ModuleNotFoundError as error:
             package = "feeds[postgresql]" if error.name == "psycopg" else error.name
             message = f"{self.name}: {error.name} is not installed; install {package}"
             raise CatalogError(message) from error
+
+    def _patience(self) -> float:
+        return PATIENCE_SECONDS if _is_patient.get() else self._patience_seconds
 
     def close(self) -> None:
         """Close every connection."""
@@ -101,22 +129,36 @@ class Database:
         if inode and inode == self._ready:
             return
         self._engine.dispose()
+        self.check_file()
         if self._makes:
             try:
                 self._make_tables()
-            except MovedAsideError:
+            except CatalogRemadeError:
                 self._make_tables()
         self._ready = self._inode()
 
+    def check_file(self) -> None:
+        """Raise CatalogError for an SQLite file that is not ours.
+
+        At the place that we choose ourselves, it counts as damaged.
+        """
+        fault = fault_of(self.file, self._mark) if self.file else ""
+        is_ours = self._makes and self.file and self.file.is_file() and is_chosen_place(self.file)
+        if fault and not is_ours:
+            raise CatalogError(f"{self.name}: {fault}")
+
     def _make_tables(self, *, anew: bool = False) -> None:
         if self.file:
+            inode = self._inode()
+            if fault_of(self.file, self._mark) or is_damaged(self.file):
+                self._move_aside(self.file, inode)
             try:
                 # A site's folder that was moved away must not come back as an empty one.
                 in_site = self.file.parent.name == INDEX_DIR
                 self.file.parent.mkdir(parents=not in_site, exist_ok=True)
             except OSError as error:
                 raise CatalogError(f"{self.name}: {error.strerror}") from error
-        with self._transaction(self._inode()) as connection:
+        with self._transaction(self._inode(), is_preparing=True) as connection:
             # Processes that start together make the tables one after the other.
             if self.file:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -125,26 +167,53 @@ class Database:
             self._prepare(connection, anew)
 
     @contextmanager
-    def _transaction(self, inode: int) -> Iterator[sa.Connection]:
+    def _transaction(self, inode: int, *, is_preparing: bool = False) -> Iterator[sa.Connection]:
         """Raise errors of the database as CatalogError; the inode is that of the file in use."""
         try:
             with self._engine.begin() as connection:
+                if self.file:
+                    milliseconds = int(self._patience() * 1000)
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
                 yield connection
-        except DamagedRowError as error:
+        except FeedsError:
+            raise
+        except Exception as error:
+            self._mend(error, inode, is_preparing=is_preparing)
+            if not isinstance(error, SQLAlchemyError | DamagedFileError):
+                raise
+            message = f"{self.name}: {_reason(error)}"
+            if _code(error) in _MISSING_CODES:
+                self._ready = 0
+                message = message if self._makes else f"{self.name}: not synced yet"
+            raise CatalogError(message) from error
+
+    def _mend(self, error: Exception, inode: int, *, is_preparing: bool) -> None:
+        """Make again what an error shows to be damaged; then raise CatalogRemadeError.
+
+        An error of any code may come of damage. It takes a check of the file to prove it: one that
+        is opened again, without a log that another process has overwritten, may be whole.
+        """
+        code, message = _code(error), f"{self.name}: {_reason(error)}"
+        if isinstance(error, DamagedRowError) or code == _UNDECODABLE:
             if self._makes:
                 # The error's traceback still holds a cursor, which would lock the tables.
                 self._engine.dispose()
                 self._make_tables(anew=True)
-            raise CatalogError(f"{self.name}: damaged ({error}); made again") from error
-        except (SQLAlchemyError, DamagedFileError) as error:
-            code, message = _code(error), f"{self.name}: {_reason(error)}"
-            if code in _DAMAGED_CODES and self._makes and self.file:
-                self._move_aside(self.file, inode)
-                raise MovedAsideError(message) from error
-            if code in _MISSING_CODES:
-                self._ready = 0
-                message = message if self._makes else f"{self.name}: not synced yet"
-            raise CatalogError(message) from error
+            message = f"{self.name}: damaged ({_reason(error)}); made again"
+            raise CatalogRemadeError(message) from error
+        if not self.file:
+            return
+        # Preparing runs sound statements: it is the file that has other tables than it says.
+        is_proven = isinstance(error, DamagedFileError) or (
+            is_preparing and code == sqlite3.SQLITE_ERROR
+        )
+        if not is_proven and isinstance(error, SQLAlchemyError) and code not in _DISTRUSTED_CODES:
+            return
+        self._ready = 0
+        self._engine.dispose()
+        if self._makes and (is_proven or is_damaged(self.file)):
+            self._move_aside(self.file, inode)
+            raise CatalogRemadeError(message) from error
 
     def _inode(self) -> int:
         with suppress(OSError):
@@ -170,24 +239,100 @@ class Database:
         _log.warning("%s: damaged; moved to %s, and made again", file, os.path.basename(aside))
 
 
-def _engine(url: sa.URL) -> sa.Engine:
-    if url.get_backend_name() != "sqlite":
-        is_psycopg = url.get_driver_name() == "psycopg"
-        limits = {"connect_timeout": CONNECT_TIMEOUT_SECONDS} if is_psycopg else {}
-        # A server may have been restarted since a connection was last used.
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=limits)
-    engine = sa.create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_SECONDS})
-    sa.event.listen(engine, "connect", _set_pragmas)
+def _url_of(place: str) -> sa.URL:
+    """Return the URL of a place. Raises CatalogError for a place that keeps nothing."""
+    # A path may contain characters that a URL must escape.
+    if "://" not in place:
+        return sa.URL.create("sqlite", database=place)
+    scheme = place.partition("://")[0]
+    try:
+        url = sa.make_url(place)
+    except (SQLAlchemyError, ValueError):
+        url = None
+    if not url or "@" in (url.host or ""):
+        # Nothing of it is shown: where its password is, nobody knows.
+        hint = "write one such as postgresql+psycopg://user@host:5432/database"
+        raise CatalogError(f"{scheme}://…: not a database URL; {hint}")
+    if url.get_backend_name() == "sqlite":
+        if url.host or url.query or not url.database or url.database.startswith((":", "file:")):
+            raise CatalogError(f"{scheme}://…: names no file; write its path")
+        return sa.URL.create("sqlite", database=url.database)
+    return url
+
+
+def _engine(url: sa.URL, patience: Callable[[], float]) -> sa.Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, pool_timeout=patience())
+        sa.event.listen(engine, "connect", partial(_set_pragmas, patience))
+        return engine
+    # A server may have been restarted since a connection was last used.
+    engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=patience())
+    if engine.dialect.name != "postgresql":
+        raise CatalogError(f"{url.get_backend_name()}: neither SQLite nor PostgreSQL")
+    if url.get_driver_name() == "psycopg":
+        sa.event.listen(engine, "do_connect", _connector(patience))
     return engine
 
 
-def _set_pragmas(connection: Any, _record: Any) -> None:
+def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
+    """Return a maker of connections that wait with patience for each answer.
+
+    A server that froze keeps its connections alive, and no time-out of its own ends a statement.
+    """
+    import psycopg
+
+    silent_until = 0.0
+
+    class Connection(psycopg.Connection[Any]):
+        def wait(self, gen: Generator[Any, Any, Any], *_interval: Any, **_named: Any) -> Any:
+            nonlocal silent_until
+            end = time.monotonic() + patience()
+            try:
+                events = next(gen)
+                with selectors.DefaultSelector() as selector:
+                    while True:
+                        selector.register(self.fileno(), events)
+                        ready = selector.select(max(end - time.monotonic(), 0))
+                        if not ready:
+                            silent_until = time.monotonic() + SILENCE_SECONDS
+                            self.pgconn.finish()
+                            raise psycopg.OperationalError(_SILENT)
+                        selector.unregister(self.fileno())
+                        events = gen.send(ready[0][1])
+            except StopIteration as stop:
+                return stop.value
+            except KeyboardInterrupt:
+                self.pgconn.finish()
+                raise
+
+    def connect(_dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> Connection:
+        if time.monotonic() < silent_until:
+            raise psycopg.OperationalError(_SILENT)
+        limits = {
+            "connect_timeout": math.ceil(min(patience(), CONNECT_TIMEOUT_SECONDS)),
+            "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+            "tcp_user_timeout": int(PATIENCE_SECONDS * 1000),
+        }  # fmt: skip
+        connection = Connection.connect(*arguments, **named | limits)
+        # The server forgets a statement for which nobody waits any more.
+        for name in ("lock_timeout", "statement_timeout"):
+            connection.execute(f"SET {name} = {int(PATIENCE_SECONDS * 1000)}")
+        connection.commit()
+        return connection
+
+    return connect
+
+
+def _set_pragmas(patience: Callable[[], float], connection: Any, _record: Any) -> None:
     # Readers never wait for a sync; a machine that loses power may lose the last transaction.
     # SQLite's own timeout does not hold for the change to WAL: it fails at once where another
     # process is about to make the same change.
-    end = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    end = time.monotonic() + patience()
+    connection.execute(f"PRAGMA busy_timeout={int(patience() * 1000)}")
     while True:
         try:
+            if connection.execute("PRAGMA application_id").fetchone() == (0,):
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute("PRAGMA journal_mode=WAL")
             break
         except sqlite3.OperationalError as error:
@@ -198,14 +343,16 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _code(error: Exception) -> int | str | None:
-    """SQLite's primary result code, or PostgreSQL's SQLSTATE."""
+    """SQLite's result code, the extended one of input and output, or PostgreSQL's SQLSTATE."""
     cause = getattr(error, "orig", None)
     if code := getattr(cause, "sqlite_errorcode", None):
-        return int(code) & 0xFF
+        return int(code) if code & 0xFF == sqlite3.SQLITE_IOERR else int(code) & 0xFF
     # Python's own error for a text that is not UTF-8 is the only one of its class without a code.
-    if isinstance(error, DamagedFileError) or isinstance(cause, sqlite3.OperationalError):
-        return sqlite3.SQLITE_CORRUPT
-    return getattr(cause, "sqlstate", None)
+    return (
+        _UNDECODABLE
+        if isinstance(cause, sqlite3.OperationalError)
+        else getattr(cause, "sqlstate", None)
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -234,10 +235,13 @@ def catalog_place(folder: Folder) -> str:
     """Return the place of a site's catalog: a URL, or the path of the index's file.
 
     FEEDS_CATALOG comes first, then feeds.yaml, a file beside it, and one in the user's cache
-    folder. Makes the folders of files. Raises CatalogError where none can be written.
+    folder. A relative path is relative to the working directory, in feeds.yaml to its folder.
+    Makes the folders of files. Raises CatalogError where none can be written.
     """
-    if place := os.environ.get("FEEDS_CATALOG") or folder.site.catalog:
-        return place
+    if place := os.environ.get("FEEDS_CATALOG"):
+        return _absolute(place, Path.cwd())
+    if place := folder.site.catalog:
+        return _absolute(place, folder.root)
     if folder.configured:
         parent = folder.root / INDEX_DIR
         with suppress(OSError):
@@ -254,12 +258,31 @@ def catalog_place(folder: Folder) -> str:
             if is_usable and os.access(parent, os.W_OK):
                 return str(index)
     name = hashlib.sha256(os.fsencode(folder.root.resolve())).hexdigest()[:20]
-    cached = Path(platformdirs.user_cache_dir("feeds", appauthor=False)) / name
+    cached = _cache_folder() / name
     try:
         cached.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CatalogError(f"{cached}: {error.strerror}; set XDG_CACHE_HOME") from error
     return str(cached / _INDEX_FILE)
+
+
+def is_chosen_place(file: Path) -> bool:
+    """Return whether a file of the catalog is where catalog_place() puts it if nobody names one."""
+    index = file.with_name(_INDEX_FILE)
+    is_ours = file.parent.name == INDEX_DIR or file.parent.parent == _cache_folder()
+    return is_ours and file in (index, state_file(index))
+
+
+def _cache_folder() -> Path:
+    return Path(platformdirs.user_cache_dir("feeds", appauthor=False))
+
+
+def _absolute(place: str, base: Path) -> str:
+    if "://" not in place:
+        return str(base / place)
+    # Other URLs of SQLite, such as sqlite:///:memory:, are refused where they are opened.
+    path = re.fullmatch(r"sqlite(?:\+\w+)?:///((?!:|file:)[^?]+)", place)
+    return str(base / path[1]) if path else place
 
 
 def state_file(index: Path) -> Path:

@@ -24,8 +24,6 @@ from feeds.model.article import Article
 
 #: The libraries that show in what is published.
 LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML")
-#: Tables of state that earlier versions kept in the file of the index (see state.prepare_state).
-_FORMER_TABLES = ("length", "announced", "document", "built")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may
@@ -65,45 +63,48 @@ def columns(kind: TypeEngine[Any], *names: str) -> Iterator[sa.Column[Any]]:
     return (sa.Column(name, kind, nullable=False) for name in names)
 
 
+# No other program on a server has tables, or indexes, with this prefix.
 METADATA = sa.MetaData()
-META = sa.Table("meta", METADATA, *keys("key"), *columns(Text, "value"))
+_MAX_REVISION_DIGITS = 30
+META = sa.Table("feeds_meta", METADATA, *keys("key"), *columns(Text, "value"))
 #: The keys of META. A value is empty if there is none.
 _META_KEYS = (
     "fingerprint",  # of the code
+    "owner",  # the machine that made the tables (see ownership.owner_of)
     "revision",  # the number of changes
     "complete",  # "1" once a sync has ended
     "partial",  # "1" while only a part of a sync is written
     "searched",  # the revision whose words are all indexed
 )
 SOURCE = sa.Table(
-    "source", METADATA, *keys("path"), *columns(Text, "digest"),
+    "feeds_source", METADATA, *keys("path"), *columns(Text, "digest"),
     *columns(Integer, "size", "mtime_ns", "checked_ns"),
 )  # fmt: skip
 PROBLEM = sa.Table(
-    "problem", METADATA, *columns(Text, "path"), *columns(_Json(Problem), "data"),
-    sa.Index("problem_path", "path"),
+    "feeds_problem", METADATA, *columns(Text, "path"), *columns(_Json(Problem), "data"),
+    sa.Index("feeds_problem_path", "path"),
 )  # fmt: skip
 ARTICLE = sa.Table(
-    "article", METADATA, *keys("path"),
+    "feeds_article", METADATA, *keys("path"),
     *columns(Text, "id", "type", "category", "provider", "domain"),
     # Dates are microseconds since 1970: every engine compares them alike.
     *columns(Integer, "published", "updated"),
     *columns(sa.Boolean(), "recorded", "draft", "removed", "has_duplicate_id"),
     sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
     *columns(_Json(Article), "data"),
-    sa.Index("article_id", "id"),
+    sa.Index("feeds_article_id", "id"),
     # All that decides whether an article is published: its row, which is long, need not be read.
-    sa.Index("article_due", "published", "removed", "draft", "has_duplicate_id", "path"),
+    sa.Index("feeds_article_due", "published", "removed", "draft", "has_duplicate_id", "path"),
 )  # fmt: skip
 TAGGING = sa.Table(
-    "tagging", METADATA, *keys("topic", "path"), *columns(Text, "name"),
-    sa.Index("tagging_named", "path", "name"),
+    "feeds_tagging", METADATA, *keys("topic", "path"), *columns(Text, "name"),
+    sa.Index("feeds_tagging_named", "path", "name"),
 )  # fmt: skip
 #: The site's own files that an article shows or offers, by relative URLs, with their lengths in
 #: bytes; its other enclosures by absolute URLs, whose lengths are state.
 MEDIA = sa.Table(
-    "media", METADATA, *keys("url", "path"), sa.Column("length", Integer),
-    sa.Index("media_path", "path"),
+    "feeds_media", METADATA, *keys("url", "path"), sa.Column("length", Integer),
+    sa.Index("feeds_media_path", "path"),
 )  # fmt: skip
 OWN_MEDIA = MEDIA.c.url.startswith("/")
 #: The words again, in an index: an SQLite file's table of FTS5, or an expression that a server
@@ -112,10 +113,10 @@ SEARCH_TABLE = "searched_words"
 LEXEMES = sa.literal_column("array_to_tsvector(string_to_array(words, ' '))", sa.String)
 #: The words of articles, filled by the first search, and the digests of the texts they are from.
 SEARCHED = sa.Table(
-    "searched", METADATA, sa.Column("number", sa.Integer, primary_key=True),
+    "feeds_searched", METADATA, sa.Column("number", sa.Integer, primary_key=True),
     *columns(Text, "path", "digest", "words"),
-    sa.Index("searched_path", "path", unique=True),
-    sa.Index("searched_by_lexeme", LEXEMES, postgresql_using="gin").ddl_if(dialect="postgresql"),
+    sa.Index("feeds_searched_path", "path", unique=True),
+    sa.Index("feeds_searched_lexeme", LEXEMES, postgresql_using="gin").ddl_if(dialect="postgresql"),
 )  # fmt: skip
 #: The tables whose rows belong to one file, by its path.
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
@@ -133,32 +134,56 @@ def code_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def prepare_index(connection: sa.Connection, anew: bool) -> None:
-    """Make the tables anew unless this version of the code made them, and they are all there."""
-    tables = sa.inspect(connection).get_table_names()
+def prepare_index(connection: sa.Connection, anew: bool, *, owner: str) -> None:
+    """Make the tables anew unless this version of the code made them, and they are all there.
+
+    An owner, if one is given, has to have made them too.
+    """
+    tables = set(sa.inspect(connection).get_table_names())
+    check_tables(METADATA, META, tables)
     meta: dict[str, str] = {}
     with suppress(DamagedRowError):
-        meta = read_meta(connection) if META.name in tables else {}
-    is_current = meta.get("fingerprint") == code_fingerprint()
-    if is_current and not anew and METADATA.tables.keys() <= set(tables):
+        meta = read_meta(connection) if META.name in tables and not anew else {}
+    is_current = meta.get("fingerprint") == code_fingerprint() and owner in ("", meta["owner"])
+    if is_current and not anew and METADATA.tables.keys() <= tables:
         return
-    if connection.dialect.name == "sqlite":
-        for name in (SEARCH_TABLE, *_FORMER_TABLES):
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
-    METADATA.drop_all(connection)
+    clear(connection, METADATA)
     METADATA.create_all(connection)
     # It goes on from where it was, so that other processes see a change.
     revision = str(int(meta.get("revision", time.time_ns())) + 1)
     values = dict.fromkeys(_META_KEYS, "")
-    values |= {"fingerprint": code_fingerprint(), "revision": revision}
+    values |= {"fingerprint": code_fingerprint(), "owner": owner, "revision": revision}
     connection.execute(sa.insert(META), [{"key": key, "value": values[key]} for key in values])
+
+
+def check_tables(metadata: sa.MetaData, mark: sa.Table, present: set[str]) -> None:
+    """Raise CatalogError if tables with our names are there, but not the one that marks them."""
+    taken = metadata.tables.keys() & present
+    if taken and mark.name not in present:
+        raise CatalogError(f"the table {min(taken)} is not one of feeds; use a schema of its own")
+
+
+def clear(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Drop our tables; in an SQLite file, which is ours alone, whatever it holds."""
+    if connection.dialect.name != "sqlite":
+        metadata.drop_all(connection)
+        return
+    # Virtual tables take their own with them. A view or a trigger would change what is written.
+    query = (
+        "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view')"
+        " AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'"
+    )
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    for kind, name in connection.exec_driver_sql(query).all():
+        connection.exec_driver_sql(f"DROP {kind} IF EXISTS {quote(name)}")
 
 
 def read_meta(connection: sa.Connection) -> dict[str, str]:
     """Return the rows of META. Raises DamagedRowError."""
     meta = dict.fromkeys(_META_KEYS, "")
     meta |= {row.key: row.value for row in connection.execute(sa.select(META))}
-    if not meta["revision"].isdecimal():
+    revision = str(meta["revision"])  # a file from elsewhere may hold anything
+    if not revision.isdecimal() or len(revision) > _MAX_REVISION_DIGITS:
         raise DamagedRowError("no revision")
     return meta
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from feeds.catalog import schema
-from feeds.catalog.database import Database
+from feeds.catalog.database import Database, patiently
 from feeds.catalog.schema import ARTICLE, SEARCHED, SOURCE
 from feeds.parsing.body.clean import plain_text
 from feeds.text import search_terms
@@ -21,10 +21,10 @@ ARTICLES_PER_TRANSACTION = 200
 # The words are made by search_terms: the tokenizer only splits them at spaces.
 _MAKE_TABLE = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS searched_words USING"
-    " fts5(words, content='searched', content_rowid='number', tokenize='ascii')",
-    "CREATE TRIGGER IF NOT EXISTS searched_in AFTER INSERT ON searched BEGIN"
+    " fts5(words, content='feeds_searched', content_rowid='number', tokenize='ascii')",
+    "CREATE TRIGGER IF NOT EXISTS searched_in AFTER INSERT ON feeds_searched BEGIN"
     " INSERT INTO searched_words(rowid, words) VALUES (new.number, new.words); END",
-    "CREATE TRIGGER IF NOT EXISTS searched_out AFTER DELETE ON searched BEGIN"
+    "CREATE TRIGGER IF NOT EXISTS searched_out AFTER DELETE ON feeds_searched BEGIN"
     " INSERT INTO searched_words(searched_words, rowid, words)"
     " VALUES ('delete', old.number, old.words); END",
 )
@@ -51,7 +51,7 @@ class Search:
         """Index the words that are missing; end early once it is over. Raises CatalogError."""
         last = ""
         while not (is_over() or self.is_ready()):
-            with self._index.connection() as connection:
+            with patiently(), self._index.connection() as connection:
                 last = self._index_some(connection, last)
 
     def _index_some(self, connection: sa.Connection, after: str) -> str:

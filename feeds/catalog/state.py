@@ -3,6 +3,7 @@
 Its tables have a version of their own; they are migrated and never dropped.
 """
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,35 +13,52 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from feeds.catalog.database import DamagedFileError, Database
-from feeds.catalog.schema import Integer, Text, columns, keys, replace_rows
+from feeds.catalog.ownership import PREFIX, is_former_table, open_file
+from feeds.catalog.schema import (
+    Integer,
+    Text,
+    check_tables,
+    clear,
+    columns,
+    keys,
+    replace_rows,
+)
 from feeds.errors import CatalogError
 
 METADATA = sa.MetaData()
-#: "version" of these tables; "revision", raised when lengths change.
-STATE = sa.Table("state", METADATA, *keys("key"), *columns(Integer, "value"))
+#: "version" of these tables; "owner", the machine that made them (see ownership.owner_of);
+#: "revision", raised when lengths change.
+STATE = sa.Table("feeds_state", METADATA, *keys("key"), *columns(Integer, "value"))
 #: Time of the last change of each document, in seconds since 1970.
 DOCUMENT = sa.Table(
-    "document", METADATA, *keys("address"), *columns(Text, "digest"), *columns(Integer, "changed")
+    "feeds_document",
+    METADATA,
+    *keys("address"),
+    *columns(Text, "digest"),
+    *columns(Integer, "changed"),
 )
 #: The last announcement of each feed.
-ANNOUNCED = sa.Table("announced", METADATA, *keys("url"), *columns(Text, "fingerprint", "digest"))
+ANNOUNCED = sa.Table(
+    "feeds_announced", METADATA, *keys("url"), *columns(Text, "fingerprint", "digest")
+)
 #: The feeds that a process is announcing; one that was killed holds its claims until they expire,
 #: in seconds since 1970.
 CLAIM = sa.Table(
-    "claim", METADATA, *keys("url"), *columns(Text, "digest"), *columns(Integer, "expires")
+    "feeds_claim", METADATA, *keys("url"), *columns(Text, "digest"), *columns(Integer, "expires")
 )
 #: The lengths of files on other servers, in bytes, and when they were asked, in seconds since 1970.
 LENGTH = sa.Table(
-    "length", METADATA, *keys("url"), sa.Column("length", Integer), *columns(Text, "reason"),
+    "feeds_length", METADATA, *keys("url"), sa.Column("length", Integer), *columns(Text, "reason"),
     *columns(Integer, "asked"),
 )  # fmt: skip
 #: The files that builds wrote: one whose fingerprint is the same need not be made to be compared.
 BUILT = sa.Table(
-    "built", METADATA, *keys("tree", "name"), *columns(Text, "fingerprint"),
+    "feeds_built", METADATA, *keys("tree", "name"), *columns(Text, "fingerprint"),
     *columns(Integer, "size", "mtime_ns"),
 )  # fmt: skip
-_VERSION = 1
-_DAY_SECONDS = 24 * 60 * 60
+_VERSION = 2
+#: The largest number that may come from elsewhere, and for a time how far it may lie ahead.
+_MAX_NUMBER, _MAX_AHEAD_SECONDS = 2**53, 24 * 60 * 60
 
 
 class ProbeResult(NamedTuple):
@@ -69,44 +87,77 @@ class Announcement(NamedTuple):
 
 
 def prepare_state(
-    connection: sa.Connection, _anew: bool = False, *, former: Path | None = None
+    connection: sa.Connection, anew: bool = False, *, owner: str, former: Path | None = None
 ) -> None:
     """Make the tables, or migrate them to this version.
 
-    Version 0 is what earlier versions of Feeds kept among the tables of the index: on a server in
-    tables of the same names, else in the former file, whose rows are taken over.
+    Version 1 has other names, and 0 is kept among the tables of the index: on a server in tables of
+    the same names, else in the former file. Where an owner is given who has not made the tables,
+    the rows that a build believes without looking are forgotten, and the rest is checked.
     """
-    if connection.dialect.name == "sqlite":
-        # Here, and not in the middle of a build: nothing can take the place of what is lost.
-        fault = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        if fault != "ok":
-            raise DamagedFileError(fault)
-    METADATA.create_all(connection)
-    query = sa.select(STATE.c.value).where(STATE.c.key == "version")
-    version = connection.execute(query).scalar_one_or_none() or 0
-    if not isinstance(version, int):
-        raise DamagedFileError(f"the version is {version!r}")
-    if version > _VERSION:
-        raise CatalogError("the state is of a newer version of feeds; use that version")
-    if version == _VERSION:
+    present = set(sa.inspect(connection).get_table_names())
+    check_tables(METADATA, STATE, present)
+    state: dict[str, Any] = {}
+    if STATE.name in present and not anew:
+        state = {row.key: row.value for row in connection.execute(sa.select(STATE))}
+        version = state.get("version", 0)
+        if not isinstance(version, int):
+            raise DamagedFileError(f"the version is {version!r}")
+        if version > _VERSION:
+            raise CatalogError("the state is of a newer version of feeds; use that version")
+    is_own = owner in ("", str(state.get("owner")))
+    if state.get("version") == _VERSION and is_own:
+        METADATA.create_all(connection)
         return
+    kept = (DOCUMENT, ANNOUNCED, LENGTH, *((BUILT,) if is_own else ()))
+    rows = {each: _rows_of(each, connection) for each in kept}
     if former and former.exists():
         # A damaged file is reported and moved aside when the index is opened.
-        with suppress(SQLAlchemyError):
-            _copy_rows(former, connection)
+        engine = sa.create_engine("sqlite://", creator=lambda: open_file(former, "mode=ro"))
+        with suppress(SQLAlchemyError), engine.connect() as reading:
+            rows = {each: rows[each] or _rows_of(each, reading) for each in kept}
+        engine.dispose()
+    if connection.dialect.name == "sqlite":
+        clear(connection, METADATA)
+    METADATA.create_all(connection)
+    for each, found in rows.items():
+        replace_rows(connection, next(iter(each.primary_key)), found)
+    values = {"version": _VERSION, "revision": int(time.time()), "owner": int(owner or 0)}
+    replace_rows(connection, STATE.c.key, [{"key": key, "value": values[key]} for key in values])
+
+
+def _rows_of(of: sa.Table, connection: sa.Connection) -> list[dict[str, Any]]:
+    """Return the sound rows of one of our tables, under its name or that of an earlier version."""
+    former = sa.Table(of.name.removeprefix(PREFIX), sa.MetaData(), *(c._copy() for c in of.columns))
+    inspector = sa.inspect(connection)
+    for found in (of, former):
+        if not inspector.has_table(found.name):
+            continue
+        names = {column["name"] for column in inspector.get_columns(found.name)}
+        if found is of or is_former_table(found.name, names):
+            with suppress(SQLAlchemyError):
+                return [
+                    dict(row)
+                    for row in connection.execute(sa.select(found)).mappings()
+                    if _is_sound(of, row)
+                ]
+    return []
+
+
+def _is_sound(of: sa.Table, row: Mapping[Any, Any]) -> bool:
+    latest = time.time() + _MAX_AHEAD_SECONDS
+    for column in of.columns:
+        value, is_time = row[column.name], column.name in ("changed", "asked")
+        if value is None:
+            is_sound = bool(column.nullable)
+        elif isinstance(column.type, sa.String):
+            is_sound = isinstance(value, str)
+        else:
+            is_sound = type(value) is int and 0 <= value <= (latest if is_time else _MAX_NUMBER)
+        if not is_sound:
+            return False
     # The lengths of the site's own files are in the index now.
-    connection.execute(sa.delete(LENGTH).where(LENGTH.c.url.startswith("/")))
-    rows = [{"key": "version", "value": _VERSION}, {"key": "revision", "value": 1}]
-    connection.execute(sa.insert(STATE), rows)
-
-
-def _copy_rows(former: Path, connection: sa.Connection) -> None:
-    url = sa.URL.create("sqlite", database=str(former))
-    with sa.create_engine(url, poolclass=sa.NullPool).connect() as reading:
-        present = sa.inspect(reading).get_table_names()
-        for table in (DOCUMENT, ANNOUNCED, LENGTH, BUILT):
-            rows = reading.execute(sa.select(table)).mappings() if table.name in present else ()
-            replace_rows(connection, next(iter(table.primary_key)), list(map(dict, rows)))
+    return not (of is LENGTH and row["url"].startswith("/"))
 
 
 class State:
@@ -127,7 +178,10 @@ class State:
         lie a moment ahead of the clock. A date that lies a day ahead is from a clock that was
         wrong, and is replaced.
         """
-        is_here, is_past = DOCUMENT.c.address == address, DOCUMENT.c.changed < now + _DAY_SECONDS
+        is_here, is_past = (
+            DOCUMENT.c.address == address,
+            DOCUMENT.c.changed < now + _MAX_AHEAD_SECONDS,
+        )
         query = sa.select(DOCUMENT).where(is_here, is_past)
         with self._database.connection() as connection:
             row = connection.execute(query).one_or_none()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from feeds.catalog.catalog import Catalog
+from feeds.catalog.database import patiently
 from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, catalog_place, configuration_file
 from feeds.errors import ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
@@ -20,6 +21,8 @@ from feeds.web.settings import Settings
 
 #: Pause between looks at feeds.yaml and at the index, which another process may have changed.
 POLL_SECONDS = 1.0
+#: Time that a request waits for the index, where it is locked or its server silent.
+PATIENCE_SECONDS = 1.0
 
 
 class Refresher:
@@ -39,7 +42,9 @@ class Refresher:
         self._log = log
         self._configuration = self._configuration_stat()
         self._folder = Folder.open(settings.site)
-        self.catalog = Catalog(catalog_place(self._folder), syncs=settings.syncs)
+        self.catalog = Catalog(
+            catalog_place(self._folder), syncs=settings.syncs, patience_seconds=PATIENCE_SECONDS
+        )
         self._reported: set[Problem] = set()
         self._report_lock: BinaryIO | None = None
         #: On the monotonic clock, as is the time of the next walk over the folders.
@@ -51,7 +56,8 @@ class Refresher:
         self._has_news = True
         try:
             if settings.starts_indexed and self.catalog.is_complete():
-                self._publish()
+                with patiently():
+                    self._publish()
             else:
                 self.refresh()
         except FeedsError:
@@ -74,7 +80,7 @@ class Refresher:
 
     def refresh(self) -> None:
         """Sync with the folder, and publish if anything has changed. Raises FeedsError."""
-        with self._refreshing:
+        with self._refreshing, patiently():
             started_at = time.monotonic()
             try:
                 self._follow_configuration()

@@ -1,0 +1,148 @@
+"""Recognition of SQLite files: as our own, which alone are written, and as made on this machine.
+
+It opens files to read them, and changes none.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import sqlite3
+import stat
+import tempfile
+from contextlib import closing, suppress
+from pathlib import Path
+
+import platformdirs
+
+#: The mark in the header of our files, "feed" in ASCII.
+APPLICATION_ID = 0x66656564
+_HEADER_BYTES = 72
+_LEAST_BYTES = 512
+#: The prefix of the names of our tables, which earlier versions made without it.
+PREFIX = "feeds_"
+#: The tables of those versions, whose files have no mark: the columns that they all have, and
+#: those that some have.
+_FORMER_TABLES = {
+    "meta": ("key value", ""),
+    "state": ("key value", ""),
+    "source": ("path size mtime_ns checked_ns digest", ""),
+    "problem": ("path", "data line code message hint severity"),
+    "article": (
+        "path id published updated quality heat type category provider domain draft removed data",
+        "contested has_duplicate_id recorded",
+    ),
+    "tagging": ("topic path name", ""),
+    "media": ("url path", "length"),
+    "searched": ("number path digest words", "lexemes"),
+    "document": ("address digest changed", ""),
+    "announced": ("url fingerprint digest", ""),
+    "claim": ("url digest expires", ""),
+    "length": ("url length asked reason", ""),
+    "built": ("tree name fingerprint size mtime_ns", ""),
+}
+#: FTS5 keeps its index in tables with this prefix.
+_FTS_PREFIX = "searched_words"
+_LOCKED_SECONDS = 1.0
+
+
+def fault_of(file: Path, mark: str) -> str:
+    """Return the reason why a file must not be written, if it exists; empty if it may be.
+
+    The mark is a table that our file has. One whose pages cannot be read is ours by its header.
+    """
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or "not the name of a file"
+    if not stat.S_ISREG(status.st_mode):
+        return "not a file"
+    if not status.st_size:
+        return ""
+    try:
+        # SQLite takes a shorter text for an empty database.
+        is_ours = status.st_size >= _LEAST_BYTES and _has_our_tables(file, mark)
+    except sqlite3.Error:
+        try:
+            # Not before: closing a file ends the locks of this process's connections to it.
+            with file.open("rb") as stream:
+                header = stream.read(_HEADER_BYTES)
+        except OSError as error:
+            return error.strerror or "unreadable"
+        is_ours = header.endswith(APPLICATION_ID.to_bytes(4, "big"))
+    return "" if is_ours else "not a file of feeds; name another one"
+
+
+def is_damaged(file: Path) -> bool:
+    """Return whether a check of a whole SQLite file finds damage."""
+    try:
+        with closing(open_file(file, "mode=rw")) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def open_file(file: Path, mode: str) -> sqlite3.Connection:
+    """Open an SQLite file that exists, with the options of a URI: "mode=ro" to read it."""
+    uri = f"{file.absolute().as_uri()}?{mode}"
+    return sqlite3.connect(uri, uri=True, timeout=_LOCKED_SECONDS)
+
+
+def _has_our_tables(file: Path, mark: str) -> bool:
+    logs = (file.with_name(f"{file.name}{ending}") for ending in ("-wal", "-journal"))
+    # A log stays as it is. Without one, SQLite makes files that only a writer removes again.
+    mode = "ro" if any(log.exists() for log in logs) else "rw"
+    with closing(open_file(file, f"mode={mode}")) as connection:
+        return _is_ours(connection, mark)
+
+
+def _is_ours(connection: sqlite3.Connection, mark: str) -> bool:
+    objects = connection.execute("SELECT name, type FROM sqlite_master").fetchall()
+    if not objects:
+        return True
+    names = {name for name, kind in objects if kind == "table" and not name.startswith("sqlite_")}
+    application_id = connection.execute("PRAGMA application_id").fetchone()
+    if mark in names and application_id == (APPLICATION_ID,):
+        return True
+    query = "SELECT name FROM pragma_table_info(?)"
+    tables = {
+        name: {column for (column,) in connection.execute(query, (name,))}
+        for name in names
+        if not name.startswith(_FTS_PREFIX)
+    }
+    return mark.removeprefix(PREFIX) in tables and all(
+        is_former_table(name, columns) for name, columns in tables.items()
+    )
+
+
+def is_former_table(name: str, columns: set[str]) -> bool:
+    """Return whether a table has the columns that an earlier version of ours gave it."""
+    required, optional = (set(names.split()) for names in _FORMER_TABLES.get(name, ("-", "")))
+    return required <= columns <= required | optional
+
+
+def owner_of(file: Path) -> str:
+    """Return the sign, in decimal digits, that this user of this machine gives to a file.
+
+    It is made from a secret of the user and the inode: neither a copy of the file nor one that
+    came from elsewhere has it. Without a place to keep the secret, it is made from the inode alone.
+    """
+    digest = hmac.new(_secret(), str(file.stat().st_ino).encode(), hashlib.sha256).hexdigest()
+    return str(int(digest[:15], 16))
+
+
+def _secret() -> bytes:
+    file = Path(platformdirs.user_state_dir("feeds", appauthor=False)) / "key"
+    with suppress(OSError):
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=file.parent) as new, suppress(FileExistsError):
+                new.write(secrets.token_bytes(32))
+                new.flush()
+                # Whole or not at all: several processes may start at once.
+                os.link(new.name, file)
+        return file.read_bytes()
+    return b""
