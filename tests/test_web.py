@@ -30,6 +30,7 @@ from feeds.model.document import Document, MediaFile, Redirect
 from feeds.static.writer import write_tree
 from feeds.web.app import build_app, create_app
 from feeds.web.live_site import LiveSite
+from feeds.web.media import respond_with_file
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
 from tests.support import CORPUS, SiteBuilder, article, document, eventually, needs_corpus
@@ -567,6 +568,16 @@ def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilde
     live.refresh()
     assert b"Later" in body()
     live.close()
+
+
+def test_a_pipe_or_a_link_in_the_place_of_a_picture_is_not_opened(tmp_path: Path) -> None:
+    pipe, link, secret = (tmp_path / name for name in ("pipe.png", "link.png", "secret"))
+    os.mkfifo(pipe)
+    secret.write_text("secret")
+    link.symlink_to(secret)
+    for place in (pipe, link):
+        with pytest.raises(OSError, match=r"not a file|symbolic links"):
+            respond_with_file(MediaFile(place, "image/png"), {"REQUEST_METHOD": "GET"})
 
 
 def test_a_clock_that_was_ahead_leaves_no_article_published(served: SiteBuilder) -> None:

@@ -12,6 +12,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from feeds.files import open_file
 from feeds.model.document import MEDIA_AGE, SECURITY_HEADERS, MediaFile
 from feeds.web.responses import OK, evaluate_conditions, read_date
 
@@ -26,7 +27,7 @@ class FileRange:
     def __init__(self, path: Path) -> None:
         """Open a file and take all its bytes. Raises OSError."""
         self.path = path
-        self._file = path.open("rb")
+        self._file = open_file(str(path))
         self.stat = os.fstat(self._file.fileno())
         self.start, self.end = 0, self.stat.st_size
 
