@@ -57,6 +57,29 @@ FRONT_MATTER = Grammar(
         "\n", "- ", "  ", ": ", "? ", "<<: *a\n", "&a ", "*a ", "[", "]", "{", "}", ", ", "---\n",
     ],
     examples=[text for text in _ARTICLE_TEXTS if text.startswith("---")],
+    families=[
+        ["topics:\n", "- t{n}\n", "- {w} {w}\n", "- t\n", "- ''\n"],
+        ["images:\n", "actions:\n", "- /a{n}.jpg\n", "- {url: /a{n}.mp3}\n", "- x:\n"],
+        ["related:\n", "- https://a.b/{n}\n", "- {webUrl: ftp://x}\n", "- {title: x}\n", "- [a]\n"],
+        ["k{n}: 1\n", "a: 1\n", "{w}: &a{n} x\n", "b{n}: *a\n", "c{n}: {<<: *a}\n", "a: &a [x]\n"],
+        ["[", "{", "[a: ", "? ", "- ", "x: ", "- - ", "'", '"', "&a ", "!!a "],
+        ["excerpt: \"", "Ã", "‚", "â€", "œ", "&amp;", "&#9", "9", "é ", "\u0301", "“", '"'],
+        ["featuredContent: '", "<div>", "<td>", "<svg>", "</x>", '<iframe src="https://a.b/{n}">'],
+        ["people:\n", "transcript:\n", "- {name: A{n}, role: b}\n", "- {url: /a{n}.vtt}\n"],
+        ["excerpt: >\n", " a\n", "\n", "  b\n", "#\n", "excerpt: |\n", " \n"],
+        ["originalUrl: https://a.b/", "a/", "../", "%", "é", "//", "?", "\n", "@", "."],
+        ["duration: ", "quality: ", "updatedDateTime: ", "9", "0", ":", "-", "T", "\n", "1e", "."],
+    ],
+    shapes=[
+        [("topics:\n", 1), ("- t{n}\n", 20_000)],
+        [("excerpt: \"", 1), ("Ã", 8_000), ("‚", 8_000), ('"', 1)],
+        [("excerpt: \"&#", 1), ("9", 5_000), (';"', 1)],
+        [("featuredContent: '", 1), ("<div>", 20_000), ("'", 1)],
+        [("images:\n", 1), ("- /a{n}.jpg\n", 20_000)],
+        [("images:\n", 1), ("- {url: 'ftp://x'}\n", 20_000)],
+        [("x: ", 1), ("[a: ", 20_000)],
+        [("m{n}: &m{n} {k{n}: 1}\n", 1_000), ("z{n}: {<<: *m1}\n", 1_000)],
+    ],
     before=_START, after="\n---\nBody\n",
 )  # fmt: skip
 
@@ -96,6 +119,60 @@ _MARKDOWN = [
 ]  # fmt: skip
 _BODIES = [text.split("\n---\n", 1)[-1] for text in _ARTICLE_TEXTS]
 
+_FAMILIES = [
+    ["|a", "|-", "a|\n", "|\n", "a|", "-|", "|:-", "\\|", "`|"],
+    ["<b>", "<b id={n}>", "<i>", "<p>x", "</b>", "</p>", "<a href=/{n}>", "<font>", "<p>", "<div>"],
+    [
+        "[^{n}]",
+        "[^{n}]: x\n",
+        "[^1]",
+        "[^1]: y\n",
+        '<a href="#fnref-',
+        " data-footnote-backref",
+        "x",
+    ],
+    [" on{w}=a", "<a on{w}=b>", "<a", ">", " {w}=b", "<script>", "javascript:", '"', " on{w}"],
+    ["<td>", "<tr>", "<table>", "</table>", "<svg>", "<math>", "<mtext>", "</x>", "x", "<th>"],
+    ["<div>", "</div>", "<ul>", "<li>", "<dl><dd>", "<blockquote>", "</q>", "<pre>\n", "x", "<br>"],
+    ["> ", "- ", "1. ", "    ", "\t", "a\n", "\n", "* ", "```\n", "~~~"],
+    ["*", "_", "**a", "~~", "`", "[", "](", "![", "<", "\\", "[a]: <b> \n", "[a]"],
+    [
+        "{{",
+        "{%",
+        "{% raw %}",
+        "{{site.a",
+        "`",
+        "\n    ",
+        "{{ 'a' |",
+        "{% if a",
+        "<code>",
+        "</code>",
+    ],
+    ["Ã", "‚", "â€", "œ", "Â", "é", "“", "\u0301", "\x85", "&Atilde;", "&#195;", "\ufffe", " "],
+    ["&amp;", "&#{n};", "&#9", "9", "&", "&#x", "&nbsp;", "&#99999999", ";", "&lt;"],
+    [
+        '<iframe src="https://a.b/{n}">',
+        "</iframe>",
+        '<img src="a{n}.jpg" alt="',
+        '">',
+        "<video src=a>",
+    ],
+    ['<a href="', "../", "a/", "%41", "é", "@", "a.", "http://", '">x</a>', "?", "#", " ", "/"],
+    [
+        "<!--",
+        "-->",
+        "<!",
+        "<?",
+        "<![CDATA[",
+        "]]>",
+        "<script>",
+        "</script",
+        "<style>",
+        "<noscript>",
+    ],
+    ['<p style="', "display:none", "a:b;", "font-size:0", ";", '">x', "<span hidden>", "</span>"],
+]
+
 BODY = Grammar(
     tokens=[
         *(f"<{tag}>" for tag in _TAGS), *(f"</{tag}>" for tag in _TAGS),
@@ -105,6 +182,21 @@ BODY = Grammar(
         *_ATTRIBUTES, *_MARKDOWN, *_MARKDOWN, *_MARKDOWN, "<", ">", "/>", "<!--", "-->", "</",
     ],
     examples=[*_BODIES, *(f"<div>{text}" for text in _BODIES[:40])],
+    families=_FAMILIES,
+    shapes=[
+        [("|a", 700), ("\n", 1), ("|-", 700), ("\n", 1), ("a|\n", 20_000)],
+        [("<p>", 1), ("<b id={n}>", 390), ("</p>", 1), ("<p>x", 20_000)],
+        [("x[^1]\n\n[^1]: y\n\n<i>\n", 1), ('<a href="#fnref- data-footnote-backref', 2_000)],
+        [("[^{n}] ", 2_000), ("\n\n", 1), ("[^{n}]: y\n", 2_000)],
+        [("<p>script:<a", 1), (" on{w}=a", 7_000), (">", 1), ("x ", 20_000)],
+        [("<svg>", 1), ("<td>", 8_000), ("</x>", 8_000)],
+        [("<div>", 399), ("<i>x</i>", 20_000)],
+        [("Ã", 8_000), ("‚", 8_000)],
+        [("{{x ", 1), ("`\n    a", 20_000)],
+        [("&#", 1), ("9", 5_000), (";", 1)],
+        [("<a href=/{n}>x", 20_000)],
+        [("> ", 8_000), ("- ", 8_000)],
+    ],
 )  # fmt: skip
 
 #: A feeds.yaml with every key.
@@ -160,6 +252,21 @@ CONFIGURATION = Grammar(
         "<<: *a\n",
     ],
     examples=[SITE, *SITE.split("podcast: ", 1), "title: T\nurl: https://a.example/\n"],
+    families=[
+        ["topics:\n", "- {name: t{n}}\n", "- t{n}\n", "- {name: {w}, parent: t{n}}\n"],
+        ["- {name: t{n}, aliases: [a{n}]}\n", "- {name: t{n}, formerly: [a]}\n", "topics:\n"],
+        ["feeds:\n", "- {name: f{n}, any: [t{n}]}\n", "- {name: f}\n", "- {name: f{n}, q: {w}}\n"],
+        ["k{n}: 1\n", "title: T\n", "tit{w}: 1\n", "a: &a{n} x\n", "b{n}: *a\n", "c: {<<: *a}\n"],
+        ["articles: [", "a{n}, ", "../, ", "x", "]\n", "articles:\n", "- {w}\n", "/"],
+        ["description: \"", "Ã", "‚", "â€", "&amp;", "&#9", "9", "é", '"', "language: ", "a-"],
+        ["[", "{", "? ", "- ", "x: ", "'", '"', "&a ", "limit: ", "9", "0"],
+    ],
+    shapes=[
+        [("topics:\n", 1), ("- {name: t{n}}\n", 20_000)],
+        [("feeds:\n", 1), ("- {name: f{n}, any: [t{n}]}\n", 20_000)],
+        [("description: \"", 1), ("Ã", 8_000), ("‚", 8_000), ('"', 1)],
+        [("description: \"&#", 1), ("9", 5_000), (';"', 1)],
+    ],
     before="title: T\nurl: https://a.example/\n",
 )  # fmt: skip
 
@@ -188,6 +295,19 @@ QUERY = Grammar(
             "topic=ai&topic=sea-life&match=all&not=x", "q=sea+words&since=30d&min_quality=3",
             "provider=Mint&type=article&category=news", "q=%22the+sea%22+-number",
         )
+    ],
+    families=[
+        ["%C3%83", "%E2%80%9A", "%E2%80", "%C2", "a+", "&q=", "%C3"],
+        ["&topic=t{n}", "&topic=ai", "&not={w}", "&provider={w}", "&topic=", "&q={w}", "&{w}=1"],
+        ["%26amp%3B", "%2526", "%26%23", "9", "%3B", "&q=", "%26"],
+        ["%22", "-", "a", "+", "(", "*", "OR+", "&q=", "a{n}+"],
+        ["&", "=", ";", "%", "+", "&since=", "9", "w", "&min_quality="],
+    ],
+    shapes=[
+        [("%C3%83", 1_600), ("%E2%80%9A", 1_600)],
+        [("%C3%83", 30), ("%E2%80%9A", 30), ("&q=", 1), ("%C3%83%E2%80%9A", 30)],
+        [("%26%23", 1), ("9", 5_000), ("%3B", 1)],
+        [("&topic=t{n}", 55)],
     ],
     before="GET /custom/rss.xml?q=sea",
 )  # fmt: skip
@@ -237,6 +357,14 @@ HEADERS = Grammar(
         )
         for method in [_METHODS[number % len(_METHODS)]]
         for path in [_HEADER_PATHS[number % len(_HEADER_PATHS)]]
+    ],
+    families=[
+        ["\nAccept-Encoding: ", "gzip, ", ";q=0.1", ",", "*", "br;q=1e", "9"],
+        ["\nIf-None-Match: ", '"a", ', 'W/"', '"', "*, ", "\nIf-Match: "],
+        ["\nRange: bytes=", "0-1,", "-", "9", ",", "\nIf-Range: "],
+        ["\nX-{w}: a", "\nCookie: a{n}=b;", "\nHost: ", "a.", "[", ":"],
+        ["\nIf-Modified-Since: Mon, 01 Jan ", "9", "00:", " ", "\nIf-Unmodified-Since: "],
+        ["/a", "%2e%2e/", "/../", "%", "?q=", "&a=b", "%C3%83", "%E2%80%9A"],
     ],
     before="GET /rss.xml",
 )  # fmt: skip

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 MAX_CHARS = 64 * 1024
 #: Lengths of inputs that repeat something: quadratic time shows at the longest.
 _REPEATED_CHARS = (1_000, 4_000, 16_000, 48_000, MAX_CHARS)
+#: How often a layer repeats its unit: around limits of depth, of cells and of problems.
+_REPETITIONS = (1, 20, 100, 390, 700, 2_000, 8_000)
 _MAX_MUTATIONS = 8
 
 #: Texts that break parsers of any kind: markup, escapes, forbidden characters, mojibake, numbers.
@@ -39,6 +41,10 @@ class Grammar:
     tokens: Sequence[str]
     #: Whole inputs that are well-formed, to be mutated.
     examples: Sequence[str]
+    #: Units that take long, or grow, when each is repeated beside others of its family.
+    families: Sequence[Sequence[str]] = ()
+    #: Shapes that took long once: units, and how often each is repeated.
+    shapes: Sequence[Sequence[tuple[str, int]]] = ()
     #: Put before and after what is made of tokens alone.
     before: str = ""
     after: str = ""
@@ -47,9 +53,9 @@ class Grammar:
         """Return one input."""
         chance = random.Random(f"{seed} {number}")
         way = chance.random()
-        if way < 0.3:
+        if way < 0.25:
             text = self._wrapped("".join(self._tokens(chance, chance.choice((3, 10, 40)))))
-        elif way < 0.75:
+        elif way < 0.65:
             text = self._mutated(chance)
         else:
             text = self._repeated(chance)
@@ -87,18 +93,56 @@ class Grammar:
         return text
 
     def _repeated(self, chance: random.Random) -> str:
-        unit = "".join(self._tokens(chance, 3))
-        # Numbered, each repetition differs: elements that a parser would otherwise merge.
-        numbered = chance.random() < 0.3
+        """Some layers, each a unit many times: a table's head and rows, openings and content."""
         length = chance.choice(_REPEATED_CHARS)
-        times = max(1, length // (len(unit) + 4 * numbered))
-        # Two units, each many times: openings without ends, then what is put into all of them.
-        split = times // chance.choice((1, 1, 2, 50))
-        other = "".join(self._tokens(chance, 2)) if chance.random() < 0.4 else unit
-        parts = self._tokens(chance, 2) if chance.random() < 0.5 else []
-        for number in range(times):
-            part = unit if number < split else other
-            parts.append(f"{part[:-1]}{number}{part[-1:]}" if numbered else part)
-        if chance.random() < 0.5:
-            parts += self._tokens(chance, 2)
+        family = chance.choice(self.families) if self.families and chance.random() < 0.7 else ()
+        if self.shapes and chance.random() < 0.4:
+            layers = self._varied(chance, chance.choice(self.shapes))
+        else:
+            often = chance.choice(_REPETITIONS)
+            layers = [
+                (self._unit(chance, family), often if chance.random() < 0.8 else MAX_CHARS)
+                for _ in range(chance.randint(1, 4))
+            ]
+            layers[-1] = layers[-1][0], MAX_CHARS
+        parts: list[str] = []
+        for unit, times in layers:
+            parts.append(_repeat(unit, times, length - sum(map(len, parts))))
         return self._wrapped("".join(parts))
+
+    def _unit(self, chance: random.Random, family: Sequence[str]) -> str:
+        if family:
+            return str(chance.choice(family))
+        unit = "".join(self._tokens(chance, 3))
+        return f"{unit[:-1]}{{n}}{unit[-1:]}" if chance.random() < 0.3 else unit
+
+    def _varied(
+        self, chance: random.Random, shape: Sequence[tuple[str, int]]
+    ) -> list[tuple[str, int]]:
+        layers = list(shape)
+        for _ in range(chance.randint(0, 2)):
+            at = chance.randrange(len(layers))
+            family = chance.choice(self.families) if self.families else ()
+            way = chance.randrange(3)
+            if way == 0:
+                layers[at] = layers[at][0], chance.choice(_REPETITIONS)
+            elif way == 1:
+                layers[at] = self._unit(chance, family), layers[at][1]
+            else:
+                layers.insert(at, (self._unit(chance, family), 1))
+        return layers
+
+
+def _repeat(unit: str, times: int, most_chars: int) -> str:
+    """Repeat a unit; each {n} in it is another number, each {w} another word."""
+    if "{n}" not in unit and "{w}" not in unit:
+        return unit * min(times, max(1, most_chars // len(unit)))
+    parts: list[str] = []
+    size = 0
+    for number in range(times):
+        if size >= most_chars:
+            break
+        word = "".join(chr(97 + number // 26**place % 26) for place in range(3))
+        parts.append(unit.replace("{n}", str(number)).replace("{w}", word))
+        size += len(parts[-1])
+    return "".join(parts)
