@@ -41,6 +41,8 @@ URL = "https://feeds.example.org/"
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 #: A longer body, entry or document than so many times its source is left out and reported.
 MAX_TIMES, MORE_BYTES = 10, 20_000
+#: feeds.yaml may have 2,000 topics or feeds, each with a mistake of its own.
+MAX_PROBLEMS = 2_100
 #: Processor time of a request that renders nothing, and of one that makes a feed.
 MAX_REQUEST_SECONDS, MAX_RENDERING_SECONDS = 0.02, 0.3
 _FRAME = frozenset(("data-frame",))
@@ -76,7 +78,7 @@ def _check_problems(problems: list[Any]) -> None:
             raise ViolationError("long-problem", f"{len(line):,} characters: {line[:200]!r}")
         if problem.line < 1:
             raise ViolationError("problem-without-line", repr(line[:300]))
-    if len(problems) > 1_000:
+    if len(problems) > MAX_PROBLEMS:
         raise ViolationError(
             "many-problems", f"{len(problems):,} problems; the first: {problems[0]}"
         )
@@ -259,7 +261,8 @@ class _Site:
 class Configuration:
     """A feeds.yaml becomes a site, whose every kind of document is well-formed."""
 
-    seconds = 1.0
+    #: For 2,000 feeds of a search each, the most that there may be.
+    seconds = 5.0
     grammar = grammars.CONFIGURATION
 
     @cached_property
@@ -415,7 +418,7 @@ class App:
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|\\", location):
             raise ViolationError("open-redirect", location[:300])
         path = text.partition(" ")[2].partition("\n")[0].partition("?")[0]
-        base = path.rpartition("/")[0]
+        base = f"/{path.removeprefix('/')}".rpartition("/")[0]
         target, mark, query = location.partition("?")
         parts: list[str] = [] if target.startswith("/") else base.split("/")[1:]
         for part in target.removeprefix("/").split("/"):
