@@ -262,7 +262,7 @@ class Configuration:
     """A feeds.yaml becomes a site, whose every kind of document is well-formed."""
 
     #: For 2,000 feeds of a search each, the most that there may be.
-    seconds = 5.0
+    seconds = 10.0
     grammar = grammars.CONFIGURATION
 
     @cached_property
