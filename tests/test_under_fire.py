@@ -1,12 +1,14 @@
 """The live app under fire: mixed load while articles come, break, are mended and go.
 
-It lasts some seconds, or FEEDS_SOAK seconds: with 600, it is the soak of docs/soak.md.
+It lasts some seconds, or FEEDS_SOAK seconds beside hostile clients: with 600, it is the soak of
+docs/soak.md.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -32,6 +34,13 @@ from tests.test_cli import serving
 
 pytestmark = pytest.mark.slow
 SECONDS = float(os.environ.get("FEEDS_SOAK", "8"))
+IS_SOAK = "FEEDS_SOAK" in os.environ
+#: See benchmarks/hostile.py.
+ATTACKS = (
+    "silent", "keep-alive", "never-reading", "slow-media", "slow-headers", "aborted-ranges",
+    "h2-unread", "bad-headers", "garbage", "new-queries",
+)  # fmt: skip
+ATTACK_SECONDS = 10
 PATHS = [
     *("/", "/rss.xml", "/atom.xml", "/feed.json", "/subscriptions.opml"),
     *(f"/topics/{topic}/{name}" for topic in ("ai", "sea") for name in ("rss.xml", "atom.xml")),
@@ -65,6 +74,12 @@ def server(site: SiteBuilder) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
             f"{number}.md", "Some words. " * 50, title=f"No. {number}",
             publishedDateTime=f"{year}-01-{number % 28 + 1:02}", topics=["AI", "Sea"][: number % 3],
         )  # fmt: skip
+    if IS_SOAK:
+        site.write("media.md", images=["/media/small.jpg"], actions=["/media/large.mp4"])
+        for name, size in (("small.jpg", 30_000), ("large.mp4", 60_000_000)):
+            file = site.root / "media" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(random.Random(1).randbytes(size))
     with serving(site.root, "--workers", "2") as server:
         yield f"http://{server.host}:{server.port}", server.process
 
@@ -129,7 +144,17 @@ def test_under_mixed_load_nothing_breaks_and_every_change_shows(
             except Exception as error:  # told to the test's own thread
                 failures.append(f"{path} {headers}: {error!r}")
 
+    def attack() -> None:
+        hostile = str(Path(__file__).parents[1] / "benchmarks" / "hostile.py")
+        for name in itertools.cycle(ATTACKS):
+            if (left := end - time.monotonic()) <= 0 or failures:
+                break
+            command = [sys.executable, hostile, "--attack", name, "--port", url.rpartition(":")[2]]
+            seconds = min(left, ATTACK_SECONDS)
+            subprocess.run([*command, "--seconds", str(seconds)], stdout=subprocess.DEVNULL)
+
     loading = [threading.Thread(target=load, args=(seed,)) for seed in range(8)]
+    loading += [threading.Thread(target=attack)] if IS_SOAK else []
     for thread in loading:
         thread.start()
     http = urllib3.PoolManager()
