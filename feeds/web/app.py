@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.errors import FeedsError, NotReadyError
 from feeds.model.document import SECURITY_HEADERS, BadRequest, MediaFile, Redirect
+from feeds.text.repair import shown
 from feeds.web.gateway import Gateway
 from feeds.web.live_site import LiveSite
 from feeds.web.media import respond_with_file
@@ -88,8 +89,8 @@ def build_app(settings: Settings) -> Flask:
         if isinstance(resource, BadRequest):
             return Response(resource.document.body, 400, content_type=resource.document.media_type)
         if site.was_published(f"/{path}"):
-            return Response(f"/{path} is gone\n", 410, mimetype="text/plain")
-        return Response(f"Nothing is published at /{path}\n", 404, mimetype="text/plain")
+            return Response(f"/{shown(path)} is gone\n", 410, mimetype="text/plain")
+        return Response(f"Nothing is published at /{shown(path)}\n", 404, mimetype="text/plain")
 
     @app.get("/healthz")
     def health() -> tuple[dict[str, object], dict[str, str]]:
