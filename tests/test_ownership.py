@@ -476,3 +476,51 @@ def test_a_build_that_meets_damage_begins_anew_by_itself(site: SiteBuilder) -> N
     again = subprocess.run(command, check=True, capture_output=True)
     assert again.stderr == b""
     assert contents(site.out) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "script"),
+    [
+        ("c.db", "CREATE TABLE meta (key, value); INSERT INTO meta VALUES ('a', 'precious');"),
+        ("c.db", "CREATE TABLE meta (key, value); CREATE TABLE media (url, path);"),
+        ("c.db", f"{_FORMER_INDEX} CREATE VIEW mine AS SELECT * FROM meta;"),
+        ("c.db", f"{_FORMER_INDEX} DELETE FROM meta; INSERT INTO meta VALUES ('a', 'precious');"),
+        ("c.db", f"{_FORMER_INDEX} PRAGMA application_id = 77;"),
+        ("c.db", "PRAGMA application_id = 77; PRAGMA user_version = 3;"),
+        (
+            "c-state.db",
+            "CREATE TABLE state (key, value); INSERT INTO state VALUES ('window', 'x');",
+        ),
+    ],
+)
+def test_tables_that_look_like_ours_do_not_make_a_file_ours(
+    tmp_path: Path, name: str, script: str
+) -> None:
+    file = database(tmp_path / name, script)
+    before = file.read_bytes()
+    with pytest.raises(CatalogError, match="not a file of feeds"):
+        Catalog(tmp_path / "c.db")
+    assert file.read_bytes() == before
+
+
+def test_a_damaged_name_of_a_table_is_damage(site: SiteBuilder, tmp_path: Path) -> None:
+    site.write("a.md")
+    file = tmp_path / "c.db"
+    Catalog(file).close()
+    # SQLite's message has the name, which is not UTF-8.
+    file.write_bytes(
+        file.read_bytes().replace(b"tablefeeds_source", b"tablef\xcf\xcf\xcf\xcf_source")
+    )
+    catalog = Catalog(file)
+    assert catalog.sync(Folder.open(site.root)).read == 1
+    catalog.close()
+    assert (tmp_path / "c.db.damaged-1").exists()
+
+
+def test_a_pipe_in_the_place_of_the_secret_hangs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    (tmp_path / "feeds").mkdir()
+    os.mkfifo(tmp_path / "feeds" / "key")
+    Catalog(tmp_path / "c.db").close()

@@ -258,12 +258,21 @@ INSERT INTO built VALUES ('/out', 'rss.xml', 'fingerprint', 100, 5);
 """
 
 
+_FORMER_INDEX = """
+CREATE TABLE source (path, size, mtime_ns, checked_ns, digest);
+CREATE TABLE problem (path, line, code, message, hint, severity);
+CREATE TABLE article (path, id, published, updated, quality, heat, type, category, provider, domain,
+    draft, removed, data);
+CREATE TABLE tagging (topic, path, name);
+"""
+
+
 @pytest.mark.sqlite
 def test_the_state_that_an_earlier_version_kept_in_the_file_of_the_index_is_taken_over_once(
     site: SiteBuilder, index: Path
 ) -> None:
     with closing(sqlite3.connect(index)) as connection:
-        connection.executescript(_FORMER)
+        connection.executescript(_FORMER + _FORMER_INDEX)
     catalog = site.catalog()
     # A file without a sign of this machine tells no build what it has written.
     assert catalog.state.built("/out") == {}

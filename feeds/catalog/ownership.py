@@ -15,6 +15,8 @@ from pathlib import Path
 
 import platformdirs
 
+from feeds.files import open_file as open_regular_file
+
 #: The mark in the header of our files, "feed" in ASCII.
 APPLICATION_ID = 0x66656564
 _HEADER_BYTES = 72
@@ -41,9 +43,16 @@ _FORMER_TABLES = {
     "length": ("url length asked reason", ""),
     "built": ("tree name fingerprint size mtime_ns", ""),
 }
+#: By our mark without its prefix: a key that the table has, and tables that stood beside it. Many a
+#: program has a table of keys and values.
+_FORMER_SIGNS = {
+    "meta": ("fingerprint", {"source", "problem", "article", "tagging"}),
+    "state": ("version", {"document", "length"}),
+}
 #: FTS5 keeps its index in tables with this prefix.
 _FTS_PREFIX = "searched_words"
 _LOCKED_SECONDS = 1.0
+_SECRET_BYTES = 32
 
 
 def fault_of(file: Path, mark: str) -> str:
@@ -64,7 +73,7 @@ def fault_of(file: Path, mark: str) -> str:
     try:
         # SQLite takes a shorter text for an empty database.
         is_ours = status.st_size >= _LEAST_BYTES and _has_our_tables(file, mark)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # the latter of a message with a damaged name
         try:
             # Not before: closing a file ends the locks of this process's connections to it.
             with file.open("rb") as stream:
@@ -80,6 +89,8 @@ def is_damaged(file: Path) -> bool:
     try:
         with closing(open_file(file, "mode=rw")) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+    except UnicodeDecodeError:
+        return True
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -101,21 +112,28 @@ def _has_our_tables(file: Path, mark: str) -> bool:
 
 def _is_ours(connection: sqlite3.Connection, mark: str) -> bool:
     objects = connection.execute("SELECT name, type FROM sqlite_master").fetchall()
-    if not objects:
-        return True
     names = {name for name, kind in objects if kind == "table" and not name.startswith("sqlite_")}
-    application_id = connection.execute("PRAGMA application_id").fetchone()
-    if mark in names and application_id == (APPLICATION_ID,):
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    if application_id == APPLICATION_ID and (mark in names or not objects):
         return True
+    if application_id or not objects:
+        return not application_id
+    if {kind for _name, kind in objects} - {"table", "index"}:
+        return False
     query = "SELECT name FROM pragma_table_info(?)"
     tables = {
         name: {column for (column,) in connection.execute(query, (name,))}
         for name in names
         if not name.startswith(_FTS_PREFIX)
     }
-    return mark.removeprefix(PREFIX) in tables and all(
+    former_mark = mark.removeprefix(PREFIX)
+    key, others = _FORMER_SIGNS[former_mark]
+    if not {former_mark, *others} <= tables.keys() or not all(
         is_former_table(name, columns) for name, columns in tables.items()
-    )
+    ):
+        return False
+    query = f"SELECT 1 FROM {former_mark} WHERE key = ?"  # noqa: S608  # one of _FORMER_SIGNS
+    return connection.execute(query, (key,)).fetchone() is not None
 
 
 def is_former_table(name: str, columns: set[str]) -> bool:
@@ -140,9 +158,10 @@ def _secret() -> bytes:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=file.parent) as new, suppress(FileExistsError):
-                new.write(secrets.token_bytes(32))
+                new.write(secrets.token_bytes(_SECRET_BYTES))
                 new.flush()
                 # Whole or not at all: several processes may start at once.
                 os.link(new.name, file)
-        return file.read_bytes()
+        with open_regular_file(str(file.resolve())) as stream:
+            return stream.read(_SECRET_BYTES)
     return b""

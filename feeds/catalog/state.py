@@ -114,7 +114,7 @@ def prepare_state(
     if former and former.exists():
         # A damaged file is reported and moved aside when the index is opened.
         engine = sa.create_engine("sqlite://", creator=lambda: open_file(former, "mode=ro"))
-        with suppress(SQLAlchemyError), engine.connect() as reading:
+        with suppress(SQLAlchemyError, UnicodeDecodeError), engine.connect() as reading:
             rows = {each: rows[each] or _rows_of(each, reading) for each in kept}
         engine.dispose()
     if connection.dialect.name == "sqlite":
@@ -135,7 +135,7 @@ def _rows_of(of: sa.Table, connection: sa.Connection) -> list[dict[str, Any]]:
             continue
         names = {column["name"] for column in inspector.get_columns(found.name)}
         if found is of or is_former_table(found.name, names):
-            with suppress(SQLAlchemyError):
+            with suppress(SQLAlchemyError, UnicodeDecodeError):
                 return [
                     dict(row)
                     for row in connection.execute(sa.select(found)).mappings()
