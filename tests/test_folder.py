@@ -73,7 +73,7 @@ def test_a_tree_that_was_built_holds_no_articles(site: SiteBuilder) -> None:
     site.write_text("out/index.html", "x")
     site.write_text("out/topics/ai/index.html", "x")
     assert len(names(site)) == 3
-    site.write_text(f"out/{MANIFEST}", "{}")
+    site.write_text(f"out/{MANIFEST}", '{"files": ["subscriptions.opml"]}')
     site.write_text("out/subscriptions.opml", "x")
     assert names(site) == ["articles/a.md"]
 

@@ -108,7 +108,7 @@ def test_a_site_that_is_a_built_tree_itself_holds_no_articles(site: SiteBuilder)
     site.configure(title="T", url=URL, articles=".")
     (site.root / "a.md").write_text("x")
     assert list(Folder.open(site.root).files()) == ["a.md"]
-    (site.root / MANIFEST).write_text("{}")
+    (site.root / MANIFEST).write_text('{"files": ["subscriptions.opml"]}')
     (site.root / "subscriptions.opml").write_text("x")
     (site.root / "a.md").unlink()
     (site.root / "a.html").write_text("x")
@@ -188,6 +188,15 @@ def test_a_stray_manifest_hides_no_folder_in_silence(
         "articles/sub/:1: the folder cannot be read: its .feeds-manifest.json says that feeds build"
         " wrote it; what was known of it stays; remove that file if it holds articles"
     ]
+
+
+def test_a_manifest_that_names_no_tree_hides_no_page(site: SiteBuilder) -> None:
+    for name, text in ((MANIFEST, "{}"), ("subscriptions.opml", ""), ("page.html", "<p>x")):
+        site.write_text(f"sub/{name}", text)
+    codes = [problem.code for problem in site.publication().problems()]
+    assert codes == ["unreadable"]
+    site.write_text(f"sub/{MANIFEST}", '{"files": ["subscriptions.opml"]}')
+    assert site.publication().problems() == []
 
 
 def test_folders_nested_beyond_python_s_recursion_are_read(site: SiteBuilder) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,8 @@ from feeds.text.repair import plain_line, shown
 CONFIGURATION = "feeds.yaml"
 #: A file in every tree that Feeds writes; a folder that has it holds no articles.
 MANIFEST = ".feeds-manifest.json"
+#: A tree holds pages, but no such file.
+_MARKDOWN = (".md", ".markdown")
 #: The folder beside feeds.yaml that holds the catalog.
 INDEX_DIR = ".feeds"
 _INDEX_FILE = "catalog.sqlite"
@@ -290,6 +293,17 @@ def state_file(index: Path) -> Path:
     return index.with_name(f"{index.stem}-state{index.suffix}")
 
 
+def _is_tree(entries: Mapping[str, os.DirEntry[str]]) -> bool:
+    """Return whether the folder of a manifest is a tree, beside whose files no article stands."""
+    if LIST.file_name not in entries or any(name.lower().endswith(_MARKDOWN) for name in entries):
+        return False
+    try:
+        with open(entries[MANIFEST].path, "rb", opener=regular_only) as file:
+            return LIST.file_name in json.load(file)["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
 def _walk(top: str, inside: str) -> Iterator[tuple[str, Stat]]:
     # No recursion: folders may nest deeper than Python's calls.
     waiting: list[tuple[str, os.DirEntry[str] | None]] = [("", None)]
@@ -304,7 +318,7 @@ def _walk(top: str, inside: str) -> Iterator[tuple[str, Stat]]:
                 if MANIFEST not in entries:
                     names = sorted((name for name in entries if name[0] != "."), reverse=True)
                     waiting += ((prefix + name, entries[name]) for name in names)
-                elif LIST.file_name not in entries or any(name.endswith(".md") for name in entries):
+                elif not _is_tree(entries):
                     yield _printable(prefix), UNREADABLE  # not a tree, which holds no articles
             elif entry.name.lower().endswith(ENDINGS) and entry.is_file():
                 if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):

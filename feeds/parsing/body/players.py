@@ -25,11 +25,12 @@ FRAME_ATTRIBUTE = "data-frame"
 
 # Only these may be framed: players, no other page of their hosts, which anybody may have written.
 _PLAYER = re.compile(
-    r"https://(?:(?:(?:www\.)?youtube|www\.youtube-nocookie)\.com/embed/"
+    r"https://(?:(?:(?:www\.)?youtube|www\.youtube-nocookie)\.com/(?:embed/|embed(?=\?)|v/)"
     r"|player\.vimeo\.com/video/|www\.dailymotion\.com/embed/"
     r"|geo\.dailymotion\.com/player(?:/|\.html)|player\.twitch\.tv/(?=\?)"
-    r"|w\.soundcloud\.com/player/|open\.spotify\.com/embed(?:-podcast)?/"
-    r"|embed\.podcasts\.apple\.com/|embed\.ted\.com/talks/|www\.ted\.com/embed/"
+    r"|w\.soundcloud\.com/player(?:/|(?=\?))"
+    r"|open\.spotify\.com/embed(?:(?:-podcast)?/|(?=\?))"
+    r"|embed\.podcasts\.apple\.com/|embed\.ted\.com/(?:talks|playlists)/|www\.ted\.com/embed/"
     r"|fast\.wistia\.net/embed/|archive\.org/embed/)"
     # A server may take an escaped slash for one.
     r"(?:[^?#%]|%(?!2F|5C))*(?:[?#]|$)"
