@@ -354,3 +354,14 @@ def test_the_seed_is_read_part_by_part() -> None:
         ),
     )
     assert [(each.media_type, each.width) for each in related[1].images] == [("image/jpeg", 796)]
+
+
+def test_a_text_that_would_fill_every_feed_is_left_out_and_named() -> None:
+    text = document(article(excerpt="x" * 20_001))
+    found, problems = read_article(text, "a.md")
+    assert found
+    assert found.excerpt == ""
+    assert [problem.code for problem in problems] == ["too-long"]
+    found, problems = read_article(document(article(title="x" * 1_001)), "a.md")
+    assert found is None
+    assert "too-long" in {problem.code for problem in problems}

@@ -385,9 +385,9 @@ def test_of_the_corpus_only_what_encodes_to_its_repair_is_repaired() -> None:
 @pytest.mark.parametrize("reference", ["&#" + "9" * 5000 + ";", "&#" + "9" * 5000])
 def test_a_reference_of_thousands_of_digits_is_no_character(reference: str) -> None:
     assert plain_line(f"a {reference} b") == "a \ufffd b"
-    found, problems = read_article(document(article(title=f"a {reference}")), "a.md")
+    found, problems = read_article(document(article(excerpt=f"a {reference}")), "a.md")
     assert found
-    assert [(each.line, each.code) for each in problems] == [(2, "bad-reference")]
+    assert [(each.line, each.code) for each in problems] == [(7, "bad-reference")]
 
 
 @pytest.mark.parametrize(
