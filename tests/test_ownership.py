@@ -524,3 +524,16 @@ def test_a_pipe_in_the_place_of_the_secret_hangs_nothing(
     (tmp_path / "feeds").mkdir()
     os.mkfifo(tmp_path / "feeds" / "key")
     Catalog(tmp_path / "c.db").close()
+
+
+def test_a_replica_of_another_user_is_refused_in_one_line(
+    site: SiteBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write("a.md")
+    assert CliRunner().invoke(main, ["check", str(site.root)]).exit_code == 0
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    monkeypatch.setenv("FEEDS_SYNC", "0")
+    result = CliRunner().invoke(main, ["serve", str(site.root), "--port", "0"])
+    assert result.exit_code == 1
+    assert "made by another user or machine; name it in FEEDS_CATALOG" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -4,7 +4,7 @@ The index knows nothing of feeds.yaml: a change there rereads no article.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -105,16 +105,21 @@ class Catalog:
             check_version(meta, self._index.name)
             if not meta["complete"]:
                 raise CatalogError(f"{self._index.name}: not synced yet")
-            # Whoever syncs has checked it when it was opened.
-            if not self._syncs and self._owner(self._index.file) not in ("", meta["owner"]):
-                hint = "name it in FEEDS_CATALOG if it is to be used"
-                raise CatalogError(f"{self._index.name}: made by another user or machine; {hint}")
+            self._check_owner(meta)
             yield connection
 
     def is_complete(self) -> bool:
-        """Return whether a sync has ended; before that, reading() raises."""
+        """Return whether a sync has ended; before that, reading() raises. Raises CatalogError."""
         with self._index.connection() as connection:
-            return bool(read_meta(connection)["complete"])
+            meta = read_meta(connection)
+            self._check_owner(meta)
+            return bool(meta["complete"])
+
+    def _check_owner(self, meta: Mapping[str, str]) -> None:
+        # Whoever syncs has checked it when it was opened.
+        if not self._syncs and self._owner(self._index.file) not in ("", meta["owner"]):
+            hint = "name it in FEEDS_CATALOG if it is to be used"
+            raise CatalogError(f"{self._index.name}: made by another user or machine; {hint}")
 
     def revision(self) -> str:
         """A string that changes when any query may return something else."""
