@@ -520,7 +520,7 @@ def test_no_character_that_feeds_may_not_hold_reaches_a_page(
     assert find_forbidden(get(app, f"{path}wave{written}s").text) is None
 
 
-@pytest.mark.parametrize("written", ["%00", "%1B", "%0A", "%EF%BF%BE"])
+@pytest.mark.parametrize("written", ["%00", "%1B", "%EF%BF%BE"])
 def test_a_path_where_nothing_is_published_is_shown_on_one_line(app: Flask, written: str) -> None:
     response = get(app, f"/wave{written}s" + "x" * 500)
     assert response.status_code == 404
