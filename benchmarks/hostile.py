@@ -104,7 +104,7 @@ class Connection:
 
 @dataclass
 class Clients:
-    """What the clients of one attack share."""
+    """State that the clients of one attack share."""
 
     port: int
     deadline: float

@@ -107,6 +107,6 @@ def test_a_target_runs_and_its_inputs_are_the_same_every_time(
     assert inputs == [grammar.input(7, number) for number in range(30)]
     assert len(set(inputs)) > 20
     assert max(map(len, inputs)) <= MAX_CHARS
-    # What is found is the fuzzed code's affair, not this test's.
+    # Findings belong to the fuzzed code, not to this test.
     main([name, "--inputs", "5", "--seed", "7", "--out", str(tmp_path)])
     assert f"{name}: 5 inputs" in capsys.readouterr().out

@@ -430,7 +430,7 @@ def test_endless_answers_are_cut_off(server: Server) -> None:
         [f"{server.url}/{name}" for name in ("endless", "headers", "long")], limit=5
     )
     assert endlessly.length == 1 << 50
-    # What the buffers of two sockets hold.
+    # The capacity of the buffers of two sockets.
     assert eventually(lambda: sum(sent) < 64 << 20)
     assert (headers.reason, long.reason) == ("the connection broke",) * 2
 

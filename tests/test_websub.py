@@ -299,7 +299,7 @@ def test_an_answer_without_end_is_cut_off(
     announced.write("b.md", title="Two", topics=[])
     hub.answers, hub.answer_bytes = [first], 1 << 40
     assert len(announce(announced.publication(), limit=5).told) == 3
-    # What the buffers of the sockets hold.
+    # The capacity of the buffers of the sockets.
     assert hub.sent < 64 << 20
 
 

@@ -116,7 +116,7 @@ class Catalog:
             return bool(meta["complete"])
 
     def _check_owner(self, meta: Mapping[str, str]) -> None:
-        # Whoever syncs has checked it when it was opened.
+        # A process that syncs has checked it when it was opened.
         if not self._syncs and self._owner(self._index.file) not in ("", meta["owner"]):
             hint = "name it in FEEDS_CATALOG if it is to be used"
             raise CatalogError(f"{self._index.name}: made by another user or machine; {hint}")

@@ -29,7 +29,7 @@ from tests.fuzz.targets import TARGETS, Target
 _PROGRAM = "python -m tests.fuzz"
 #: Findings saved of one kind.
 MAX_SAVED = 3
-#: What `--shrink` may take.
+#: Time limit of `--shrink`.
 SHRINK_SECONDS = 90.0
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 MAX_CHARS = 64 * 1024
 #: Lengths of inputs that repeat something: quadratic time shows at the longest.
 _REPEATED_CHARS = (1_000, 4_000, 16_000, 48_000, MAX_CHARS)
-#: How often a layer repeats its unit: around limits of depth, of cells and of problems.
+#: Numbers of repetitions of a unit in a layer: around limits of depth, of cells and of problems.
 _REPETITIONS = (1, 20, 100, 390, 700, 2_000, 8_000)
 _MAX_MUTATIONS = 8
 

@@ -45,7 +45,7 @@ class TreeLayout:
             for name, outline in sorted(self.outlines.items())
             if isinstance(outline, Document) and "/" not in name
         }
-        #: Those that every feed has in its folder, except its page.
+        #: The documents that every feed has in its folder, except its page.
         self.feeds = [name for name in self.documents if name in BY_FILE_NAME]
         #: Headers of media files by the endings of their names.
         self.media = {
