@@ -52,7 +52,7 @@ def test_every_build_of_the_recipes_is_one_that_works() -> None:
 def test_the_workflow_builds_what_it_uploads_and_caches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (text,) = blocks("yaml", TEXT)
+    (_formerly, text) = blocks("yaml", TEXT)
     workflow = yaml.safe_load(text.replace("${{ runner.temp }}", str(tmp_path)))
     (job,) = workflow["jobs"].values()
     steps = job["steps"]

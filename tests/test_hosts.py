@@ -34,7 +34,8 @@ def root(module_site: SiteBuilder) -> Path:
     site = module_site
     ai = {"name": "AI", "formerly": ["machines", "old.names"]}
     feed = {"name": "top", "title": "Top", "any": ["AI"]}
-    site.configure(title="Hosted", url=URL, limit=2, topics=[ai], feeds=[feed])
+    former = ["feed.xml", "feed/", {"posts/index.xml": "atom"}]
+    site.configure(title="Hosted", url=URL, limit=2, topics=[ai], feeds=[feed], formerly=former)
     (site.root / "media").mkdir()
     (site.root / "media" / "a b.png").write_bytes(b"\x89PNG" * 300)
     (site.root / "media" / "a.svg").write_text(f"<svg xmlns='{'/' * 900}'/>")
@@ -129,10 +130,17 @@ def test_every_file_of_the_tree_is_served_as_it_is(hosted: tuple[Server, Path]) 
     server, tree = hosted
     own = ("nginx.conf", ".htaccess", MANIFEST)
     files = [each for each in tree.rglob("*") if each.is_file() and each.name not in own]
-    former = ("machines", "old.names", "old-names")
+    former = (
+        "topics/machines/",
+        "topics/old.names/",
+        "topics/old-names/",
+        "feed/",
+        "feed.xml",
+        "posts/",
+    )
     names = {str(each.relative_to(tree)).removesuffix("index.html") for each in files}
     plain = {name for name in names if not name.endswith((".br", ".gz", ".zst"))}
-    current = {name for name in plain if not name.startswith(tuple(f"topics/{f}" for f in former))}
+    current = {name for name in plain if not name.startswith(former)}
     assert 40 < len(current) < len(plain) < len(names)
     for name in current:
         response = server.get("/" + name.replace(" ", "%20"))
@@ -187,6 +195,11 @@ def test_what_is_not_published_is_not_found(server: Server, path: str) -> None:
         ("/topics/machines", "/topics/ai/"),
         ("/topics/machines/rss.xml", "/topics/ai/rss.xml"),
         ("/topics/machines/feed.json", "/topics/ai/feed.json"),
+        ("/feed.xml", "/rss.xml"),
+        ("/feed/", "/rss.xml"),
+        ("/feed", "/rss.xml"),
+        ("/feed/?utm_source=x", "/rss.xml"),
+        ("/posts/index.xml", "/atom.xml"),
         ("/topics/ai", "/topics/ai/"),
         ("/feeds/top", "/feeds/top/"),
         ("/topics/ai/index.html", "/topics/ai/"),
@@ -272,7 +285,7 @@ def test_a_tree_below_a_folder_of_the_host_answers_alike(host: str, root: Path) 
             assert response.headers["Content-Type"] == media_type
             assert kept(response) == set(cache.split(", "))
             assert response.headers["Content-Encoding"] == "gzip"
-        for path, target in (("topics/machines/rss.xml", "topics/ai/rss.xml"),
+        for path, target in (("topics/machines/rss.xml", "topics/ai/rss.xml"), ("feed/", "rss.xml"),
                              ("topics/ai", "topics/ai/"), ("index.html", "")):  # fmt: skip
             response = server.get(f"/blog/feeds/{path}")
             assert response.status == 301

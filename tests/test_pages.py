@@ -14,7 +14,7 @@ import lxml.etree as etree
 import lxml.html
 import pytest
 
-from feeds.formats import FORMATS
+from feeds.formats import FORMATS, RSS
 from feeds.model.document import Document, Redirect
 from feeds.publication.publication import Publication
 from tests.golden import URL, golden_site
@@ -225,10 +225,10 @@ def test_a_feed_that_has_moved_is_the_same_feed_at_its_old_address(
     assert isinstance(old, Redirect)
     assert isinstance(new, Document)
     assert old.to == f"/topics/stars/{format.file_name}"
-    # Only the self link differs, which has to be the document's own address.
-    own, other = (f"{URL}topics/{slug}/{format.file_name}" for slug in ("night-sky", "stars"))
-    assert old.stand_in.body.count(own.encode()) == 1
-    assert old.stand_in.body.replace(own.encode(), other.encode()) == new.body
+    # Its self link too, by which readers learn the present address (RFC 4287 §4.1.1).
+    moved = f"<itunes:new-feed-url>{URL}topics/stars/rss.xml</itunes:new-feed-url>".encode()
+    assert old.stand_in.body.count(moved) == (format is RSS)
+    assert old.stand_in.body.replace(moved, b"") == new.body
 
 
 def test_opml_lists_every_feed_once_with_its_page(golden: Publication) -> None:

@@ -49,7 +49,7 @@ def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
         generator.dc.dc_creator(feed.author.name)
     generator.docs("https://www.rssboard.org/rss-specification")
     if is_podcast:
-        _add_show(generator, feed.podcast)
+        _add_show(generator, feed.podcast, new_url=RSS.url(feed) if feed.has_moved else "")
     return generator
 
 
@@ -90,8 +90,8 @@ def _with_plain_title(document: bytes) -> bytes:
     return title.replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;") + end + rest
 
 
-def _add_show(generator: FeedGenerator, podcast: Podcast) -> None:
-    """Make a channel a podcast."""
+def _add_show(generator: FeedGenerator, podcast: Podcast, new_url: str) -> None:
+    """Make a channel a podcast, which may be a copy of one that has a new URL."""
     generator.register_extension("podcast", PodcastExtension, atom=False)
     itunes = generator.podcast
     itunes.itunes_author(podcast.author)
@@ -107,6 +107,7 @@ def _add_show(generator: FeedGenerator, podcast: Podcast) -> None:
     # feedgen refuses .jpeg and a URL with a query.
     generator.show.add("itunes:image", href=podcast.image)
     generator.show.add("itunes:explicit", _explicit(podcast.explicit))
+    generator.show.add("itunes:new-feed-url", new_url)
 
 
 def _add_episode(item: FeedEntry, article: Article, episode: Episode) -> None:

@@ -97,7 +97,7 @@ class Feed:
     description: str
     #: The feed's page.
     url: str
-    #: URL of the documents' folder: the page's, except in an archive and where a topic has moved.
+    #: URL of the documents' folder: the page's, except in an archive.
     base: str
     author: Author
     language: str
@@ -116,6 +116,8 @@ class Feed:
     is_podcast: bool = False
     #: The site's root relative to the documents: "../../".
     root: str = ""
+    #: True for a copy at a former address; all its URLs are current ones.
+    has_moved: bool = False
     #: Query of a custom feed's URL, with a question mark.
     query: str = ""
 

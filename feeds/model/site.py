@@ -10,6 +10,8 @@ from feeds.model.selection import Selection
 #: Values of `content`: how much of each article a feed publishes. Empty stands for the site's.
 CONTENTS = ("full", "summary", "title")
 DEFAULT_URL = "http://127.0.0.1:8000/"
+#: The names of feed formats in feeds.yaml.
+FORMAT_NAMES = ("rss", "atom", "json")
 ARTWORK_TYPES = ("image/jpeg", "image/png")
 #: Width and height, in pixels.
 MIN_ARTWORK, MAX_ARTWORK = 1400, 3000
@@ -75,6 +77,17 @@ class FeedSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerPath:
+    """A path at which subscribers know the feed of all articles."""
+
+    #: From the site's root, decoded; a folder ends with a slash.
+    path: str
+    #: One of FORMAT_NAMES.
+    format: str
+    line: int = field(default=1, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Configuration of a site."""
 
@@ -94,6 +107,7 @@ class Site:
     max_age: int = 60
     stale_while_revalidate: int = 600
     hub: str = ""
+    formerly: tuple[FormerPath, ...] = ()
     #: Folders, relative to the site's own.
     articles: tuple[str, ...] = (".",)
     articles_line: int = field(default=1, repr=False, compare=False)

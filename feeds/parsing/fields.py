@@ -303,6 +303,13 @@ class Fields:
             if nested := self._nested(key, line, item, short, "a list of mappings"):
                 yield nested
 
+    def keys(self, key: str) -> Iterator[tuple[Fields, str]]:
+        """List of texts, or of mappings with such texts as keys: each with its mapping."""
+        for line, item in self._items(key):
+            item = YAMLMapping([(item, "")]) if isinstance(item, str) else item
+            if nested := self._nested(key, line, item, "", "a list of texts"):
+                yield from ((nested, text) for text in nested._values)
+
     def reject_unknown_keys(self, known: Iterable[str]) -> None:
         """Report every key that is not known, with the nearest known one."""
         known = sorted(known)

@@ -11,8 +11,10 @@ from feeds.model.site import (
     ARTWORK_TYPES,
     CONTENTS,
     DEFAULT_URL,
+    FORMAT_NAMES,
     Author,
     FeedSettings,
+    FormerPath,
     Podcast,
     Site,
     TopicSettings,
@@ -29,6 +31,8 @@ _DEFAULTS = Site(title="")
 #: Its texts and URLs go into each document or entry.
 _LIMITS = Limits(items=2000, chars=500, chars_of={"description": 10_000})
 _SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
+#: A name in a former path: not hidden, and written the same in every host's file.
+_PATH_NAME = re.compile(r"(?!\.)[\w.~-]+")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _SITE_KEYS, _TOPIC_KEYS = (
     [field.name for field in dataclasses.fields(model) if not field.name.endswith("line")]
@@ -79,6 +83,7 @@ def _read(text: str, report: Report, default_title: str) -> Site:
         max_age=_DEFAULTS.max_age if max_age is None else max_age,
         stale_while_revalidate=_DEFAULTS.stale_while_revalidate if stale is None else stale,
         hub=fields.url("hub"),
+        formerly=tuple(_former_paths(fields)),
         articles=_article_folders(fields, report),
         articles_line=fields.line_of("articles"),
         limit=fields.count("limit") or _DEFAULTS.limit,
@@ -131,6 +136,43 @@ def _url(fields: Fields) -> str:
         hint = f"{shown(site_url(url))} is used"
         fields.problem("url", "bad-url", "url has a query or a fragment", hint, Severity.WARNING)
     return site_url(url)
+
+
+def _former_paths(fields: Fields) -> Iterator[FormerPath]:
+    site = site_url(canonical_url(fields.markup("url")) or DEFAULT_URL)
+    former: dict[str, FormerPath] = {}
+    for item, written in fields.keys("formerly"):
+        path = unquote(written.removeprefix(site)).removeprefix("/")
+        # The page of a folder is the folder.
+        path = re.sub(r"(^|/)index\.html$", r"\1", path)
+        name = path.rstrip("/").rpartition("/")[2].lower()
+        by_name = "json" if name.endswith("json") else "atom" if "atom" in name else "rss"
+        reason = _unusable_path(path)
+        format = "" if reason else item.choice(written, FORMAT_NAMES) or by_name
+        if format == "json" and path.lower().endswith(("/", ".html", ".htm")):
+            # Its text, as HTML, would be markup.
+            reason = "is sent as HTML, which JSON must not be; write one such as feed/json"
+        if reason:
+            message, _, hint = reason.partition("; ")
+            message = f"formerly: {shown(written)!r} {message}"
+            item.problem(written, "bad-path", message, hint, about=reason)
+        else:
+            former[path] = FormerPath(path, format, item.line_of(written))
+    # A folder answers without its slash too.
+    yield from (each for path, each in former.items() if f"{path}/" not in former)
+
+
+def _unusable_path(path: str) -> str:
+    """Return why no feed can be at a former path; empty if one can."""
+    if "://" in path:
+        return "is not below url; write the path from there, such as feed.xml"
+    if "?" in path or "#" in path:
+        return "has a query, which static hosts ignore; it takes a redirect by the server"
+    names = path.removesuffix("/").split("/")
+    is_short = len(path) <= _LIMITS.chars and all(len(name.encode()) <= 200 for name in names)
+    if not is_short or not all(map(_PATH_NAME.fullmatch, names)):
+        return "is not a plain path; write one such as feed.xml or blog/feed/"
+    return ""
 
 
 def _article_folders(fields: Fields, report: Report) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Apple's requirements for podcasts (https://podcasters.apple.com/support/823-podc
 are what other directories follow. A feed that fails one is published, but no directory accepts it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -16,6 +16,7 @@ from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
+from feeds.publication.routes import Routes
 from feeds.text.media_types import type_of_url
 from feeds.text.repair import shown
 from feeds.text.urls import is_absolute
@@ -34,12 +35,9 @@ def find_problems(
     catalog: Catalog,
     articles: PublishedArticles,
     podcasts: Iterable[PublishedPodcast],
-    is_free: Callable[[str], bool],
+    routes: Routes,
 ) -> list[Problem]:
-    """Every problem: those of feeds.yaml, then those of files by their lines.
-
-    The function tells if a file can be published at a path.
-    """
+    """Every problem: those of feeds.yaml, then those of files by their lines."""
     lengths = catalog.lengths()
     # An episode of several podcasts is reported once.
     of_podcasts = {problem for each in podcasts for problem in _of_podcast(folder, each, lengths)}
@@ -51,15 +49,23 @@ def find_problems(
     not_free = (
         _no_free_path(folder, path, url)
         for url, path, _uses in articles.media()
-        if not is_free(unquote(urlsplit(url).path))
+        if not routes.is_free(unquote(urlsplit(url).path))
     )
     of_files = *catalog.problems(), *articles.conflicts(folder), *missing_media, *not_free
     return [
         *folder.problems,
         *articles.topics.problems(folder.configuration, folder.site),
+        *_taken_paths(folder, routes),
         *folder.missing_folders(),
         *sorted((*of_files, *of_podcasts)),
     ]
+
+
+def _taken_paths(folder: Folder, routes: Routes) -> Iterator[Problem]:
+    for former in routes.taken:
+        message = f"formerly: something else is published at {shown(former.path)}"
+        at = folder.configuration, former.line, "taken-path"
+        yield Problem(*at, message, "leave it out", Severity.WARNING)
 
 
 def _no_free_path(folder: Folder, path: str, url: str) -> Problem:

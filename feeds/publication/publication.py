@@ -70,8 +70,9 @@ class Publication:
         self._folder = folder
         self._rendered: RenderedEntries | None = None
         self._moment = url, now, unpublished
-        #: Callers ask for the documents of a folder in a row: its articles are read once.
-        self._last_feed: Feed | None = None
+        #: Callers ask for the documents of a folder in a row: its articles are read once. The feed
+        #: without them comes first.
+        self._last_feed: tuple[Feed, Feed] | None = None
 
     def with_rendered(self, entries: RenderedEntries) -> Publication:
         """The same publication with these entries in place of its own."""
@@ -94,8 +95,7 @@ class Publication:
             if channel.podcast:
                 episodes = self.articles.select(channel.selection, self.site.limit)
                 podcasts.append((self.feed_without_entries(channel), channel.podcast, episodes))
-        is_free = self.routes.is_free
-        return find_problems(self._folder, self.catalog, self.articles, podcasts, is_free)
+        return find_problems(self._folder, self.catalog, self.articles, podcasts, self.routes)
 
     @cached_property
     def listed(self) -> tuple[ListedFeed, ...]:
@@ -191,9 +191,9 @@ class Publication:
             routes.topics_url,
         )  # fmt: skip
 
-    def feed_without_entries(self, channel: Channel, folder: str | None = None) -> Feed:
-        """A channel's feed without entries, for documents in a folder (by default its own)."""
-        site, folder = self.site, channel.folder if folder is None else folder
+    def feed_without_entries(self, channel: Channel, route: Route | None = None) -> Feed:
+        """A channel's feed without entries, at a route (by default in its own folder)."""
+        site, route = self.site, route or Route(f"/{channel.folder}", channel, None, "")
         # An id must not change when the site is published under another URL.
         identity = site.id or (site.url if site.url != DEFAULT_URL else self.url)
         identity = identity if identity.endswith(("/", ":")) else f"{identity}/"
@@ -204,8 +204,9 @@ class Publication:
             title=channel.title,
             description=channel.description or channel.title,
             url=f"{self.url}{channel.folder}{channel.query}",
-            base=self.url + folder,
-            root="../" * folder.count("/"),
+            base=self.url + route.folder,
+            root=route.root,
+            has_moved=route.has_moved,
             query=channel.query,
             author=author,
             language=site.language,
@@ -231,7 +232,7 @@ class Publication:
         # No more than the feed holds: the fingerprint covers no other article.
         limit = 0 if words else min(pages.ON_DIRECTORY, self.site.limit)
         newest = self.select(channel.selection, limit)
-        feed = self._feed(Route(channel, "", None, ""))
+        feed = self._feed(Route("/", channel, None, ""))
         return Document(pages.render_directory(feed, self.listed, newest, words), PAGE.content_type)
 
     @cached_property
@@ -288,26 +289,27 @@ class Publication:
         elif route.name:
             return feed_document(self._feed(route), route.name)
         elif route.has_moved:
-            target = f"{posixpath.relpath(route.current_path, f'/{route.base}')}/"
-            url = self.url + route.channel.folder
-            body = pages.render_moved(route.channel.title, target, url)
-        elif route.folder or route.period:
+            target = f"{posixpath.relpath(route.current_path, posixpath.dirname(route.path))}/"
+            body = pages.render_moved(route.channel.title, target, self.url + route.folder)
+        elif route.folder:
             body = render(self._feed(route), PAGE)
         else:
             return self.directory()
         return replace(self._outline(route), body=body)
 
     def _feed(self, route: Route) -> Feed:
-        feed = self._last_feed
-        if not feed or feed.base != self.url + route.base:
-            self._last_feed = feed = replace(
-                self.feed_without_entries(route.channel, route.base),
-                # Subscribers poll the newest document alone.
-                hub="" if route.period else self.hub,
+        header = self.feed_without_entries(route.channel, route)
+        last = self._last_feed
+        if not last or last[0] != header:
+            feed = replace(
+                header,
+                # Subscribers poll the newest document alone, and nobody subscribes to a copy.
+                hub="" if route.period or route.has_moved else self.hub,
                 entries=self._entries(route),
                 history=self.routes.history(route),
             )
-        return feed
+            self._last_feed = last = header, feed
+        return last[1]
 
     def _entries(self, route: Route) -> list[Entry]:
         content, selection = route.channel.content, route.channel.selection

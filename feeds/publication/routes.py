@@ -4,17 +4,19 @@ Renders nothing and reads no article.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from feeds.formats import FORMATS, LIST, PAGE, STYLE
 from feeds.model.archive import PERIOD_NAME, Period
 from feeds.model.feed import Channel, History
 from feeds.model.selection import Selection
-from feeds.model.site import Site
+from feeds.model.site import FORMAT_NAMES, FormerPath, Site
 from feeds.model.topics import Topics
 
 BY_FILE_NAME = {format.file_name: format for format in FORMATS}
+#: By the names of formats in feeds.yaml.
+_FILE_NAMES = dict(zip(FORMAT_NAMES, BY_FILE_NAME, strict=True))
 #: Documents of the site, in its root, that belong to no feed.
 SITE_DOCUMENTS = {format.file_name: format.content_type for format in (LIST, STYLE)}
 #: By the name of a document; empty for a page.
@@ -54,32 +56,36 @@ def archive_folder(period: Period | None) -> str:
 class Route:
     """A page or a document, at its path or at a former one."""
 
+    path: str
     channel: Channel
-    #: The channel's, or a former one of its topic.
-    folder: str
     #: A period of the feed's archive; None for the newest articles.
     period: Period | None
     #: The document's file name; empty for the page.
     name: str
 
     @property
-    def base(self) -> str:
-        """The folder of the path, from the site's root."""
-        return self.folder + archive_folder(self.period)
+    def folder(self) -> str:
+        """The folder in which it is published now, from the site's root."""
+        return self.channel.folder + archive_folder(self.period)
 
     @property
     def current_path(self) -> str:
         """The path at which it is published now."""
-        return f"/{self.channel.folder}{archive_folder(self.period)}{self.name}"
+        return f"/{self.folder}{self.name}"
 
     @property
     def has_moved(self) -> bool:
         """True if the path is a former one."""
-        return self.folder != self.channel.folder
+        return self.path != self.current_path
+
+    @property
+    def root(self) -> str:
+        """The site's root relative to the path: "../../"."""
+        return "../" * (self.path.count("/") - 1)
 
 
 class Routes:
-    """The paths of a site's feeds, of their archives and of topics that were renamed."""
+    """The paths of a site's feeds, of their archives, and the former paths of feeds."""
 
     def __init__(
         self,
@@ -105,6 +111,36 @@ class Routes:
         #: The folders of feeds and their parents, between slashes.
         self._folders = {f"/{folder}" for folder in self.channels}
         self._folders |= {f"/{folder.partition('/')[0]}/" for folder in self.channels}
+        #: The documents of the site's own feed by their former paths.
+        self.former: dict[str, Route] = {}
+        #: The former paths of feeds.yaml at which something else is published.
+        self.taken: list[FormerPath] = []
+        #: The names of their files, and those of the folders above, case-folded.
+        self._former_files: set[str] = set()
+        self._former_folders: set[str] = set()
+        if site.formerly:
+            self._add_former(site.formerly)
+
+    def _add_former(self, paths: Sequence[FormerPath]) -> None:
+        folders = (*self.channels, *self._moved, CUSTOM)
+        files = {f"{folder}{name or PAGE_FILE}" for folder in folders for name in _IN_FOLDER}
+        files |= SITE_DOCUMENTS.keys()
+        above = {folder for name in files for folder in _folders_above(name)}
+        for former in paths:
+            path = f"/{former.path}"
+            name = file_name(path).casefold()
+            folder, slash, base = name.rpartition("/")
+            # Every feed may have every archive: periods come and go with articles.
+            archived = IN_ARCHIVE.fullmatch(folder + slash)
+            document = f"{archived[1] or ''}{base}" if archived else name
+            is_folder = _ARCHIVE_END.sub("/", f"/{name}/").strip("/") in above
+            is_beside = _clashes(name, self._former_files, self._former_folders)
+            if is_folder or is_beside or _clashes(document, files, above):
+                self.taken.append(former)
+                continue
+            self.former[path] = Route(path, self.channels[""], None, _FILE_NAMES[former.format])
+            self._former_files.add(name)
+            self._former_folders.update(_folders_above(name))
 
     def paths(self) -> Iterator[str]:
         """Every page and document."""
@@ -113,14 +149,23 @@ class Routes:
             for period in self._archive(channel):
                 yield from (f"/{folder}{archive_folder(period)}{name}" for name in _IN_FOLDER)
         yield from (f"/{folder}{name}" for folder in self._moved for name in _IN_FOLDER)
+        yield from self.former
 
     def newest_documents(self) -> Iterator[tuple[str, str]]:
         """The path and the URL of each document that subscribers poll."""
         names = (f"{folder}{name}" for folder in self.channels for name in BY_FILE_NAME)
         return ((f"/{name}", self._site_url + name) for name in names)
 
+    def former_documents(self) -> Iterator[tuple[str, str]]:
+        """The path and the URL of each document that has moved."""
+        names = [f"{folder}{name}" for folder in self._moved for name in BY_FILE_NAME]
+        names += (path[1:] for path in self.former)
+        return ((f"/{name}", self._site_url + name) for name in names)
+
     def route(self, path: str) -> Route | None:
         """The page or the document at a path; None if there is none."""
+        if path in self.former:
+            return self.former[path]
         folder, slash, name = path.removeprefix("/").rpartition("/")
         folder += slash
         if name not in (CONTENT_TYPES if not folder else _IN_FOLDER):
@@ -130,10 +175,10 @@ class Routes:
         if not (channel := self.channels.get(folder) or self._moved.get(folder)):
             return None
         if not archived:
-            return Route(channel, folder, None, name)
+            return Route(path, channel, None, name)
         for period in self._archive(channel):
             if period and period.name == archived[2]:
-                return Route(channel, folder, period, name)
+                return Route(path, channel, period, name)
         return None
 
     def page_of(self, path: str) -> str:
@@ -150,6 +195,8 @@ class Routes:
         path = path.casefold()
         names = path.removeprefix("/").split("/")
         if not _RESERVED.isdisjoint(names):
+            return False
+        if _clashes(path.removeprefix("/"), self._former_files, self._former_folders):
             return False
         return _ARCHIVE_END.sub("/", f"{path}/") not in self._folders
 
@@ -177,6 +224,18 @@ class Routes:
                 archive[period] = History(True, not (older or newer), older, newer)
             self._archives[channel.folder] = archive
         return self._archives[channel.folder]
+
+
+def _folders_above(name: str) -> Iterator[str]:
+    """Yield the folders on the way to a file, from the site's root, which is empty."""
+    while name:
+        name = name.rpartition("/")[0]
+        yield name
+
+
+def _clashes(name: str, files: Set[str], folders: Set[str]) -> bool:
+    """Return True if a file cannot be beside these files, which have these folders above them."""
+    return name in files or name in folders or not files.isdisjoint(_folders_above(name))
 
 
 def _channels(site: Site, topics: Topics) -> Iterator[Channel]:

@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from feeds import __version__
 from feeds.catalog.state import Announcement
-from feeds.model.document import Document
+from feeds.model.document import Document, Redirect
 from feeds.publication.publication import Publication
 from feeds.remote.pool import results_before
 from feeds.remote.probe import reason_of
@@ -62,12 +62,16 @@ def announce(
     changed: dict[str, Announcement] = {}
     unchanged: dict[str, Announcement] = {}
     announced = state.announced()
-    for path, url in publication.routes.newest_documents():
+    # Subscriptions outlive a move. The hub was told of a former address when it was the present.
+    former = (known for known in publication.routes.former_documents() if known[1] in announced)
+    for path, url in (*publication.routes.newest_documents(), *former):
         fingerprint = publication.fingerprint(path)
         last = announced.get(url)
         if last and last.fingerprint == fingerprint:
             continue
         document = publication.document(path)
+        if isinstance(document, Redirect):
+            document = document.stand_in
         if isinstance(document, Document):
             is_same = last and last.digest == document.digest
             (unchanged if is_same else changed)[url] = Announcement(fingerprint, document.digest)

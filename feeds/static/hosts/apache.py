@@ -51,6 +51,10 @@ def _rewrites(layout: TreeLayout) -> Iterator[str]:
     yield "RewriteEngine On"
     for name in (MANIFEST, _NAME):
         yield f"RewriteRule ^{re.escape(name)}$ - [R=404,L]"
+    for old, new in layout.former:
+        page = f"(?:/(?:{_PAGE})?)?" if old.endswith("/") else ""
+        path = re.escape(old.removesuffix("/"))
+        yield f"RewriteRule ^{path}{page}$ {root}{new} [R=301,L,QSD]"
     for old, new in layout.moved:
         folder = re.escape(old.removesuffix("/"))
         yield f"RewriteRule ^{folder}(?:/(?:{_PAGE})?)?$ {root}{new} [R=301,L,QSD]"

@@ -61,7 +61,11 @@ class TreeLayout:
         self.moved = [
             (name.removesuffix(PAGE_FILE), outline.to[1:])
             for name, outline in self.outlines.items()
-            if isinstance(outline, Redirect) and name.endswith(PAGE_FILE)
+            if isinstance(outline, Redirect) and outline.to.endswith("/")
+        ]
+        #: The former paths of the site's own feed, and its present ones: ("feed/", "rss.xml").
+        self.former = [
+            (path[1:], route.current_path[1:]) for path, route in publication.routes.former.items()
         ]
         #: The Cache-Control header of closed periods.
         self.closed_cache = publication.cache_control(Document(b"", "", is_closed=True))

@@ -30,6 +30,9 @@ def nginx(layout: TreeLayout) -> dict[str, list[str]]:
     inside += _documents(layout, root)
     for ending, headers in sorted(layout.media.items()):
         inside += _files(rf'location ~* "\.{re.escape(ending)}$"', headers)
+    for old, new in layout.former:
+        for path in dict.fromkeys((old, old.removesuffix("/"))):
+            inside += _block(f'location = "{root}{path}"', f'return 301 "{root}{new}";')
     for old, new in layout.moved:
         rewrite = rf'rewrite "^{re.escape(root + old)}([\w./-]*)$" "{root}{new}$1?" permanent;'
         inside += _block(f'location ^~ "{root}{old}"', rewrite)

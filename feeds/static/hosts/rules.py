@@ -1,6 +1,7 @@
 """Rules in files named _headers and _redirects, which Netlify and Cloudflare Pages read."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 from feeds.model.document import SECURITY_HEADERS
 from feeds.publication.routes import PAGE_FILE
@@ -24,7 +25,9 @@ def netlify(layout: TreeLayout) -> dict[str, list[str]]:
         if name != PAGE_FILE:
             rules += [(f"*/{name}", {"Content-Type": headers.content_type, **headers.others})]
     rules += _cache_rules(layout, layout.closed)
-    redirects = [f"{layout.root}{old}* {layout.root}{new}:splat 301!" for old, new in layout.moved]
+    # A path stands for the one with a slash too.
+    redirects = [f"{layout.root}{quote(old)} {layout.root}{new} 301!" for old, new in layout.former]
+    redirects += (f"{layout.root}{old}* {layout.root}{new}:splat 301!" for old, new in layout.moved)
     return {"_headers": _headers_file(layout, rules), "_redirects": redirects}
 
 
@@ -50,7 +53,11 @@ def _cloudflare_redirects(layout: TreeLayout) -> list[str]:
 
     A folder beyond the dynamic ones takes a static redirect for each of its documents.
     """
-    static: list[str] = []
+    static = [
+        f"{layout.root}{quote(path)} {layout.root}{new} 301"
+        for old, new in layout.former
+        for path in dict.fromkeys((old, old.removesuffix("/")))
+    ][:_MAX_STATIC_REDIRECTS]
     dynamic: list[str] = []
     for old, new in layout.moved:
         redirects = [(old.removesuffix("/"), new)]
