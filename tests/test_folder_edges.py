@@ -109,8 +109,8 @@ def test_what_is_no_regular_file_is_named_and_not_opened(
     named = [Folder.open(site.root).check_article(path) for path in files]
     assert not [path for path in opened if "articles" in path]
     assert [str(problem) for (problem,) in named] == [
-        "articles/device.html:1: cannot be read: a link that leads out of the folders of articles;"
-        " put the file there",
+        "articles/device.html:1: cannot be read: a link that leads out of the site;"
+        " put the file there, or name its folder in articles:",
         "articles/pipe.md:1: cannot be read: not a regular file",
         "articles/socket.md:1: cannot be read: not a regular file",
     ]
@@ -128,14 +128,14 @@ def test_files_come_in_the_order_of_their_names(site: SiteBuilder) -> None:
     assert found == ["a.md", "b/a.md", "b/z.md", "c.md"]
 
 
-def test_links_are_followed_within_a_folder_that_is_a_link(site: SiteBuilder) -> None:
+def test_nothing_is_read_twice_within_a_folder_that_is_a_link(site: SiteBuilder) -> None:
     elsewhere = site.root.parent / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "a.md").write_text("x")
     (elsewhere / "b.md").symlink_to("a.md")
     (site.root / "linked").symlink_to(elsewhere)
     site.configure(title="T", url=URL, articles="linked")
-    assert list(Folder.open(site.root).files()) == ["linked/a.md", "linked/b.md"]
+    assert list(Folder.open(site.root).files()) == ["linked/a.md"]
 
 
 def test_a_site_that_is_a_built_tree_itself_holds_no_articles(site: SiteBuilder) -> None:

@@ -1,7 +1,7 @@
 """The site's folder on disk: its feeds.yaml, its articles' files, and the media beside them.
 
 Nothing outside the site's folder and the folders that feeds.yaml names is ever read: hidden files
-and links to folders are passed over, and a link that leads out is named.
+are passed over, and a link that leads out is named.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 import platformdirs
 
+from feeds.catalog.links import Links
 from feeds.errors import CatalogError, ConfigurationError, Problem, Severity
 from feeds.formats import LIST
 from feeds.model.site import Site
@@ -139,10 +141,15 @@ class Folder:
         What cannot be read is among them, a folder with a slash at its end: read() says why.
         """
         files: dict[str, Stat] = {}
+        links = Links(self.root, self.article_folders)
+        # Its problem shows the line for feeds.yaml, so it is read again when that changes.
+        linked = Stat(-2, zlib.crc32(repr(self.site.articles).encode()))
         for folder in filter(os.path.isdir, self.article_folders):
-            prefix, inside = self._prefix(folder), os.path.realpath(folder) + os.sep
-            for name, stat in _walk(str(folder), inside):
-                files.setdefault((prefix + name) or _HERE, stat)
+            if (real := links.top(folder)) is None:
+                continue
+            prefix = self._prefix(folder)
+            for name, stat in _walk(str(folder), real, links):
+                files.setdefault((prefix + name) or _HERE, stat or linked)
         return files
 
     def read(self, path: str) -> str | Problem:
@@ -162,14 +169,24 @@ class Folder:
             return Problem(path, 1, "unreadable", f"the folder cannot be read: {reason}", hint)
         if "\\" in path and not os.path.lexists(file):
             return Problem(path, 1, "bad-name", "the file's name is not plain text", "rename it")
-        if os.path.islink(file) and not self._leads_inside(file):
-            message = "cannot be read: a link that leads out of the folders of articles"
-            return Problem(path, 1, "unreadable", message, "put the file there")
+        if os.path.islink(file):
+            if os.path.isdir(file):
+                return self._linked_folder(file, path)
+            if Links(self.root, self.article_folders).target(file, is_folder=False) is None:
+                message = "cannot be read: a link that leads out of the site"
+                hint = "put the file there, or name its folder in articles:"
+                return Problem(path, 1, "unreadable", message, hint)
         return _read(file, path)
 
-    def _leads_inside(self, link: str) -> bool:
-        folders = (os.path.realpath(folder) + os.sep for folder in self.article_folders)
-        return os.path.realpath(link).startswith(tuple(folders))
+    def _linked_folder(self, link: str, path: str) -> Problem:
+        names = (
+            name if re.fullmatch(r"[\w./-]+", name) else json.dumps(name, ensure_ascii=False)
+            for name in (*self.site.articles, path)
+        )
+        message = f"a link to the folder {shown(os.readlink(link))}, from which nothing is read"
+        where = "" if self.configured else f"a {CONFIGURATION} with title:, url: and "
+        hint = f"if it holds articles, write {where}articles: [{', '.join(names)}]"
+        return Problem(path, 1, "linked-folder", message, hint, Severity.WARNING)
 
     def check_article(self, path: str) -> list[Problem]:
         """Return the problems of one article, except those that other articles cause."""
@@ -312,15 +329,29 @@ def _pages_of_tree(entries: Mapping[str, os.DirEntry[str]]) -> list[str] | None:
         return None
 
 
-def _walk(top: str, inside: str) -> Iterator[tuple[str, Stat]]:
-    # No recursion: folders may nest deeper than Python's calls.
-    waiting: list[tuple[str, os.DirEntry[str] | None]] = [("", None)]
+def _walk(top: str, real: str, links: Links) -> Iterator[tuple[str, Stat | None]]:
+    """Yield what may be an article; None for a link to a folder that is not followed."""
+    # No recursion: folders may nest deeper than Python's calls. The real path is known of what was
+    # reached by way of a link.
+    waiting: list[tuple[str, os.DirEntry[str] | None, str]] = [("", None, real)]
     pages = set[str]()
     while waiting:
-        name, entry = waiting.pop()
+        name, entry, real = waiting.pop()
         prefix = name[: -len(entry.name)] if entry else ""
         try:
-            if entry is None or entry.is_dir(follow_symlinks=False):
+            is_link = entry is not None and entry.is_symlink()
+            is_folder = entry is None or (os.path.isdir(entry.path) if is_link else entry.is_dir())
+            is_article = name.lower().endswith(ENDINGS) and name not in pages
+            if entry and is_link and (is_folder or (is_article and os.path.isfile(entry.path))):
+                target = links.target(entry.path, is_folder=is_folder)
+                if target is None:
+                    yield _printable(name), None if is_folder else UNREADABLE
+                real = target or ""
+                if not real:
+                    continue
+            if real and not links.enter(real):
+                continue
+            if is_folder:
                 prefix = f"{name}/" if entry else ""
                 with os.scandir(entry or top) as iterator:
                     entries = {found.name: found for found in iterator}
@@ -330,23 +361,18 @@ def _walk(top: str, inside: str) -> Iterator[tuple[str, Stat]]:
                         continue
                     pages.update(prefix + page for page in found_pages)
                 names = sorted((name for name in entries if name[0] != "."), reverse=True)
-                waiting += ((prefix + name, entries[name]) for name in names)
-            elif entry.name.lower().endswith(ENDINGS) and name not in pages:
-                is_link = entry.is_symlink()
-                if is_link and os.path.isdir(entry.path):
-                    continue
-                # Not a link that leads out or to nowhere, nor a pipe, a socket or a device.
-                is_file = _is_file_in(inside, entry.path) if is_link else entry.is_file()
-                stat = entry.stat() if is_file else None
+                waiting += (
+                    (prefix + name, entries[name], real and os.path.join(real, name))
+                    for name in names
+                )
+            elif entry and is_article:
+                # Not a link to nowhere, nor a pipe, a socket or a device.
+                stat = entry.stat() if os.path.isfile(entry.path) else None
                 yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns) if stat else UNREADABLE
         except (FileNotFoundError, NotADirectoryError):  # gone since, or one of missing_folders()
             continue
         except OSError:  # the folder cannot be listed, or not entered
             yield _printable(prefix), UNREADABLE
-
-
-def _is_file_in(folder: str, link: str) -> bool:
-    return os.path.realpath(link).startswith(folder) and os.path.isfile(link)
 
 
 def _printable(name: str) -> str:
