@@ -214,19 +214,23 @@ def serve(
             if strict:
                 _report(problems, strict, "served")
             click.echo(_summary(publication))
+    if not settings.url and (published := settings.url_of(folder)) != address:
+        why = f"the url of {folder.configuration}; for links to here, give --url {address}"
+        click.echo(f"Links lead to {published}, {why}")
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")
     _flush()
     server.serve(settings, ip_address, port, workers)
 
 
 @main.command()
-@_site
+@click.argument("sites", metavar="[SITE | ARTICLE...]", nargs=-1,
+                type=click.Path(exists=True, path_type=Path))  # fmt: skip
 @_again
-def check(site: Path) -> None:
+def check(sites: tuple[Path, ...]) -> None:
     """Report every problem of the articles and the configuration.
 
-    Errors come first, then warnings; the exit code is 1 if there is an error. SITE may also be one
-    article, which is checked alone.
+    Errors come first, then warnings; the exit code is 1 if there is an error. Articles that are
+    named are checked alone, with the feeds.yaml of their site.
 
     \b
     feeds check demo
@@ -234,11 +238,18 @@ def check(site: Path) -> None:
     from feeds.catalog.folder import Folder
     from feeds.parsing.article import ENDINGS
 
-    if site.is_file() and site.name.lower().endswith(ENDINGS):
-        folder, path = Folder.of_article(site)
-        problems, summary = folder.check_article(path), path
+    problems: list[Problem] = []
+    if sites and all(site.is_file() and site.name.lower().endswith(ENDINGS) for site in sites):
+        articles = {file: Folder.of_article(file) for file in sites}
+        is_one_site = len({folder.root for folder, _path in articles.values()}) == 1
+        for file, (folder, path) in articles.items():
+            shown = path if is_one_site else str(file)
+            problems += (replace(each, path=shown) for each in folder.check_article(path))
+        summary = path if len(articles) == 1 else _number(len(articles), "article")
+    elif len(sites) > 1:
+        raise click.UsageError("name one site, or articles, which end in " + ", ".join(ENDINGS))
     else:
-        with _opened(site) as (publication, problems, _read):
+        with _opened(sites[0] if sites else Path()) as (publication, problems, _read):
             summary = _summary(publication)
     for problem in sorted(problems, key=lambda problem: problem.severity is Severity.WARNING):
         click.echo(str(problem))
@@ -277,8 +288,13 @@ def list_feeds(site: Path, url: str) -> None:
     \b
     feeds list demo
     """
-    with _opened(site, url) as (publication, *_):
+    from feeds.publication.silence import NOTHING_PUBLISHED
+
+    with _opened(site, url) as (publication, problems, _read):
         listed = publication.listed
+        for problem in problems:
+            if problem.code == NOTHING_PUBLISHED:
+                click.echo(str(problem), err=True)
     width = max(len(feed.url) for feed in listed)
     for feed in listed:
         newest = feed.newest.date().isoformat() if feed.newest else "-"

@@ -199,6 +199,32 @@ def test_an_article_with_an_error_fails_its_check(site: SiteBuilder) -> None:
         assert result.stderr == "1 error, 0 warnings; articles/a.md\n"
 
 
+def test_several_articles_are_checked_each_with_its_site(site: SiteBuilder) -> None:
+    files = [site.write(name, heat="hot") for name in ("a.md", "deep/b.md")]
+    line = files[0].read_text().splitlines().index("heat: hot") + 1
+    message = f"{line}: warning: heat is 'hot'; it should be a number"
+    result = run("check", *files, files[0])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f"articles/a.md:{message}",
+        f"articles/deep/b.md:{message}",
+    ]
+    assert result.stderr == "0 errors, 2 warnings; 2 articles\n"
+    outside = site.root.parent / "outside.md"
+    outside.write_text("---\ntitle: [\n---\n")
+    result = run("check", outside, files[0])
+    assert result.exit_code == 1
+    assert [each.partition(":")[0] for each in result.stdout.splitlines()] == [
+        str(outside), str(files[0]),
+    ]  # fmt: skip
+
+
+def test_a_site_and_an_article_are_not_checked_together(site: SiteBuilder) -> None:
+    result = run("check", site.root, site.write("a.md"))
+    assert result.exit_code == 2
+    assert "name one site, or articles, which end in .md, .markdown, .html, .htm" in result.stderr
+
+
 def test_an_article_is_no_site(site: SiteBuilder) -> None:
     file = site.write("a.md")
     for command in (("list",), ("build", "--out", site.out), ("serve", "--port", "0")):
@@ -390,6 +416,19 @@ def test_a_bare_folder_is_served_at_the_address_that_it_listens_on(site: SiteBui
     with serving(site.root / "articles") as server:
         _status, _headers, body = server.get("/rss.xml")
         assert f'href="http://{server.host}:{server.port}/rss.xml"'.encode() in body
+
+
+def test_serve_says_where_links_lead_if_not_to_itself(site: SiteBuilder) -> None:
+    site.write("a.md")
+    with serving(site.root) as server:
+        own = f"http://{server.host}:{server.port}/"
+        assert server.log.read_text().splitlines()[1] == (
+            "Links lead to https://feeds.example.org/, the url of feeds.yaml;"
+            f" for links to here, give --url {own}"
+        )
+    for arguments in ((site.root, "--url", "https://other.example/"), (site.root / "articles",)):
+        with serving(*arguments) as server:
+            assert "Links lead" not in server.log.read_text()
 
 
 def test_a_port_in_use_is_an_error_of_one_line(site: SiteBuilder) -> None:

@@ -11,13 +11,15 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from feeds.catalog.database import PATIENCE_SECONDS, Database, patiently
-from feeds.catalog.folder import Folder, state_file
+from feeds.catalog.folder import LINKED, Folder, state_file
 from feeds.catalog.ownership import owner_of
 from feeds.catalog.schema import (
+    ARTICLE,
     MEDIA,
     META,
     OWN_MEDIA,
     PROBLEM,
+    SOURCE,
     check_version,
     prepare_index,
     read_meta,
@@ -131,6 +133,18 @@ class Catalog:
         """The problems of the files, in the files' order."""
         with self.reading() as connection:
             return sorted(connection.execute(sa.select(PROBLEM.c.data)).scalars())
+
+    def left_out(self) -> tuple[int, list[Problem]]:
+        """The number of files, and for each that is no article the problem that says why."""
+        query = sa.select(PROBLEM.c.data).outerjoin(ARTICLE, ARTICLE.c.path == PROBLEM.c.path)
+        with self.reading() as connection:
+            files = connection.execute(sa.select(sa.func.count()).select_from(SOURCE)).scalar_one()
+            problems = connection.execute(query.where(ARTICLE.c.path.is_(None))).scalars().all()
+        # An error comes after warnings, and replaces them.
+        ordered = sorted(problems, key=lambda problem: problem.severity, reverse=True)
+        by_path = {problem.path: problem for problem in ordered}
+        found = [by_path[path] for path in sorted(by_path) if by_path[path].code != LINKED]
+        return files - (len(by_path) - len(found)), found
 
     def lengths(self) -> dict[str, int]:
         """The lengths of files that are known, in bytes, by the URLs that articles have."""

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -58,7 +59,9 @@ class Stat(NamedTuple):
 #: The Stat of a folder that cannot be listed, and of a file that could not be read.
 UNREADABLE = Stat(-1, -1)
 #: The path of the site's own folder, relative to itself.
-_HERE = "./"
+HERE = "./"
+#: The code of the problem of a linked folder that is not followed.
+LINKED = "linked-folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class Folder:
     def out_of_reach(self, files: Mapping[str, Stat]) -> tuple[str, ...]:
         """Return the prefixes of paths that files() cannot list, though files may be there."""
         gone = (folder for folder in self.article_folders if not os.path.isdir(folder))
-        unlisted = (path.removeprefix(_HERE) for path in files if path.endswith("/"))
+        unlisted = (path.removeprefix(HERE) for path in files if path.endswith("/"))
         return (*map(self._prefix, gone), *unlisted)
 
     def _prefix(self, folder: Path) -> str:
@@ -149,8 +152,18 @@ class Folder:
                 continue
             prefix = self._prefix(folder)
             for name, stat in _walk(str(folder), real, links):
-                files.setdefault((prefix + name) or _HERE, stat or linked)
+                files.setdefault((prefix + name) or HERE, stat or linked)
         return files
+
+    def endings(self) -> Counter[str]:
+        """Count the files in the folders of articles, hidden ones apart, by the ends of names."""
+        counts = Counter[str]()
+        for top in self.article_folders:
+            for _folder, folders, names in os.walk(top):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                shown = (name for name in names if not name.startswith("."))
+                counts.update(os.path.splitext(name)[1].lower() for name in shown)
+        return counts
 
     def read(self, path: str) -> str | Problem:
         """Return the text of one of files(), or the problem why it cannot be read."""
@@ -186,7 +199,7 @@ class Folder:
         message = f"a link to the folder {shown(os.readlink(link))}, from which nothing is read"
         where = "" if self.configured else f"a {CONFIGURATION} with title:, url: and "
         hint = f"if it holds articles, write {where}articles: [{', '.join(names)}]"
-        return Problem(path, 1, "linked-folder", message, hint, Severity.WARNING)
+        return Problem(path, 1, LINKED, message, hint, Severity.WARNING)
 
     def check_article(self, path: str) -> list[Problem]:
         """Return the problems of one article, except those that other articles cause."""

@@ -17,6 +17,7 @@ from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
 from feeds.publication.routes import Routes
+from feeds.publication.silence import find_silence
 from feeds.text.media_types import type_of_url
 from feeds.text.repair import shown
 from feeds.text.urls import is_absolute
@@ -57,6 +58,7 @@ def find_problems(
         *articles.topics.problems(folder.configuration, folder.site),
         *_taken_paths(folder, routes),
         *folder.missing_folders(),
+        *find_silence(folder, catalog, articles),
         *sorted((*of_files, *of_podcasts)),
     ]
 
