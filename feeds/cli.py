@@ -203,9 +203,10 @@ def serve(
     address = f"http://127.0.0.1:{port}/" if is_everywhere else listening
     # A worker serves the index at once; it syncs in the background, and prints the problems.
     settings = replace(
-        Settings.from_environment(site), url=url, address=address, unpublished=unpublished,
-        access_log=access_log, starts_indexed=True,
+        Settings.from_environment(site, url=url, unpublished=unpublished),
+        address=address, access_log=access_log, starts_indexed=True,
     )  # fmt: skip
+    url, unpublished = settings.url, settings.unpublished
     folder = Folder.open(site)
     if is_everywhere and not folder.configured and not url:
         click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
@@ -214,7 +215,7 @@ def serve(
             if strict:
                 _report(problems, strict, "served")
             click.echo(_summary(publication))
-    if not settings.url and (published := settings.url_of(folder)) != address:
+    if not url and (published := settings.url_of(folder)) != address:
         why = f"the url of {folder.configuration}; for links to here, give --url {address}"
         click.echo(f"Links lead to {published}, {why}")
     click.echo(f"Serving {site} at {listening} (Ctrl+C stops)")

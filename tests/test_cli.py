@@ -418,7 +418,9 @@ def test_a_bare_folder_is_served_at_the_address_that_it_listens_on(site: SiteBui
         assert f'href="http://{server.host}:{server.port}/rss.xml"'.encode() in body
 
 
-def test_serve_says_where_links_lead_if_not_to_itself(site: SiteBuilder) -> None:
+def test_serve_says_where_links_lead_if_not_to_itself(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.write("a.md")
     with serving(site.root) as server:
         own = f"http://{server.host}:{server.port}/"
@@ -429,6 +431,10 @@ def test_serve_says_where_links_lead_if_not_to_itself(site: SiteBuilder) -> None
     for arguments in ((site.root, "--url", "https://other.example/"), (site.root / "articles",)):
         with serving(*arguments) as server:
             assert "Links lead" not in server.log.read_text()
+    monkeypatch.setenv("FEEDS_URL", "https://proxy.example/")
+    with serving(site.root) as server:
+        assert "Links lead" not in server.log.read_text()
+        assert b'href="https://proxy.example/rss.xml"' in server.get("/rss.xml")[2]
 
 
 def test_a_port_in_use_is_an_error_of_one_line(site: SiteBuilder) -> None:

@@ -20,6 +20,7 @@ from tests.hosts import Response, Server
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"
+FORMER_SLUGS = ("machines", "old.names", "old-names")
 FEED = "max-age=60, stale-while-revalidate=600"
 DECODERS = {
     "br": brotli.decompress,
@@ -34,7 +35,7 @@ def root(module_site: SiteBuilder) -> Path:
     site = module_site
     ai = {"name": "AI", "formerly": ["machines", "old.names"]}
     feed = {"name": "top", "title": "Top", "any": ["AI"]}
-    former = ["feed.xml", "feed/", {"posts/index.xml": "atom"}]
+    former = ["feed.xml", "feed/", {"posts/index.xml": "atom"}, "caf%C3%A9/feed.xml"]
     site.configure(title="Hosted", url=URL, limit=2, topics=[ai], feeds=[feed], formerly=former)
     (site.root / "media").mkdir()
     (site.root / "media" / "a b.png").write_bytes(b"\x89PNG" * 300)
@@ -130,14 +131,8 @@ def test_every_file_of_the_tree_is_served_as_it_is(hosted: tuple[Server, Path]) 
     server, tree = hosted
     own = ("nginx.conf", ".htaccess", MANIFEST)
     files = [each for each in tree.rglob("*") if each.is_file() and each.name not in own]
-    former = (
-        "topics/machines/",
-        "topics/old.names/",
-        "topics/old-names/",
-        "feed/",
-        "feed.xml",
-        "posts/",
-    )
+    folders = ("café", "feed", "posts", *(f"topics/{slug}" for slug in FORMER_SLUGS))
+    former = ("feed.xml", *(f"{folder}/" for folder in folders))
     names = {str(each.relative_to(tree)).removesuffix("index.html") for each in files}
     plain = {name for name in names if not name.endswith((".br", ".gz", ".zst"))}
     current = {name for name in plain if not name.startswith(former)}
@@ -200,6 +195,7 @@ def test_what_is_not_published_is_not_found(server: Server, path: str) -> None:
         ("/feed", "/rss.xml"),
         ("/feed/?utm_source=x", "/rss.xml"),
         ("/posts/index.xml", "/atom.xml"),
+        ("/caf%C3%A9/feed.xml", "/rss.xml"),
         ("/topics/ai", "/topics/ai/"),
         ("/feeds/top", "/feeds/top/"),
         ("/topics/ai/index.html", "/topics/ai/"),
