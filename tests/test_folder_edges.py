@@ -225,6 +225,7 @@ def test_a_stray_manifest_hides_no_folder_in_silence(
 
 
 def test_a_manifest_that_names_no_tree_hides_no_page(site: SiteBuilder) -> None:
+    site.write("a.md")
     for name, text in ((MANIFEST, "{}"), ("subscriptions.opml", ""), ("page.html", "<p>x")):
         site.write_text(f"sub/{name}", text)
     codes = [problem.code for problem in site.publication().problems()]

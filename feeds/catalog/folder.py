@@ -353,9 +353,11 @@ def _walk(top: str, real: str, links: Links) -> Iterator[tuple[str, Stat | None]
         prefix = name[: -len(entry.name)] if entry else ""
         try:
             is_link = entry is not None and entry.is_symlink()
+            # Of a link in a circle, os.DirEntry raises.
             is_folder = entry is None or (os.path.isdir(entry.path) if is_link else entry.is_dir())
-            is_article = name.lower().endswith(ENDINGS) and name not in pages
-            if entry and is_link and (is_folder or (is_article and os.path.isfile(entry.path))):
+            is_article = not is_folder and name.lower().endswith(ENDINGS) and name not in pages
+            is_file = entry and (os.path.isfile(entry.path) if is_link else entry.is_file())
+            if entry and is_link and (is_folder or (is_article and is_file)):
                 target = links.target(entry.path, is_folder=is_folder)
                 if target is None:
                     yield _printable(name), None if is_folder else UNREADABLE
@@ -380,7 +382,7 @@ def _walk(top: str, real: str, links: Links) -> Iterator[tuple[str, Stat | None]
                 )
             elif entry and is_article:
                 # Not a link to nowhere, nor a pipe, a socket or a device.
-                stat = entry.stat() if os.path.isfile(entry.path) else None
+                stat = entry.stat() if is_file else None
                 yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns) if stat else UNREADABLE
         except (FileNotFoundError, NotADirectoryError):  # gone since, or one of missing_folders()
             continue

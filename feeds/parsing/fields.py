@@ -303,7 +303,7 @@ class Fields:
             if nested := self._nested(key, line, item, short, "a list of mappings"):
                 yield nested
 
-    def keys(self, key: str) -> Iterator[tuple[Fields, str]]:
+    def keyed(self, key: str) -> Iterator[tuple[Fields, str]]:
         """List of texts, or of mappings with such texts as keys: each with its mapping."""
         for line, item in self._items(key):
             item = YAMLMapping([(item, "")]) if isinstance(item, str) else item

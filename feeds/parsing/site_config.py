@@ -141,7 +141,7 @@ def _url(fields: Fields) -> str:
 def _former_paths(fields: Fields) -> Iterator[FormerPath]:
     site = site_url(canonical_url(fields.markup("url")) or DEFAULT_URL)
     former: dict[str, FormerPath] = {}
-    for item, written in fields.keys("formerly"):
+    for item, written in fields.keyed("formerly"):
         path = unquote(written.removeprefix(site)).removeprefix("/")
         # The page of a folder is the folder.
         path = re.sub(r"(^|/)index\.html$", r"\1", path)

@@ -65,7 +65,7 @@ def find_problems(
 
 def _taken_paths(folder: Folder, routes: Routes) -> Iterator[Problem]:
     for former in routes.taken:
-        message = f"formerly: something else is published at {shown(former.path)}"
+        message = f"formerly: {shown(former.path)} clashes with another published path"
         at = folder.configuration, former.line, "taken-path"
         yield Problem(*at, message, "leave it out", Severity.WARNING)
 
