@@ -210,6 +210,7 @@ def test_without_a_hub_nothing_speaks_of_one(site: SiteBuilder) -> None:
 
 def test_a_hub_that_is_no_url_is_named(site: SiteBuilder) -> None:
     site.configure(title="Test site", url=URL, hub="hub.example.net")
+    site.write("a.md")
     [problem] = site.publication().problems()
     assert (problem.code, problem.hint) == ("bad-url", "it should be an http or https URL")
 
