@@ -158,10 +158,14 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
         "sqlite:///x?mode=memory", "sqlite://host/x", "mysql://me:hidden@host/db",
         "postgresql+psycopg://me:hidden@host:port/db", "postgresql+psycopg://me:hid@hidden@host/db",
         "postgresql+psycopg://me@127.0.0.1:1/db?password=hidden&sslpassword=hidden",
-        "postgresql+psycopg://127.0.0.1:99999999/db?user=me&password=hidden",
+        "postgresql+psycopg://127.0.0.1:99999999/db?user=me&password=hidden", "sqlite:///x/",
+        "file:///x", "SQLITE:///x", "sqlite+aiosqlite:///x", "sqlite:///~nobody-of-this-name/x",
+        "sqlite:x", "postgresql:me:hidden@host/db", "file:x?mode=memory", "file:x", ":memory:",
+        "~", "~nobody-of-this-name/x", "~x", "$HOME/x", "${HOME}/x", "a/$(id)/x", "%APPDATA%/x",
+        "x/", "a/..", ".", "..", " ", " x", "x ", "x\n", "a\nb", "a\x1b", "postgresql+x://host/db",
     ],
 )  # fmt: skip
-def test_a_url_that_keeps_nothing_is_refused_in_one_line_without_its_password(
+def test_a_place_that_is_none_is_refused_in_one_line_without_its_password(
     site: SiteBuilder, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(site.root.parent)
@@ -185,9 +189,22 @@ def test_a_relative_path_is_relative_to_who_names_it(
     for place in ("b.db", "sqlite:///b.db"):
         monkeypatch.setenv("FEEDS_CATALOG", place)
         assert catalog_place(folder) == str(tmp_path / "b.db")
+    for place in ("~/b.db", "sqlite:///~/b.db"):
+        monkeypatch.setenv("HOME", "/home/of/mine")
+        monkeypatch.setenv("FEEDS_CATALOG", place)
+        assert catalog_place(folder) == "/home/of/mine/b.db"
+    for name in ("a b.db", "100%.db", "a$.db", "a:b.db", "x?y", "~.db~"[1:], "日本.db"):
+        monkeypatch.setenv("FEEDS_CATALOG", name)
+        assert catalog_place(folder) == str(tmp_path / name)
     for place in ("/c/b.db", "sqlite:////c/b.db"):
         monkeypatch.setenv("FEEDS_CATALOG", place)
         assert catalog_place(folder) == "/c/b.db"
+
+
+@pytest.mark.parametrize("place", ["postgres://me@host/db", "postgresql://me@host/db"])
+def test_a_url_as_postgresql_has_them_is_understood(place: str) -> None:
+    with pytest.raises(CatalogError, match=r"^postgresql\+psycopg://me@host/db: "):
+        Catalog(place)
 
 
 def test_an_empty_file_is_taken(site: SiteBuilder, tmp_path: Path) -> None:

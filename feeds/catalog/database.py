@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from feeds.catalog.folder import INDEX_DIR, is_chosen_place
 from feeds.catalog.ownership import APPLICATION_ID, fault_of, is_damaged
@@ -32,6 +32,7 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 #: Time for which nobody asks a server again that did not answer.
 SILENCE_SECONDS = 1.0
 _SILENT = "the server does not answer"
+_URL_HINT = "write a file's path, or one such as postgresql+psycopg://user@host:5432/database"
 #: The advisory lock on a server under which tables are made; any number will do.
 _PREPARE_LOCK = 4287_2050
 #: Of a damaged file, or of one whose log another process has damaged, which is whole afterwards.
@@ -76,7 +77,7 @@ class Database:
 
         The tables, of which `mark` is one, are made or migrated by prepare(), where True asks to
         recreate those of the index; without `makes`, by another process. Locks and answers are
-        waited for with patience. Raises CatalogError for a place that is none.
+        waited for with patience. Raises CatalogError for a URL that cannot be used.
         """
         self.place = place
         self._prepare = prepare
@@ -93,6 +94,8 @@ class Database:
         self.name = str(self.file or url.set(query={}).render_as_string())
         try:
             self._engine = _engine(url, self._patience)
+        except NoSuchModuleError as error:
+            raise CatalogError(f"{self.name}: no such driver; {_URL_HINT}") from error
         except SQLAlchemyError as error:
             raise CatalogError(f"{self.name}: {_reason(error)}") from error
         except ModuleNotFoundError as error:
@@ -240,7 +243,7 @@ class Database:
 
 
 def _url_of(place: str) -> sa.URL:
-    """Return the URL of a place. Raises CatalogError for a place that keeps nothing."""
+    """Return the URL of a place. Raises CatalogError for a URL of something else."""
     # A path may contain characters that a URL must escape.
     if "://" not in place:
         return sa.URL.create("sqlite", database=place)
@@ -249,14 +252,13 @@ def _url_of(place: str) -> sa.URL:
         url = sa.make_url(place)
     except (SQLAlchemyError, ValueError):
         url = None
-    if not url or "@" in (url.host or ""):
-        # Nothing of it is shown: where its password is, nobody knows.
-        hint = "write one such as postgresql+psycopg://user@host:5432/database"
-        raise CatalogError(f"{scheme}://…: not a database URL; {hint}")
-    if url.get_backend_name() == "sqlite":
-        if url.host or url.query or not url.database or url.database.startswith((":", "file:")):
-            raise CatalogError(f"{scheme}://…: names no file; write its path")
-        return sa.URL.create("sqlite", database=url.database)
+    # Nothing of one that cannot be read is shown: where its password is, nobody knows.
+    if not url or "@" in (url.host or "") or not url.drivername:
+        raise CatalogError(f"{scheme}://…: not a database URL; {_URL_HINT}")
+    if url.drivername in ("postgres", "postgresql"):  # as PostgreSQL has them
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() != "postgresql":
+        raise CatalogError(f"{url.set(query={}).render_as_string()}: cannot be used; {_URL_HINT}")
     return url
 
 
@@ -267,8 +269,6 @@ def _engine(url: sa.URL, patience: Callable[[], float]) -> sa.Engine:
         return engine
     # A server may have been restarted since a connection was last used.
     engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=patience())
-    if engine.dialect.name != "postgresql":
-        raise CatalogError(f"{url.get_backend_name()}: neither SQLite nor PostgreSQL")
     if url.get_driver_name() == "psycopg":
         sa.event.listen(engine, "do_connect", _connector(patience))
     return engine
