@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from feeds.catalog.folder import INDEX_DIR, is_chosen_place
-from feeds.catalog.ownership import APPLICATION_ID, fault_of, is_damaged
+from feeds.catalog.ownership import APPLICATION_ID, fault_of, is_damaged, is_sealed, seal
 from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 
 #: Time that a build waits for a lock, or for a server's answer.
@@ -109,6 +109,9 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        # Not after an error that makes the file suspect.
+        if self.file and self._makes and self._ready and self._ready == self._inode():
+            seal(self.file)
 
     @contextmanager
     def connection(self, *, ensure: bool = True) -> Iterator[sa.Connection]:
@@ -153,8 +156,12 @@ class Database:
     def _make_tables(self, *, anew: bool = False) -> None:
         if self.file:
             inode = self._inode()
-            if fault_of(self.file, self._mark) or is_damaged(self.file):
+            # A check takes as long as reading the whole file.
+            if fault_of(self.file, self._mark) or (
+                not is_sealed(self.file) and is_damaged(self.file)
+            ):
                 self._move_aside(self.file, inode)
+            seal(self.file)
             try:
                 # A site's folder that was moved away must not come back as an empty one.
                 in_site = self.file.parent.name == INDEX_DIR
