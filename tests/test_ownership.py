@@ -554,3 +554,91 @@ def test_a_replica_of_another_user_is_refused_in_one_line(
     assert result.exit_code == 1
     assert "made by another user or machine; name it in FEEDS_CATALOG" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+LOGS = ("-wal", "-shm", "-journal")
+
+
+def logs_of_another(file: Path) -> dict[str, bytes]:
+    """Lay logs beside a place that hold a transaction of another program; return their bytes."""
+    source = file.with_name("source.db")
+    connection = sqlite3.connect(source, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.executescript(_CMS)
+    logs = {"-wal": Path(f"{source}-wal").read_bytes(), "-shm": Path(f"{source}-shm").read_bytes()}
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.execute("PRAGMA cache_size=1")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("UPDATE article SET text = hex(randomblob(99999))")
+    logs["-journal"] = Path(f"{source}-journal").read_bytes()
+    connection.close()
+    source.unlink()
+    for ending, data in logs.items():
+        Path(f"{file}{ending}").write_bytes(data)
+    return logs
+
+
+@pytest.mark.parametrize("name", ["c.db", "c-state.db"])
+@pytest.mark.parametrize("endings", [LOGS, *((ending,) for ending in LOGS)], ids=str)
+def test_logs_of_another_at_the_place_of_a_new_file_are_moved_aside(
+    site: SiteBuilder,
+    tmp_path: Path,
+    name: str,
+    endings: tuple[str, ...],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    site.write("a.md")
+    logs = logs_of_another(tmp_path / name)
+    for ending in set(LOGS) - set(endings):
+        (tmp_path / f"{name}{ending}").unlink()
+    Path(f"{tmp_path / name}.damaged-1-wal").write_text("of an earlier time")
+    catalog = Catalog(tmp_path / "c.db")
+    assert catalog.sync(Folder.open(site.root)).read == 1
+    assert catalog.state.touch_last_modified("/rss.xml", "one", 100) == 100
+    catalog.close()
+    for ending in endings:
+        aside = tmp_path / f"{name}.damaged-2{ending}"
+        assert aside.read_bytes() == logs[ending]
+        line = f"{tmp_path / name}{ending}: a log without its file; moved to {aside.name}"
+        assert line in caplog.messages
+    assert len(caplog.messages) == len(endings)
+
+
+@pytest.mark.parametrize("name", ["c.db", "c-state.db"])
+def test_logs_beside_an_empty_file_are_refused_in_one_line_and_untouched(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.catalog.database.MAKING_SECONDS", 0.1)
+    (tmp_path / name).touch()
+    logs_of_another(tmp_path / name)
+    before = contents(tmp_path)
+    with pytest.raises(CatalogError, match=rf"{name}-wal: lies beside an empty file; remove one"):
+        Catalog(tmp_path / "c.db")
+    assert {name: data for name, data in contents(tmp_path).items() if name in before} == before
+
+
+def test_logs_beside_an_empty_file_at_the_place_that_we_choose_are_moved_aside(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.catalog.database.MAKING_SECONDS", 0.1)
+    site.write("a.md")
+    index = site.root / ".feeds" / "catalog.sqlite"
+    index.parent.mkdir()
+    index.touch()
+    logs = logs_of_another(index)
+    result = CliRunner().invoke(main, ["check", str(site.root)])
+    assert result.exit_code == 0, result.output
+    for ending in LOGS:
+        assert Path(f"{index}.damaged-1{ending}").read_bytes() == logs[ending]
+
+
+def test_a_replica_makes_no_file(site: SiteBuilder, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    for name in ("new.db", "empty.db"):
+        logs_of_another(tmp_path / name)
+        before = contents(tmp_path)
+        replica = Catalog(tmp_path / name, syncs=False)
+        with pytest.raises(CatalogError, match="not synced yet"):
+            replica.is_complete()
+        replica.close()
+        assert contents(tmp_path) == before

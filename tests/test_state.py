@@ -475,6 +475,5 @@ def test_damage_that_the_live_app_meets_first_is_recovered_from(
                 return found.document.body if isinstance(found, CachedDocument) else b""
             return b""
 
-        for path, body in readable.items():
-            assert eventually(lambda path=path, body=body: answers(path) == body)
+        assert eventually(lambda: {path: answers(path) for path in readable} == readable)
         live.close()

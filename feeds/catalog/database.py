@@ -11,7 +11,7 @@ import os
 import selectors
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
@@ -29,6 +29,8 @@ from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 PATIENCE_SECONDS = 60.0
 _is_patient = ContextVar("is_patient", default=False)
 CONNECT_TIMEOUT_SECONDS = 5.0
+#: Time that another process may take to make a file: it is empty until the first commit.
+MAKING_SECONDS = 5.0
 #: Time for which nobody asks a server again that did not answer.
 SILENCE_SECONDS = 1.0
 _SILENT = "the server does not answer"
@@ -42,6 +44,8 @@ _DISTRUSTED_CODES = (
     sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ,
 )  # fmt: skip
 _UNDECODABLE = "not UTF-8"
+#: The endings of the files in which SQLite logs what is not yet in the file itself.
+_LOGS = ("-wal", "-shm", "-journal")
 #: Of a missing table or column. SQLite has no code of its own for it.
 _MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
 
@@ -122,6 +126,8 @@ class Database:
         """
         if ensure:
             self.ensure()
+        if not self._makes and self.file and _is_empty(self.file):
+            raise CatalogError(f"{self.name}: not synced yet")
         with self._transaction(self._ready) as connection:
             yield connection
 
@@ -157,17 +163,19 @@ class Database:
         if self.file:
             inode = self._inode()
             # A check takes as long as reading the whole file.
-            if fault_of(self.file, self._mark) or (
-                not is_sealed(self.file) and is_damaged(self.file)
+            if not _is_empty(self.file) and (
+                fault_of(self.file, self._mark)
+                or (not is_sealed(self.file) and is_damaged(self.file))
             ):
                 self._move_aside(self.file, inode)
-            seal(self.file)
             try:
                 # A site's folder that was moved away must not come back as an empty one.
                 in_site = self.file.parent.name == INDEX_DIR
                 self.file.parent.mkdir(parents=not in_site, exist_ok=True)
+                self._clear_logs(self.file)
             except OSError as error:
                 raise CatalogError(f"{self.name}: {error.strerror}") from error
+            seal(self.file)
         with self._transaction(self._inode(), is_preparing=True) as connection:
             # Processes that start together make the tables one after the other.
             if self.file:
@@ -230,23 +238,63 @@ class Database:
             return self.file.stat().st_ino if self.file else 1
         return 0
 
+    def _clear_logs(self, file: Path) -> None:
+        """See to it that no log lies where a file is made: SQLite would take it for its own.
+
+        Raises CatalogError and OSError.
+        """
+        end = time.monotonic() + min(self._patience(), MAKING_SECONDS)
+        while logs := [ending for ending in _LOGS if os.path.lexists(f"{file}{ending}")]:
+            if not file.exists():  # now: a log of ours is never older than its file
+                aside = _rename_aside(file, logs)
+                for ending in logs:
+                    line = "%s%s: a log without its file; moved to %s%s"
+                    _log.warning(line, file, ending, aside, ending)
+            elif not _is_empty(file):
+                return
+            elif time.monotonic() < end:
+                time.sleep(0.01)  # another process may be making the file
+            elif is_chosen_place(file):
+                self._move_aside(file, self._inode())
+            else:
+                hint = "remove one of them, or name another file"
+                raise CatalogError(f"{file}{logs[0]}: lies beside an empty file; {hint}")
+
     def _move_aside(self, file: Path, inode: int) -> None:
         self._ready = 0
         self._engine.dispose()
         if self._inode() != inode:  # another thread or process has done so
             return
-        names = (f"{file}.damaged-{number}" for number in itertools.count(1))
-        aside = next(name for name in names if not os.path.exists(name))
         try:
             # The file itself last: a new one must not lose its own log.
-            for ending in ("-wal", "-shm", ""):
-                with suppress(FileNotFoundError):
-                    os.rename(f"{file}{ending}", f"{aside}{ending}")
+            aside = _rename_aside(file, (*_LOGS, ""))
         except OSError as error:
             message = f"{file}: damaged, and cannot be moved aside: {error.strerror}"
             raise CatalogError(message) from error
         # Without a handler of the application's own, this is a line on stderr.
-        _log.warning("%s: damaged; moved to %s, and made again", file, os.path.basename(aside))
+        _log.warning("%s: damaged; moved to %s, and made again", file, aside)
+
+
+def _is_empty(file: Path) -> bool:
+    """Return whether a file is missing or empty, so that SQLite would make a new one of it."""
+    try:
+        return not file.stat().st_size
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def _rename_aside(file: Path, endings: Iterable[str]) -> str:
+    """Rename what has these endings to names that are free; return their beginning."""
+    for number in itertools.count(1):
+        aside = f"{file}.damaged-{number}"
+        if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", *_LOGS)):
+            break
+    for ending in endings:
+        with suppress(FileNotFoundError):
+            os.rename(f"{file}{ending}", f"{aside}{ending}")
+    return os.path.basename(aside)
 
 
 def _url_of(place: str) -> sa.URL:
