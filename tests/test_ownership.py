@@ -632,7 +632,7 @@ def test_logs_beside_an_empty_file_at_the_place_that_we_choose_are_moved_aside(
         assert Path(f"{index}.damaged-1{ending}").read_bytes() == logs[ending]
 
 
-def test_a_replica_makes_no_file(site: SiteBuilder, tmp_path: Path) -> None:
+def test_a_replica_makes_no_file(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     for name in ("new.db", "empty.db"):
         logs_of_another(tmp_path / name)

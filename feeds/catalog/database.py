@@ -10,10 +10,13 @@ import math
 import os
 import selectors
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent import futures
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,11 @@ from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 #: Time that a build waits for a lock, or for a server's answer.
 PATIENCE_SECONDS = 60.0
 _is_patient = ContextVar("is_patient", default=False)
+#: On the monotonic clock.
+_deadline = ContextVar("deadline", default=math.inf)
+#: Patience after the deadline: a server that works answers sooner, and what took the time before
+#: may have been something else.
+LEAST_PATIENCE_SECONDS = 0.25
 CONNECT_TIMEOUT_SECONDS = 5.0
 #: Time that another process may take to make a file: it is empty until the first commit.
 MAKING_SECONDS = 5.0
@@ -70,6 +78,16 @@ def patiently() -> Iterator[None]:
         _is_patient.reset(token)
 
 
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Let all waits for databases together end after a time, except in patiently()."""
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
 class Database:
     """Connections to one database. Safe to use from many threads and processes."""
 
@@ -108,7 +126,10 @@ class Database:
             raise CatalogError(message) from error
 
     def _patience(self) -> float:
-        return PATIENCE_SECONDS if _is_patient.get() else self._patience_seconds
+        if _is_patient.get():
+            return PATIENCE_SECONDS
+        left = _deadline.get() - time.monotonic()
+        return min(self._patience_seconds, max(left, LEAST_PATIENCE_SECONDS))
 
     def close(self) -> None:
         """Close every connection."""
@@ -360,9 +381,7 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
                 self.pgconn.finish()
                 raise
 
-    def connect(_dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> Connection:
-        if time.monotonic() < silent_until:
-            raise psycopg.OperationalError(_SILENT)
+    def open_connection(arguments: Any, named: dict[str, Any]) -> Connection:
         limits = {
             "connect_timeout": math.ceil(min(patience(), CONNECT_TIMEOUT_SECONDS)),
             "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
@@ -375,7 +394,34 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
         connection.commit()
         return connection
 
+    def connect(_dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> Connection:
+        nonlocal silent_until
+        if time.monotonic() < silent_until:
+            raise psycopg.OperationalError(_SILENT)
+        # In a thread: a time-out of libpq is two seconds at least, and has no end for names.
+        opened: Future[Connection] = Future()
+        task = partial(_fulfil, opened, partial(open_connection, arguments, named))
+        threading.Thread(target=copy_context().run, args=(task,), daemon=True).start()
+        futures.wait([opened], patience())
+        if opened.done():
+            return opened.result()
+        silent_until = time.monotonic() + SILENCE_SECONDS
+        opened.add_done_callback(_close_late)
+        raise psycopg.OperationalError(_SILENT)
+
     return connect
+
+
+def _close_late(opened: Future[Any]) -> None:
+    if not opened.exception():
+        opened.result().close()
+
+
+def _fulfil(promise: Future[Any], work: Callable[[], Any]) -> None:
+    try:
+        promise.set_result(work())
+    except Exception as error:  # raised where it is waited for
+        promise.set_exception(error)
 
 
 def _set_pragmas(patience: Callable[[], float], connection: Any, _record: Any) -> None:
