@@ -134,7 +134,7 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
-        # Not after an error that makes the file suspect.
+        # Not after an error that made the file suspect.
         if self.file and self._makes and self._ready and self._ready == self._inode():
             seal(self.file)
 
@@ -196,7 +196,6 @@ class Database:
                 self._clear_logs(self.file)
             except OSError as error:
                 raise CatalogError(f"{self.name}: {error.strerror}") from error
-            seal(self.file)
         with self._transaction(self._inode(), is_preparing=True) as connection:
             # Processes that start together make the tables one after the other.
             if self.file:
@@ -260,7 +259,7 @@ class Database:
         return 0
 
     def _clear_logs(self, file: Path) -> None:
-        """See to it that no log lies where a file is made: SQLite would take it for its own.
+        """Move aside logs that lie where a file is made: SQLite would take them for its own.
 
         Raises CatalogError and OSError.
         """
