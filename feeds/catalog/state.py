@@ -111,7 +111,8 @@ def prepare_state(
         return
     kept = (DOCUMENT, ANNOUNCED, LENGTH, *((BUILT,) if is_own else ()))
     rows = {each: _rows_of(each, connection) for each in kept}
-    if former and former.exists():
+    # SQLite removes the log of an empty file, which may be another's.
+    if former and former.exists() and former.stat().st_size:
         # A damaged file is reported and moved aside when the index is opened.
         engine = sa.create_engine("sqlite://", creator=lambda: open_file(former, "mode=ro"))
         with suppress(SQLAlchemyError, UnicodeDecodeError), engine.connect() as reading:

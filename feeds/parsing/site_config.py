@@ -146,7 +146,7 @@ def _article_folders(fields: Fields, report: Report) -> tuple[str, ...]:
 def _catalog(fields: Fields) -> str:
     catalog = fields.text("catalog")
     if catalog and not re.match(r"[a-z0-9+]+://", catalog):
-        hint = "write one such as postgresql+psycopg://user@host/database"
+        hint = "write one such as postgresql+psycopg://user@host/database or sqlite:///index.sqlite"
         fields.problem("catalog", "bad-catalog", "catalog is not a database URL", hint)
         return ""
     return catalog

@@ -16,11 +16,12 @@ from flask import Flask, Response, redirect, request
 from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from feeds.catalog.database import waiting_at_most
 from feeds.errors import FeedsError, NotReadyError
 from feeds.model.document import SECURITY_HEADERS, BadRequest, MediaFile, Redirect
 from feeds.text.repair import shown
 from feeds.web.gateway import Gateway
-from feeds.web.live_site import LiveSite
+from feeds.web.live_site import INDEX_WAIT_SECONDS, LiveSite
 from feeds.web.media import respond_with_file
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
@@ -156,7 +157,8 @@ def _respond_from_cache(
             start_response(status, headers)
             # A list: granian sends its bytes as they are, and iterates over anything else.
             return [body]
-    return app(environ, start_response)
+    with waiting_at_most(INDEX_WAIT_SECONDS):
+        return app(environ, start_response)
 
 
 def _relative(to: str, path: str) -> str:
