@@ -405,6 +405,7 @@ def test_the_page_names_what_is_wrong_and_keeps_what_was_written(app: Flask) -> 
     query = urlencode({"topic": "robotcs", "since": "x", "provider": nasty})
     response = get(app, f"/custom/?{query}")
     assert (response.status_code, response.mimetype) == (400, "text/html")
+    assert response.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
     importlib.import_module("html5lib").HTMLParser(strict=True).parse(response.text)
     assert "<li>topic: no topic is called &#39;robotcs&#39;; did you mean Robotics?</li>" in (
         response.text

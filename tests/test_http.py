@@ -277,6 +277,13 @@ def test_scripts_of_other_pages_may_read_feeds(app: Flask, path: str) -> None:
     assert "Access-Control-Allow-Origin" not in get(app, "/").headers
 
 
+def test_pages_alone_say_that_nobody_may_frame_them(app: Flask) -> None:
+    pages = ("/", "/topics/ai/", "/custom/", "/custom/?topic=no")
+    for path in (*pages, "/rss.xml", "/custom/rss.xml?x=1", "/feed.css", "/nothing"):
+        framed = get(app, path).headers.get("X-Frame-Options")
+        assert framed == ("DENY" if path in pages else None), path
+
+
 def test_the_publisher_sets_the_age_of_feeds(site: SiteBuilder) -> None:
     site.write("a.md")
     for keys, expected in (

@@ -18,8 +18,12 @@ MEDIA_AGE = 60
 #: The headers of every response.
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
+}
+#: No other site may frame a page.
+_PAGE_HEADERS = {
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "frame-ancestors 'none'",
 }
 
 
@@ -44,7 +48,7 @@ class Document:
     def headers(self) -> dict[str, str]:
         """Its headers but those that every response has."""
         if self.is_page:
-            return {"Content-Security-Policy": "frame-ancestors 'none'"}
+            return _PAGE_HEADERS
         # Scripts of any site may read feeds.
         return {"Access-Control-Allow-Origin": "*"}
 

@@ -87,7 +87,8 @@ def build_app(settings: Settings) -> Flask:
             response.cache_control.max_age = REDIRECT_AGE_SECONDS
             return response
         if isinstance(resource, BadRequest):
-            return Response(resource.document.body, 400, content_type=resource.document.media_type)
+            document = resource.document
+            return Response(document.body, 400, document.headers, content_type=document.media_type)
         if site.was_published(f"/{path}"):
             return Response(f"/{shown(path)} is gone\n", 410, mimetype="text/plain")
         return Response(f"Nothing is published at /{shown(path)}\n", 404, mimetype="text/plain")
