@@ -117,12 +117,33 @@ def test_type_and_age_are_those_of_the_live_app(server: Server, path: str) -> No
     assert kept(response) == set(cache.split(", "))
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "no-referrer"
-    is_feed = not path.endswith("/") and cache != "max-age=60"
-    assert response.headers.get("Access-Control-Allow-Origin") == ("*" if is_feed else None)
     policy = response.headers.get("Content-Security-Policy")
     expected = "frame-ancestors 'none'" if path.endswith("/") else None
     assert policy == ("sandbox; default-src 'none'" if path.endswith("svg") else expected)
     assert response.headers.get("X-Frame-Options") == ("DENY" if path.endswith("/") else None)
+
+
+@pytest.mark.parametrize(
+    ("path", "condition", "status"),
+    [
+        *((path, "", 200) for path in ANSWERS),
+        ("/nothing", "", 404),
+        ("/topics/ai", "", 301),
+        ("/topics/machines/rss.xml", "", 301),
+        ("/rss.xml", 'If-Match: "other"', 412),
+        ("/media/a.csv", "If-None-Match: *", 304),
+        ("/media/a.csv", "Range: bytes=1-2", 206),
+        ("/media/a.csv", "Range: bytes=99999-", 416),
+    ],
+)
+def test_scripts_of_other_sites_may_read_every_response(
+    server: Server, path: str, condition: str, status: int
+) -> None:
+    name, _, value = condition.partition(": ")
+    response = server.get(path, Origin="https://a.example", **({name: value} if name else {}))
+    assert response.status == status
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Content-Range" in response.headers["Access-Control-Expose-Headers"]
 
 
 def test_every_file_of_the_tree_is_served_as_it_is(hosted: tuple[Server, Path]) -> None:

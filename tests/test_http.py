@@ -264,17 +264,39 @@ def test_a_query_that_asks_for_nothing_gets_the_directory_itself(app: Flask) -> 
     assert "Last-Modified" not in searched.headers
 
 
-@pytest.mark.parametrize("path", [*FEEDS, "/subscriptions.opml"])
-def test_scripts_of_other_pages_may_read_feeds(app: Flask, path: str) -> None:
-    assert get(app, path).headers["Access-Control-Allow-Origin"] == "*"
+@pytest.mark.parametrize(
+    ("path", "condition", "status"),
+    [
+        *((path, "", 200) for path in (*FEEDS, "/", "/subscriptions.opml", "/a.png", "/a.vtt")),
+        ("/custom/rss.xml?topic=ai&not=other", "", 400),
+        ("/topics/ai", "", 301),
+        ("/nothing", "", 404),
+        ("/rss.xml", "If-None-Match: *", 304),
+        ("/rss.xml", 'If-Match: "other"', 412),
+        ("/a.png", "If-None-Match: *", 304),
+        ("/a.png", "Range: bytes=1-2", 206),
+        ("/a.png", "Range: bytes=99999-", 416),
+    ],
+)
+def test_scripts_of_other_pages_may_read_every_response(
+    illustrated: Flask, path: str, condition: str, status: int
+) -> None:
+    name, _, value = condition.partition(": ")
+    for method in ("GET", "HEAD") if name != "Range" else ("GET",):
+        response = get(illustrated, path, method, **({name: value} if name else {}))
+        assert response.status_code == status
+        assert response.headers.getlist("Access-Control-Allow-Origin") == ["*"]
+        [exposed] = response.headers.getlist("Access-Control-Expose-Headers")
+        assert {"ETag", "Link", "Content-Range"} <= set(exposed.split(", "))
+    assert get(illustrated, path, "POST").headers["Access-Control-Allow-Origin"] == "*"
     asked = get(
-        app, path, "OPTIONS", Origin="https://a.example", Access_Control_Request_Method="GET",
-        Access_Control_Request_Headers="if-none-match",
+        illustrated, path, "OPTIONS", Origin="https://a.example",
+        Access_Control_Request_Method="GET", Access_Control_Request_Headers="if-none-match,range",
     )  # fmt: skip
     assert asked.status_code == 200
     assert asked.headers["Access-Control-Allow-Origin"] == "*"
-    assert "If-None-Match" in asked.headers["Access-Control-Allow-Headers"]
-    assert "Access-Control-Allow-Origin" not in get(app, "/").headers
+    allowed = asked.headers["Access-Control-Allow-Headers"].split(", ")
+    assert {"If-None-Match", "Range"} <= set(allowed)
 
 
 def test_pages_alone_say_that_nobody_may_frame_them(app: Flask) -> None:
@@ -397,7 +419,9 @@ def illustrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     site = SiteBuilder(tmp_path_factory.mktemp("linted") / "site")
     site.configure(title="Test site", url="https://feeds.example.org/")
     (site.root / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" * 100)
-    site.write("a.md", "Some words. " * 60, topics=["AI"], images=[{"url": "a.png"}])
+    (site.root / "a.vtt").write_text("WEBVTT\n")
+    files = {"images": [{"url": "a.png"}], "actions": [{"url": "a.vtt"}]}
+    site.write("a.md", "Some words. " * 60, topics=["AI"], **files)
     app = create_app(site.root)
     yield app
     app.extensions["feeds"].close()

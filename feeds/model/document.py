@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 _CLOSED_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
 #: In seconds: max-age of the site's own files.
 MEDIA_AGE = 60
-#: The headers of every response.
-SECURITY_HEADERS = {
+#: The headers of every response. Scripts of any site may read it: none depends on the user.
+COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Access-Control-Allow-Origin": "*",
+    # Scripts may read Last-Modified and the like in any case (Fetch, "CORS-safelisted").
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Range, ETag, Link, Retry-After",
 }
 #: No other site may frame a page.
 _PAGE_HEADERS = {
@@ -47,10 +50,7 @@ class Document:
     @property
     def headers(self) -> dict[str, str]:
         """Its headers but those that every response has."""
-        if self.is_page:
-            return _PAGE_HEADERS
-        # Scripts of any site may read feeds.
-        return {"Access-Control-Allow-Origin": "*"}
+        return _PAGE_HEADERS if self.is_page else {}
 
     @property
     def digest(self) -> str:

@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.errors import FeedsError, NotReadyError
-from feeds.model.document import SECURITY_HEADERS, BadRequest, MediaFile, Redirect
+from feeds.model.document import COMMON_HEADERS, BadRequest, MediaFile, Redirect
 from feeds.text.repair import shown
 from feeds.web.gateway import Gateway
 from feeds.web.live_site import LiveSite
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 
 #: Time for which a client may cache a redirect.
 REDIRECT_AGE_SECONDS = 3600
+#: Scripts of any site may send conditional requests, and for parts of a file.
+PREFLIGHT_HEADERS = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-Match, If-Modified-Since, If-None-Match, If-Range,"
+    " If-Unmodified-Since, Range",
+    "Access-Control-Max-Age": "86400",
+}
 #: No request here needs a body.
 MAX_BODY_BYTES = 16 * 1024
 #: Characters that a path may have unescaped (RFC 3986 §3.3).
@@ -108,15 +115,10 @@ def build_app(settings: Settings) -> Flask:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in COMMON_HEADERS.items():
             response.headers.setdefault(name, value)
         if "Access-Control-Request-Method" in request.headers:
-            # Scripts of any site may send conditional requests: no response depends on the user.
-            conditions = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
-            response.headers["Access-Control-Allow-Origin"] = "*"
-            response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
-            response.headers["Access-Control-Allow-Headers"] = conditions
-            response.headers["Access-Control-Max-Age"] = "86400"
+            response.headers.update(PREFLIGHT_HEADERS)
         return response
 
     return app

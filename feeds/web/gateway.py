@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from feeds.model.document import SECURITY_HEADERS
+from feeds.model.document import COMMON_HEADERS
 from feeds.web.live_site import LiveSite
 from feeds.web.media import FileRange
 from feeds.web.responses import CachedDocument
@@ -35,7 +35,7 @@ MAX_QUERY_CHARS = 1_000
 _Response = tuple[int, list[tuple[str, str]], bytes | FileRange]
 _BUSY: _Response = (
     503,
-    [("Retry-After", "1"), ("Content-Type", "text/plain"), *SECURITY_HEADERS.items()],
+    [("Retry-After", "1"), ("Content-Type", "text/plain"), *COMMON_HEADERS.items()],
     b"Too many requests; try again\n",
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from feeds.catalog.folder import MANIFEST
 from feeds.compression import ENCODINGS, TEXT_ENDINGS
-from feeds.model.document import SECURITY_HEADERS
+from feeds.model.document import COMMON_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import MEDIA_CACHE, TreeLayout
 
@@ -24,7 +24,7 @@ def _headers(layout: TreeLayout) -> Iterator[str]:
     yield "# mod_rewrite and AllowOverride FileInfo."
     for ending, headers in sorted(layout.media.items()):
         yield f'AddType "{headers.content_type}" .{ending}'
-    for name, value in SECURITY_HEADERS.items():
+    for name, value in COMMON_HEADERS.items():
         yield f'Header always set {name} "{value}"'
     yield f'Header set Cache-Control "{MEDIA_CACHE}"'
     for ending, headers in layout.media.items():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from feeds.catalog.folder import MANIFEST
-from feeds.model.document import SECURITY_HEADERS
+from feeds.model.document import COMMON_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import MEDIA_CACHE, Headers, TreeLayout
 
@@ -22,7 +22,10 @@ def nginx(layout: TreeLayout) -> dict[str, list[str]]:
     head += ['set $feeds_closed "";']
     for pattern in layout.closed_patterns():
         head += _block(f'if ($uri ~ "{pattern}")', f'set $feeds_closed "{layout.closed_cache}";')
+    # By then, nginx has added the headers of the file: it would add them once more.
+    head += _block("location @feeds_416", 'add_header X-None "";', "return 416;")
     inside = ["index index.html;", "absolute_redirect off;", "charset off;"]
+    inside += ["error_page 416 @feeds_416;"]
     if layout.compressed:
         inside += ["gzip_static on;", "gzip_vary on;"]
     inside += _add_headers(Headers("", MEDIA_CACHE))
@@ -62,7 +65,7 @@ def _add_headers(headers: Headers) -> Iterator[str]:
     """Yield all headers of a location: one that adds a header inherits none."""
     for name, value in {"Cache-Control": headers.cache_control, **headers.others}.items():
         yield f'add_header {name} "{value}";'
-    for name, value in SECURITY_HEADERS.items():
+    for name, value in COMMON_HEADERS.items():
         yield f'add_header {name} "{value}" always;'
 
 

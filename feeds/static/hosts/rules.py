@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from feeds.model.document import SECURITY_HEADERS
+from feeds.model.document import COMMON_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import TreeLayout
 
@@ -67,7 +67,7 @@ def _cloudflare_redirects(layout: TreeLayout) -> list[str]:
 
 def _common_rules(layout: TreeLayout, pages: Iterable[str]) -> Iterator[_Rule]:
     """Yield the headers of every file, and those of pages for these patterns."""
-    yield "*", SECURITY_HEADERS
+    yield "*", COMMON_HEADERS
     for pattern in pages:
         yield pattern, layout.documents[PAGE_FILE].others
     for ending, headers in layout.media.items():
