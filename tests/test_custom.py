@@ -25,7 +25,7 @@ from feeds.errors import NotReadyError
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.site import TopicSettings
 from feeds.model.topics import TopicName, build_topics
-from feeds.parsing.feed_query import feed_search, read_query
+from feeds.parsing.feed_query import PARAMETERS, feed_search, read_query
 from feeds.publication.custom import custom_document
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
@@ -122,10 +122,16 @@ MOVED = {
     "type=b&type=a&type=B": "/custom/feed.json?type=a&type=b",
     "provider=A%26B%2F..%2F%3F": "/custom/feed.json?provider=a%26b%2F..%2F%3F",
     "not=Gossip": "/custom/feed.json?not=gossip",
+    "not=gossip&_=1732758000": "/custom/feed.json?not=gossip",
+    "fbclid=abc&not=gossip": "/custom/feed.json?not=gossip",
+    "topic=ai&utm_source=a&utm_medium=b&UTM_Campaign=c": "/topics/ai/feed.json",
+    f"not=gossip&mc_cid=a&mc_eid=b&gclid={'a' * 201}": "/custom/feed.json?not=gossip",
+    "not=gossip&ref=letters&gbraid=0&wbraid=&msclkid": "/custom/feed.json?not=gossip",
+    "utm_source=%00": "/feed.json",
 }
 
 
-@pytest.mark.parametrize(("query", "to"), MOVED.items(), ids=list(MOVED))
+@pytest.mark.parametrize(("query", "to"), MOVED.items(), ids=[each[:60] for each in MOVED])
 def test_an_equivalent_query_redirects_to_the_canonical_url(
     app: Flask, query: str, to: str
 ) -> None:
@@ -143,6 +149,9 @@ REFUSED = {
     "colour=red": "unknown key colour; known keys: category, match, min_quality,"
     " not, provider, q, since, topic, type",
     "topics=ai": "unknown key topics; did you mean topic?",
+    "topics=ai&utm_source=a": "unknown key topics; did you mean topic?",
+    "utm=a": "unknown key utm; known keys: category, match, min_quality,"
+    " not, provider, q, since, topic, type",
     "topic=robotcs": "topic: no topic is called 'robotcs'; did you mean Robotics?",
     "not=zzz": "not: no topic is called 'zzz'; look for its name at /",
     "topic=": "topic is empty; give it a value, or leave it out",
@@ -160,6 +169,14 @@ REFUSED = {
     "&" * 60: "the query is too long; at most 60 parameters and 8,000 characters",
     "a" * 8_001: "the query is too long; at most 60 parameters and 8,000 characters",
 }
+
+
+def test_a_page_that_was_shared_with_parameters_of_others_is_the_page(app: Flask) -> None:
+    response = get(app, "/custom/?topic=ai&not=gossip&fbclid=abc")
+    assert response.status_code == 301
+    assert urljoin("/custom/", response.headers["Location"]) == "/custom/?topic=ai&not=gossip"
+    ours = "&".join(f"{key}=1" for key in PARAMETERS)
+    assert read_query(ours, _TOPICS).given.keys() == {*PARAMETERS}
 
 
 @pytest.mark.parametrize(("query", "line"), REFUSED.items(), ids=[each[:20] for each in REFUSED])
