@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from random import Random
 from urllib.parse import quote, urlencode, urljoin
 
@@ -249,7 +250,7 @@ def test_a_custom_feed_tells_as_much_as_the_site_does(asked: SiteBuilder) -> Non
     assert b"seas" not in found.body
 
 
-def test_a_custom_feed_has_an_etag_and_leaves_nothing_on_disk(app: Flask) -> None:
+def test_a_custom_feed_has_validators_and_leaves_nothing_on_disk(app: Flask) -> None:
     live: LiveSite = app.extensions["feeds"]
 
     def known() -> set[str]:
@@ -258,14 +259,60 @@ def test_a_custom_feed_has_an_etag_and_leaves_nothing_on_disk(app: Flask) -> Non
             return set(connection.execute(sa.select(DOCUMENT.c.address)).scalars())
 
     get(app, "/rss.xml")
+    get(app, "/custom/rss.xml?topic=ai&not=gossip")
     before = known()
     for path in ("rss.xml?q=deep", "?q=deep", "?q=zzz"):
         response = get(app, f"/custom/{path}")
         assert response.status_code == 200
-        assert "Last-Modified" not in response.headers
-        again = get(app, f"/custom/{path}", If_None_Match=response.headers["ETag"])
-        assert (again.status_code, again.data) == (304, b"")
+        date = response.headers["Last-Modified"]
+        for condition in ({"If_None_Match": response.headers["ETag"]}, {"If_Modified_Since": date}):
+            again = get(app, f"/custom/{path}", **condition)
+            assert (again.status_code, again.data) == (304, b"")
+        past = get(app, f"/custom/{path}", If_Modified_Since="Mon, 01 Jan 2001 00:00:00 GMT")
+        assert past.data == response.data
     assert known() == before != set()
+
+
+def test_the_date_of_a_custom_feed_is_the_same_in_all_processes_and_follows_every_change(
+    asked: SiteBuilder,
+) -> None:
+    clock = [datetime(2026, 7, 1, 12, tzinfo=UTC)]
+    sites = [LiveSite(Settings(asked.root), clock=lambda: clock[0]) for _process in range(2)]
+
+    def date() -> int:
+        found = [each.find("/custom/rss.xml", "not=gossip") for each in sites]
+        dates = {each.last_modified for each in found if isinstance(each, CachedDocument)}
+        assert len(dates) == 1
+        return dates.pop() or 0
+
+    def refresh() -> None:
+        for each in sites:
+            each.refresh()
+
+    dates = [date()]
+    assert dates == [int(clock[0].timestamp())]
+    clock[0] += timedelta(days=1)
+    refresh()
+    assert date() == dates[0]
+    due = (clock[0] + timedelta(hours=1)).isoformat()
+    changes: list[Callable[[], object]] = [
+        lambda: asked.write("a.md", title="New"),
+        # Within the same second, and to what it was.
+        lambda: asked.write("a.md", title="One"),
+        lambda: (asked.root / "articles" / "a.md").unlink(),
+        lambda: asked.configure(title="Another", url="https://feeds.example.org/"),
+        lambda: asked.write("due.md", publishedDateTime=due),
+        lambda: clock.append(clock.pop() + timedelta(hours=2)),
+    ]
+    for change in changes:
+        change()
+        refresh()
+        dates.append(date())
+        clock[0] += timedelta(seconds=1)
+    assert dates == sorted(set(dates))
+    assert dates[-1] <= clock[0].timestamp()
+    for each in sites:
+        each.close()
 
 
 def test_a_custom_feed_is_never_older_than_the_site(asked: SiteBuilder) -> None:
@@ -446,7 +493,7 @@ def test_the_directory_takes_no_notice_of_a_query_without_words(app: Flask) -> N
         response = get(app, f"/?{query}")
         assert response.headers["Last-Modified"] == plain.headers["Last-Modified"]
         assert response.data == plain.data
-    assert "Last-Modified" not in get(app, "/?a=1&q=robotics").headers
+    assert "Last-Modified" in get(app, "/?a=1&q=robotics").headers
 
 
 def test_other_paths_take_no_notice_of_a_query(app: Flask) -> None:

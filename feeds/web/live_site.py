@@ -28,6 +28,8 @@ CUSTOM_CACHE_BYTES = 16 * 1024 * 1024
 INDEX_WAIT_SECONDS = 1.0
 #: Time for which the index is left alone after it has failed.
 INDEX_PAUSE_SECONDS = 1.0
+#: Stands for the paths of all documents that are made for a query.
+_CUSTOM = "custom"
 
 Resource: TypeAlias = CachedDocument | MediaFile | Redirect | BadRequest | None
 
@@ -143,7 +145,10 @@ class LiveSite:
             )
             if not isinstance(resource, Document):
                 return resource
-            changed = None if is_custom else self._last_modified(publication, path, resource)
+            # Clients can request any number of custom documents, too many to record each: they are
+            # of the date of the publication.
+            dated = (_CUSTOM, publication.digest) if is_custom else (path, resource.digest)
+            changed = self._last_modified(publication, *dated)
             cached = CachedDocument(resource, changed, publication.cache_control(resource))
             if is_custom or changed is not None:
                 cache.put(key, cached)
@@ -155,7 +160,7 @@ class LiveSite:
             return published.custom, f"{path}?{query}"
         return published.documents, path
 
-    def _last_modified(self, publication: Publication, path: str, document: Document) -> int | None:
+    def _last_modified(self, publication: Publication, path: str, digest: str) -> int | None:
         if time.monotonic() < self._undated_until:
             return None
         try:
@@ -164,7 +169,7 @@ class LiveSite:
                 return None
             now = int(self._clock().timestamp())
             address = self._address(publication, path)
-            return self._catalog.state.touch_last_modified(address, document.digest, now)
+            return self._catalog.state.touch_last_modified(address, digest, now)
         except CatalogError as error:  # locked, or a full disk: the document is still good
             self._undated_until = time.monotonic() + INDEX_PAUSE_SECONDS
             self._log(str(error))
