@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from email.utils import formatdate
+from functools import partial
 from typing import Any
 
 import brotli
@@ -27,7 +29,7 @@ from feeds.web.document_cache import ENTRY_OVERHEAD_BYTES, DocumentCache
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.support import SiteBuilder
+from tests.support import NOW, SiteBuilder
 
 FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
 DECODERS = {
@@ -321,21 +323,62 @@ def test_the_publisher_sets_the_age_of_feeds(site: SiteBuilder) -> None:
     assert (problem.code, problem.hint) == ("bad-number", "it should be a number of seconds")
 
 
-def test_a_removed_feed_is_gone_and_one_that_never_was_is_not_found(
-    site: SiteBuilder,
-) -> None:
-    site.write("robots.md", topics=["Robots"])
-    app = create_app(site.root)
-    assert get(app, "/topics/robots/rss.xml").status_code == 200
-    (site.root / "articles" / "robots.md").unlink()
-    app.extensions["feeds"].refresh()
-    gone = get(app, "/topics/robots/rss.xml")
-    assert (gone.status_code, gone.data) == (410, b"/topics/robots/rss.xml is gone\n")
-    assert get(app, "/topics/never/rss.xml").status_code == 404
-    site.write("robots.md", topics=["Robots"])
-    app.extensions["feeds"].refresh()
-    assert get(app, "/topics/robots/rss.xml").status_code == 200
-    app.extensions["feeds"].close()
+def app_at(site: SiteBuilder, days: list[float]) -> Flask:
+    """The app of a site under a clock that so many days have passed on."""
+
+    def clock() -> datetime:
+        return NOW + timedelta(days=days[0])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("feeds.web.app.LiveSite", partial(LiveSite, clock=clock))
+        return create_app(site.root)
+
+
+def test_a_feed_is_gone_for_good_once_it_has_been_gone_for_thirty_days(site: SiteBuilder) -> None:
+    path, days_passed = "/topics/robots/rss.xml", [0.0]
+    app = app_at(site, days_passed)
+    live: LiveSite = app.extensions["feeds"]
+
+    def asked(days: float) -> int:
+        """The status so many days after the start."""
+        days_passed[0] = days
+        live.refresh()
+        response = get(app, path)
+        cache = response.headers["Cache-Control"]
+        assert response.status_code != 404 or cache == "no-cache"
+        assert response.status_code != 410 or cache == "max-age=86400"
+        assert get(app, "/topics/never/rss.xml").status_code == 404
+        return response.status_code
+
+    def publish(is_published: bool) -> None:
+        site.write("robots.md", topics=["Robots"], published=is_published)
+        live.refresh()
+
+    publish(True)
+    assert asked(0) == 200
+    publish(False)
+    assert [asked(day) for day in (1, 1.1, 30.9)] == [404, 404, 404]
+    # Back for a while, in which nobody asked, and gone again.
+    publish(True)
+    publish(False)
+    assert [asked(day) for day in (31.1, 61)] == [404, 404]
+    assert [asked(day) for day in (61.2, 90)] == [410, 410]
+    assert get(app, path).data == b"/topics/robots/rss.xml is gone\n"
+    # A clock that is set back begins anew.
+    assert [asked(day) for day in (20, 49.9, 50.1)] == [404, 404, 410]
+    publish(True)
+    assert asked(51) == 200
+    live.close()
+
+
+def test_the_time_since_a_feed_is_gone_outlives_a_restart(site: SiteBuilder) -> None:
+    statuses = []
+    for day in (0, 1, 30.9, 31):
+        site.write("robots.md", topics=["Robots"], published=day == 0)
+        app = app_at(site, [day])
+        statuses.append(get(app, "/topics/robots/rss.xml").status_code)
+        app.extensions["feeds"].close()
+    assert statuses == [200, 404, 404, 410]
 
 
 def test_the_health_check_tells_the_age_of_the_last_sync(

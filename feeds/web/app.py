@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Time for which a client may cache a redirect.
 REDIRECT_AGE_SECONDS = 3600
+#: Time for which a client may take a document to be gone for good.
+GONE_AGE_SECONDS = 24 * 60 * 60
 #: Scripts of any site may send conditional requests, and for parts of a file.
 PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, HEAD",
@@ -96,9 +98,14 @@ def build_app(settings: Settings) -> Flask:
         if isinstance(resource, BadRequest):
             document = resource.document
             return Response(document.body, 400, document.headers, content_type=document.media_type)
-        if site.was_published(f"/{path}"):
-            return Response(f"/{shown(path)} is gone\n", 410, mimetype="text/plain")
-        return Response(f"Nothing is published at /{shown(path)}\n", 404, mimetype="text/plain")
+        if site.is_gone_for_good(f"/{path}"):
+            response = Response(f"/{shown(path)} is gone\n", 410, mimetype="text/plain")
+            response.cache_control.max_age = GONE_AGE_SECONDS
+            return response
+        # It may come, or be back, at any moment.
+        kept = {"Cache-Control": "no-cache"}
+        text = f"Nothing is published at /{shown(path)}\n"
+        return Response(text, 404, kept, mimetype="text/plain")
 
     @app.get("/healthz")
     def health() -> tuple[dict[str, object], dict[str, str]]:

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
@@ -28,6 +28,9 @@ CUSTOM_CACHE_BYTES = 16 * 1024 * 1024
 INDEX_WAIT_SECONDS = 1.0
 #: Time for which the index is left alone after it has failed.
 INDEX_PAUSE_SECONDS = 1.0
+#: Time for which a document has to be gone before it is gone for good: readers that are told so
+#: never ask again.
+GONE_SECONDS = 30 * 24 * 60 * 60
 #: Stands for the paths of all documents that are made for a query.
 _CUSTOM = "custom"
 
@@ -69,6 +72,7 @@ class LiveSite:
     def _publish(self, publication: Publication) -> None:
         documents, custom = DocumentCache(CACHE_BYTES), DocumentCache(CUSTOM_CACHE_BYTES)
         self._published = _Published(publication, documents, custom)
+        self._forget_returned(publication)
 
     def _start(self) -> None:
         # In the process that answers, at its first request: some servers load the app and then
@@ -175,10 +179,21 @@ class LiveSite:
             self._log(str(error))
             return None
 
-    def was_published(self, path: str) -> bool:
-        """True if a document was served at a path once."""
+    def is_gone_for_good(self, path: str) -> bool:
+        """True if a document was served at a path that has been gone for long."""
+        now = int(self._clock().timestamp())
         with self._pausing():
-            return self._catalog.state.was_served(self._address(self.publication, path))
+            since = self._catalog.state.gone_since(self._address(self.publication, path), now)
+        return since is not None and now - since >= GONE_SECONDS
+
+    def _forget_returned(self, publication: Publication) -> None:
+        """Begin anew to count for how long a document is gone that is published again."""
+        state, site = publication.catalog.state, self._address(publication, "")
+        with suppress(CatalogError):  # locked, or a full disk: the next publication does it
+            gone = (address for address in state.gone() if address.startswith(site))
+            state.forget_gone(
+                [each for each in gone if publication.routes.route(each.removeprefix(site))]
+            )
 
     def _address(self, publication: Publication, path: str) -> str:
         drafts = "drafts of " if self._settings.unpublished else ""
