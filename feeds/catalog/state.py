@@ -206,11 +206,14 @@ class State:
         """
         if "\0" in address:  # PostgreSQL takes no such text
             return None
-        is_here, is_past = GONE.c.address == address, GONE.c.since <= now
-        for row in self._rows(sa.select(GONE).where(is_here, is_past)):
-            return int(row.since)
-        if not self._rows(sa.select(DOCUMENT).where(DOCUMENT.c.address == address)):
+        recorded = DOCUMENT.outerjoin(GONE, GONE.c.address == DOCUMENT.c.address)
+        query = sa.select(GONE.c.since).select_from(recorded).where(DOCUMENT.c.address == address)
+        rows = self._rows(query)
+        if not rows:
             return None
+        ((since,),) = rows
+        if since is not None and since <= now:
+            return int(since)
         with self._database.connection() as connection:
             _lock(connection)
             replace_rows(connection, GONE.c.address, [{"address": address, "since": now}])

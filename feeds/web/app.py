@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, redirect, request
-from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.errors import FeedsError, NotReadyError
 from feeds.model.document import COMMON_HEADERS, BadRequest, MediaFile, Redirect
 from feeds.text.repair import shown
+from feeds.web.access_log import log_requests
 from feeds.web.gateway import Gateway
 from feeds.web.live_site import LiveSite
 from feeds.web.media import respond_with_file
@@ -41,8 +39,6 @@ PREFLIGHT_HEADERS = {
 }
 #: No request here needs a body.
 MAX_BODY_BYTES = 16 * 1024
-#: Characters that a path may have unescaped (RFC 3986 §3.3).
-_PATH_CHARS = "/:@!$&'()*+,;=~"
 
 
 def create_app(
@@ -74,7 +70,7 @@ def build_app(settings: Settings) -> Flask:
     app.extensions["feeds"] = site
     outer: WSGIApplication = partial(_respond_from_cache, site, app.wsgi_app)
     if settings.access_log:
-        outer = partial(_log_requests, outer)
+        outer = partial(log_requests, outer)
     if count := settings.proxies:
         outer = ProxyFix(outer, x_for=count, x_proto=count, x_host=count, x_prefix=count)
     app.wsgi_app = outer  # type: ignore[assignment, method-assign]  # as Flask's own documents do it
@@ -129,30 +125,6 @@ def build_app(settings: Settings) -> Flask:
         return response
 
     return app
-
-
-def _log_requests(
-    app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
-) -> Iterable[bytes]:
-    """Call the app, and print a line in the common log format.
-
-    Text of the client is percent-encoded, so that it cannot forge a line.
-    """
-
-    def log_and_start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-        path = quote(environ["PATH_INFO"].encode("latin-1"), safe=_PATH_CHARS)
-        query = quote(environ.get("QUERY_STRING", ""), safe=f"{_PATH_CHARS}?%")
-        sys.stdout.write(
-            f"{environ.get('REMOTE_ADDR') or '-'} - -"
-            f" [{time.strftime('%d/%b/%Y:%H:%M:%S +0000', time.gmtime())}]"
-            f' "{environ["REQUEST_METHOD"]} {path}{query and "?"}{query}'
-            f' {environ.get("SERVER_PROTOCOL", "-")}"'
-            f" {status[:3]} {Headers(headers).get('Content-Length', '-')}\n"
-        )
-        sys.stdout.flush()
-        return start_response(status, headers, *error)
-
-    return app(environ, log_and_start)
 
 
 def _respond_from_cache(

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from feeds.model.document import COMMON_HEADERS
+from feeds.web.access_log import log_response
 from feeds.web.live_site import LiveSite
 from feeds.web.media import FileRange
 from feeds.web.responses import CachedDocument
@@ -62,6 +63,8 @@ class Gateway:
         if cached:
             _send(protocol, self._call(environ))
         elif self._waiting >= MAX_WAITING:
+            if self._logs_requests:
+                log_response(environ, str(_BUSY[0]), _BUSY[1])
             _send(protocol, _BUSY)
         else:
             self._waiting += 1
