@@ -18,13 +18,13 @@ import brotli
 import pytest
 import zstandard
 from flask import Flask
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from feeds.compression import encode
 from feeds.errors import CatalogError
 from feeds.formats import render
 from feeds.model.document import Document
-from feeds.web.app import create_app
+from feeds.web.app import build_app, create_app
 from feeds.web.document_cache import ENTRY_OVERHEAD_BYTES, DocumentCache
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
@@ -438,6 +438,41 @@ def test_conditions_are_evaluated_in_the_order_of_the_rfc(app: Flask, path: str)
     ):
         for method in ("GET", "HEAD"):
             assert get(app, path, method, **headers).status_code == status, headers
+
+
+NUMBER = "9" * 5000
+ODD = (
+    NUMBER,
+    f"a:{NUMBER}",
+    f"bytes=0-{NUMBER}",
+    f"gzip;q={NUMBER}",
+    f"for={NUMBER}",
+    "a:²",
+    "[::1",
+    '"',
+)
+#: Whatever a server may read a number from.
+NUMBERED = (
+    "Host", "Content-Length", "Content-Type", "Range", "If-Range", "Accept-Encoding", "Forwarded",
+    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto",
+    "X-Forwarded-Prefix", "Max-Forwards", "Cache-Control", "If-Match", "If-None-Match",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_no_number_in_a_header_is_an_error(site: SiteBuilder, name: str) -> None:
+    (site.root / "a.png").write_bytes(b"\x89PNG")
+    site.write("a.md", images=[{"url": "a.png"}])
+    app = build_app(Settings(site.root, proxies=1))
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    for path in ("/rss.xml", "/a.png", "/topics/ai", "/nothing"):
+        for value in ODD:
+            key = name.upper().replace("-", "_")
+            key = key if key.startswith("CONTENT_") else f"HTTP_{key}"
+            environ = EnvironBuilder(path).get_environ() | {key: value.encode().decode("latin-1")}
+            response = run_wsgi_app(app.wsgi_app, environ, buffered=True)
+            assert int(response[1].split()[0]) < 500, (path, value[:20])
+    app.extensions["feeds"].close()
 
 
 LINTED = [

@@ -65,9 +65,10 @@ def respond_with_file(media: MediaFile, environ: Mapping[str, Any]) -> FileRespo
     is_get = environ["REQUEST_METHOD"] != "HEAD"
     if status == OK:
         headers += [("Content-Type", media.content_type), ("Accept-Ranges", "bytes")]
-        # If-Range has to match exactly (RFC 9110 §13.1.5).
+        # If-Range has to match exactly, and bytes may have changed twice within this second
+        # (RFC 9110 §13.1.5).
         condition = environ.get("HTTP_IF_RANGE") or etag
-        is_same = condition == etag or (is_dated and read_date(condition) == changed)
+        is_same = condition == etag or read_date(condition) == changed <= time.time() - 1
         if is_get and is_same and (asked := _RANGE.fullmatch(environ.get("HTTP_RANGE", ""))):
             status = _narrow(body, *asked.groups())
         if status != OK:
