@@ -17,9 +17,8 @@ import yaml
 from click.testing import CliRunner
 
 from feeds.cli import main
-from feeds.model.document import COMMON_HEADERS
+from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS
 from feeds.static.hosts import HOSTS
-from feeds.web.app import PREFLIGHT_HEADERS
 from tests.support import tool
 from tests.test_project import ROOT, blocks
 

@@ -146,6 +146,17 @@ def test_scripts_of_other_sites_may_read_every_response(
     assert "Content-Range" in response.headers["Access-Control-Expose-Headers"]
 
 
+@pytest.mark.parametrize("path", ["/", "/topics/ai/rss.xml", "/media/a.csv", "/media/a.svg"])
+def test_scripts_of_other_sites_may_send_conditions(server: Server, path: str) -> None:
+    asked = {"Access_Control_Request_Method": "GET", "Origin": "https://a.example"}
+    response = server.get(path, "OPTIONS", **asked, Access_Control_Request_Headers="if-none-match")
+    assert response.status in (200, 204)
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "If-None-Match" in response.headers["Access-Control-Allow-Headers"].split(", ")
+    assert server.get(path, "PUT").status == 405
+    assert "Access-Control-Allow-Methods" not in server.get(path).headers
+
+
 def test_every_file_of_the_tree_is_served_as_it_is(hosted: tuple[Server, Path]) -> None:
     server, tree = hosted
     own = ("nginx.conf", ".htaccess", MANIFEST)
@@ -298,4 +309,6 @@ def test_a_tree_below_a_folder_of_the_host_answers_alike(host: str, root: Path) 
             response = server.get(f"/blog/feeds/{path}")
             assert response.status == 301
             assert response.headers["Location"].endswith(f"/blog/feeds/{target}")
+        asked = server.get("/blog/feeds/rss.xml", "OPTIONS")
+        assert asked.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
         assert "Referrer-Policy" not in server.get("/").headers

@@ -23,6 +23,13 @@ COMMON_HEADERS = {
     # Scripts may read Last-Modified and the like in any case (Fetch, "CORS-safelisted").
     "Access-Control-Expose-Headers": "Accept-Ranges, Content-Range, ETag, Link, Retry-After",
 }
+#: Of the response to OPTIONS: such scripts may send conditions, and ask for parts of a file.
+PREFLIGHT_HEADERS = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-Match, If-Modified-Since, If-None-Match, If-Range,"
+    " If-Unmodified-Since, Range",
+    "Access-Control-Max-Age": "86400",
+}
 #: No other site may frame a page.
 _PAGE_HEADERS = {
     "X-Frame-Options": "DENY",

@@ -14,7 +14,13 @@ from flask import Flask, Response, redirect, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.errors import FeedsError, NotReadyError
-from feeds.model.document import COMMON_HEADERS, BadRequest, MediaFile, Redirect
+from feeds.model.document import (
+    COMMON_HEADERS,
+    PREFLIGHT_HEADERS,
+    BadRequest,
+    MediaFile,
+    Redirect,
+)
 from feeds.text.repair import shown
 from feeds.web.access_log import log_requests
 from feeds.web.gateway import Gateway
@@ -30,13 +36,6 @@ if TYPE_CHECKING:
 REDIRECT_AGE_SECONDS = 3600
 #: Time for which a client may take a document to be gone for good.
 GONE_AGE_SECONDS = 24 * 60 * 60
-#: Scripts of any site may send conditional requests, and for parts of a file.
-PREFLIGHT_HEADERS = {
-    "Access-Control-Allow-Methods": "GET, HEAD",
-    "Access-Control-Allow-Headers": "If-Match, If-Modified-Since, If-None-Match, If-Range,"
-    " If-Unmodified-Since, Range",
-    "Access-Control-Max-Age": "86400",
-}
 #: No request here needs a body.
 MAX_BODY_BYTES = 16 * 1024
 
