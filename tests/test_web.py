@@ -762,6 +762,25 @@ def test_a_locked_index_keeps_no_document_back(
     app.extensions["feeds"].close()
 
 
+@pytest.mark.sqlite
+def test_a_feed_that_is_gone_is_not_found_while_the_state_is_locked(
+    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.web.refresher.PATIENCE_SECONDS", 0.2)
+    app = create_app(served.root)
+    article = served.write("c.md", topics=["Robots"])
+    app.extensions["feeds"].refresh()
+    assert get(app, "/topics/robots/rss.xml").status_code == 200
+    article.unlink()
+    app.extensions["feeds"].refresh()
+    with closing(locked(served.root / ".feeds" / "catalog-state.sqlite")):
+        assert get(app, "/topics/robots/rss.xml").status_code == 404
+        began = time.monotonic()
+        assert {get(app, f"/{number}").status_code for number in range(20)} == {404}
+        assert time.monotonic() - began < 4
+    app.extensions["feeds"].close()
+
+
 def test_one_request_waits_for_an_index_that_does_not_answer_and_others_are_told(
     changing: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
+from feeds.catalog.state import State
 from feeds.errors import CatalogError, NotReadyError
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
 from feeds.publication.custom import custom_document, depends_on_query
@@ -165,26 +166,31 @@ class LiveSite:
         return published.documents, path
 
     def _last_modified(self, publication: Publication, path: str, digest: str) -> int | None:
-        if time.monotonic() < self._undated_until:
-            return None
-        try:
+        now, address = int(self._clock().timestamp()), self._address(publication, path)
+
+        def touch(state: State) -> int | None:
             # Newer bytes of another process have the later date.
-            if not self._refresher.is_current(publication):
-                return None
-            now = int(self._clock().timestamp())
-            address = self._address(publication, path)
-            return self._catalog.state.touch_last_modified(address, digest, now)
-        except CatalogError as error:  # locked, or a full disk: the document is still good
-            self._undated_until = time.monotonic() + INDEX_PAUSE_SECONDS
-            self._log(str(error))
-            return None
+            is_current = self._refresher.is_current(publication)
+            return state.touch_last_modified(address, digest, now) if is_current else None
+
+        return self._ask_state(touch)
 
     def is_gone_for_good(self, path: str) -> bool:
         """True if a document was served at a path that has been gone for long."""
-        now = int(self._clock().timestamp())
-        with self._pausing():
-            since = self._catalog.state.gone_since(self._address(self.publication, path), now)
+        now, address = int(self._clock().timestamp()), self._address(self.publication, path)
+        since = self._ask_state(lambda state: state.gone_since(address, now))
         return since is not None and now - since >= GONE_SECONDS
+
+    def _ask_state(self, ask: Callable[[State], int | None]) -> int | None:
+        """Return a time; None where the state fails, or has just failed: responses need none."""
+        if time.monotonic() < self._undated_until:
+            return None
+        try:
+            return ask(self._catalog.state)
+        except CatalogError as error:  # locked, or a full disk
+            self._undated_until = time.monotonic() + INDEX_PAUSE_SECONDS
+            self._log(str(error))
+            return None
 
     def _forget_returned(self, publication: Publication) -> None:
         """Begin anew to count for how long a document is gone that is published again."""
