@@ -352,6 +352,7 @@ def test_a_state_from_elsewhere_keeps_sound_dates_and_lengths_alone(tmp_path: Pa
         state.touch_last_modified(f"/{number}.xml", "one", 100)
     urls = [f"https://e.example/{number}.mp3" for number in range(4)]
     state.record_file_sizes([ProbeResult(url, 5000) for url in urls], 100)
+    assert [state.gone_since(f"/{number}.xml", 200) for number in (0, 4)] == [200, 200]
     state.remember_built("/out", {"rss.xml": Built("fingerprint", 1, 1)})
     catalog.close()
     copy = tmp_path / "there" / "catalog.sqlite"
@@ -360,11 +361,14 @@ def test_a_state_from_elsewhere_keeps_sound_dates_and_lengths_alone(tmp_path: Pa
         for number, value in ((1, "1e300"), (2, -1), (3, int(time.time()) + 10**6)):
             query = "UPDATE feeds_document SET changed = ? WHERE address = ?"
             connection.execute(query, (value, f"/{number}.xml"))
+        update = "UPDATE feeds_gone SET since = -1 WHERE address = '/4.xml'"
+        connection.execute(update)
         for number, value in ((1, '"><script>'), (2, -1), (3, 2**60)):
             query = "UPDATE feeds_length SET length = ? WHERE url = ?"
             connection.execute(query, (value, urls[number]))
     state = Catalog(copy).state
-    assert [state.was_served(f"/{number}.xml") for number in range(5)] == [True, *3 * [False], True]
+    since = [state.gone_since(f"/{number}.xml", 300) for number in range(5)]
+    assert since == [200, None, None, None, 300]
     assert state.lengths() == {urls[0]: 5000}
     assert state.built("/out") == {}
     # The original is this machine's own.

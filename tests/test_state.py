@@ -48,7 +48,7 @@ def fill(catalog: Catalog) -> None:
 def is_filled(catalog: Catalog) -> bool:
     state = catalog.state
     return (
-        state.was_served("/rss.xml")
+        state.gone_since("/never.xml", 300) is None
         and state.touch_last_modified("/rss.xml", "one", 200) == 100
         and state.lengths() == {"https://e.example/a.mp3": 5000}
         and state.announced() == ANNOUNCED
@@ -340,6 +340,21 @@ def test_a_claim_or_a_date_of_a_clock_that_was_ahead_ends(catalog: Catalog) -> N
     assert state.touch_last_modified("/a.xml", "one", 2_000_000) == 2_000_000
     assert state.touch_last_modified("/a.xml", "one", 1000) == 1000
     assert state.touch_last_modified("/a.xml", "two", 1000) == 1001
+
+
+def test_a_document_is_gone_since_the_first_request_in_vain(catalog: Catalog) -> None:
+    state = catalog.state
+    assert state.gone_since("/never.xml", 200) is None
+    assert state.gone_since("/nul\0.xml", 200) is None
+    assert [state.gone_since("/rss.xml", now) for now in (2000, 3000)] == [2000, 2000]
+    # Under a clock that was set back, what happened by another one has not happened yet.
+    assert [state.gone_since("/rss.xml", now) for now in (1000, 1500)] == [1000, 1000]
+    state.touch_last_modified("/atom.xml", "one", 100)
+    assert state.gone_since("/atom.xml", 1500) == 1500
+    assert state.gone() == {"/rss.xml", "/atom.xml"}
+    state.forget_gone(["/rss.xml"])
+    assert state.gone() == {"/atom.xml"}
+    assert state.gone_since("/rss.xml", 4000) == 4000
 
 
 def test_one_damaged_row_of_many_leaves_no_lock_behind(site: SiteBuilder, catalog: Catalog) -> None:
