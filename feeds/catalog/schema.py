@@ -23,7 +23,7 @@ from feeds.errors import CatalogError, Problem
 from feeds.model.article import Article
 
 #: The libraries that show in what is published.
-LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML")
+LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML", "tzdata")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may
@@ -75,6 +75,7 @@ _META_KEYS = (
     "complete",  # "1" once a sync has ended
     "partial",  # "1" while only a part of a sync is written
     "searched",  # the revision whose words are all indexed
+    "timezone",  # the site's, in which dates were read
 )
 SOURCE = sa.Table(
     "feeds_source", METADATA, *keys("path"), *columns(Text, "digest"),

@@ -7,6 +7,7 @@ the author's mistakes: they are reported as problems.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from feeds.model import article as model
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
+from feeds.parsing.dates import find_zone
 from feeds.parsing.fields import Fields, Limits, Report, parse_duration
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
@@ -49,12 +51,15 @@ def is_html(path: str) -> bool:
     return path.lower().endswith(_HTML_ENDINGS)
 
 
-def read_article(text: str, path: str) -> tuple[model.Article | None, list[Problem]]:
+def read_article(
+    text: str, path: str, timezone: str = ""
+) -> tuple[model.Article | None, list[Problem]]:
     """Parse an article's text; None if it has no usable front matter, title, URL or date.
 
-    The path only names the file in problems and tells HTML from Markdown.
+    The path names the file in problems, and tells HTML from Markdown.
+    Dates without an offset are in a time zone of the IANA database, or in UTC.
     """
-    report = Report(path, Severity.WARNING, _LIMITS)
+    report = Report(path, Severity.WARNING, _LIMITS, zone=find_zone(timezone) or UTC)
     article = None
     try:
         if front := _front_matter(text, report):
