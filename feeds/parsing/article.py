@@ -17,6 +17,7 @@ from feeds.parsing.body.clean import Body
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
 from feeds.parsing.dates import find_zone
+from feeds.parsing.drafts import is_in_drafts, read_hold
 from feeds.parsing.fields import Fields, Limits, Report, parse_duration
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
@@ -56,7 +57,7 @@ def read_article(
 ) -> tuple[model.Article | None, list[Problem]]:
     """Parse an article's text; None if it has no usable front matter, title, URL or date.
 
-    The path names the file in problems, and tells HTML from Markdown.
+    The path names the file in problems, tells HTML from Markdown, and drafts by their folder.
     Dates without an offset are in a time zone of the IANA database, or in UTC.
     """
     report = Report(path, Severity.WARNING, _LIMITS, zone=find_zone(timezone) or UTC)
@@ -66,7 +67,11 @@ def read_article(
             fields, body_source, body_line = front
             if article := _read(fields):
                 body = Body(body_source, is_html=is_html(path))
-                article = replace(article, body=_read_body(body, article.url, body_line, report))
+                article = replace(
+                    article,
+                    body=_read_body(body, article.url, body_line, report),
+                    draft=article.draft or is_in_drafts(path),
+                )
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
         article = None
         message = f"cannot be read: {type(error).__name__}: {shown(str(error))}"
@@ -142,7 +147,7 @@ def _read(fields: Fields) -> model.Article | None:
     title = fields.text("title") or fields.text("name")
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
     url = web_url or original_url
-    published = fields.date("publishedDateTime")
+    published, hold = fields.date("publishedDateTime"), read_hold(fields)
     if not (title and url and published):
         values = {"title": title, "URL": url, "date": published}
         _report_missing(fields, [name for name, value in values.items() if not value])
@@ -153,6 +158,7 @@ def _read(fields: Fields) -> model.Article | None:
         message = "updatedDateTime is earlier than publishedDateTime"
         hint = "publishedDateTime is used"
         fields.problem("updatedDateTime", "updated-before-published", message, hint)
+    published = max(published, hold.not_before or published)
     # Readers know the article by the first URL that it ever had.
     id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
     player = _player(fields)
@@ -177,8 +183,8 @@ def _read(fields: Fields) -> model.Article | None:
         episode=_episode(fields, plays=player is not None),
         quality=fields.number("quality"),
         heat=fields.number("heat"),
-        draft=not fields.flag("published", default=True),
-        removed=fields.flag("removed", default=False),
+        draft=hold.draft,
+        removed=hold.removed,
     )
 
 
@@ -244,6 +250,9 @@ def _downloads(fields: Fields) -> Iterator[model.Download]:
 
 def _related(fields: Fields) -> Iterator[model.Related]:
     for item in fields.mappings("related", short="webUrl"):
+        hold = read_hold(item)
+        if hold.draft or hold.removed:
+            continue
         if url := item.url("webUrl") or item.url("originalUrl"):
             yield model.Related(
                 title=item.text("title") or item.text("name") or (urlsplit(url).hostname or url),
