@@ -554,6 +554,7 @@ def test_changes_that_are_ignored_do_not_keep_others_from_showing(
 
 def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilder) -> None:
     served.write("later.md", title="Later", publishedDateTime="2026-12-24T18:00:00Z")
+    served.write("update.md", updatedDateTime="2026-12-24T18:00:01Z")
     moment = datetime(2026, 12, 24, 17, 59, 59, tzinfo=UTC)
     live = LiveSite(Settings(served.root), clock=lambda: moment)
 
@@ -567,6 +568,10 @@ def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilde
     moment += timedelta(seconds=1)
     live.refresh()
     assert b"Later" in body()
+    assert b"18:00:01" not in body()
+    moment += timedelta(seconds=1)
+    live.refresh()
+    assert b"18:00:01" in body()
     live.close()
 
 

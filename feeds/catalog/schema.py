@@ -95,7 +95,10 @@ ARTICLE = sa.Table(
     *columns(_Json(Article), "data"),
     sa.Index("feeds_article_id", "id"),
     # All that decides whether an article is published: its row, which is long, need not be read.
-    sa.Index("feeds_article_due", "published", "removed", "draft", "has_duplicate_id", "path"),
+    sa.Index(
+        "feeds_article_due",
+        "published", "removed", "draft", "has_duplicate_id", "path", "updated",
+    ),
 )  # fmt: skip
 TAGGING = sa.Table(
     "feeds_tagging", METADATA, *keys("topic", "path"), *columns(Text, "name"),
