@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from feeds.errors import Severity
 from feeds.model.article import Article
+from feeds.model.selection import Selection
 from feeds.parsing.article import read_article
 from tests.support import SiteBuilder, article, document
 
@@ -93,6 +94,7 @@ def test_other_words_hold_no_article_back(keys: dict[str, Any]) -> None:
         *({"status": value} for value in ("limbo", ["published", "limbo"], {"draft": True})),
         *({"published": value} for value in ("soon", "03/04/2022", "{{ yes }}")),
         *({"publishDate": value} for value in ("tomorrow", "2026-02-30")),
+        *({"expiryDate": value} for value in ("30d", True, "soon")),
         {"private": "members"},
         {"removed": "maybe"},
         {"draft": "x" * 9999},
@@ -123,6 +125,7 @@ def test_an_article_that_says_it_is_published_is_published_with_a_warning() -> N
         {"hide_from_list": True},
         {"draft_status": "draft"},
         {"paywalled": True},
+        {"publishDat": "2027-01-01"},
     ],
     ids=str,
 )
@@ -155,6 +158,24 @@ def test_an_embargo_is_the_date_of_publication(key: str) -> None:
     assert found.published == found.updated == datetime(2026, 6, 1, 10, tzinfo=UTC)
     assert not found.draft
     assert problems == []
+
+
+@pytest.mark.parametrize("key", ["expiryDate", "expires", "unpublish_on", "Valid-Until"])
+def test_an_article_is_published_until_it_expires(site: SiteBuilder, key: str) -> None:
+    end = datetime(2026, 6, 1, 10, tzinfo=UTC)
+    url = "https://news.example.com/a"
+    site.write(
+        "a.md", title="Expiring", webUrl=url, updatedDateTime="2026-05-02", **{key: str(end)}
+    )
+    site.write("b.md", title="Older", webUrl=url)
+    site.write("c.md", title="Never", **{key: "never"})
+    before = site.publication(now=end - timedelta(seconds=1)).articles
+    assert [each.title for each in before.select(Selection()).values()] == ["Expiring", "Never"]
+    assert before.next_due() == end
+    after = site.publication(now=end, unpublished=True).articles
+    assert [each.title for each in after.select(Selection()).values()] == ["Never"]
+    assert after.held_back() == {"expired": 1}
+    assert after.next_due() is None
 
 
 def test_a_related_draft_is_not_published() -> None:

@@ -210,12 +210,13 @@ class PublishedArticles:
         """The numbers of articles that are not published, by reason."""
         removed, none = ARTICLE.c.removed, sa.false()
         draft = none if self._unpublished else ~removed & ARTICLE.c.draft
-        is_early = ARTICLE.c.published > self._now
+        is_due = sa.true() if self._site.future else ARTICLE.c.published <= self._now
         with_older, without = (self._is_published(dedupe=dedupe) for dedupe in (False, True))
         reasons = {
             "unpublished": draft,
             "removed": removed,
-            "dated in the future": none if self._site.future else ~removed & ~draft & is_early,
+            "dated in the future": ~removed & ~draft & ~is_due,
+            "expired": ~removed & ~draft & is_due & self._is_expired(),
             "older with the same id": sa.and_(*with_older) & ~sa.and_(*without),
         }
         counts = [sa.func.sum(sa.case((reason, 1), else_=0)) for reason in reasons.values()]
@@ -223,10 +224,9 @@ class PublishedArticles:
         return {reason: count for reason, count in zip(reasons, row, strict=True) if count}
 
     def next_due(self) -> datetime | None:
-        """The next date, of a publication or an update, that is in the future."""
-        dates = (
-            (ARTICLE.c.updated,) if self._site.future else (ARTICLE.c.published, ARTICLE.c.updated)
-        )
+        """The next date in the future, of a publication, an update or an end."""
+        dates = [ARTICLE.c.updated, ARTICLE.c.expires]
+        dates += [] if self._site.future else [ARTICLE.c.published]
         next_ones = (sa.select(sa.func.min(date)).where(date > self._now) for date in dates)
         found = [date for query in next_ones for (date,) in self._rows(query) if date is not None]
         return date_of(min(found, default=None))
@@ -330,13 +330,17 @@ class PublishedArticles:
 
     def _is_published(self, *, dedupe: bool = True) -> Iterator[sa.ColumnElement[bool]]:
         yield ~ARTICLE.c.removed
+        yield ~self._is_expired()
         yield from self._is_due(ARTICLE)
         if dedupe:
             other = ARTICLE.alias("other")
             is_later = sa.tuple_(*self._rank(other)) > sa.tuple_(*self._rank(ARTICLE))
-            # A newer article that is removed also removes the older ones.
+            # A newer article that is removed, or expired, also removes the older ones.
             is_older = sa.exists().where(other.c.id == ARTICLE.c.id, is_later, *self._is_due(other))
             yield ~ARTICLE.c.has_duplicate_id | ~is_older
+
+    def _is_expired(self) -> sa.ColumnElement[bool]:
+        return ARTICLE.c.expires.is_not(None) & (ARTICLE.c.expires <= self._now)
 
     def _is_due(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
         if not self._unpublished:

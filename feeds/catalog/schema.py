@@ -91,13 +91,13 @@ ARTICLE = sa.Table(
     # Dates are microseconds since 1970: every engine compares them alike.
     *columns(Integer, "published", "updated"),
     *columns(sa.Boolean(), "recorded", "draft", "removed", "has_duplicate_id"),
-    sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
+    sa.Column("expires", Integer), sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
     *columns(_Json(Article), "data"),
     sa.Index("feeds_article_id", "id"),
     # All that decides whether an article is published: its row, which is long, need not be read.
     sa.Index(
         "feeds_article_due",
-        "published", "removed", "draft", "has_duplicate_id", "path", "updated",
+        "published", "removed", "draft", "has_duplicate_id", "path", "updated", "expires",
     ),
 )  # fmt: skip
 TAGGING = sa.Table(

@@ -166,6 +166,7 @@ def _article_rows(path: str, article: Article, folder: Folder) -> _FileRows:
     row = {
         "path": path, "id": article.id, "has_duplicate_id": False, "data": article,
         "published": schema.micros(article.published), "updated": schema.micros(article.updated),
+        "expires": schema.micros(article.expires) if article.expires else None,
         "quality": article.quality, "heat": article.heat,
         "type": fold(article.type), "category": fold(article.category),
         "provider": fold(provider.name) if provider else "",

@@ -183,6 +183,7 @@ def _read(fields: Fields) -> model.Article | None:
         episode=_episode(fields, plays=player is not None),
         quality=fields.number("quality"),
         heat=fields.number("heat"),
+        expires=hold.expires,
         draft=hold.draft,
         removed=hold.removed,
     )

@@ -28,6 +28,7 @@ class Hold(NamedTuple):
     draft: bool
     removed: bool
     not_before: datetime | None
+    expires: datetime | None
 
 
 class _Rule(NamedTuple):
@@ -37,8 +38,8 @@ class _Rule(NamedTuple):
     holds: Mapping[str, bool]
     #: The same for any other value; None for one that is reported, and holds it back.
     otherwise: bool | None = None
-    #: A date is the one from which on it is published.
-    takes_date: bool = False
+    #: A date is one "from" which on it is published, or "until" which it is.
+    date: str = ""
     removes: bool = False
 
 
@@ -73,12 +74,16 @@ _RULES = {
     for keys, rule in {
         "draft isdraft private isprivate hidden ishidden unlisted isunlisted unpublished"
         " isunpublished wip iswip workinprogress": _Rule(_IF_TRUE),
-        "published ispublished publish": _Rule(_IF_FALSE, takes_date=True),
+        "published ispublished publish": _Rule(_IF_FALSE, date="from"),
         "status poststatus pagestatus articlestatus contentstatus publicationstatus publishstatus"
         " publishingstatus publishedstatus visibility postvisibility": _Rule(_STATUS),
         "embargo embargoed embargodate embargountil embargoeduntil notbefore publishat publishon"
         " publishafter publishdate scheduled scheduledat scheduledfor golive":
-            _Rule(_IF_TRUE, takes_date=True),
+            _Rule(_IF_TRUE, date="from"),
+        "expires expireson expiresat expiry expirydate expiredate expirationdate unpublish"
+        " unpublishat unpublishon unpublishdate validuntil": _Rule(
+            {word: False for word in ("never", "none", *FLAGS) if not FLAGS.get(word)}, date="until"
+        ),
         "removed isremoved": _Rule(_IF_TRUE, removes=True),
         "password postpassword": _Rule(_IF_TRUE, otherwise=True),
         # Words that are used for other things as well.
@@ -130,14 +135,15 @@ def read_hold(fields: Fields) -> Hold:
     says otherwise.
     """
     draft = removed = is_cleared = False
-    not_before: datetime | None = None
+    dates: dict[str, list[datetime]] = {"from": [], "until": []}
     unclear, unknown = list[tuple[str, str]](), list[tuple[str, str]]()
     for key, rule, is_known, word in _wishes(fields.items()):
         holds = rule.holds.get(_fold(word), rule.otherwise)
-        if holds is None and rule.takes_date and (date := _date(word, fields.zone)):
-            not_before = max(date, not_before or date)
-        elif not is_known:
-            unknown += [(key, word)] if holds else []
+        date = _date(word, fields.zone) if holds is None and rule.date else None
+        if not is_known:
+            unknown += [(key, word)] if holds or date else []
+        elif date:
+            dates[rule.date].append(date)
         elif holds is None:
             unclear.append((key, word))
         else:
@@ -156,7 +162,12 @@ def read_hold(fields: Fields) -> Hold:
             message = f"{shown(key)}: {shown(word)} holds nothing back"
             hint = "write draft: true to hold it back, else published: true"
             fields.problem(key, "unknown-draft", message, hint, about=key)
-    return Hold(draft or bool(unclear and not is_cleared), removed, not_before)
+    return Hold(
+        draft or bool(unclear and not is_cleared),
+        removed,
+        max(dates["from"], default=None),
+        min(dates["until"], default=None),
+    )
 
 
 def _wishes(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _Rule, bool, str]]:
