@@ -24,7 +24,9 @@ _MONTH_NUMBERS = {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
 _MONTH = rf"(?P<name>{'|'.join(_MONTHS)})"
 _DAY = r"(?P<day>\d\d?)"
 _YEAR = r"(?P<year>\d{4})"
-_WEEKDAY = re.compile(r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ")
+_WEEKDAY = re.compile(
+    r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?(?:, ?| )"
+)
 #: The forms of a calendar's day.
 _DAYS = tuple(
     re.compile(form + r"(?!\d)", re.ASCII)
@@ -32,6 +34,7 @@ _DAYS = tuple(
         # As in ISO 8601, and with a slash or a dot.
         rf"{_YEAR}(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark){_DAY}",
         rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
+        rf"{_YEAR}[ -]{_MONTH}\.?[ -]{_DAY}",
         rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<weekday>[1-7])",
         rf"{_YEAR}-(?P<day_of_year>\d{{3}})",
         rf"{_MONTH}\.?[ -]{_DAY}(?:st|nd|rd|th)?(?:, ?|[ -]){_YEAR}",
