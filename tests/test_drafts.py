@@ -152,6 +152,13 @@ def test_an_article_in_a_folder_of_drafts_is_a_draft(path: str) -> None:
     assert not read("drafts.md")[0].draft
 
 
+@pytest.mark.parametrize(("path", "keys"), [("_drafts/a.md", {}), ("a.md", {"draft": True})])
+def test_an_unfinished_draft_is_no_error(path: str, keys: dict[str, Any]) -> None:
+    found, [problem] = read_article(document({"title": "T", "webUrl": ""} | keys), path)
+    assert found is None
+    assert (problem.code, problem.severity) == ("missing-url", Severity.WARNING)
+
+
 @pytest.mark.parametrize("key", ["publishDate", "publish_on", "published", "embargo", "notBefore"])
 def test_an_embargo_is_the_date_of_publication(key: str) -> None:
     found, problems = read(**{key: "2026-06-01 10:00", "updatedDateTime": "2026-05-02"})

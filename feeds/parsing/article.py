@@ -65,13 +65,9 @@ def read_article(
     try:
         if front := _front_matter(text, report):
             fields, body_source, body_line = front
-            if article := _read(fields):
+            if article := _read(fields, is_draft=is_in_drafts(path)):
                 body = Body(body_source, is_html=is_html(path))
-                article = replace(
-                    article,
-                    body=_read_body(body, article.url, body_line, report),
-                    draft=article.draft or is_in_drafts(path),
-                )
+                article = replace(article, body=_read_body(body, article.url, body_line, report))
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
         article = None
         message = f"cannot be read: {type(error).__name__}: {shown(str(error))}"
@@ -143,14 +139,17 @@ def _attempt(read: Callable[[], _Result]) -> _Result | BodyError:
         return BodyError(f"it cannot be read ({error!r:.100})")
 
 
-def _read(fields: Fields) -> model.Article | None:
+def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
     title = fields.text("title") or fields.text("name")
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
     url = web_url or original_url
     published, hold = fields.date("publishedDateTime"), read_hold(fields)
+    is_draft |= hold.draft
     if not (title and url and published):
         values = {"title": title, "URL": url, "date": published}
-        _report_missing(fields, [name for name, value in values.items() if not value])
+        # A draft may be unfinished.
+        severity = Severity.WARNING if is_draft else Severity.ERROR
+        _report_missing(fields, [name for name, value in values.items() if not value], severity)
         return None
     updated = fields.date("updatedDateTime") or published
     # A bare date of the same day is not earlier.
@@ -184,18 +183,18 @@ def _read(fields: Fields) -> model.Article | None:
         quality=fields.number("quality"),
         heat=fields.number("heat"),
         expires=hold.expires,
-        draft=hold.draft,
+        draft=is_draft,
         removed=hold.removed,
     )
 
 
-def _report_missing(fields: Fields, missing: list[str]) -> None:
+def _report_missing(fields: Fields, missing: list[str], severity: Severity) -> None:
     """Report all required values that are missing as one problem, on the first key present."""
     keys = [key for name in missing for key in _REQUIRED_KEYS[name]]
     key = next(filter(fields.__contains__, keys), keys[0])
     message = f"no usable {' or '.join(missing)}, so the article is left out"
     hint = f"it needs {', '.join(' or '.join(_REQUIRED_KEYS[name]) for name in missing)}"
-    fields.problem(key, f"missing-{missing[0].lower()}", message, hint, Severity.ERROR)
+    fields.problem(key, f"missing-{missing[0].lower()}", message, hint, severity)
 
 
 def _player(fields: Fields) -> model.Player | None:

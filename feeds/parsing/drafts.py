@@ -136,7 +136,8 @@ def read_hold(fields: Fields) -> Hold:
     """
     draft = removed = is_cleared = False
     dates: dict[str, list[datetime]] = {"from": [], "until": []}
-    unclear, unknown = list[tuple[str, str]](), list[tuple[str, str]]()
+    unclear: list[tuple[str, str]] = []
+    unknown: list[tuple[str, str]] = []
     for key, rule, is_known, word in _wishes(fields.items()):
         holds = rule.holds.get(_fold(word), rule.otherwise)
         date = _date(word, fields.zone) if holds is None and rule.date else None
@@ -151,7 +152,7 @@ def read_hold(fields: Fields) -> Hold:
             removed |= holds and rule.removes
             is_cleared |= key == "published" and not holds
     for key, word in unclear:
-        message, severity = f"{key} is {shown(word)!r}, which is not understood", None
+        message, severity = f"{shown(key)} is {shown(word)!r}, which is not understood", None
         hint = "published: true is followed"
         if not is_cleared:
             severity = Severity.ERROR
@@ -173,7 +174,7 @@ def read_hold(fields: Fields) -> Hold:
 def _wishes(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _Rule, bool, str]]:
     """Yield the keys that say, or seem to say, if an article is held back, with each value."""
     for key, value in items:
-        if isinstance(value, YAMLMapping) and key in ("build", "_build"):
+        if key in ("build", "_build") and isinstance(value, YAMLMapping):
             yield from _wishes((f"build.{inner}", each) for inner, each in value.items())
         if value is None or not (found := _rule_of(key)):
             continue
