@@ -230,6 +230,7 @@ def test_no_text_takes_long_to_be_no_date(text: str) -> None:
     assert time.monotonic() - started < 1
 
 
+@pytest.mark.postgresql
 def test_the_time_zone_of_a_site_is_where_its_dates_are(site: SiteBuilder) -> None:
     keys = {"title": "T", "url": "https://e.example/"}
     related = [{"webUrl": "https://other.example/", "publishedDateTime": "2026-05-01 09:30"}]

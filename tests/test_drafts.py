@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -152,6 +153,24 @@ def test_an_article_in_a_folder_of_drafts_is_a_draft(path: str) -> None:
     assert not read("drafts.md")[0].draft
 
 
+@pytest.mark.parametrize(
+    "front",
+    [
+        "status: [" + "limbo, " * 50_000 + "x]\n",
+        "publishDate: [" + "2026-13-01, " * 20_000 + "x]\n",
+        "".join(f"published{number}: maybe\n" for number in range(20_000)),
+        "".join(f"p{'is' * 25}{number}: maybe\n" for number in range(20_000)),
+        f"{'is' * 1_000_000}: true\n",
+    ],
+    ids=["words", "dates", "keys", "long keys", "one key"],
+)
+def test_many_wishes_take_little_time(front: str) -> None:
+    text = document(article()).replace("---\n", f"---\n{front}", 1)
+    started = time.process_time()
+    read_article(text, "a.md")
+    assert time.process_time() - started < 5
+
+
 @pytest.mark.parametrize(("path", "keys"), [("_drafts/a.md", {}), ("a.md", {"draft": True})])
 def test_an_unfinished_draft_is_no_error(path: str, keys: dict[str, Any]) -> None:
     found, [problem] = read_article(document({"title": "T", "webUrl": ""} | keys), path)
@@ -167,6 +186,7 @@ def test_an_embargo_is_the_date_of_publication(key: str) -> None:
     assert problems == []
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("key", ["expiryDate", "expires", "unpublish_on", "Valid-Until"])
 def test_an_article_is_published_until_it_expires(site: SiteBuilder, key: str) -> None:
     end = datetime(2026, 6, 1, 10, tzinfo=UTC)

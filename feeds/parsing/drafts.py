@@ -107,8 +107,8 @@ _RULES = {
 #: Keys that mean nothing else, so that a misspelled one is told.
 _CLEAR_KEYS = [key for key, rule in _RULES.items() if rule.otherwise is None]
 _AFFIXES = (
-    "(?:is|a|the|in|as|to|be|on|from|still|keep|make|mark|marked|set|post|page|article|note|content|blog"
-    "|site|web|entry|only|mode|status|state|flag|yet|all|lists?|index|home|archive|feeds?|rss"
+    "(?:is|a|the|in|as|to|be|on|from|still|keep|make|mark|marked|set|post|page|article|note|content"
+    "|blog|site|web|entry|only|mode|status|state|flag|yet|all|lists?|index|home|archive|feeds?|rss"
     "|collections?|this|now|online)*"
 )
 #: Keys that look like a wish, and what would be one.
@@ -136,22 +136,22 @@ def read_hold(fields: Fields) -> Hold:
     """
     draft = removed = is_cleared = False
     dates: dict[str, list[datetime]] = {"from": [], "until": []}
-    unclear: list[tuple[str, str]] = []
-    unknown: list[tuple[str, str]] = []
+    unclear: dict[str, str] = {}
+    unknown: dict[str, str] = {}
     for key, rule, is_known, word in _wishes(fields.items()):
         holds = rule.holds.get(_fold(word), rule.otherwise)
         date = _date(word, fields.zone) if holds is None and rule.date else None
         if not is_known:
-            unknown += [(key, word)] if holds or date else []
+            unknown |= {key: word} if holds or date else {}
         elif date:
             dates[rule.date].append(date)
         elif holds is None:
-            unclear.append((key, word))
+            unclear[key] = word
         else:
             draft |= holds and not rule.removes
             removed |= holds and rule.removes
             is_cleared |= key == "published" and not holds
-    for key, word in unclear:
+    for key, word in unclear.items():
         message, severity = f"{shown(key)} is {shown(word)!r}, which is not understood", None
         hint = "published: true is followed"
         if not is_cleared:
@@ -159,7 +159,7 @@ def read_hold(fields: Fields) -> Hold:
             hint = "it is held back; write published: true to publish it, else false"
         fields.problem(key, "unclear-draft", message, hint, severity, about=key)
     if not (draft or removed or unclear or is_cleared):
-        for key, word in unknown:
+        for key, word in unknown.items():
             message = f"{shown(key)}: {shown(word)} holds nothing back"
             hint = "write draft: true to hold it back, else published: true"
             fields.problem(key, "unknown-draft", message, hint, about=key)
@@ -196,7 +196,9 @@ def _rule_of(key: str) -> tuple[_Rule, bool] | None:
         return rule, True
     if rule := next((rule for pattern, rule in _LOOKS if pattern.fullmatch(folded)), None):
         return rule, False
-    near = difflib.get_close_matches(folded, _CLEAR_KEYS, 1, 0.8)
+    # Few of them, since a file may have very many keys: a slip is seldom in the first letter.
+    alike = (key for key in _CLEAR_KEYS if key[0] == folded[:1] and abs(len(key) - len(folded)) < 3)
+    near = difflib.get_close_matches(folded, alike, 1, 0.8)
     return (_RULES[near[0]], False) if near else None
 
 
