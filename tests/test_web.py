@@ -575,6 +575,29 @@ def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilde
     live.close()
 
 
+def test_a_change_of_the_time_zone_shows_and_a_wrong_one_changes_nothing(
+    served: SiteBuilder,
+) -> None:
+    served.write("a.md", publishedDateTime="2026-05-01 09:30:00")
+    live = LiveSite(Settings(served.root))
+
+    def shows(time: bytes) -> bool:
+        live.refresh()
+        found = live.find("/atom.xml")
+        assert found
+        assert not isinstance(found, MediaFile | Redirect)
+        return b"<published>2026-05-01T%b:00+00:00" % time in found.document.body
+
+    assert shows(b"09:30")
+    served.configure(title="T", url="https://feeds.example.org/", timezone="Europe/Berlin")
+    assert shows(b"07:30")
+    served.configure(title="T", url="https://feeds.example.org/", timezone="Europe/Berlín")
+    with pytest.raises(FeedsError, match=r"feeds\.yaml:\d: timezone .*did you mean Europe/Berlin"):
+        live.refresh()
+    assert shows(b"07:30")
+    live.close()
+
+
 def test_a_pipe_or_a_link_in_the_place_of_a_picture_is_not_opened(tmp_path: Path) -> None:
     pipe, link, secret = (tmp_path / name for name in ("pipe.png", "link.png", "secret"))
     os.mkfifo(pipe)

@@ -156,12 +156,12 @@ def read_hold(fields: Fields) -> Hold:
         hint = "published: true is followed"
         if not is_cleared:
             severity = Severity.ERROR
-            hint = "it is held back; write published: true to publish it, else false"
+            hint = "it is held back; write published: true or published: false"
         fields.problem(key, "unclear-draft", message, hint, severity, about=key)
     if not (draft or removed or unclear or is_cleared):
         for key, word in unknown.items():
             message = f"{shown(key)}: {shown(word)} holds nothing back"
-            hint = "write draft: true to hold it back, else published: true"
+            hint = "write draft: true or published: true"
             fields.problem(key, "unknown-draft", message, hint, about=key)
     return Hold(
         draft or bool(unclear and not is_cleared),
