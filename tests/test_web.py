@@ -554,6 +554,7 @@ def test_changes_that_are_ignored_do_not_keep_others_from_showing(
 
 def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilder) -> None:
     served.write("later.md", title="Later", publishedDateTime="2026-12-24T18:00:00Z")
+    served.write("update.md", updatedDateTime="2026-12-24T18:00:01Z")
     moment = datetime(2026, 12, 24, 17, 59, 59, tzinfo=UTC)
     live = LiveSite(Settings(served.root), clock=lambda: moment)
 
@@ -567,6 +568,33 @@ def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilde
     moment += timedelta(seconds=1)
     live.refresh()
     assert b"Later" in body()
+    assert b"18:00:01" not in body()
+    moment += timedelta(seconds=1)
+    live.refresh()
+    assert b"18:00:01" in body()
+    live.close()
+
+
+def test_a_change_of_the_time_zone_shows_and_a_wrong_one_changes_nothing(
+    served: SiteBuilder,
+) -> None:
+    served.write("a.md", publishedDateTime="2026-05-01 09:30:00")
+    live = LiveSite(Settings(served.root))
+
+    def shows(time: bytes) -> bool:
+        live.refresh()
+        found = live.find("/atom.xml")
+        assert found
+        assert not isinstance(found, MediaFile | Redirect)
+        return b"<published>2026-05-01T%b:00+00:00" % time in found.document.body
+
+    assert shows(b"09:30")
+    served.configure(title="T", url="https://feeds.example.org/", timezone="Europe/Berlin")
+    assert shows(b"07:30")
+    served.configure(title="T", url="https://feeds.example.org/", timezone="Europe/Berlín")
+    with pytest.raises(FeedsError, match=r"feeds\.yaml:\d: timezone .*did you mean Europe/Berlin"):
+        live.refresh()
+    assert shows(b"07:30")
     live.close()
 
 
