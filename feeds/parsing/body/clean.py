@@ -110,6 +110,7 @@ class Body:
         for _attempt in range(5):
             tidy(root)
             markup = to_html(root)
+            limits.check_length(len(markup), self._source)
             cleaned = _SANITISER.clean(markup)
             if cleaned == markup:
                 break
@@ -153,9 +154,10 @@ class Body:
 
     @cached_property
     def _markup(self) -> str:
-        limits.check_source(self._source)
+        self._source = limits.bounded(self._source)
         source = liquid.without_tags(repair(self._source), is_html=self._is_html)
         markup = source if self._is_html or not source.strip() else _from_markdown(source)
+        limits.check_length(len(markup), self._source)
         try:
             limits.check_markup(markup)
         except limits.BodyError as error:
