@@ -226,3 +226,30 @@ def test_a_worker_that_reads_again_and_again_does_not_grow() -> None:
     for _reading in range(10):
         read_article(text, "a.md")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 50_000
+
+
+def test_the_html_of_markdown_is_not_kept_for_ever() -> None:
+    text = document(article(), "word " * 12_000)
+    read_article(text, "a.md")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _reading in range(400):
+        read_article(text, "a.md")
+    # It was sixty kilobytes each time.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 12_000
+
+
+def test_the_texts_of_an_article_together_have_a_limit() -> None:
+    story = "{webUrl: https://a.example/, title: *long, excerpt: *long}"
+    front = article(excerpt="é" * 20_000, related=[{"webUrl": "https://a.example/"}])
+    text = (
+        document(front)
+        .replace("---\n", f"---\nlong: &long {'a' * 20_000}\n", 1)
+        .replace("related:\n", "related:\n" + f"- {story}\n" * 150)
+    )
+    found, [problem] = read_article(text, "a.md")
+    assert found
+    assert problem.code == "too-long"
+    assert "texts read before it" in problem.message
+    assert "at most 250,000" in problem.hint
+    assert sum(len(other.title) + len(other.excerpt) for other in found.related) < 250_000
+    assert len(found.related) > 1
