@@ -122,9 +122,10 @@ def _reader(
 class Limits:
     """Bounds of a file, so that no value of it makes others' documents large."""
 
-    #: Items of all lists of one key together: of most keys, and of these.
+    #: Items of all lists of one key together, or of each list: of most keys, and of these.
     items: int = 200
     items_of: Mapping[str, int] = field(default_factory=dict)
+    of_each_list: bool = False
     #: Characters of a text: of most keys, and of these. A whole file has no more.
     chars: int = 8 * 1024 * 1024
     chars_of: Mapping[str, int] = field(default_factory=dict)
@@ -177,7 +178,7 @@ class Report:
     def take(self, key: str, lines: Sequence[int]) -> int:
         """Return how many of a list's items, on these lines, are within the limit of its key."""
         limit = self.limits.items_of.get(key, self.limits.items)
-        free = max(0, limit - self._taken[key])
+        free = limit if self.limits.of_each_list else max(0, limit - self._taken[key])
         self._taken[key] += len(lines)
         if left_out := len(lines[free:]):
             message, hint = f"{key}: {left_out:,} too many, left out", f"at most {limit:,}"
@@ -357,7 +358,7 @@ class Fields:
         return result
 
     def _fits(self, key: str, line: int, text: str, limit: int) -> bool:
-        """Return True if a text, and all that were read with it, are not too long; else report it."""
+        """Return True if a text, and all that were read, are not too long; else report it."""
         report = self._report
         if len(text) > limit:
             message, about = f"{key} is {len(text):,} characters long", key
