@@ -42,7 +42,10 @@ _REQUIRED_KEYS = {
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
-_LIMITS = Limits(items_of={"topics": 100}, chars=20_000, chars_of={"featuredContent": 1_000_000})
+_LIMITS = Limits(
+    items_of={"topics": 100}, chars=20_000, chars_of={"featuredContent": 1_000_000},
+    all_chars=250_000,
+)  # fmt: skip
 _EPISODE_TYPES = ("full", "trailer", "bonus")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 

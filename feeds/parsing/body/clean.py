@@ -110,6 +110,7 @@ class Body:
         for _attempt in range(5):
             tidy(root)
             markup = to_html(root)
+            limits.check_length(len(markup), self._source)
             cleaned = _SANITISER.clean(markup)
             if cleaned == markup:
                 break
@@ -153,9 +154,10 @@ class Body:
 
     @cached_property
     def _markup(self) -> str:
-        limits.check_source(self._source)
+        self._source = limits.bounded(self._source)
         source = liquid.without_tags(repair(self._source), is_html=self._is_html)
         markup = source if self._is_html or not source.strip() else _from_markdown(source)
+        limits.check_length(len(markup), self._source)
         try:
             limits.check_markup(markup)
         except limits.BodyError as error:
@@ -190,21 +192,31 @@ def _markdown_renderer() -> Callable[[str], str]:
     names = ("table", "strikethrough", "autolink")
     extensions = [cmark.find_syntax_extension(name) for name in names]
     options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
-    # cmarkgfm's own function keeps each tree, two hundred times its source, for ever.
+    # cmarkgfm frees neither its tree, two hundred times the source, nor the HTML.
     library = cmark._cmark
-    free = getattr(ctypes.CDLL(library.__file__), "cmark_node_free", None)
+    call, ffi = library.lib, library.ffi
+    exported = ctypes.CDLL(library.__file__)
+    free_tree = getattr(exported, "cmark_node_free", None)
+    free_html = None
+    if allocator := getattr(exported, "cmark_get_default_mem_allocator", None):
+        # A struct of pointers to calloc, realloc and free.
+        allocator.restype = ctypes.POINTER(ctypes.c_void_p)
+        free_html = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(allocator()[2])
 
     def render(source: str) -> str:
-        parser = cmark.parser_new(options)
+        parser = call.cmark_parser_new(options)
         for extension in extensions:
-            cmark.parser_attach_syntax_extension(parser, extension)
-        cmark.parser_feed(parser, source)
-        root = cmark.parser_finish(parser)
-        attached = cmark.parser_get_syntax_extensions(parser)
-        markup = str(cmark.render_html(root, options, attached))
-        if free:
-            free(ctypes.c_void_p(int(library.ffi.cast("uintptr_t", root))))
-        cmark.parser_free(parser)
+            call.cmark_parser_attach_syntax_extension(parser, extension)
+        data = source.encode()
+        call.cmark_parser_feed(parser, data, len(data))
+        root = call.cmark_parser_finish(parser)
+        attached = call.cmark_parser_get_syntax_extensions(parser)
+        rendered = call.cmark_render_html(root, options, attached)
+        markup = str(ffi.string(rendered), "utf-8")
+        for free, pointer in ((free_html, rendered), (free_tree, root)):
+            if free:
+                free(ctypes.c_void_p(int(ffi.cast("uintptr_t", pointer))))
+        call.cmark_parser_free(parser)
         return markup
 
     return render

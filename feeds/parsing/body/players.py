@@ -13,7 +13,7 @@ import nh3
 from lxml.html import HtmlElement
 
 from feeds.model.article import Player
-from feeds.parsing.body.limits import check_markup, check_source
+from feeds.parsing.body.limits import bounded, check_markup
 from feeds.parsing.body.tidy import shows_nothing
 from feeds.parsing.body.tree import GONE, parse
 from feeds.text.media_types import type_of_url
@@ -45,7 +45,7 @@ def read_player(markup: str) -> Player | None:
     Raises BodyError.
     """
     allowed = {tag: {"height", "src", "width"} for tag in _PLAYER_TAGS}
-    check_source(markup)
+    markup = bounded(markup)
     check_markup(markup)
     # A character reference may have named what XML cannot hold.
     root = parse(repair(nh3.clean(markup, tags=set(allowed), attributes=allowed)))
