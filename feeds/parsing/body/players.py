@@ -71,9 +71,10 @@ def watch_url(player: str) -> str:
     """The page that a person opens to see what a player plays."""
     parts = urlsplit(player)
     if (parts.hostname or "").removeprefix("www.") in ("youtube.com", "youtube-nocookie.com"):
-        video = parts.path.removeprefix("/embed/")
-        if video != parts.path and re.fullmatch(r"[\w-]+", video) and video != "videoseries":
-            return f"https://www.youtube.com/watch?v={video}"
+        # Flash's players had the parameters in the path.
+        video = re.fullmatch(r"/(?:embed|v)/([\w-]+)(?:&.*)?", parts.path)
+        if video and video[1] != "videoseries":
+            return f"https://www.youtube.com/watch?v={video[1]}"
     if parts.hostname == "player.vimeo.com" and parts.path.startswith("/video/"):
         return f"https://vimeo.com/{parts.path.removeprefix('/video/')}"
     # A wrapper (Embedly, for one) names the page that it wraps.
@@ -89,15 +90,19 @@ def replace_frame(frame: HtmlElement) -> None:
     page = watch_url(source)
     host = (urlsplit(page).hostname or "").removeprefix("www.")
     frame.text = f"▶ {' '.join(frame.get('title', '').split()) or host}"
-    # The player itself, or the one that a wrapper names.
-    wrapped = parse_qs(urlsplit(source).query).get("src", [""])[0]
-    player = _player_url(source) or _player_url(wrapped)
+    player = known_player(source)
     size = f"{frame.get('width', '')} {frame.get('height', '')}"
     frame.tag = "a"
     frame.attrib.clear()
     frame.set("href", page)
     if player:
         frame.set(FRAME_ATTRIBUTE, f"{player} {size}")
+
+
+def known_player(source: str) -> str:
+    """The player of a known host that a frame shows, maybe in a wrapper; empty for any other."""
+    wrapped = parse_qs(urlsplit(source).query).get("src", [""])[0]
+    return _player_url(source) or _player_url(wrapped)
 
 
 def with_frames(body: str, frame: Callable[[Player, str, str], str] | None) -> str:

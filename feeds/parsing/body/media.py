@@ -1,0 +1,528 @@
+"""Gives each picture, player and embed of a body one URL, or names it as lost.
+
+Pages leave it to a script to load what is shown: the URL waits in an attribute of the script's own,
+in a `srcset` or in a `noscript`, and `src` holds a placeholder. Readers run no script and know one
+size, so each picture is published once, with its URL in `src`.
+"""
+
+import re
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import NamedTuple
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import lxml.etree as etree
+from lxml.html import HtmlElement
+
+from feeds.parsing.body.limits import Length
+from feeds.parsing.body.players import known_player
+from feeds.parsing.body.tidy import INLINE_TAGS, shows_nothing
+from feeds.parsing.body.tree import GONE, UNWRAPPED, settle
+from feeds.text.media_types import type_of_url
+from feeds.text.urls import canonical_url, is_canonical_url
+
+# Where scripts look for a URL, as their documentation has it. It wins over `src`, in which they
+# keep a placeholder or a small, blurred copy.
+_LAZY = tuple(
+    "data-src data-lazy-src data-original data-lazy data-lazyload data-echo data-layzr data-normal"
+    " data-actualsrc data-cfsrc data-delayed-url data-ezsrc data-flickity-lazyload"
+    " data-flickity-lazyload-src data-hi-res-src data-li-src data-litespeed-src data-opt-src"
+    " data-orig-src data-original-src data-pagespeed-lazy-src data-pk-src data-tf-src"
+    " data-wpfc-original-src nitro-lazy-src data-cmp-src data-consent-src data-cookieblock-src"
+    " data-src-cmplz data-uc-src suppressedsrc data-srcset data-lazy-srcset data-opt-srcset"
+    " data-orig-srcset data-original-set data-pk-srcset data-tf-srcset nitro-lazy-srcset".split()
+)
+# Larger versions, which a page shows on a click: better than none.
+_OTHERS = tuple(
+    "data-image data-full-url data-large-file data-orig-file data-canonical-src data-iesrc".split()
+)
+_SOURCES = (*_LAZY, "src", "srcset", *_OTHERS)
+# Elements of other dialects: the one that each is, where its URL is, and what comes before that.
+_DIALECTS = {
+    "amp-img": ("img", "src", ""),
+    "amp-anim": ("img", "src", ""),
+    "amp-audio": ("audio", "src", ""),
+    "amp-video": ("video", "src", ""),
+    "amp-iframe": ("iframe", "src", ""),
+    "amp-youtube": ("iframe", "data-videoid", "https://www.youtube.com/embed/"),
+    "lite-youtube": ("iframe", "videoid", "https://www.youtube.com/embed/"),
+    "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/"),
+    "lite-vimeo": ("iframe", "videoid", "https://player.vimeo.com/video/"),
+    "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/"),
+}
+#: A noscript's content, which is what readers show. Of a noscript itself, the parser makes text.
+NOSCRIPT = "fallback"
+
+_LABELS = frozenset(("title", "aria-label"))
+_SIZED = frozenset(("height", "width", *_LABELS))
+#: Attributes by element, beside those that stay, that lead to a URL or a text in place of one.
+MEDIA_ATTRIBUTES = {
+    "img": {*_SOURCES, "class", "aria-label"},
+    "source": {*_SOURCES},
+    "iframe": {*_SOURCES, *_SIZED},
+    "video": {*_SOURCES, *_LABELS, "data-poster"},
+    "audio": {*_SOURCES, *_LABELS},
+    "embed": {*_SOURCES, *_SIZED, "type"},
+    "object": {"data", "type", *_SIZED},
+    "param": {"name", "value"},
+    "picture": {"data-alt", "data-iesrc"},
+    "svg": {"aria-hidden", "viewBox", *_SIZED},
+    NOSCRIPT: set(),
+} | {
+    tag: {"alt", "playlabel", "poster", "srcset", source, *_SIZED}
+    for tag, (_known, source, _prefix) in _DIALECTS.items()
+}
+#: Schemes of URLs that are not published: a parser that keeps them lets them be named.
+LOST_SCHEMES = frozenset(
+    "about blob cid content data file filesystem ftp ftps geo irc ircs magnet sms ssh tel xmpp"
+    .split()
+)  # fmt: skip
+# All that these elements have in the end.
+_KEPT = frozenset("alt controls dir height hidden lang poster src style title type width".split())
+_NOSCRIPT_TAG = re.compile(r"(</?)noscript(?=[\s/>])", re.IGNORECASE)
+# A script that shows a page, by the page's URL.
+_PAGE_SCRIPT = re.compile(
+    r"<script\b[^<>]*?\bsrc\s*=\s*[\"']?(?:https?:)?//((gist\.github\.com)/[\w-]+/[0-9a-f]+"
+    r"|(asciinema\.org)/a/\w+)\.js\b[^<>]*>\s*</script\s*>",
+    re.IGNORECASE,
+)
+# One candidate of a srcset (HTML §4.8.4.2.1): a URL may hold commas, but not end in one.
+_CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s+([^,]*+)(?:,|\Z)|\Z)")
+#: Pixels of the picture that is wanted, and of one of a density of 1.
+_BEST_WIDTH, _PLAIN_WIDTH = 1600, 800
+# Scripts keep other values in these attributes, too.
+_ADDRESS = re.compile(r"(?![{\[<])[^./]*[./]")
+# Shopify's scripts fill in a width.
+_WIDTH_FIELD = re.compile(r"\{width\}|%7Bwidth%7D", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"(?:^|[/_-])(?:blank|clear|empty|gr[ae]y|lazy(?:load)?|load(?:er|ing)?|pixel|placeholder"
+    r"|preload(?:er)?|spacer|trans(?:parent)?|1x1)(?:[_-]\w+)?\.(?:gif|jpe?g|png|svg|webp)$",
+    re.IGNORECASE,
+)
+_SIZE_IN_NAME = re.compile(r"[-_]\d+x\d+(?=\.\w+$)|@\dx(?=\.\w+$)")
+_EMOJI_CLASS = re.compile(r"emoji|joypixels|smil(?:ey|ie)s?\b", re.IGNORECASE)
+_EMOJI_FOLDER = re.compile(r"/\w*(?:emoji|emoticon|smil(?:ey|ie))[\w@.-]*/", re.IGNORECASE)
+# Its name is the code points.
+_EMOJI_FILE = re.compile(
+    r"/((?:[0-9a-f]{2,5})(?:-[0-9a-f]{2,5}){0,9})\.(?:gif|png|svg|webp)", re.IGNORECASE
+)
+_EMOJI = re.compile(
+    "(?=.*[^\0-\x7f])[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f"
+    "\u2b00-\u2bff\u3030\u303d\u3297\u3299\xa9\xae\u2122\u203c\u2049\u2139\u200d\u20e3\ufe0f"
+    "\U000e0020-\U000e007f0-9#*]{1,40}"
+)
+_SMILEY = re.compile(r":[\w+-]{1,38}:|(?!\w)\S{1,40}|[XxDB8][-']?[()DPpO]")
+#: Pixels of an emoji's file, and of an icon.
+_MAX_EMOJI, _MAX_ICON = 72, 48
+_MAX_EMOJI_CHARS = 40
+# A notice for people whose browser runs no script; it offers nothing else.
+_NOTICE = re.compile(r"java\s?script", re.IGNORECASE)
+_MAX_NOTICE_CHARS = 300
+#: A body's noscripts whose text is looked for beside them.
+_MAX_COMPARED = 100
+_text_of = etree.XPath("normalize-space()")
+_MEDIA = ("img", "iframe", "video", "audio")
+_TAGS = (*MEDIA_ATTRIBUTES, *_MEDIA)
+
+
+class Loss(NamedTuple):
+    """Something of a body that is not published as it was meant."""
+
+    #: The kind, a key of LOSSES.
+    kind: str
+    #: A text of the source by which its line is found, and its tag.
+    clue: str
+    tag: str
+
+
+#: What the body contains, and a remedy, by kind.
+LOSSES = {
+    "data": ("a picture with a data: URL", "save it as a file; its alt text is published"),
+    "picture": ("a picture without a URL that can be published",
+                "its src should be an http or https URL, or a path"),
+    "svg": ("a picture drawn with <svg>", "it is left out: save it as a file and use <img>"),
+    "player": ("a player or frame without a URL that can be published",
+               "its src should be an http or https URL, or a path"),
+    "frame": ("a frame of a host whose players are not known", "it is published as a link"),
+    "link": ("a link without a URL that can be published", "its text stays"),
+}  # fmt: skip
+
+
+def open_scripts(markup: str) -> str:
+    """Make each noscript an element that a parser reads, and scripts that show a page links."""
+    # No quotation mark gets in, in case that the tag is a text within an attribute.
+    markup = _PAGE_SCRIPT.sub(r"<a href=https://\1>▶ \2\3</a>", markup)
+    return _NOSCRIPT_TAG.sub(rf"\1{NOSCRIPT}", markup)
+
+
+def resolve_media(root: HtmlElement, base: str, length: Length) -> list[Loss]:
+    """Give all media of a tree their URLs, still relative ones; return what is lost."""
+    if next(root.iter(*_TAGS), None) is None:
+        return []
+    media = _Media(root, base, length)
+    media.resolve()
+    settle(root)
+    return media.losses
+
+
+class _Media:
+    def __init__(self, root: HtmlElement, base: str, length: Length) -> None:
+        self._root = root
+        self._base = base
+        self._length = length
+        self.losses: list[Loss] = []
+        #: The media without a URL, with the one that cannot be published, in document order.
+        self._lost: dict[HtmlElement, str] = {}
+        #: Each has a link, or what is hidden, around it.
+        self._linked: set[HtmlElement] = set()
+        self._hidden: set[HtmlElement] = set()
+
+    def resolve(self) -> None:
+        for element in list(self._root.iter(*_DIALECTS)):
+            self._translate(element)
+        sources = self._sources_of_pictures()
+        for element in reversed(list(self._root.iter("object", "embed"))):
+            self._resolve_embed(element)
+        for element in list(self._root.iter(*_MEDIA)):
+            if element.tag == "img" and (text := _emoji_of(element)):
+                element.tag, element.text = UNWRAPPED, text
+            elif element.tag in ("video", "audio"):
+                self._resolve_player(element)
+            else:
+                self._set_source(element, sources.get(element, []))
+        self._open_noscripts()
+        self._drop_copies(self._runs())
+        for element in self._root.iter(*_MEDIA):
+            self._name_lost(element)
+            if element.tag in _MEDIA:
+                if element.tag == "iframe":
+                    element.set("title", _label(element))
+                _keep(element)
+        for drawing in self._root.iter("svg"):
+            self._name_drawing(drawing)
+
+    def _translate(self, element: HtmlElement) -> None:
+        """Make an element of another dialect the one that it is."""
+        tag, name, prefix = _DIALECTS[element.tag]
+        address = element.get(name, "")
+        if tag in ("audio", "video"):
+            element.tag = tag
+            return
+        known = {key: element.get(key, "") for key in ("alt", "srcset", "width", "height", "style")}
+        title = element.get("title") or element.get("playlabel") or ""
+        _insert(element, tag, src=address and prefix + address, title=title, **known)
+
+    def _sources_of_pictures(self) -> dict[HtmlElement, list[HtmlElement]]:
+        """Unwrap each picture; return the sources of its img, which a script may have to make."""
+        sources = {}
+        for picture in list(self._root.iter("picture")):
+            found = list(picture.iterchildren("source"))
+            image = next(picture.iter("img"), None)
+            if image is None and found:
+                image = _insert(picture, "img", alt=picture.get("data-alt", ""))
+            for source in found:
+                source.tag = GONE
+            picture.tag = UNWRAPPED
+            if image is not None:
+                # The last is the one that every browser shows.
+                sources[image] = [*reversed(found), picture]
+        return sources
+
+    def _resolve_embed(self, element: HtmlElement) -> None:
+        """Make an object what shows in it, or else, like an embed, what it embeds."""
+        parameters = {}
+        for parameter in list(element.iter("param")):
+            parameters[parameter.get("name", "").lower()] = parameter.get("value", "")
+            parameter.tag = GONE
+        if shows_nothing(element):
+            element.tag = GONE
+            return
+        inner = (each for each in element.iterdescendants(*_MEDIA, "a") if each.tag != GONE)
+        if next(inner, None) is not None:
+            element.tag = UNWRAPPED
+            return
+        names = ("movie", "src", "url", "filename")
+        given = [element.get("data", ""), *(parameters.get(name, "") for name in names)]
+        address = self._choose(iter([*_addresses(element), *given]))
+        text = _text_of(element)
+        if text and not address:
+            element.tag = UNWRAPPED
+            return
+        media_type = element.get("type") or type_of_url(address, "")
+        tag = media_type.lower().partition("/")[0].replace("image", "img")
+        tag = tag if tag in _MEDIA else "iframe"
+        known = {key: element.get(key, "") for key in ("width", "height")}
+        known |= {"alt": _label(element) or text} if tag == "img" else {"title": _label(element)}
+        if tag == "img":
+            element.text, element[:] = "", []
+        _insert(element, tag, src=address or next(filter(None, given), ""), **known)
+
+    def _resolve_player(self, player: HtmlElement) -> None:
+        """Give a video or audio element its sources, and controls to start it with."""
+        posters = iter((player.get("data-poster", ""), player.get("poster", "")))
+        poster = self._choose(posters, accepts_placeholder=False)
+        found = [self._set_source(player)]
+        for source in list(player.iterchildren("source")):
+            found.append(self._set_source(source))
+            _keep(source)
+        if poster:
+            player.set("poster", poster)
+        else:
+            player.attrib.pop("poster", None)
+        if any(found):
+            player.set("controls", "")
+            self._lost.pop(player, None)
+        for source in player.iterchildren("source"):
+            self._lost.pop(source, None)
+
+    def _set_source(self, element: HtmlElement, others: list[HtmlElement] | None = None) -> str:
+        """Set an element's src to the best of its URLs, or of other elements', or to none."""
+        lazy = any(element.get(name) for name in _LAZY)
+        found = [address for each in (element, *(others or ())) for address in _addresses(each)]
+        if address := self._choose(iter(found)):
+            element.set("src", address)
+            if lazy and element.tag == "img":
+                # It waits, unseen, for its script.
+                element.attrib.pop("style", None)
+            return address
+        element.attrib.pop("src", None)
+        self._lost[element] = next(filter(None, found), "")
+        return ""
+
+    def _choose(self, addresses: Iterator[str], *, accepts_placeholder: bool = True) -> str:
+        """Return the first that can be published, if possible no placeholder's."""
+        second = ""
+        for address in addresses:
+            if url := self._url(address):
+                if not _PLACEHOLDER.search(urlsplit(url).path):
+                    return address
+                second = second or address
+        return second if accepts_placeholder else ""
+
+    def _url(self, address: str) -> str:
+        """The URL of an address; empty if there is none."""
+        if is_canonical_url(address):
+            return address
+        if not address or address.startswith("#") or address[:5].lower() == "data:":
+            return ""
+        try:
+            return canonical_url(urljoin(self._base, address)) or ""
+        except ValueError:
+            return ""
+
+    def _open_noscripts(self) -> None:
+        """Remove notices, and texts that are beside the noscript, too."""
+        noscripts = [
+            noscript
+            for noscript in self._root.iter(NOSCRIPT)
+            if next(noscript.iterancestors(NOSCRIPT), None) is None
+        ]
+        shown = _text_outside(self._root) if noscripts else ""
+        for number, noscript in enumerate(noscripts):
+            text = _text_of(noscript)
+            has_media = next(noscript.iter(*_MEDIA), None) is not None
+            has_block = any(each.tag not in INLINE_TAGS for each in noscript.iterdescendants())
+            if not has_media and (not has_block or _is_notice(text)):
+                noscript.tag = GONE
+            elif number < _MAX_COMPARED and _without_blanks(text) in shown:
+                for element in noscript.iterdescendants():
+                    element.text = element.tail = ""
+                noscript.text = ""
+
+    def _runs(self) -> list[list[tuple[HtmlElement, bool]]]:
+        """The pictures and frames with no text between them; True for those in a noscript."""
+        runs: list[list[tuple[HtmlElement, bool]]] = [[]]
+        noscripts = links = hidden = 0
+        for event, element in etree.iterwalk(self._root, events=("start", "end")):
+            step = 1 if event == "start" else -1
+            noscripts += step * (element.tag == NOSCRIPT)
+            links += step * (element.tag == "a")
+            hidden += step * shows_nothing(element)
+            if step > 0 and element.tag in (*_MEDIA, "svg"):
+                runs[-1].append((element, noscripts > 0))
+                if links:
+                    self._linked.add(element)
+                if hidden:
+                    self._hidden.add(element)
+            text = element.text if step > 0 else element.tail
+            if runs[-1] and text and not text.isspace():
+                runs.append([])
+        for noscript in self._root.iter(NOSCRIPT):
+            noscript.tag = UNWRAPPED
+        return runs
+
+    def _drop_copies(self, runs: list[list[tuple[HtmlElement, bool]]]) -> None:
+        """Keep one of each picture that is in a noscript and beside it."""
+        everywhere: set[str] = set()
+        copies_left: list[tuple[HtmlElement, str]] = []
+        for run in runs:
+            copies = [
+                (each, self._url(each.get("src", "")))
+                for each, is_copy in run
+                if is_copy and each not in self._hidden
+            ]
+            urls = {url for _each, url in copies if url}
+            files = set(map(_without_size, urls))
+            tags = {each.tag for each, url in copies if url}
+            shown = set()
+            for element, is_copy in run:
+                if is_copy or element.tag not in ("img", "iframe"):
+                    continue
+                url = self._url(element.get("src", ""))
+                if url in urls and element not in self._hidden:
+                    shown.add(url)
+                elif element.tag in tags and (
+                    not url
+                    or element in self._hidden
+                    or _PLACEHOLDER.search(urlsplit(url).path)
+                    or _without_size(url) in files
+                ):
+                    element.tag = GONE
+                else:
+                    everywhere.add(url)
+            everywhere |= shown
+            copies_left += copies
+        for element, url in copies_left:
+            if url in everywhere and element.tag in ("img", "iframe"):
+                element.tag = GONE
+
+    def _name_lost(self, element: HtmlElement) -> None:
+        """Let the text of media without a URL take its place, as a link to the article."""
+        if element in self._hidden:
+            return
+        tag = element.tag
+        if element not in self._lost:
+            if tag == "iframe" and not known_player(self._url(element.get("src", ""))):
+                self._add_loss("frame", element.get("src", ""), tag)
+            return
+        address = self._lost[element]
+        label = _label(element)
+        is_data = tag == "img" and address[:5].lower() == "data:"
+        kind = "data" if is_data else "picture" if tag == "img" else "player"
+        self._add_loss(kind, address or label, tag)
+        text = label if tag == "img" else f"▶ {label or urlsplit(self._base).hostname}"
+        # A fallback's own link is better.
+        if next(element.iterdescendants("a"), None) is not None:
+            text = ""
+        for part in element.iterchildren("source", "track"):
+            part.tag = GONE
+        poster = element.get("poster", "")
+        self._replace(element, text)
+        if poster:
+            _insert(element, "img", src=poster, alt=label)
+
+    def _name_drawing(self, drawing: HtmlElement) -> None:
+        box = drawing.get("viewBox", "").replace(",", " ").split()[2:]
+        sides = [drawing.get("width", ""), drawing.get("height", ""), *box]
+        is_icon = drawing.get("aria-hidden") == "true" or any(map(_is_small, sides))
+        drawing.text, drawing[:] = "", []
+        if is_icon or drawing in self._hidden:
+            drawing.tag = GONE
+            return
+        text = _label(drawing)
+        self._add_loss("svg", text, "svg")
+        self._replace(drawing, text)
+
+    def _replace(self, element: HtmlElement, text: str) -> None:
+        is_linked = element in self._linked
+        element.attrib.clear()
+        element.tag = UNWRAPPED
+        if text and is_linked:
+            element.text = text + (element.text or "")
+        elif text:
+            self._length.add(len(self._base))
+            _insert(element, "a", href=self._base).text = text
+
+    def _add_loss(self, kind: str, clue: str, tag: str) -> None:
+        # As the source may have it: references are resolved here.
+        self.losses.append(Loss(kind, re.split("[&\"'<>\n]", clue[:200])[0][:80], tag))
+
+
+def _text_outside(root: HtmlElement) -> str:
+    """The text of a tree that is in no noscript, without blanks."""
+    texts, noscripts = [], 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        noscripts += (element.tag == NOSCRIPT) * (1 if event == "start" else -1)
+        if not noscripts:
+            texts.append((element.text if event == "start" else element.tail) or "")
+    return _without_blanks("".join(texts))
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(text.split())
+
+
+def _is_notice(text: str) -> bool:
+    return len(text) <= _MAX_NOTICE_CHARS and bool(_NOTICE.search(text))
+
+
+def _addresses(element: HtmlElement) -> Iterator[str]:
+    """The addresses in an element's attributes, the best first."""
+    for name in _SOURCES:
+        value = element.get(name, "").strip()
+        if name.endswith(("srcset", "-set")):
+            yield from _by_width(value)
+        elif name == "src" or _ADDRESS.match(value):
+            yield _WIDTH_FIELD.sub("1080", value)
+
+
+def _by_width(srcset: str) -> list[str]:
+    """The addresses in a srcset, that of the size nearest to the best first."""
+    candidates = []
+    for address, descriptor in _CANDIDATE.findall(srcset.rstrip(" \t\n\f\r,")):
+        number, unit = re.match(r"([0-9.]{0,9})(\w?)", descriptor.strip()).groups()  # type: ignore[union-attr]  # matches anything
+        size = float(number) if re.fullmatch(r"\d+(\.\d*)?", number) else 1.0
+        width = max(1.0, size if unit in ("w", "h") else size * _PLAIN_WIDTH)
+        candidates.append((max(width / _BEST_WIDTH, _BEST_WIDTH / width), address))
+    return [address for _ratio, address in sorted(candidates, key=itemgetter(0))]
+
+
+def _without_size(url: str) -> tuple[str, str, str]:
+    """The host, folder and name of a file, the same for all sizes of a picture."""
+    parts = urlsplit(url)
+    # A server that resizes names the original.
+    path = parse_qs(parts.query).get("url", [parts.path])[0]
+    folder, _slash, name = path.rpartition("/")
+    return parts.netloc, re.sub(r"\d+", "", folder), _SIZE_IN_NAME.sub("", name)
+
+
+def _emoji_of(image: HtmlElement) -> str:
+    """The text of which a picture is an emoji, or an empty string."""
+    sides = [side for side in (image.get("width"), image.get("height")) if side]
+    if not all(_is_small(side, _MAX_EMOJI) for side in sides):
+        return ""
+    source = image.get("src", "")
+    text = (image.get("alt", "").strip() or image.get("title", "").strip())[: _MAX_EMOJI_CHARS + 1]
+    is_marked = _EMOJI_CLASS.search(image.get("class", "")) or _EMOJI_FOLDER.search(source)
+    if _EMOJI.fullmatch(text):
+        return text if is_marked or sides else ""
+    # Its file's name is better than a text such as :smile:. Other words are a picture's.
+    if is_marked and (file := _EMOJI_FILE.search(source)):
+        emoji = "".join(chr(int(each, 16)) for each in file[1].split("-"))
+        text = emoji if _EMOJI.fullmatch(emoji) else text
+    return text if is_marked and (_EMOJI.fullmatch(text) or _SMILEY.fullmatch(text)) else ""
+
+
+def _is_small(side: str, pixels: int = _MAX_ICON) -> bool:
+    return bool(re.fullmatch(r"\d{1,4}(?:\.\d{1,9})?", side)) and float(side) <= pixels
+
+
+def _label(element: HtmlElement) -> str:
+    """What markup says in place of an element that cannot be shown."""
+    labels: Iterator[str]
+    labels = (" ".join(element.get(name, "").split()) for name in ("alt", "title", "aria-label"))
+    return next(filter(None, labels), "")
+
+
+def _insert(parent: HtmlElement, tag: str, **attributes: str) -> HtmlElement:
+    """Unwrap an element and put another one before its content."""
+    element: HtmlElement = parent.makeelement(tag, {k: v for k, v in attributes.items() if v})
+    element.tail, parent.text = parent.text, ""
+    parent.insert(0, element)
+    parent.tag = UNWRAPPED
+    return element
+
+
+def _keep(element: HtmlElement) -> None:
+    for name in set(element.attrib) - _KEPT:
+        del element.attrib[name]
