@@ -19,6 +19,7 @@ from feeds.parsing.body.media import (
     LOST_SCHEMES,
     MEDIA_ATTRIBUTES,
     Loss,
+    loss,
     open_scripts,
     resolve_media,
 )
@@ -163,8 +164,7 @@ class Body:
         remedy.
         """
         kinds: dict[str, list[tuple[str, ...]]] = {}
-        for kind, clue, tag in self._losses:
-            patterns = re.escape(clue) or "(?!)", rf"<{tag}\b"
+        for kind, patterns in self._losses:
             kinds.setdefault(kind, []).append((LOSSES[kind][0], *patterns))
         return [(line, part, LOSSES[kind][1]) for line, part, kind in self._tell_once(kinds)]
 
@@ -257,7 +257,7 @@ def _resolve_links(root: HtmlElement, base: str, length: limits.Length) -> list[
                 else:
                     del element.attrib[name]
                     if name == "href" and not _NOWHERE.match(value):
-                        losses.append(Loss("link", value, "a"))
+                        losses.append(loss("link", value, "a"))
         # A source without a src belongs to a picture, whose img is enough.
         if element.tag in ("img", "source", "track") and "src" not in element.attrib:
             element.tag = GONE

@@ -6,7 +6,7 @@ size, so each picture is published once, with its URL in `src`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import NamedTuple
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -36,7 +36,8 @@ _LAZY = tuple(
 _OTHERS = tuple(
     "data-image data-full-url data-large-file data-orig-file data-canonical-src data-iesrc".split()
 )
-_SOURCES = (*_LAZY, "src", "srcset", *_OTHERS)
+#: The names of attributes in which a URL is, the best first.
+_SOURCES = {name: rank for rank, name in enumerate((*_LAZY, "src", "srcset", *_OTHERS))}
 # Elements of other dialects: the one that each is, where its URL is, and what comes before that.
 _DIALECTS = {
     "amp-img": ("img", "src", ""),
@@ -88,6 +89,7 @@ _PAGE_SCRIPT = re.compile(
 )
 # One candidate of a srcset (HTML §4.8.4.2.1): a URL may hold commas, but not end in one.
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s+([^,]*+)(?:,|\Z)|\Z)")
+_DESCRIPTOR = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([wx])(?!\S)")
 #: Pixels of the picture that is wanted, and of one of a density of 1.
 _BEST_WIDTH, _PLAIN_WIDTH = 1600, 800
 # Scripts keep other values in these attributes, too.
@@ -96,12 +98,14 @@ _ADDRESS = re.compile(r"(?![{\[<])[^./]*[./]")
 _WIDTH_FIELD = re.compile(r"\{width\}|%7Bwidth%7D", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"(?:^|[/_-])(?:blank|clear|empty|gr[ae]y|lazy(?:load)?|load(?:er|ing)?|pixel|placeholder"
-    r"|preload(?:er)?|spacer|trans(?:parent)?|1x1)(?:[_-]\w+)?\.(?:gif|jpe?g|png|svg|webp)$",
+    r"|preload(?:er)?|spacer|trans(?:parent)?|1x1)(?:[_-]\w{1,20})?\.(?:gif|jpe?g|png|svg|webp)$",
     re.IGNORECASE,
 )
 _SIZE_IN_NAME = re.compile(r"[-_]\d+x\d+(?=\.\w+$)|@\dx(?=\.\w+$)")
 _EMOJI_CLASS = re.compile(r"emoji|joypixels|smil(?:ey|ie)s?\b", re.IGNORECASE)
-_EMOJI_FOLDER = re.compile(r"/\w*(?:emoji|emoticon|smil(?:ey|ie))[\w@.-]*/", re.IGNORECASE)
+_EMOJI_FOLDER = re.compile(
+    r"/\w{0,20}(?:emoji|emoticon|smil(?:ey|ie))[\w@.-]{0,20}/", re.IGNORECASE
+)
 # Its name is the code points.
 _EMOJI_FILE = re.compile(
     r"/((?:[0-9a-f]{2,5})(?:-[0-9a-f]{2,5}){0,9})\.(?:gif|png|svg|webp)", re.IGNORECASE
@@ -125,14 +129,17 @@ _MEDIA = ("img", "iframe", "video", "audio")
 _TAGS = (*MEDIA_ATTRIBUTES, *_MEDIA)
 
 
+# Of the tag in HTML or Markdown.
+_PATTERNS = {"img": r"<img\b|!\[", "a": r"<a\b|\]\(\s*\)"}
+
+
 class Loss(NamedTuple):
     """Something of a body that is not published as it was meant."""
 
     #: The kind, a key of LOSSES.
     kind: str
-    #: A text of the source by which its line is found, and its tag.
-    clue: str
-    tag: str
+    #: Patterns by which its line in the source is found, the best first.
+    patterns: tuple[str, ...]
 
 
 #: What the body contains, and a remedy, by kind.
@@ -146,6 +153,13 @@ LOSSES = {
     "frame": ("a frame of a host whose players are not known", "it is published as a link"),
     "link": ("a link without a URL that can be published", "its text stays"),
 }  # fmt: skip
+
+
+def loss(kind: str, clue: str, tag: str) -> Loss:
+    """A loss that is found by a text of the source or else by its tag."""
+    # In the source, a character reference may stand for any of these.
+    clue = re.split("[&\"'<>\n]", clue[:80])[0]
+    return Loss(kind, (re.escape(clue) or "(?!)", _PATTERNS.get(tag, rf"<{tag}\b")))
 
 
 def open_scripts(markup: str) -> str:
@@ -171,8 +185,6 @@ class _Media:
         self._base = base
         self._length = length
         self.losses: list[Loss] = []
-        #: The media without a URL, with the one that cannot be published, in document order.
-        self._lost: dict[HtmlElement, str] = {}
         #: Each has a link, or what is hidden, around it.
         self._linked: set[HtmlElement] = set()
         self._hidden: set[HtmlElement] = set()
@@ -180,7 +192,7 @@ class _Media:
     def resolve(self) -> None:
         for element in list(self._root.iter(*_DIALECTS)):
             self._translate(element)
-        sources = self._sources_of_pictures()
+        sources_of = self._sources_of_pictures()
         for element in reversed(list(self._root.iter("object", "embed"))):
             self._resolve_embed(element)
         for element in list(self._root.iter(*_MEDIA)):
@@ -189,16 +201,16 @@ class _Media:
             elif element.tag in ("video", "audio"):
                 self._resolve_player(element)
             else:
-                self._set_source(element, sources.get(element, []))
+                self._set_source(element, *sources_of.get(element, ()))
         self._open_noscripts()
         self._drop_copies(self._runs())
-        for element in self._root.iter(*_MEDIA):
+        for element in list(self._root.iter(*_MEDIA)):
             self._name_lost(element)
+            if element.tag == "iframe":
+                element.set("title", _label(element))
             if element.tag in _MEDIA:
-                if element.tag == "iframe":
-                    element.set("title", _label(element))
-                _keep(element)
-        for drawing in self._root.iter("svg"):
+                _strip(element)
+        for drawing in list(self._root.iter("svg")):
             self._name_drawing(drawing)
 
     def _translate(self, element: HtmlElement) -> None:
@@ -242,8 +254,9 @@ class _Media:
             element.tag = UNWRAPPED
             return
         names = ("movie", "src", "url", "filename")
-        given = [element.get("data", ""), *(parameters.get(name, "") for name in names)]
-        address = self._choose(iter([*_addresses(element), *given]))
+        given = [*_addresses(element), element.get("data", "")]
+        given += (parameters.get(name, "") for name in names)
+        address = self._choose(given)
         text = _text_of(element)
         if text and not address:
             element.tag = UNWRAPPED
@@ -259,38 +272,34 @@ class _Media:
 
     def _resolve_player(self, player: HtmlElement) -> None:
         """Give a video or audio element its sources, and controls to start it with."""
-        posters = iter((player.get("data-poster", ""), player.get("poster", "")))
-        poster = self._choose(posters, accepts_placeholder=False)
-        found = [self._set_source(player)]
-        for source in list(player.iterchildren("source")):
-            found.append(self._set_source(source))
-            _keep(source)
-        if poster:
+        posters = (player.get("data-poster", ""), player.get("poster", ""))
+        if poster := self._choose(posters, accepts_placeholder=False):
             player.set("poster", poster)
         else:
             player.attrib.pop("poster", None)
-        if any(found):
-            player.set("controls", "")
-            self._lost.pop(player, None)
+        player.set("controls", "")
+        self._set_source(player)
         for source in player.iterchildren("source"):
-            self._lost.pop(source, None)
+            self._set_source(source)
+            _strip(source)
 
-    def _set_source(self, element: HtmlElement, others: list[HtmlElement] | None = None) -> str:
-        """Set an element's src to the best of its URLs, or of other elements', or to none."""
-        lazy = any(element.get(name) for name in _LAZY)
-        found = [address for each in (element, *(others or ())) for address in _addresses(each)]
-        if address := self._choose(iter(found)):
+    def _set_source(self, element: HtmlElement, *others: HtmlElement) -> None:
+        """Set an element's src to the best of its URLs, or of other elements', if there is one."""
+        addresses = [address for each in (element, *others) for address in _addresses(each)]
+        if address := self._choose(addresses):
             element.set("src", address)
-            if lazy and element.tag == "img":
+            if element.tag == "img" and any(map(_LAZY.__contains__, element.keys())):
                 # It waits, unseen, for its script.
                 element.attrib.pop("style", None)
-            return address
-        element.attrib.pop("src", None)
-        self._lost[element] = next(filter(None, found), "")
-        return ""
 
-    def _choose(self, addresses: Iterator[str], *, accepts_placeholder: bool = True) -> str:
-        """Return the first that can be published, if possible no placeholder's."""
+    def _is_lost(self, element: HtmlElement) -> bool:
+        """Return True for media without a URL that can be published."""
+        return not any(
+            self._url(each.get("src", "")) for each in (element, *element.iterchildren("source"))
+        )
+
+    def _choose(self, addresses: Iterable[str], *, accepts_placeholder: bool = True) -> str:
+        """The first address that can be published, of a placeholder only if there is no other."""
         second = ""
         for address in addresses:
             if url := self._url(address):
@@ -378,8 +387,8 @@ class _Media:
                     or _without_size(url) in files
                 ):
                     element.tag = GONE
-                else:
-                    everywhere.add(url)
+                elif element not in self._hidden:
+                    shown.add(url)
             everywhere |= shown
             copies_left += copies
         for element, url in copies_left:
@@ -391,15 +400,15 @@ class _Media:
         if element in self._hidden:
             return
         tag = element.tag
-        if element not in self._lost:
+        if not self._is_lost(element):
             if tag == "iframe" and not known_player(self._url(element.get("src", ""))):
-                self._add_loss("frame", element.get("src", ""), tag)
+                self.losses.append(loss("frame", element.get("src", ""), tag))
             return
-        address = self._lost[element]
+        address = next(filter(None, _addresses(element)), "")
         label = _label(element)
         is_data = tag == "img" and address[:5].lower() == "data:"
         kind = "data" if is_data else "picture" if tag == "img" else "player"
-        self._add_loss(kind, address or label, tag)
+        self.losses.append(loss(kind, address or label, tag))
         text = label if tag == "img" else f"▶ {label or urlsplit(self._base).hostname}"
         # A fallback's own link is better.
         if next(element.iterdescendants("a"), None) is not None:
@@ -420,7 +429,7 @@ class _Media:
             drawing.tag = GONE
             return
         text = _label(drawing)
-        self._add_loss("svg", text, "svg")
+        self.losses.append(loss("svg", text, "svg"))
         self._replace(drawing, text)
 
     def _replace(self, element: HtmlElement, text: str) -> None:
@@ -432,10 +441,6 @@ class _Media:
         elif text:
             self._length.add(len(self._base))
             _insert(element, "a", href=self._base).text = text
-
-    def _add_loss(self, kind: str, clue: str, tag: str) -> None:
-        # As the source may have it: references are resolved here.
-        self.losses.append(Loss(kind, re.split("[&\"'<>\n]", clue[:200])[0][:80], tag))
 
 
 def _text_outside(root: HtmlElement) -> str:
@@ -458,7 +463,8 @@ def _is_notice(text: str) -> bool:
 
 def _addresses(element: HtmlElement) -> Iterator[str]:
     """The addresses in an element's attributes, the best first."""
-    for name in _SOURCES:
+    names = filter(_SOURCES.__contains__, element.keys())
+    for name in sorted(names, key=_SOURCES.__getitem__):
         value = element.get(name, "").strip()
         if name.endswith(("srcset", "-set")):
             yield from _by_width(value)
@@ -470,9 +476,9 @@ def _by_width(srcset: str) -> list[str]:
     """The addresses in a srcset, that of the size nearest to the best first."""
     candidates = []
     for address, descriptor in _CANDIDATE.findall(srcset.rstrip(" \t\n\f\r,")):
-        number, unit = re.match(r"([0-9.]{0,9})(\w?)", descriptor.strip()).groups()  # type: ignore[union-attr]  # matches anything
-        size = float(number) if re.fullmatch(r"\d+(\.\d*)?", number) else 1.0
-        width = max(1.0, size if unit in ("w", "h") else size * _PLAIN_WIDTH)
+        size = _DESCRIPTOR.match(descriptor)
+        number, unit = (float(size[1]), size[2]) if size else (1.0, "x")
+        width = max(1.0, number if unit == "w" else number * _PLAIN_WIDTH)
         candidates.append((max(width / _BEST_WIDTH, _BEST_WIDTH / width), address))
     return [address for _ratio, address in sorted(candidates, key=itemgetter(0))]
 
@@ -523,6 +529,7 @@ def _insert(parent: HtmlElement, tag: str, **attributes: str) -> HtmlElement:
     return element
 
 
-def _keep(element: HtmlElement) -> None:
+def _strip(element: HtmlElement) -> None:
+    """Remove the attributes that led to the URL."""
     for name in set(element.attrib) - _KEPT:
         del element.attrib[name]
