@@ -130,7 +130,7 @@ _TAGS = (*MEDIA_ATTRIBUTES, *_MEDIA)
 
 
 # Of the tag in HTML or Markdown.
-_PATTERNS = {"img": r"<img\b|!\[", "a": r"<a\b|\]\(\s*\)"}
+_PATTERNS = {"img": r"<img\b|!\[", "a": r"<a\b|(?<!!)\[[^\[\]\n]*\]\(\s*\)"}
 
 
 class Loss(NamedTuple):
