@@ -164,6 +164,8 @@ def loss(kind: str, clue: str, tag: str) -> Loss:
 
 def open_scripts(markup: str) -> str:
     """Make each noscript an element that a parser reads, and scripts that show a page links."""
+    if "script" not in markup.lower():
+        return markup
     # No quotation mark gets in, in case that the tag is a text within an attribute.
     markup = _PAGE_SCRIPT.sub(r"<a href=https://\1>▶ \2\3</a>", markup)
     return _NOSCRIPT_TAG.sub(rf"\1{NOSCRIPT}", markup)

@@ -14,6 +14,8 @@ GONE, UNWRAPPED = "gone", "unwrapped"
 # parses, and its output is read as XML.
 _PARSER = etree.XMLParser(resolve_entities=False, huge_tree=True)
 _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
+# HTML's parser knows them in svg and math.
+_PREFIXES = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 # Start tags that XML reads otherwise than HTML. What an iframe holds is not markup.
 _START_TAG = re.compile(
     rf"<(?:(iframe)|({'|'.join(VOID_TAGS)})|([a-z][a-z0-9-]*)(?=\s))"
@@ -25,7 +27,7 @@ _START_TAG = re.compile(
 def parse(markup: str) -> HtmlElement:
     """Parse what nh3 wrote into the children of a root without meaning."""
     xml = _START_TAG.sub(_to_xml, markup).replace("&nbsp;", "\xa0")
-    return etree.fromstring(f"<body>{xml}</body>", _PARSER)
+    return etree.fromstring(f"<body {_PREFIXES}>{xml}</body>", _PARSER)
 
 
 def to_html(root: HtmlElement) -> str:
@@ -34,7 +36,7 @@ def to_html(root: HtmlElement) -> str:
         if element.text is None and element.tag not in VOID_TAGS:
             element.text = ""  # <b></b> instead of <b/>
     xml: str = etree.tostring(root, encoding="unicode")
-    xml = xml.removeprefix("<body>").removesuffix("</body>").replace("/>", ">")
+    xml = xml.partition(">")[2].removesuffix("</body>").replace("/>", ">")
     return xml.replace("\xa0", "&nbsp;").replace("&#10;", "\n").replace("&#9;", "\t")
 
 
