@@ -262,6 +262,7 @@ def test_losses_of_a_kind_are_told_once_with_their_number() -> None:
         '<svg viewBox="0 0 24 24"><title>Share</title></svg>',
         '<svg aria-hidden="true" viewBox="0 0 512 512"></svg>',
         '<svg style="display:none"><symbol></symbol></svg>',
+        '<span class="icon" aria-hidden="true"><svg></svg></span>',
         '<svg width="9"><a xlink:href="#a" xlink:title="b" xml:lang="en">c</a></svg>',
         f'<img src="{DATA}" width="1" height="1">',
         f'<div style="display:none"><img src="{DATA}"><iframe></iframe></div>',

@@ -68,7 +68,7 @@ _PARSER = nh3.Cleaner(
         tag: KEPT_ATTRIBUTES.get(tag, set()) | MEDIA_ATTRIBUTES.get(tag, set())
         for tag in (*KEPT_ATTRIBUTES, *MEDIA_ATTRIBUTES)
     }
-    | {"*": KEPT_ATTRIBUTES["*"] | MARKS},
+    | {"*": KEPT_ATTRIBUTES["*"] | MARKS | {"aria-hidden"}},
     attribute_filter=simplify_attribute,
     link_rel=None,
     url_schemes=_SCHEMES | LOST_SCHEMES,
@@ -120,7 +120,7 @@ class Body:
         root = parse(repair(markup))
         length = limits.Length(len(markup), self._source)
         self._losses = resolve_media(root, base, length)
-        etree.strip_attributes(root, "align", "class")
+        etree.strip_attributes(root, "align", "aria-hidden", "class")
         self._losses += _resolve_links(root, base, length)
         # HTML has no link within a link, say: then the sanitiser parses another tree.
         for _attempt in range(5):

@@ -1,19 +1,18 @@
 """Gives each picture, player and embed of a body one URL, or names it as lost.
 
-Pages leave it to a script to load what is shown: the URL waits in an attribute of the script's own,
-in a `srcset` or in a `noscript`, and `src` holds a placeholder. Readers run no script and know one
-size, so each picture is published once, with its URL in `src`.
+Readers run no script and know one size, so each picture is published once, with its URL in `src`,
+be it in an attribute of a script's or in a `noscript`.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 from typing import NamedTuple
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
+from feeds.parsing.body.addresses import LAZY, SOURCES, addresses_of
 from feeds.parsing.body.limits import Length
 from feeds.parsing.body.players import known_player
 from feeds.parsing.body.tidy import INLINE_TAGS, shows_nothing
@@ -21,23 +20,6 @@ from feeds.parsing.body.tree import GONE, UNWRAPPED, settle
 from feeds.text.media_types import type_of_url
 from feeds.text.urls import canonical_url, is_canonical_url
 
-# Where scripts look for a URL, as their documentation has it. It wins over `src`, in which they
-# keep a placeholder or a small, blurred copy.
-_LAZY = tuple(
-    "data-src data-lazy-src data-original data-lazy data-lazyload data-echo data-layzr data-normal"
-    " data-actualsrc data-cfsrc data-delayed-url data-ezsrc data-flickity-lazyload"
-    " data-flickity-lazyload-src data-hi-res-src data-li-src data-litespeed-src data-opt-src"
-    " data-orig-src data-original-src data-pagespeed-lazy-src data-pk-src data-tf-src"
-    " data-wpfc-original-src nitro-lazy-src data-cmp-src data-consent-src data-cookieblock-src"
-    " data-src-cmplz data-uc-src suppressedsrc data-srcset data-lazy-srcset data-opt-srcset"
-    " data-orig-srcset data-original-set data-pk-srcset data-tf-srcset nitro-lazy-srcset".split()
-)
-# Larger versions, which a page shows on a click: better than none.
-_OTHERS = tuple(
-    "data-image data-full-url data-large-file data-orig-file data-canonical-src data-iesrc".split()
-)
-#: The names of attributes in which a URL is, the best first.
-_SOURCES = {name: rank for rank, name in enumerate((*_LAZY, "src", "srcset", *_OTHERS))}
 # Elements of other dialects: the one that each is, where its URL is, and what comes before that.
 _DIALECTS = {
     "amp-img": ("img", "src", ""),
@@ -58,16 +40,16 @@ _LABELS = frozenset(("title", "aria-label"))
 _SIZED = frozenset(("height", "width", *_LABELS))
 #: Attributes by element, beside those that stay, that lead to a URL or a text in place of one.
 MEDIA_ATTRIBUTES = {
-    "img": {*_SOURCES, "class", "aria-label"},
-    "source": {*_SOURCES},
-    "iframe": {*_SOURCES, *_SIZED},
-    "video": {*_SOURCES, *_LABELS, "data-poster"},
-    "audio": {*_SOURCES, *_LABELS},
-    "embed": {*_SOURCES, *_SIZED, "type"},
+    "img": {*SOURCES, "class", "aria-label"},
+    "source": {*SOURCES},
+    "iframe": {*SOURCES, *_SIZED},
+    "video": {*SOURCES, *_LABELS, "data-poster"},
+    "audio": {*SOURCES, *_LABELS},
+    "embed": {*SOURCES, *_SIZED, "type"},
     "object": {"data", "type", *_SIZED},
     "param": {"name", "value"},
     "picture": {"data-alt", "data-iesrc"},
-    "svg": {"aria-hidden", "viewBox", *_SIZED},
+    "svg": {"viewBox", *_SIZED},
     NOSCRIPT: set(),
 } | {
     tag: {"alt", "playlabel", "poster", "srcset", source, *_SIZED}
@@ -87,15 +69,6 @@ _PAGE_SCRIPT = re.compile(
     r"|(asciinema\.org)/a/\w+)\.js\b[^<>]*>\s*</script\s*>",
     re.IGNORECASE,
 )
-# One candidate of a srcset (HTML §4.8.4.2.1): a URL may hold commas, but not end in one.
-_CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s+([^,]*+)(?:,|\Z)|\Z)")
-_DESCRIPTOR = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([wx])(?!\S)")
-#: Pixels of the picture that is wanted, and of one of a density of 1.
-_BEST_WIDTH, _PLAIN_WIDTH = 1600, 800
-# Scripts keep other values in these attributes, too.
-_ADDRESS = re.compile(r"(?![{\[<])[^./]*[./]")
-# Shopify's scripts fill in a width.
-_WIDTH_FIELD = re.compile(r"\{width\}|%7Bwidth%7D", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"(?:^|[/_-])(?:blank|clear|empty|gr[ae]y|lazy(?:load)?|load(?:er|ing)?|pixel|placeholder"
     r"|preload(?:er)?|spacer|trans(?:parent)?|1x1)(?:[_-]\w{1,20})?\.(?:gif|jpe?g|png|svg|webp)$",
@@ -187,8 +160,9 @@ class _Media:
         self._base = base
         self._length = length
         self.losses: list[Loss] = []
-        #: Each has a link, or what is hidden, around it.
+        #: Each has a link, what is hidden, or decoration around it.
         self._linked: set[HtmlElement] = set()
+        self._silent: set[HtmlElement] = set()
         self._hidden: set[HtmlElement] = set()
 
     def resolve(self) -> None:
@@ -256,7 +230,7 @@ class _Media:
             element.tag = UNWRAPPED
             return
         names = ("movie", "src", "url", "filename")
-        given = [*_addresses(element), element.get("data", "")]
+        given = [*addresses_of(element), element.get("data", "")]
         given += (parameters.get(name, "") for name in names)
         address = self._choose(given)
         text = _text_of(element)
@@ -287,10 +261,10 @@ class _Media:
 
     def _set_source(self, element: HtmlElement, *others: HtmlElement) -> None:
         """Set an element's src to the best of its URLs, or of other elements', if there is one."""
-        addresses = [address for each in (element, *others) for address in _addresses(each)]
+        addresses = [address for each in (element, *others) for address in addresses_of(each)]
         if address := self._choose(addresses):
             element.set("src", address)
-            if element.tag == "img" and any(map(_LAZY.__contains__, element.keys())):
+            if element.tag == "img" and any(map(LAZY.__contains__, element.keys())):
                 # It waits, unseen, for its script.
                 element.attrib.pop("style", None)
 
@@ -343,18 +317,21 @@ class _Media:
     def _runs(self) -> list[list[tuple[HtmlElement, bool]]]:
         """The pictures and frames with no text between them; True for those in a noscript."""
         runs: list[list[tuple[HtmlElement, bool]]] = [[]]
-        noscripts = links = hidden = 0
+        noscripts = links = hidden = silent = 0
         for event, element in etree.iterwalk(self._root, events=("start", "end")):
             step = 1 if event == "start" else -1
             noscripts += step * (element.tag == NOSCRIPT)
             links += step * (element.tag == "a")
             hidden += step * shows_nothing(element)
+            silent += step * (element.get("aria-hidden") == "true")
             if step > 0 and element.tag in (*_MEDIA, "svg"):
                 runs[-1].append((element, noscripts > 0))
                 if links:
                     self._linked.add(element)
                 if hidden:
                     self._hidden.add(element)
+                if silent:
+                    self._silent.add(element)
             text = element.text if step > 0 else element.tail
             if runs[-1] and text and not text.isspace():
                 runs.append([])
@@ -406,7 +383,7 @@ class _Media:
             if tag == "iframe" and not known_player(self._url(element.get("src", ""))):
                 self.losses.append(loss("frame", element.get("src", ""), tag))
             return
-        address = next(filter(None, _addresses(element)), "")
+        address = next(filter(None, addresses_of(element)), "")
         label = _label(element)
         is_data = tag == "img" and address[:5].lower() == "data:"
         kind = "data" if is_data else "picture" if tag == "img" else "player"
@@ -425,7 +402,7 @@ class _Media:
     def _name_drawing(self, drawing: HtmlElement) -> None:
         box = drawing.get("viewBox", "").replace(",", " ").split()[2:]
         sides = [drawing.get("width", ""), drawing.get("height", ""), *box]
-        is_icon = drawing.get("aria-hidden") == "true" or any(map(_is_small, sides))
+        is_icon = drawing in self._silent or any(map(_is_small, sides))
         drawing.text, drawing[:] = "", []
         if is_icon or drawing in self._hidden:
             drawing.tag = GONE
@@ -461,28 +438,6 @@ def _without_blanks(text: str) -> str:
 
 def _is_notice(text: str) -> bool:
     return len(text) <= _MAX_NOTICE_CHARS and bool(_NOTICE.search(text))
-
-
-def _addresses(element: HtmlElement) -> Iterator[str]:
-    """The addresses in an element's attributes, the best first."""
-    names = filter(_SOURCES.__contains__, element.keys())
-    for name in sorted(names, key=_SOURCES.__getitem__):
-        value = element.get(name, "").strip()
-        if name.endswith(("srcset", "-set")):
-            yield from _by_width(value)
-        elif name == "src" or _ADDRESS.match(value):
-            yield _WIDTH_FIELD.sub("1080", value)
-
-
-def _by_width(srcset: str) -> list[str]:
-    """The addresses in a srcset, that of the size nearest to the best first."""
-    candidates = []
-    for address, descriptor in _CANDIDATE.findall(srcset.rstrip(" \t\n\f\r,")):
-        size = _DESCRIPTOR.match(descriptor)
-        number, unit = (float(size[1]), size[2]) if size else (1.0, "x")
-        width = max(1.0, number if unit == "w" else number * _PLAIN_WIDTH)
-        candidates.append((max(width / _BEST_WIDTH, _BEST_WIDTH / width), address))
-    return [address for _ratio, address in sorted(candidates, key=itemgetter(0))]
 
 
 def _without_size(url: str) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ import nh3
 from lxml.html import HtmlElement
 
 from feeds.model.article import Player
+from feeds.parsing.body.addresses import SOURCES, addresses_of
 from feeds.parsing.body.limits import check_markup, check_source
 from feeds.parsing.body.tidy import shows_nothing
 from feeds.parsing.body.tree import GONE, parse
@@ -44,7 +45,7 @@ def read_player(markup: str) -> Player | None:
 
     Raises BodyError.
     """
-    allowed = {tag: {"height", "src", "width"} for tag in _PLAYER_TAGS}
+    allowed = {tag: {*SOURCES, "height", "width"} for tag in _PLAYER_TAGS}
     check_source(markup)
     check_markup(markup)
     # A character reference may have named what XML cannot hold.
@@ -54,16 +55,17 @@ def read_player(markup: str) -> Player | None:
     default_type = "video/mp4"
     for element in root.iter(*_PLAYER_TAGS):
         tag = element.tag
-        attributes |= {"src": ""} | dict(element.attrib)
-        if tag == "iframe":
-            url, media_type = _player_url(attributes["src"]), ""
-        else:
-            url = canonical_url(attributes["src"], relative=True) or ""
-            default_type = "audio/mpeg" if tag == "audio" else default_type
-            media_type = type_of_url(url, default_type)
-        if url and (tag == "iframe" or media_type.startswith(("video/", "audio/"))):
-            sizes = (_pixels(attributes.get(name, "")) for name in ("width", "height"))
-            return Player(url, media_type, *sizes)
+        attributes |= dict(element.attrib)
+        default_type = "audio/mpeg" if tag == "audio" else default_type
+        for address in addresses_of(element):
+            if tag == "iframe":
+                url, media_type = _player_url(address), ""
+            else:
+                url = canonical_url(address, relative=True) or ""
+                media_type = type_of_url(url, default_type)
+            if url and (tag == "iframe" or media_type.startswith(("video/", "audio/"))):
+                sizes = (_pixels(attributes.get(name, "")) for name in ("width", "height"))
+                return Player(url, media_type, *sizes)
     return None
 
 
