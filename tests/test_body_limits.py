@@ -146,9 +146,8 @@ def test_a_long_body_is_left_out_unless_its_pictures_make_it_long(
     assert time.process_time() - started < 4
     assert found
     assert bool(found.body) == (not message)
-    assert [problem.message for problem in problems] == (
-        [f"the body is left out: {message}"] if message else []
-    )
+    left_out = [problem.message for problem in problems if problem.code == "bad-body"]
+    assert left_out == ([f"the body is left out: {message}"] if message else [])
 
 
 def test_no_exception_of_a_library_reaches_further_than_its_article() -> None:
@@ -177,7 +176,7 @@ def test_links_are_not_made_absolute_without_limit() -> None:
         "<p><b>x<p><i>y" * 150,
         "<p><b style='a'><a href=/b><span>x</span><br><img src=a.jpg></a></b></p>" * 2_000,
         "<!-- a --><p><code>b</code> <em>c</em></p><style>d {}</style>" * 2_000,
-        "<svg><title>a</title><g><path d=b></path></g></svg><p><code>b</code></p>" * 1_000,
+        "<svg width=9><title>a</title><g><path d=b></path></g></svg><p><code>b</code></p>" * 1_000,
         "<blockquote>" * 100 + "x",
         # A table whose rows leave out cells.
         "|a|b|c|d|\n|-|-|-|-|\n" + "|e\n" * 500,

@@ -130,5 +130,18 @@ def check_length(length: int, source: str) -> None:
         raise BodyError(f"as HTML it is longer than {_MAX_CHARS:,} characters")
 
 
+class Length:
+    """The length of a body's HTML while its links are made absolute."""
+
+    def __init__(self, length: int, source: str) -> None:
+        self._length = length
+        self._source = source
+
+    def add(self, count: int) -> None:
+        """Count so many more characters; raises BodyError for too many."""
+        self._length += count
+        check_length(self._length, self._source)
+
+
 def _line(markup: str, match: re.Match[str]) -> int:
     return markup.count("\n", 0, match.start()) + 1

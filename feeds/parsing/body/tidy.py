@@ -17,6 +17,8 @@ from feeds.parsing.body.tree import GONE, UNWRAPPED, VOID_TAGS, settle_children
 MARKS = frozenset(("hidden", "role", "style"))
 _LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
 
+#: Characters of a data: URL, of which none is published.
+_MAX_DATA_CHARS = 100
 #: Characters of text; a form of more is a page that stands in one.
 _MAX_FORM_CHARS = 500
 #: Elements within those that are unwrapped, counted each time; more are not unwrapped.
@@ -56,6 +58,8 @@ _PLACEHOLDER = re.compile(r"[^\S\xa0]*\{[a-z][a-z0-9_-]+\}[^\S\xa0]*")
 
 def simplify_attribute(tag: str, name: str, value: str) -> str | None:
     """Return a length as digits, and of each of MARKS one value; None if it means nothing."""
+    if value[:5].lower() == "data:":
+        return value[:_MAX_DATA_CHARS]
     if name in _LENGTHS:
         value = value.strip().removesuffix("px")
         return value if value.isascii() and value.isdigit() else None
