@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """ERROR: something is left out. WARNING: it is published, but looks wrong."""
+    """ERROR: `feeds check` exits 1. WARNING: it does not."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -47,6 +47,17 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 _FIRST_READ_BYTES = 64 * 1024
 #: Opens a pipe that nobody writes into at once; regular files are read as ever.
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+_MAX_PLACE_CHARS = 200
+#: Found in a text that only a guess could make the path of a file.
+_NO_PATH = re.compile(
+    r"""
+    ^~ | \$[\w{(] | %\w+%        # a home or a variable that no shell has replaced
+    | ^: | ^[a-z][a-z0-9+.-]+:   # SQLite's :memory:, a scheme; one letter is a drive
+    | (^|[/\\])\.{0,2}$          # a folder
+    | ^\s | \s$ | [\0-\x1f\x7f]  # blanks around it, characters that no line can show
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 class Stat(NamedTuple):
@@ -206,7 +217,7 @@ class Folder:
         text = self.read(path)
         if isinstance(text, Problem):
             return [text]
-        article, problems = read_article(text, path)
+        article, problems = read_article(text, path, self.site.timezone)
         urls = article.local_files() if article else ()
         missing = {url: 1 for url in urls if not self.media_file(url)}
         return sorted((*problems, *self.no_files(path, missing)))
@@ -274,13 +285,13 @@ def catalog_place(folder: Folder) -> str:
     """Return the place of a site's catalog: a URL, or the path of the index's file.
 
     FEEDS_CATALOG comes first, then feeds.yaml, a file beside it, and one in the user's cache
-    folder. A relative path is relative to the working directory, in feeds.yaml to its folder.
-    Makes the folders of files. Raises CatalogError where none can be written.
+    folder. A relative path is relative to the working directory, in feeds.yaml to its folder; ~ is
+    the user's home. Makes the folders of files. Raises CatalogError where none can be written.
     """
     if place := os.environ.get("FEEDS_CATALOG"):
-        return _absolute(place, Path.cwd())
+        return _named_place(place, Path.cwd())
     if place := folder.site.catalog:
-        return _absolute(place, folder.root)
+        return _named_place(place, folder.root)
     if folder.configured:
         parent = folder.root / INDEX_DIR
         with suppress(OSError):
@@ -316,12 +327,25 @@ def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("feeds", appauthor=False))
 
 
-def _absolute(place: str, base: Path) -> str:
-    if "://" not in place:
-        return str(base / place)
-    # Other URLs of SQLite, such as sqlite:///:memory:, are refused where they are opened.
-    path = re.fullmatch(r"sqlite(?:\+\w+)?:///((?!:|file:)[^?]+)", place)
-    return str(base / path[1]) if path else place
+def _named_place(place: str, base: Path) -> str:
+    """Return the absolute path of a file, or the URL of a server, that the user names.
+
+    Raises CatalogError for a text that nothing but a guess could make a path of.
+    """
+    scheme, separator, path = place.partition("://")
+    if not separator:
+        path = place
+    elif scheme not in ("sqlite", "sqlite+pysqlite"):
+        return place  # a server's, judged where it is opened
+    else:  # SQLite has neither a host nor options
+        path = path[1:] if path.startswith("/") and "?" not in path else ""
+    path = os.path.expanduser(path)
+    if _NO_PATH.search(path):
+        # Nothing of a URL is shown: it may hold a password.
+        name = re.sub(r"^([^/:]+:/*).*", r"\1…", place[:_MAX_PLACE_CHARS], flags=re.DOTALL)
+        hint = "write its path, such as /srv/feeds/index.sqlite"
+        raise CatalogError(f"the catalog {name!r}: names no file; {hint}")
+    return str(base / path)
 
 
 def state_file(index: Path) -> Path:

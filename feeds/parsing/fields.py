@@ -11,14 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
 from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text
+from feeds.parsing.dates import DateError, read_date
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
 from feeds.text.repair import find_forbidden, plain_line, shown
 from feeds.text.urls import canonical_url
@@ -26,43 +26,9 @@ from feeds.text.urls import canonical_url
 _Value = TypeVar("_Value")
 _Missing = TypeVar("_Missing", str, None)
 
-_MAX_DATE_CHARS = 60
 _MAX_PLACES = 5
 #: Of a topic and other names in lists.
 _MAX_ITEM_CHARS = 1000
-_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT|Z)$")
-# Jekyll writes a blank before the offset, and so do git and many people.
-_BLANK = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
-# YAML's own timestamps need no leading zeros and, after a time, no minutes in an offset.
-_TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T\s]\s*(\d\d?)((?::\d\d){1,2}(?:[.,]\d+)?)(?:\s*([+-]\d\d?))?)?"
-    r"(Z|[+-]\d\d:?\d\d)?"
-)
-# Clocks that stand still for a leap second read :59 twice (RFC 3339 appendix D).
-_LEAP_SECOND = re.compile(r"(?<!\d)(\d\d(:?)\d\d\2)60(?=[.,Z+-]|\s|$)")
-# The end of a day (ISO 8601).
-_END_OF_DAY = re.compile(r"(?<=T)24(?=:?00(?::?00(?:[.,]0+)?)?(?:[Z+-]|$))")
-
-
-def parse_date(text: str) -> datetime | None:
-    """Parse a date of ISO 8601, RFC 3339, YAML or RFC 5322 into UTC; None if it is not one."""
-    if len(text) > _MAX_DATE_CHARS:
-        return None
-    text = _LEAP_SECOND.sub(r"\g<1>59", text)
-    iso = _BLANK.sub("", _ZONE_NAME.sub("Z", text.upper()))
-    if timestamp := _TIMESTAMP.fullmatch(iso):
-        year, month, day, hour, rest, offset, zone = timestamp.groups(default="")
-        offset = offset and f"{offset[0]}{offset[1:]:0>2}:00"
-        iso = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}{rest or ':00'}{offset}{zone}"
-    iso, ends_day = _END_OF_DAY.subn("00", iso)
-    try:
-        try:
-            date = datetime.fromisoformat(iso) + timedelta(days=ends_day)
-        except ValueError:
-            date = parsedate_to_datetime(text)
-        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):  # overflows: an offset on the calendar's first or last day
-        return None
 
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
@@ -101,7 +67,8 @@ _parse_period = _parser(
     r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * PERIOD_UNITS[text[-1]]
 )
 _URL = ("bad-url", "an http or https URL")
-_FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
+#: YAML's words for true and false, in lower case.
+FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
     "false no off n 0".split(), False
 )
 
@@ -122,12 +89,15 @@ def _reader(
 class Limits:
     """Bounds of a file, so that no value of it makes others' documents large."""
 
-    #: Items of all lists of one key together: of most keys, and of these.
+    #: Items of all lists of one key together, or of each list: of most keys, and of these.
     items: int = 200
     items_of: Mapping[str, int] = field(default_factory=dict)
+    of_each_list: bool = False
     #: Characters of a text: of most keys, and of these. A whole file has no more.
     chars: int = 8 * 1024 * 1024
     chars_of: Mapping[str, int] = field(default_factory=dict)
+    #: Characters of all texts together, but those of `chars_of`; each use of an alias counts.
+    all_chars: int = 8 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -140,10 +110,14 @@ class Report:
     path: str
     severity: Severity
     limits: Limits = field(default_factory=Limits)
+    #: Where dates without an offset are.
+    zone: tzinfo = UTC
     #: The number of problems of severity ERROR.
     errors: int = 0
     #: Line of the value that was read last.
     line: int = 1
+    #: Characters of the texts that were read.
+    chars: int = 0
     problems: list[Problem] = field(default_factory=list)
     _taken: Counter[str] = field(default_factory=Counter)
     #: The index of each kind's problem, that of its first one, and the places of the others.
@@ -173,7 +147,7 @@ class Report:
     def take(self, key: str, lines: Sequence[int]) -> int:
         """Return how many of a list's items, on these lines, are within the limit of its key."""
         limit = self.limits.items_of.get(key, self.limits.items)
-        free = max(0, limit - self._taken[key])
+        free = limit if self.limits.of_each_list else max(0, limit - self._taken[key])
         self._taken[key] += len(lines)
         if left_out := len(lines[free:]):
             message, hint = f"{key}: {left_out:,} too many, left out", f"at most {limit:,}"
@@ -214,6 +188,15 @@ class Fields:
         value = self._values.get(key)
         return bool(value.strip()) if isinstance(value, str) else value is not None
 
+    def items(self) -> Iterable[tuple[str, YAMLValue]]:
+        """Return all keys with their values as written."""
+        return self._values.items()
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of dates without an offset."""
+        return self._report.zone
+
     def line_of(self, key: str) -> int:
         """Line of a key, or of the mapping if it has no such key."""
         return self._values.lines.get(key, self.line)
@@ -248,8 +231,6 @@ class Fields:
         "", lambda text: _parse_name(text) or canonical_url(text),
         "bad-id", "a URL, or a tag: or urn: URI",
     )  # fmt: skip
-    # In UTC; without an offset it is UTC already, without a time it is midnight.
-    date = _reader(None, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
     number = _reader(
         None, _parser(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", float), "bad-number", "a number"
     )
@@ -266,10 +247,20 @@ class Fields:
         "bad-language", "a language tag such as en or pt-BR",
     )  # fmt: skip
 
+    def date(self, key: str) -> datetime | None:
+        """Moment in UTC."""
+        value = self._scalar(key, "a date").strip()
+        try:
+            return read_date(value, self._report.zone) if value else None
+        except DateError as error:
+            message = f"{key} is {shown(value)!r}"
+            self.problem(key, "bad-date", message, f"it should be {error}", about=key)
+            return None
+
     def flag(self, key: str, default: bool) -> bool:
         """Boolean, in any of YAML's words."""
         value = self._convert(
-            key, lambda text: _FLAGS.get(text.lower()), "bad-flag", "true or false"
+            key, lambda text: FLAGS.get(text.lower()), "bad-flag", "true or false"
         )
         return default if value is None else value
 
@@ -328,18 +319,24 @@ class Fields:
         self._report.add(self.line_of(key), code, message, hint, severity, about=about)
 
     def _value(self, key: str) -> YAMLValue:
-        self._report.line = self.line_of(key)
-        return self._values.get(key)
+        value = self._values.get(key)
+        if value is not None:  # most keys are missing
+            self._report.line = self._values.lines.get(key, self.line)
+        return value
 
     def _scalar(self, key: str, expected: str) -> str:
         value = self._value(key)
-        if isinstance(value, str):
-            limits = self._report.limits
-            limit = limits.chars_of.get(key, limits.chars)
-            return value if self._fits(key, self._report.line, value, limit) else ""
-        if value is not None:
-            self._report_type(key, self.line_of(key), value, expected)
-        return ""
+        if value is None:
+            return ""
+        report = self._report
+        if not isinstance(value, str):
+            self._report_type(key, report.line, value, expected)
+            return ""
+        limit = report.limits.chars_of.get(key)
+        if limit is None:
+            limit = report.limits.chars
+            report.chars += len(value)
+        return value if self._fits(key, report.line, value, limit) else ""
 
     def _convert(
         self, key: str, parse: Callable[[str], _Value | None], code: str, expected: str
@@ -354,11 +351,16 @@ class Fields:
         return result
 
     def _fits(self, key: str, line: int, text: str, limit: int) -> bool:
-        """Return True if a text is not too long; else report it."""
-        if len(text) <= limit:
+        """Return True if a text, and all that were read, are not too long; else report it."""
+        report = self._report
+        if len(text) > limit:
+            message, about = f"{key} is {len(text):,} characters long", key
+        elif report.chars > report.limits.all_chars:
+            limit, about = report.limits.all_chars, "all"
+            message = f"{key} and the texts read before it are {report.chars:,} characters long"
+        else:
             return True
-        message = f"{key} is {len(text):,} characters long"
-        self._report.add(line, "too-long", message, f"at most {limit:,} are allowed", about=key)
+        report.add(line, "too-long", message, f"at most {limit:,} are allowed", about=about)
         return False
 
     def _items(self, key: str) -> Iterable[tuple[int, YAMLValue]]:
@@ -371,9 +373,12 @@ class Fields:
     def _list(self, key: str, parse: Callable[[str], str | None], expected: str) -> tuple[str, ...]:
         values: dict[str, None] = {}
         for line, item in self._items(key):
-            if isinstance(item, str) and not self._fits(key, line, item, _MAX_ITEM_CHARS):
-                continue
-            value = parse(item) if isinstance(item, str) else None
+            value = None
+            if isinstance(item, str):
+                self._report.chars += len(item)
+                if not self._fits(key, line, item, _MAX_ITEM_CHARS):
+                    continue
+                value = parse(item)
             if value:
                 values[value] = None
             elif value is None and item is not None:

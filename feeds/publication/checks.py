@@ -52,14 +52,14 @@ def find_problems(
         for url, path, _uses in articles.media()
         if not routes.is_free(unquote(urlsplit(url).path))
     )
-    of_files = *catalog.problems(), *articles.conflicts(folder), *missing_media, *not_free
+    of_catalog = *catalog.problems(), *articles.conflicts(folder), *articles.early(folder)
     return [
         *folder.problems,
         *articles.topics.problems(folder.configuration, folder.site),
         *_taken_paths(folder, routes),
         *folder.missing_folders(),
         *find_silence(folder, catalog, articles),
-        *sorted((*of_files, *of_podcasts)),
+        *sorted((*of_catalog, *missing_media, *not_free, *of_podcasts)),
     ]
 
 

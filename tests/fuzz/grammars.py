@@ -26,13 +26,13 @@ _KEYS = (
     "title name webUrl originalUrl ampWebUrl cdnAmpWebUrl publishedDateTime updatedDateTime id"
     " formerly"
     " excerpt featuredContent topics category type provider images actions related quality heat"
-    " published removed duration explicit season episode episodeType transcript chapters"
-    " people length"
+    " published removed draft status publishDate expires password build"
+    " duration explicit season episode episodeType transcript chapters people length"
     " url width height attribution domain authors role group language secured"
 ).split()
 _VALUES = [
     *("T", "https://a.example/b", "2026-01-01", "2026-01-01T10:00:00+02:00"),
-    *("0001-01-01T00:00:00+23:59",),
+    *("0001-01-01T00:00:00+23:59", "May 1, 2026 9:30 PM CEST", "1 May 26 09:30 [Europe/Berlin]"),
     *("9999-12-31T23:59:59-23:59", "2026-06-30T23:59:60Z", "2026-02-30", "1e9", "-1"),
     *("99999999999999999999",),
     *("/media/a.jpg", "../../etc/passwd", "b.mp3?x=1#y", "PT1H2M3S", "1:02:03"),
@@ -94,6 +94,7 @@ _TAGS = (
     " span strike"
     " style sub summary sup svg foreignObject desc table tbody td template textarea tfoot th thead"
     " time title tr track tt u ul use var video wbr xml xmp annotation-xml"
+    " amp-img amp-video lite-youtube g-emoji"
 ).split()
 _ATTRIBUTES = [
     *(' href="https://a.example/b"', ' href="javascript:x()"', " href=/x", ' src="a.jpg"'),
@@ -103,7 +104,9 @@ _ATTRIBUTES = [
     *(' class="x"', ' width="1"', ' height="1"', " width=9999999999", ' alt="<b>"'),
     *(' title="</p>"',),
     *(' srcset="a 1x"', " poster=p.jpg", ' cite="x"', " colspan=1000", " start=-1"),
-    *(' xlink:href="#a"',),
+    *(' xlink:href="#a"', " data-src=b.jpg", ' data-srcset="c 1w,d 2x"', ' src=""', " data=e.svg"),
+    *(" src=data:image/png,x", " src=blank.gif", " class=emoji", ' alt="🙂"', " videoid=f"),
+    *(' type="image/svg+xml"', " viewBox='0 0 99 99'", " aria-hidden=true", " src=blob:x"),
     *(' data-frame="https://a.b/ 1 1"', ' href="data:text/html,x"', " a", " =", ' "', " '"),
 ]  # fmt: skip
 _MARKDOWN = [
@@ -157,6 +160,19 @@ _FAMILIES = [
         '">',
         "<video src=a>",
     ],
+    [
+        "<noscript>",
+        "</noscript>",
+        "<img data-src=a{n}.jpg>",
+        "<img alt=x>",
+        "<object data=a>",
+        "<picture><source srcset='a,",
+        " 1w,",
+        "'>",
+        "<video>",
+        "<svg>",
+        "x",
+    ],
     ['<a href="', "../", "a/", "%41", "é", "@", "a.", "http://", '">x</a>', "?", "#", " ", "/"],
     [
         "<!--",
@@ -195,6 +211,9 @@ BODY = Grammar(
         [("{{x ", 1), ("`\n    a", 20_000)],
         [("&#", 1), ("9", 5_000), (";", 1)],
         [("<a href=/{n}>x", 20_000)],
+        [("<object>", 390), ("<img alt=x>", 8_000)],
+        [("<noscript><p>x</noscript>y", 3_000)],
+        [("<img srcset='", 1), (" ,", 30_000), ("'>", 1)],
         [("> ", 8_000), ("- ", 8_000)],
     ],
 )  # fmt: skip
@@ -217,6 +236,7 @@ limit: 5
 content: full
 unpublished: false
 future: false
+timezone: Europe/Berlin
 related_in_rss: true
 podcast: {image: /media/a.jpg, category: Technology, explicit: no, author: Ann, type: episodic,
   owner: {name: Ann, email: a@a.example}, copyright: Ann}
@@ -231,8 +251,8 @@ feeds:
 _SITE_KEYS = (
     "title url description language id author icon logo rights max_age stale_while_revalidate"
     " hub articles"
-    " limit content unpublished future related_in_rss podcast catalog topics feeds name slug"
-    " aliases"
+    " limit content unpublished future timezone related_in_rss podcast catalog topics feeds name"
+    " slug aliases"
     " formerly parent any all none min_quality provider type category since q image explicit owner"
     " email uri copyright"
 ).split()
