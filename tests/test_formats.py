@@ -76,11 +76,40 @@ def test_title_or_name_is_the_title(site: SiteBuilder, key: str) -> None:
 
 def test_an_excerpt_is_plain_text_even_where_it_looks_like_html(site: SiteBuilder) -> None:
     one = publish(site, excerpt="It&#8217;s&nbsp;1 &lt; 2 <b>\n &amp;amp; so on")
-    expected = "It’s 1 < 2 <b> &amp; so on"
+    expected = "It’s\xa01 < 2 <b> &amp; so on"
     assert one.json["summary"] == expected
     # What readers take for HTML (RSS 2.0; RFC 4287 §3.1.1.2) has to say the same once it is shown.
     assert list(map(html.unescape, one.rss("description"))) == [expected]
     assert list(map(html.unescape, one.atom("atom:summary[@type='html']"))) == [expected]
+
+
+def test_the_spaces_of_titles_and_names_are_those_that_the_author_chose(site: SiteBuilder) -> None:
+    title, name = "Bonjour\u202f! 100\xa0000\xa0€ 第一回\u3000はじめに", "Le\xa0Café"
+    excerpt = f"«\xa0{title}\xa0»"
+    site.configure(title=f"Les\xa0nouvelles\xa0: {name}", url=SITE)
+    provider = {"name": name, "authors": ["Zoë\xa0A"]}
+    one = publish(site, title=title, excerpt=excerpt, topics=[name], provider=provider)
+    assert one.rss("title") == one.atom("atom:title") == [one.json["title"]] == [title]
+    assert one.rss("description") == [one.json["summary"]] == [excerpt]
+    assert one.rss("category") == one.json["tags"] == [name]
+    assert one.atom("atom:author/atom:name/text()") == [name, "Zoë\xa0A"]
+    channel = etree.fromstring(site.published("/topics/le-cafe/rss.xml"))[0]
+    assert name in channel.findtext("title")
+    # For whoever looks for them, they are spaces.
+    site.configure(
+        title="T",
+        url=SITE,
+        topics=[{"name": "Le Café"}],
+        feeds=[
+            {"name": "words", "q": 'bonjour "100 000" -"100000"'},
+            {"name": "names", "any": ["le café"], "provider": ["Le Café"]},
+        ],
+    )
+    site.write("b.md", title=title.replace("\xa0", " "), topics=["Le Café", name])
+    for path in ("feeds/words", "feeds/names", "topics/le-cafe"):
+        items = json.loads(site.published(f"/{path}/feed.json"))["items"]
+        assert title in [item["title"] for item in items], path
+    assert [item["tags"] for item in items] == [["Le Café"]] * 2
 
 
 def test_an_excerpt_without_markup_needs_no_type_in_atom(site: SiteBuilder) -> None:

@@ -17,7 +17,7 @@ from feeds.parsing.body.limits import check_markup, check_source
 from feeds.parsing.body.tidy import shows_nothing
 from feeds.parsing.body.tree import GONE, parse
 from feeds.text.media_types import type_of_url
-from feeds.text.repair import repair
+from feeds.text.repair import fold_spaces, repair
 from feeds.text.urls import canonical_url
 
 #: On a link that stands for a player: its URL, width and height.
@@ -88,7 +88,7 @@ def replace_frame(frame: HtmlElement) -> None:
         return
     page = watch_url(source)
     host = (urlsplit(page).hostname or "").removeprefix("www.")
-    frame.text = f"▶ {' '.join(frame.get('title', '').split()) or host}"
+    frame.text = f"▶ {fold_spaces(frame.get('title', '')) or host}"
     # The player itself, or the one that a wrapper names.
     wrapped = parse_qs(urlsplit(source).query).get("src", [""])[0]
     player = _player_url(source) or _player_url(wrapped)
