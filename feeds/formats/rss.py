@@ -47,6 +47,7 @@ def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
         generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
     else:
         generator.dc.dc_creator(feed.author.name)
+    generator.pubDate(feed.published)
     generator.docs("https://www.rssboard.org/rss-specification")
     if is_podcast:
         _add_show(generator, feed.podcast)

@@ -66,7 +66,7 @@ class Context:
 class Entry:
     """An article as every feed of its site contains it."""
 
-    id: str
+    published: datetime
     updated: datetime
     #: Return its bytes in the format with a name.
     part: Callable[[str], bytes]
@@ -118,6 +118,11 @@ class Feed:
     root: str = ""
     #: Query of a custom feed's URL, with a question mark.
     query: str = ""
+
+    @property
+    def published(self) -> datetime:
+        """The date of the newest article."""
+        return max((entry.published for entry in self.entries), default=NEVER)
 
     @property
     def updated(self) -> datetime:

@@ -323,7 +323,7 @@ class Publication:
 
     def _as_published(self, article: Article) -> Article:
         topics = self.articles.topics.canonical(article.topics)
-        return article.with_absolute_urls(self.url, topics, self._lengths)
+        return article.as_published(self.url, topics, self._lengths)
 
 
 def feed_document(feed: Feed, file_name: str) -> Document:
