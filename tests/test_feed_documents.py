@@ -109,7 +109,8 @@ def check_atom(path: str, body: bytes) -> int:
     assert root.tag == f"{_ATOM}feed"
     entries = root.findall(f"{_ATOM}entry")
     for element in (root, *entries):
-        assert is_absolute(the_text(element, f"{_ATOM}id"))
+        id = the_text(element, f"{_ATOM}id")
+        assert is_absolute(id) or id.startswith("urn:uuid:")
         the_text(element, f"{_ATOM}title")
         assert datetime.fromisoformat(the_text(element, f"{_ATOM}updated")).tzinfo is not None
         hrefs = {link.get("rel"): link.get("href") for link in element.findall(f"{_ATOM}link")}

@@ -230,7 +230,7 @@ class PublishedArticles:
         query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
         newest: dict[str, tuple[str, Article]] = {}
         for path, article in self._rows(query.order_by(*map(sa.desc, _rank(ARTICLE)))):
-            newer_path, newer = newest.setdefault(article.id, (path, article))
+            newer_path, newer = newest.setdefault(article.iri, (path, article))
             if path == newer_path or article.removed:
                 continue
             is_url = article.url == newer.url and article.id == article.url

@@ -36,6 +36,7 @@ def feedgen_feed(feed: Feed) -> FeedGenerator:
 def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     """Return feedgen's object for the article."""
     entry = adapter.new_entry(article, context)
+    entry.id(article.iri)
     # feedgen writes xmlns as an attribute of the root, so Atom elements need names without it.
     add = entry.extra.add
     summary = summary_text(article, context.content)

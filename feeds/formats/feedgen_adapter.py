@@ -23,6 +23,7 @@ from feeds.formats import STYLE, Format
 from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Download, Image, Player
 from feeds.model.feed import Context, Feed
+from feeds.text.identifiers import as_iri
 
 _NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -76,7 +77,7 @@ def new_feed(feed: Feed, format: Format) -> FeedGenerator:
     prefixes = ("media", "fh") if elements else ("media",)
     generator.register_extension("extra", partial(Elements, *prefixes))
     generator.extra.elements += elements
-    generator.id(feed.id)
+    generator.id(as_iri(feed.id))
     generator.title(feed.title)
     generator.subtitle(feed.description)
     generator.updated(feed.updated)
@@ -101,7 +102,6 @@ def new_entry(article: Article, context: Context) -> FeedEntry:
     entry.register_extension("dc", DcEntryExtension, atom=False)
     entry.register_extension("extra", Elements)
     entry.title(article.title)
-    entry.guid(article.id, permalink=article.id == article.url)
     entry.published(article.published)
     entry.updated(article.updated)
     if context.content == "full":

@@ -57,6 +57,7 @@ def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
 def feedgen_item(article: Article, context: Context) -> FeedEntry:
     """Return feedgen's object for the article."""
     item = adapter.new_entry(article, context)
+    item.guid(article.id, permalink=article.id == article.url)
     item.link(href=article.url)
     if summary := summary_text(article, context.content):
         # RSS 2.0 defines a description as HTML.

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from feeds.text.identifiers import as_iri
 from feeds.text.urls import absolute, is_absolute
 
 
@@ -125,7 +126,8 @@ class Related:
 class Article:
     """One article. Dates are aware and in UTC."""
 
-    #: Readers recognize the article by it, so it survives a change of topic, file and site URL.
+    #: Any text. Readers recognize the article by it, so it survives a change of topic, file and
+    #: site URL.
     id: str
     url: str
     title: str
@@ -155,6 +157,11 @@ class Article:
     draft: bool = False
     #: Withdrawn: never published again.
     removed: bool = False
+
+    @property
+    def iri(self) -> str:
+        """The id as an IRI."""
+        return as_iri(self.id)
 
     @property
     def enclosures(self) -> tuple[Download | Image, ...]:

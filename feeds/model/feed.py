@@ -91,7 +91,7 @@ class History:
 class Feed:
     """One feed, or a period of its archive, ready to be rendered."""
 
-    #: Permanent, wherever the feed is published (RFC 4287 §4.2.6).
+    #: Any text. Permanent, wherever the feed is published (RFC 4287 §4.2.6).
     id: str
     title: str
     description: str

@@ -20,7 +20,7 @@ from typing import TypeVar
 from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
-from feeds.text.repair import find_forbidden, plain_line, shown
+from feeds.text.repair import find_forbidden, plain_line, remove_forbidden, shown
 from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
@@ -91,11 +91,6 @@ def _parser(pattern: str, convert: Callable[[str], _Value]) -> Callable[[str], _
     return lambda text: convert(text) if compiled.fullmatch(text) else None
 
 
-_parse_name = _parser(
-    r"(?i)(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,[0-9]{4}(?:-[0-9][0-9]){0,2}):"
-    r"[!#-;=?-\[\]_a-z~]+",
-    str,
-)
 _parse_count = _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: int(float(text)))
 _parse_period = _parser(
     r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * PERIOD_UNITS[text[-1]]
@@ -225,15 +220,19 @@ class Fields:
     def text(self, key: str) -> str:
         """One line of plain text."""
         value = self.markup(key)
-        if forbidden := find_forbidden(value):
-            message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
-            hint = "it is repaired or removed"
-            self.problem(key, "control-character", message, hint, Severity.WARNING)
+        self._report_forbidden(key, value)
         line = plain_line(value)
         if "&#" in value and "\ufffd" in line:
             message = f"{key} has a character reference that is no character's"
             self.problem(key, "bad-reference", message, "it is U+FFFD", Severity.WARNING)
         return line
+
+    def identifier(self, key: str) -> str:
+        """Any text, exactly as written: readers compare it character by character."""
+        value = self.markup(key)
+        self._report_forbidden(key, value)
+        value = remove_forbidden(value)
+        return value if value.strip() else ""
 
     def markup(self, key: str) -> str:
         """Text exactly as written, for HTML and Markdown."""
@@ -242,12 +241,6 @@ class Fields:
     url = _reader("", canonical_url, *_URL)
     # Or a path in the site.
     url_or_path = _reader("", partial(canonical_url, relative=True), *_URL)
-    # Permanent identifier: a URI (RFC 4287 §4.2.6). Names are compared character by character
-    # (RFC 8141 §3, RFC 4151 §2.4), so they have no canonical form.
-    identifier = _reader(
-        "", lambda text: _parse_name(text) or canonical_url(text),
-        "bad-id", "a URL, or a tag: or urn: URI",
-    )  # fmt: skip
     # In UTC; without an offset it is UTC already, without a time it is midnight.
     date = _reader(None, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
     number = _reader(
@@ -333,6 +326,12 @@ class Fields:
         if value is not None:
             self._report_type(key, self.line_of(key), value, expected)
         return ""
+
+    def _report_forbidden(self, key: str, value: str) -> None:
+        if forbidden := find_forbidden(value):
+            message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
+            hint = "it is repaired or removed"
+            self.problem(key, "control-character", message, hint, Severity.WARNING)
 
     def _convert(
         self, key: str, parse: Callable[[str], _Value | None], code: str, expected: str
