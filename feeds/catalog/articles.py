@@ -4,6 +4,7 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -84,6 +85,13 @@ class PublishedArticles:
         if period:
             query = query.where(_DAY.between(period.first, period.last))
         return dict(map(tuple, self._rows(query.order_by(*_NEWEST_FIRST).limit(limit))))
+
+    def left_out(self, selection: Selection) -> dict[str, Article]:
+        """The articles that a podcast lacks since their files' types are unknown, by file."""
+        without = replace(selection, has_recording=False)
+        query = self._select(without, ARTICLE.c.path, ARTICLE.c.data)
+        rows = self._rows(query.where(ARTICLE.c.has_unknown_file).order_by(ARTICLE.c.path))
+        return dict(map(tuple, rows))
 
     def by_file(self, paths: Sequence[str]) -> dict[str, Article]:
         """The articles of these files, published or not."""

@@ -168,11 +168,12 @@ def _article_rows(path: str, article: Article, folder: Folder) -> _FileRows:
         "type": fold(article.type), "category": fold(article.category),
         "provider": fold(provider.name) if provider else "",
         "domain": provider.domain if provider else "",
-        "recorded": article.recording is not None,
+        "recorded": article.recording is not None, "has_unknown_file": article.has_unknown_file,
         "draft": article.draft, "removed": article.removed,
     }  # fmt: skip
     topics = {fold(name): name for name in article.topics}
-    urls = {*article.local_files(), *(enclosure.url for enclosure in article.enclosures)}
+    unmeasured = (file.url for file in article.enclosures if not file.length)
+    urls = {*article.local_files(), *unmeasured}
     lengths = {
         url: folder.media_length(url) if url.startswith("/") else None
         for url in sorted(urls)

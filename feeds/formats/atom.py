@@ -59,8 +59,13 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     elif context.author:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
         entry.author(asdict(context.author))
-    adapter.add_categories(entry, f"{context.site_url}#category", article.category)
-    adapter.add_categories(entry, f"{context.site_url}#type", article.type)
+    categories = {
+        context.topics_url: article.topics,
+        f"{context.site_url}#category": (article.category,),
+        f"{context.site_url}#type": (article.type,),
+    }
+    for scheme, names in categories.items():
+        entry.category([{"term": name, "scheme": scheme, "label": name} for name in names if name])
     if article.original_url:
         add("link", rel="via", href=article.original_url)
     for file in article.enclosures:

@@ -20,6 +20,7 @@ from typing import TypeVar
 from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
+from feeds.text.media_types import parse_media_type
 from feeds.text.repair import find_forbidden, plain_line, remove_forbidden, shown
 from feeds.text.urls import canonical_url
 
@@ -252,6 +253,9 @@ class Fields:
     # In seconds, above zero.
     duration = _reader(None, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
     period = _reader(None, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
+    # In bytes; zero stands for unknown, as in RSS.
+    length = _reader(None, _parser(r"[0-9]{1,15}", int), "bad-number", "a number of bytes")
+    media_type = _reader("", parse_media_type, "bad-type", "a media type such as audio/mpeg")
     email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
     # Of RFC 5646 §2.1, as far as it is worth checking.
     language = _reader(

@@ -34,7 +34,7 @@ from feeds.model.feed import Channel, Context, Entry, Feed, ListedFeed
 from feeds.model.selection import Selection
 from feeds.model.site import DEFAULT_URL, Author, Podcast
 from feeds.parsing.feed_query import feed_search
-from feeds.publication.checks import find_problems
+from feeds.publication.checks import PublishedPodcast, find_problems
 from feeds.publication.routes import BY_FILE_NAME, CONTENT_TYPES, Route, Routes
 from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
 from feeds.text.urls import absolute, is_absolute
@@ -93,7 +93,9 @@ class Publication:
         for channel in self.routes.channels.values():
             if channel.podcast:
                 episodes = self.articles.select(channel.selection, self.site.limit)
-                podcasts.append((self.feed_without_entries(channel), channel.podcast, episodes))
+                left_out = self.articles.left_out(channel.selection)
+                feed = self.feed_without_entries(channel)
+                podcasts.append(PublishedPodcast(feed, channel.podcast, episodes, left_out))
         is_free = self.routes.is_free
         return find_problems(self._folder, self.catalog, self.articles, podcasts, is_free)
 

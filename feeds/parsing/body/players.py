@@ -16,7 +16,7 @@ from feeds.model.article import Player
 from feeds.parsing.body.limits import check_markup, check_source
 from feeds.parsing.body.tidy import shows_nothing
 from feeds.parsing.body.tree import GONE, parse
-from feeds.text.media_types import type_of_url
+from feeds.text.media_types import is_playable, type_of_url
 from feeds.text.repair import fold_spaces, repair
 from feeds.text.urls import canonical_url
 
@@ -61,7 +61,7 @@ def read_player(markup: str) -> Player | None:
             url = canonical_url(attributes["src"], relative=True) or ""
             default_type = "audio/mpeg" if tag == "audio" else default_type
             media_type = type_of_url(url, default_type)
-        if url and (tag == "iframe" or media_type.startswith(("video/", "audio/"))):
+        if url and (tag == "iframe" or is_playable(media_type)):
             sizes = (_pixels(attributes.get(name, "")) for name in ("width", "height"))
             return Player(url, media_type, *sizes)
     return None
