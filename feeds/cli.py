@@ -180,7 +180,7 @@ def build(
               help="The port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64),
               help="How many processes answer.")  # fmt: skip
-@click.option("--access-log", is_flag=True, help="Print a line for each request.")
+@click.option("--access-log", is_flag=True, help="Print a line for each request (combined format).")
 @_url
 @_unpublished
 @_strict

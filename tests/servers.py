@@ -7,9 +7,12 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -88,6 +91,11 @@ class PostgreSQL:
         options = f"-csearch_path%3D{name}"
         return f"postgresql+psycopg://{_USER}@/postgres?host={self._folder}&options={options}"
 
+    @property
+    def socket(self) -> str:
+        """The path at which it listens."""
+        return str(self._folder / ".s.PGSQL.5432")
+
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(
             host=str(self._folder), user=_USER, dbname="postgres", autocommit=True
@@ -98,6 +106,71 @@ class PostgreSQL:
             [self._programs / program, *arguments],
             check=True, capture_output=True, user=self._runs_as, cwd=self._folder,
         )  # fmt: skip
+
+
+class Line:
+    """A TCP port of this machine from which a line leads to the socket of a server.
+
+    Cut off, it still accepts connections, and passes nothing on.
+    """
+
+    def __init__(self, server: PostgreSQL) -> None:
+        self._server = server
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._passes = threading.Event()
+        self._passes.set()
+        #: Time that everything takes, in seconds.
+        self.delay = 0.0
+        self._ends: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def url_of(self, url: str) -> str:
+        """The URL of the server's catalog by way of this port."""
+        options = url.partition("&")[2]
+        return f"postgresql+psycopg://{_USER}@127.0.0.1:{self.port}/postgres?{options}"
+
+    def freeze(self) -> None:
+        self._passes.clear()
+
+    def thaw(self) -> None:
+        self._passes.set()
+
+    def drop(self) -> None:
+        """End the connections that are there."""
+        for end in self._ends:
+            _end(end)
+        self._ends.clear()
+
+    def close(self) -> None:
+        self.thaw()
+        self.drop()
+        _end(self._listener)
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                client, _address = self._listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(self._server.socket)
+                self._ends += (client, server)
+                for each in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass_on, args=each, daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                self._passes.wait()
+                time.sleep(self.delay)
+                target.sendall(data)
+        _end(source)
+        _end(target)
+
+
+def _end(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
 
 
 def _programs() -> Path:

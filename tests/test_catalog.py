@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -160,6 +161,48 @@ def test_a_newer_draft_does_not_hide_the_published_article(
     assert everything(catalog) == ["Published"]
     assert everything(catalog, unpublished=True) == ["Draft"]
     assert list(PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)) == []
+
+
+def test_an_update_dated_in_the_future_waits_for_its_time(site: SiteBuilder) -> None:
+    site.write("a.md", updatedDateTime="2099-01-01")
+    soon, late = datetime(2026, 5, 2, tzinfo=UTC), datetime(2099, 1, 2, tzinfo=UTC)
+    fingerprints = set()
+    for now, updated in ((soon, "2026-05-01T10:00:00"), (late, "2099-01-01T00:00:00")):
+        publication = site.publication(now=now)
+        fingerprints.add(publication.fingerprint("/atom.xml"))
+        atom = site.published("/atom.xml", now=now)
+        assert set(re.findall(rb"<updated>([^<]{19})", atom)) == {updated.encode()}
+        assert (b"date_modified" in site.published("/feed.json", now=now)) == (now == late)
+        (found,) = publication.articles.by_file(["articles/a.md"]).values()
+        assert f"{found.updated:%Y-%m-%dT%H:%M:%S}" == updated
+    assert len(fingerprints) == 2
+    view = site.publication(now=soon).articles
+    assert view.next_due() == datetime(2099, 1, 1, tzinfo=UTC)
+    assert site.publication(now=late).articles.next_due() is None
+    site.configure(title="T", url="https://e.example/", future=True)
+    assert site.publication(now=soon).articles.next_due() == datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def test_an_update_dated_in_the_future_makes_no_file_the_newer_one(site: SiteBuilder) -> None:
+    url = "https://news.example.com/same"
+    site.write("a.md", title="Wrong", webUrl=url, updatedDateTime="2099-01-01")
+    site.write("b.md", title="Right", webUrl=url, updatedDateTime="2026-05-02")
+    assert titles(site, Selection()) == ["Right"]
+
+
+def test_dates_that_may_be_mistakes_are_named(site: SiteBuilder) -> None:
+    site.write("a.md", updatedDateTime="2099-01-01")
+    site.write("b.md", publishedDateTime="2206-05-01")
+    site.write("c.md", publishedDateTime="2026-12-01", updatedDateTime="2026-12-03")
+    site.write("d.md", publishedDateTime="2206-05-01", draft=True)
+    site.write("e.md", updatedDateTime="2099-01-01", removed=True)
+    problems = [str(problem) for problem in site.publication().problems()]
+    assert [problem for problem in problems if "future" in problem] == [
+        "articles/a.md:7: warning: updatedDateTime is in the future: publishedDateTime is used"
+        " until 2099-01-01; correct it if it is wrong",
+        "articles/b.md:4: warning: publishedDateTime is in the future: the article is held back"
+        " until 2206-05-01; correct it if it is wrong",
+    ]
 
 
 def test_the_older_of_two_returns_when_the_newer_goes(site: SiteBuilder, catalog: Catalog) -> None:

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from random import Random
 from urllib.parse import quote, urlencode, urljoin
 
@@ -25,7 +26,7 @@ from feeds.errors import NotReadyError
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.site import TopicSettings
 from feeds.model.topics import TopicName, build_topics
-from feeds.parsing.feed_query import feed_search, read_query
+from feeds.parsing.feed_query import PARAMETERS, feed_search, read_query
 from feeds.publication.custom import custom_document
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
@@ -122,10 +123,16 @@ MOVED = {
     "type=b&type=a&type=B": "/custom/feed.json?type=a&type=b",
     "provider=A%26B%2F..%2F%3F": "/custom/feed.json?provider=a%26b%2F..%2F%3F",
     "not=Gossip": "/custom/feed.json?not=gossip",
+    "not=gossip&_=1732758000": "/custom/feed.json?not=gossip",
+    "fbclid=abc&not=gossip": "/custom/feed.json?not=gossip",
+    "topic=ai&utm_source=a&utm_medium=b&UTM_Campaign=c": "/topics/ai/feed.json",
+    f"not=gossip&mc_cid=a&mc_eid=b&gclid={'a' * 201}": "/custom/feed.json?not=gossip",
+    "not=gossip&ref=letters&gbraid=0&wbraid=&msclkid": "/custom/feed.json?not=gossip",
+    "utm_source=%00": "/feed.json",
 }
 
 
-@pytest.mark.parametrize(("query", "to"), MOVED.items(), ids=list(MOVED))
+@pytest.mark.parametrize(("query", "to"), MOVED.items(), ids=[each[:60] for each in MOVED])
 def test_an_equivalent_query_redirects_to_the_canonical_url(
     app: Flask, query: str, to: str
 ) -> None:
@@ -143,6 +150,9 @@ REFUSED = {
     "colour=red": "unknown key colour; known keys: category, match, min_quality,"
     " not, provider, q, since, topic, type",
     "topics=ai": "unknown key topics; did you mean topic?",
+    "topics=ai&utm_source=a": "unknown key topics; did you mean topic?",
+    "utm=a": "unknown key utm; known keys: category, match, min_quality,"
+    " not, provider, q, since, topic, type",
     "topic=robotcs": "topic: no topic is called 'robotcs'; did you mean Robotics?",
     "not=zzz": "not: no topic is called 'zzz'; look for its name at /",
     "topic=": "topic is empty; give it a value, or leave it out",
@@ -160,6 +170,14 @@ REFUSED = {
     "&" * 60: "the query is too long; at most 60 parameters and 8,000 characters",
     "a" * 8_001: "the query is too long; at most 60 parameters and 8,000 characters",
 }
+
+
+def test_a_page_that_was_shared_with_parameters_of_others_is_the_page(app: Flask) -> None:
+    response = get(app, "/custom/?topic=ai&not=gossip&fbclid=abc")
+    assert response.status_code == 301
+    assert urljoin("/custom/", response.headers["Location"]) == "/custom/?topic=ai&not=gossip"
+    ours = "&".join(f"{key}=1" for key in PARAMETERS)
+    assert read_query(ours, _TOPICS).given.keys() == {*PARAMETERS}
 
 
 @pytest.mark.parametrize(("query", "line"), REFUSED.items(), ids=[each[:20] for each in REFUSED])
@@ -232,7 +250,7 @@ def test_a_custom_feed_tells_as_much_as_the_site_does(asked: SiteBuilder) -> Non
     assert b"seas" not in found.body
 
 
-def test_a_custom_feed_has_an_etag_and_leaves_nothing_on_disk(app: Flask) -> None:
+def test_a_custom_feed_has_validators_and_leaves_nothing_on_disk(app: Flask) -> None:
     live: LiveSite = app.extensions["feeds"]
 
     def known() -> set[str]:
@@ -241,14 +259,60 @@ def test_a_custom_feed_has_an_etag_and_leaves_nothing_on_disk(app: Flask) -> Non
             return set(connection.execute(sa.select(DOCUMENT.c.address)).scalars())
 
     get(app, "/rss.xml")
+    get(app, "/custom/rss.xml?topic=ai&not=gossip")
     before = known()
     for path in ("rss.xml?q=deep", "?q=deep", "?q=zzz"):
         response = get(app, f"/custom/{path}")
         assert response.status_code == 200
-        assert "Last-Modified" not in response.headers
-        again = get(app, f"/custom/{path}", If_None_Match=response.headers["ETag"])
-        assert (again.status_code, again.data) == (304, b"")
+        date = response.headers["Last-Modified"]
+        for condition in ({"If_None_Match": response.headers["ETag"]}, {"If_Modified_Since": date}):
+            again = get(app, f"/custom/{path}", **condition)
+            assert (again.status_code, again.data) == (304, b"")
+        past = get(app, f"/custom/{path}", If_Modified_Since="Mon, 01 Jan 2001 00:00:00 GMT")
+        assert past.data == response.data
     assert known() == before != set()
+
+
+def test_the_date_of_a_custom_feed_is_the_same_in_all_processes_and_follows_every_change(
+    asked: SiteBuilder,
+) -> None:
+    clock = [datetime(2026, 7, 1, 12, tzinfo=UTC)]
+    sites = [LiveSite(Settings(asked.root), clock=lambda: clock[0]) for _process in range(2)]
+
+    def date() -> int:
+        found = [each.find("/custom/rss.xml", "not=gossip") for each in sites]
+        dates = {each.last_modified for each in found if isinstance(each, CachedDocument)}
+        assert len(dates) == 1
+        return dates.pop() or 0
+
+    def refresh() -> None:
+        for each in sites:
+            each.refresh()
+
+    dates = [date()]
+    assert dates == [int(clock[0].timestamp())]
+    clock[0] += timedelta(days=1)
+    refresh()
+    assert date() == dates[0]
+    due = (clock[0] + timedelta(hours=1)).isoformat()
+    changes: list[Callable[[], object]] = [
+        lambda: asked.write("a.md", title="New"),
+        # Within the same second, and to what it was.
+        lambda: asked.write("a.md", title="One"),
+        lambda: (asked.root / "articles" / "a.md").unlink(),
+        lambda: asked.configure(title="Another", url="https://feeds.example.org/"),
+        lambda: asked.write("due.md", publishedDateTime=due),
+        lambda: clock.append(clock.pop() + timedelta(hours=2)),
+    ]
+    for change in changes:
+        change()
+        refresh()
+        dates.append(date())
+        clock[0] += timedelta(seconds=1)
+    assert dates == sorted(set(dates))
+    assert dates[-1] <= clock[0].timestamp()
+    for each in sites:
+        each.close()
 
 
 def test_a_custom_feed_is_never_older_than_the_site(asked: SiteBuilder) -> None:
@@ -405,6 +469,7 @@ def test_the_page_names_what_is_wrong_and_keeps_what_was_written(app: Flask) -> 
     query = urlencode({"topic": "robotcs", "since": "x", "provider": nasty})
     response = get(app, f"/custom/?{query}")
     assert (response.status_code, response.mimetype) == (400, "text/html")
+    assert response.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
     importlib.import_module("html5lib").HTMLParser(strict=True).parse(response.text)
     assert "<li>topic: no topic is called &#39;robotcs&#39;; did you mean Robotics?</li>" in (
         response.text
@@ -428,7 +493,7 @@ def test_the_directory_takes_no_notice_of_a_query_without_words(app: Flask) -> N
         response = get(app, f"/?{query}")
         assert response.headers["Last-Modified"] == plain.headers["Last-Modified"]
         assert response.data == plain.data
-    assert "Last-Modified" not in get(app, "/?a=1&q=robotics").headers
+    assert "Last-Modified" in get(app, "/?a=1&q=robotics").headers
 
 
 def test_other_paths_take_no_notice_of_a_query(app: Flask) -> None:

@@ -8,14 +8,15 @@ from urllib.parse import quote
 
 import pytest
 
-from feeds.catalog.folder import MANIFEST, MAX_FILE_BYTES, Folder
+from feeds.catalog.folder import MANIFEST, MAX_FILE_BYTES, UNREADABLE, Folder
 from feeds.errors import ConfigurationError, Problem, Severity
 from tests.support import SiteBuilder
 
 
 def names(site: SiteBuilder) -> list[str]:
-    """The files that may be articles, by their paths."""
-    return list(Folder.open(site.root).files())
+    """The files that may be articles and can be read, by their paths."""
+    files = Folder.open(site.root).files()
+    return [path for path, stat in files.items() if stat != UNREADABLE]
 
 
 def touch(file: Path, data: bytes = b"x") -> Path:
@@ -45,7 +46,7 @@ def test_hidden_files_and_folders_are_passed_over(site: SiteBuilder) -> None:
     assert names(site) == ["articles/sub/d.md"]
 
 
-def test_links_that_lead_out_are_passed_over(site: SiteBuilder) -> None:
+def test_links_that_lead_out_are_not_read_but_named(site: SiteBuilder) -> None:
     outside = site.root.parent / "outside"
     secret = touch(outside / "secret.md")
     articles = site.root / "articles"
@@ -59,6 +60,13 @@ def test_links_that_lead_out_are_passed_over(site: SiteBuilder) -> None:
     sibling = touch(site.root / "articles-of-another" / "e.md")
     (articles / "e.md").symlink_to(sibling)
     assert names(site) == ["articles/a.md", "articles/inside.md"]
+    out = "cannot be read: a link that leads out of the folders of articles; put the file there"
+    assert [str(each) for each in site.publication().problems() if each.code == "unreadable"] == [
+        f"articles/b.md:1: {out}",
+        "articles/c.md:1: cannot be read: No such file or directory",
+        "articles/d.md:1: cannot be read: Too many levels of symbolic links",
+        f"articles/e.md:1: {out}",
+    ]
 
 
 def test_a_folder_that_is_a_link_itself_is_read_as_feeds_yaml_asks(site: SiteBuilder) -> None:
@@ -73,7 +81,8 @@ def test_a_tree_that_was_built_holds_no_articles(site: SiteBuilder) -> None:
     site.write_text("out/index.html", "x")
     site.write_text("out/topics/ai/index.html", "x")
     assert len(names(site)) == 3
-    site.write_text(f"out/{MANIFEST}", '{"files": ["subscriptions.opml"]}')
+    pages = '"subscriptions.opml", "index.html", "topics/ai/index.html"'
+    site.write_text(f"out/{MANIFEST}", f'{{"files": [{pages}]}}')
     site.write_text("out/subscriptions.opml", "x")
     assert names(site) == ["articles/a.md"]
 

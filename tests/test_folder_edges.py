@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from feeds.catalog.folder import MANIFEST, Folder
+from feeds.catalog.folder import MANIFEST, UNREADABLE, Folder
 from feeds.errors import ConfigurationError, Problem
+from feeds.static.writer import write_tree
 from tests.support import SiteBuilder
 
 URL = "https://feeds.example.org/"
@@ -80,11 +84,41 @@ def test_a_folder_of_articles_that_vanishes_holds_none(site: SiteBuilder) -> Non
     assert len(folder.missing_folders()) == 1
 
 
-def test_what_is_no_regular_file_is_no_article(site: SiteBuilder) -> None:
-    os.mkfifo(site.root / "articles" / "pipe.md")
+def test_what_is_no_regular_file_is_named_and_not_opened(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = site.root / "articles"
+    os.mkfifo(articles / "pipe.md")
+    (articles / "device.html").symlink_to(os.devnull)
     site.write_text("folder.md/a.md", "x")
-    (site.root / "articles" / "link.md").symlink_to("folder.md")
-    assert list(Folder.open(site.root).files()) == ["articles/folder.md/a.md"]
+    (articles / "link.md").symlink_to("folder.md")
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(articles)  # the path of a socket has at most 107 bytes
+        listening.bind("socket.md")
+    files = Folder.open(site.root).files()
+    assert files.pop("articles/folder.md/a.md") != UNREADABLE
+    assert set(files.values()) == {UNREADABLE}
+    opened: list[str] = []
+    system_open = os.open
+
+    def watched(path: str, *arguments: Any, **named: Any) -> int:
+        opened.append(str(path))
+        return system_open(path, *arguments, **named)
+
+    monkeypatch.setattr(os, "open", watched)
+    named = [Folder.open(site.root).check_article(path) for path in files]
+    assert not [path for path in opened if "articles" in path]
+    assert [str(problem) for (problem,) in named] == [
+        "articles/device.html:1: cannot be read: a link that leads out of the folders of articles;"
+        " put the file there",
+        "articles/pipe.md:1: cannot be read: not a regular file",
+        "articles/socket.md:1: cannot be read: not a regular file",
+    ]
+    monkeypatch.undo()
+    catalog = site.catalog()
+    catalog.sync(Folder.open(site.root))
+    assert len(catalog.problems()) == 4
+    assert catalog.sync(Folder.open(site.root)).read == 0
 
 
 def test_files_come_in_the_order_of_their_names(site: SiteBuilder) -> None:
@@ -108,7 +142,7 @@ def test_a_site_that_is_a_built_tree_itself_holds_no_articles(site: SiteBuilder)
     site.configure(title="T", url=URL, articles=".")
     (site.root / "a.md").write_text("x")
     assert list(Folder.open(site.root).files()) == ["a.md"]
-    (site.root / MANIFEST).write_text('{"files": ["subscriptions.opml"]}')
+    (site.root / MANIFEST).write_text('{"files": ["subscriptions.opml", "a.html"]}')
     (site.root / "subscriptions.opml").write_text("x")
     (site.root / "a.md").unlink()
     (site.root / "a.html").write_text("x")
@@ -195,8 +229,33 @@ def test_a_manifest_that_names_no_tree_hides_no_page(site: SiteBuilder) -> None:
         site.write_text(f"sub/{name}", text)
     codes = [problem.code for problem in site.publication().problems()]
     assert codes == ["unreadable"]
-    site.write_text(f"sub/{MANIFEST}", '{"files": ["subscriptions.opml"]}')
+    site.write_text(f"sub/{MANIFEST}", '{"files": ["subscriptions.opml", "page.html"]}')
     assert site.publication().problems() == []
+
+
+def test_articles_in_a_tree_are_read(site: SiteBuilder) -> None:
+    pages = ["index.html", "topics/ai/index.html"]
+    for page in pages:
+        site.write_text(f"sub/{page}", "<!doctype html>")
+    names = ["sub/deep/a.md", "sub/b.markdown", "sub/topics/c.html"]
+    for name in names:
+        site.write(name)
+    named = ["subscriptions.opml", "deep/a.md", "../d.html", *pages]
+    site.write_text(f"sub/{MANIFEST}", json.dumps({"files": named}))
+    site.write_text("sub/subscriptions.opml", "")
+    site.write("d.html")
+    found = [f"articles/{name}" for name in ("d.html", *names)]
+    assert sorted(Folder.open(site.root).files()) == sorted(found)
+    assert site.publication().listed[0].count == 4
+
+
+def test_a_built_tree_inside_the_folder_of_articles_adds_nothing(site: SiteBuilder) -> None:
+    site.configure(title="T", url=URL, articles=".")
+    site.write("a.md", topics=["AI", "Robots"])
+    out = site.root / "out"
+    write_tree(site.publication(), out)
+    assert len(list(out.rglob("*.html"))) == 3
+    assert list(Folder.open(site.root).files()) == ["articles/a.md"]
 
 
 def test_folders_nested_beyond_python_s_recursion_are_read(site: SiteBuilder) -> None:

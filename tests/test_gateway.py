@@ -189,10 +189,12 @@ def test_a_name_with_an_underscore_is_no_header(server: Server) -> None:
 
 def test_requests_are_logged_by_the_gateway_too(root: Path) -> None:
     with serving(root, "--access-log") as server:
-        server.get("/rss.xml")
-        server.get("/media/a.png")
-        assert eventually(lambda: '"GET /media/a.png HTTP/1.1" 200 4\n' in server.log.read_text())
-        assert '"GET /rss.xml HTTP/1.1" 200 ' in server.log.read_text()
+        length = len(server.get("/rss.xml", **{"User-Agent": 'A "reader"'})[2])
+        server.get("/media/a.png", Range="bytes=1-2", Referer="https://a.example/")
+        last = '"GET /media/a.png HTTP/1.1" 206 2 "https://a.example/" "-"\n'
+        assert eventually(lambda: last in server.log.read_text())
+        first = rf'"GET /rss.xml HTTP/1.1" 200 {length} "-" "A \x22reader\x22"'
+        assert f"{first}\n" in server.log.read_text()
 
 
 class Scope:

@@ -17,6 +17,7 @@ import yaml
 from click.testing import CliRunner
 
 from feeds.cli import main
+from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS
 from feeds.static.hosts import HOSTS
 from tests.support import tool
 from tests.test_project import ROOT, blocks
@@ -69,6 +70,16 @@ def test_the_workflow_builds_what_it_uploads_and_caches(
     assert all(Path(each).exists() for each in cached)
     assert uploaded in cached
     assert workflow["permissions"].items() >= {"pages": "write", "id-token": "write"}.items()
+
+
+def test_the_configuration_of_cors_is_that_of_the_other_hosts() -> None:
+    (text,) = blocks("json", TEXT)
+    (rule,) = json.loads(text)["CORSRules"]
+    assert rule["AllowedOrigins"] == [COMMON_HEADERS["Access-Control-Allow-Origin"]]
+    assert rule["AllowedMethods"] == PREFLIGHT_HEADERS["Access-Control-Allow-Methods"].split(", ")
+    exposed = COMMON_HEADERS["Access-Control-Expose-Headers"].split(", ")
+    # A bucket sends no others of them.
+    assert rule["ExposeHeaders"] == exposed[:3]
 
 
 def test_the_settings_of_netlify_are_toml_and_publish_what_is_built() -> None:

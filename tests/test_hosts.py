@@ -117,12 +117,44 @@ def test_type_and_age_are_those_of_the_live_app(server: Server, path: str) -> No
     assert kept(response) == set(cache.split(", "))
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "no-referrer"
-    is_feed = not path.endswith("/") and cache != "max-age=60"
-    assert response.headers.get("Access-Control-Allow-Origin") == ("*" if is_feed else None)
     policy = response.headers.get("Content-Security-Policy")
     expected = "frame-ancestors 'none'" if path.endswith("/") else None
     assert policy == ("sandbox; default-src 'none'" if path.endswith("svg") else expected)
-    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers.get("X-Frame-Options") == ("DENY" if path.endswith("/") else None)
+
+
+@pytest.mark.parametrize(
+    ("path", "condition", "status"),
+    [
+        *((path, "", 200) for path in ANSWERS),
+        ("/nothing", "", 404),
+        ("/topics/ai", "", 301),
+        ("/topics/machines/rss.xml", "", 301),
+        ("/rss.xml", 'If-Match: "other"', 412),
+        ("/media/a.csv", "If-None-Match: *", 304),
+        ("/media/a.csv", "Range: bytes=1-2", 206),
+        ("/media/a.csv", "Range: bytes=99999-", 416),
+    ],
+)
+def test_scripts_of_other_sites_may_read_every_response(
+    server: Server, path: str, condition: str, status: int
+) -> None:
+    name, _, value = condition.partition(": ")
+    response = server.get(path, Origin="https://a.example", **({name: value} if name else {}))
+    assert response.status == status
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Content-Range" in response.headers["Access-Control-Expose-Headers"]
+
+
+@pytest.mark.parametrize("path", ["/", "/topics/ai/rss.xml", "/media/a.csv", "/media/a.svg"])
+def test_scripts_of_other_sites_may_send_conditions(server: Server, path: str) -> None:
+    asked = {"Access_Control_Request_Method": "GET", "Origin": "https://a.example"}
+    response = server.get(path, "OPTIONS", **asked, Access_Control_Request_Headers="if-none-match")
+    assert response.status in (200, 204)
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "If-None-Match" in response.headers["Access-Control-Allow-Headers"].split(", ")
+    assert server.get(path, "PUT").status == 405
+    assert "Access-Control-Allow-Methods" not in server.get(path).headers
 
 
 def test_every_file_of_the_tree_is_served_as_it_is(hosted: tuple[Server, Path]) -> None:
@@ -277,4 +309,6 @@ def test_a_tree_below_a_folder_of_the_host_answers_alike(host: str, root: Path) 
             response = server.get(f"/blog/feeds/{path}")
             assert response.status == 301
             assert response.headers["Location"].endswith(f"/blog/feeds/{target}")
+        asked = server.get("/blog/feeds/rss.xml", "OPTIONS")
+        assert asked.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
         assert "Referrer-Policy" not in server.get("/").headers

@@ -9,25 +9,27 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from email.utils import formatdate
+from functools import partial
 from typing import Any
 
 import brotli
 import pytest
 import zstandard
 from flask import Flask
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from feeds.compression import encode
 from feeds.errors import CatalogError
 from feeds.formats import render
 from feeds.model.document import Document
-from feeds.web.app import create_app
+from feeds.web.app import build_app, create_app
 from feeds.web.document_cache import ENTRY_OVERHEAD_BYTES, DocumentCache
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.support import SiteBuilder
+from tests.support import NOW, SiteBuilder
 
 FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
 DECODERS = {
@@ -261,20 +263,48 @@ def test_a_query_that_asks_for_nothing_gets_the_directory_itself(app: Flask) -> 
     assert site.cached("/", "freq=1") is site.cached("/")
     searched = get(app, "/?q=nothing")
     assert searched.data != directory.data
-    assert "Last-Modified" not in searched.headers
 
 
-@pytest.mark.parametrize("path", [*FEEDS, "/subscriptions.opml"])
-def test_scripts_of_other_pages_may_read_feeds(app: Flask, path: str) -> None:
-    assert get(app, path).headers["Access-Control-Allow-Origin"] == "*"
+@pytest.mark.parametrize(
+    ("path", "condition", "status"),
+    [
+        *((path, "", 200) for path in (*FEEDS, "/", "/subscriptions.opml", "/a.png", "/a.vtt")),
+        ("/custom/rss.xml?topic=ai&not=other", "", 400),
+        ("/topics/ai", "", 301),
+        ("/nothing", "", 404),
+        ("/rss.xml", "If-None-Match: *", 304),
+        ("/rss.xml", 'If-Match: "other"', 412),
+        ("/a.png", "If-None-Match: *", 304),
+        ("/a.png", "Range: bytes=1-2", 206),
+        ("/a.png", "Range: bytes=99999-", 416),
+    ],
+)
+def test_scripts_of_other_pages_may_read_every_response(
+    illustrated: Flask, path: str, condition: str, status: int
+) -> None:
+    name, _, value = condition.partition(": ")
+    for method in ("GET", "HEAD") if name != "Range" else ("GET",):
+        response = get(illustrated, path, method, **({name: value} if name else {}))
+        assert response.status_code == status
+        assert response.headers.getlist("Access-Control-Allow-Origin") == ["*"]
+        [exposed] = response.headers.getlist("Access-Control-Expose-Headers")
+        assert {"ETag", "Link", "Content-Range"} <= set(exposed.split(", "))
+    assert get(illustrated, path, "POST").headers["Access-Control-Allow-Origin"] == "*"
     asked = get(
-        app, path, "OPTIONS", Origin="https://a.example", Access_Control_Request_Method="GET",
-        Access_Control_Request_Headers="if-none-match",
+        illustrated, path, "OPTIONS", Origin="https://a.example",
+        Access_Control_Request_Method="GET", Access_Control_Request_Headers="if-none-match,range",
     )  # fmt: skip
     assert asked.status_code == 200
     assert asked.headers["Access-Control-Allow-Origin"] == "*"
-    assert "If-None-Match" in asked.headers["Access-Control-Allow-Headers"]
-    assert "Access-Control-Allow-Origin" not in get(app, "/").headers
+    allowed = asked.headers["Access-Control-Allow-Headers"].split(", ")
+    assert {"If-None-Match", "Range"} <= set(allowed)
+
+
+def test_pages_alone_say_that_nobody_may_frame_them(app: Flask) -> None:
+    pages = ("/", "/topics/ai/", "/custom/", "/custom/?topic=no")
+    for path in (*pages, "/rss.xml", "/custom/rss.xml?x=1", "/feed.css", "/nothing"):
+        framed = get(app, path).headers.get("X-Frame-Options")
+        assert framed == ("DENY" if path in pages else None), path
 
 
 def test_the_publisher_sets_the_age_of_feeds(site: SiteBuilder) -> None:
@@ -293,21 +323,62 @@ def test_the_publisher_sets_the_age_of_feeds(site: SiteBuilder) -> None:
     assert (problem.code, problem.hint) == ("bad-number", "it should be a number of seconds")
 
 
-def test_a_removed_feed_is_gone_and_one_that_never_was_is_not_found(
-    site: SiteBuilder,
-) -> None:
-    site.write("robots.md", topics=["Robots"])
-    app = create_app(site.root)
-    assert get(app, "/topics/robots/rss.xml").status_code == 200
-    (site.root / "articles" / "robots.md").unlink()
-    app.extensions["feeds"].refresh()
-    gone = get(app, "/topics/robots/rss.xml")
-    assert (gone.status_code, gone.data) == (410, b"/topics/robots/rss.xml is gone\n")
-    assert get(app, "/topics/never/rss.xml").status_code == 404
-    site.write("robots.md", topics=["Robots"])
-    app.extensions["feeds"].refresh()
-    assert get(app, "/topics/robots/rss.xml").status_code == 200
-    app.extensions["feeds"].close()
+def app_at(site: SiteBuilder, days: list[float]) -> Flask:
+    """The app of a site under a clock that so many days have passed on."""
+
+    def clock() -> datetime:
+        return NOW + timedelta(days=days[0])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("feeds.web.app.LiveSite", partial(LiveSite, clock=clock))
+        return create_app(site.root)
+
+
+def test_a_feed_is_gone_for_good_once_it_has_been_gone_for_thirty_days(site: SiteBuilder) -> None:
+    path, days_passed = "/topics/robots/rss.xml", [0.0]
+    app = app_at(site, days_passed)
+    live: LiveSite = app.extensions["feeds"]
+
+    def asked(days: float) -> int:
+        """The status so many days after the start."""
+        days_passed[0] = days
+        live.refresh()
+        response = get(app, path)
+        cache = response.headers["Cache-Control"]
+        assert response.status_code != 404 or cache == "no-cache"
+        assert response.status_code != 410 or cache == "max-age=86400"
+        assert get(app, "/topics/never/rss.xml").status_code == 404
+        return response.status_code
+
+    def publish(is_published: bool) -> None:
+        site.write("robots.md", topics=["Robots"], published=is_published)
+        live.refresh()
+
+    publish(True)
+    assert asked(0) == 200
+    publish(False)
+    assert [asked(day) for day in (1, 1.1, 30.9)] == [404, 404, 404]
+    # Back for a while, in which nobody asked, and gone again.
+    publish(True)
+    publish(False)
+    assert [asked(day) for day in (31.1, 61)] == [404, 404]
+    assert [asked(day) for day in (61.2, 90)] == [410, 410]
+    assert get(app, path).data == b"/topics/robots/rss.xml is gone\n"
+    # A clock that is set back begins anew.
+    assert [asked(day) for day in (20, 49.9, 50.1)] == [404, 404, 410]
+    publish(True)
+    assert asked(51) == 200
+    live.close()
+
+
+def test_the_time_since_a_feed_is_gone_outlives_a_restart(site: SiteBuilder) -> None:
+    statuses = []
+    for day in (0, 1, 30.9, 31):
+        site.write("robots.md", topics=["Robots"], published=day == 0)
+        app = app_at(site, [day])
+        statuses.append(get(app, "/topics/robots/rss.xml").status_code)
+        app.extensions["feeds"].close()
+    assert statuses == [200, 404, 404, 410]
 
 
 def test_the_health_check_tells_the_age_of_the_last_sync(
@@ -369,6 +440,41 @@ def test_conditions_are_evaluated_in_the_order_of_the_rfc(app: Flask, path: str)
             assert get(app, path, method, **headers).status_code == status, headers
 
 
+NUMBER = "9" * 5000
+ODD = (
+    NUMBER,
+    f"a:{NUMBER}",
+    f"bytes=0-{NUMBER}",
+    f"gzip;q={NUMBER}",
+    f"for={NUMBER}",
+    "a:²",
+    "[::1",
+    '"',
+)
+#: Whatever a server may read a number from.
+NUMBERED = (
+    "Host", "Content-Length", "Content-Type", "Range", "If-Range", "Accept-Encoding", "Forwarded",
+    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto",
+    "X-Forwarded-Prefix", "Max-Forwards", "Cache-Control", "If-Match", "If-None-Match",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_no_number_in_a_header_is_an_error(site: SiteBuilder, name: str) -> None:
+    (site.root / "a.png").write_bytes(b"\x89PNG")
+    site.write("a.md", images=[{"url": "a.png"}])
+    app = build_app(Settings(site.root, proxies=1))
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    for path in ("/rss.xml", "/a.png", "/topics/ai", "/nothing"):
+        for value in ODD:
+            key = name.upper().replace("-", "_")
+            key = key if key.startswith("CONTENT_") else f"HTTP_{key}"
+            environ = EnvironBuilder(path).get_environ() | {key: value.encode().decode("latin-1")}
+            response = run_wsgi_app(app.wsgi_app, environ, buffered=True)
+            assert int(response[1].split()[0]) < 500, (path, value[:20])
+    app.extensions["feeds"].close()
+
+
 LINTED = [
     *FEEDS,
     "/",
@@ -390,7 +496,9 @@ def illustrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     site = SiteBuilder(tmp_path_factory.mktemp("linted") / "site")
     site.configure(title="Test site", url="https://feeds.example.org/")
     (site.root / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" * 100)
-    site.write("a.md", "Some words. " * 60, topics=["AI"], images=[{"url": "a.png"}])
+    (site.root / "a.vtt").write_text("WEBVTT\n")
+    files = {"images": [{"url": "a.png"}], "actions": [{"url": "a.vtt"}]}
+    site.write("a.md", "Some words. " * 60, topics=["AI"], **files)
     app = create_app(site.root)
     yield app
     app.extensions["feeds"].close()

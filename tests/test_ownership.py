@@ -158,10 +158,14 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
         "sqlite:///x?mode=memory", "sqlite://host/x", "mysql://me:hidden@host/db",
         "postgresql+psycopg://me:hidden@host:port/db", "postgresql+psycopg://me:hid@hidden@host/db",
         "postgresql+psycopg://me@127.0.0.1:1/db?password=hidden&sslpassword=hidden",
-        "postgresql+psycopg://127.0.0.1:99999999/db?user=me&password=hidden",
+        "postgresql+psycopg://127.0.0.1:99999999/db?user=me&password=hidden", "sqlite:///x/",
+        "file:///x", "SQLITE:///x", "sqlite+aiosqlite:///x", "sqlite:///~nobody-of-this-name/x",
+        "sqlite:x", "postgresql:me:hidden@host/db", "file:x?mode=memory", "file:x", ":memory:",
+        "~", "~nobody-of-this-name/x", "~x", "$HOME/x", "${HOME}/x", "a/$(id)/x", "%APPDATA%/x",
+        "x/", "a/..", ".", "..", " ", " x", "x ", "x\n", "a\nb", "a\x1b", "postgresql+x://host/db",
     ],
 )  # fmt: skip
-def test_a_url_that_keeps_nothing_is_refused_in_one_line_without_its_password(
+def test_a_place_that_is_none_is_refused_in_one_line_without_its_password(
     site: SiteBuilder, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(site.root.parent)
@@ -185,9 +189,22 @@ def test_a_relative_path_is_relative_to_who_names_it(
     for place in ("b.db", "sqlite:///b.db"):
         monkeypatch.setenv("FEEDS_CATALOG", place)
         assert catalog_place(folder) == str(tmp_path / "b.db")
+    for place in ("~/b.db", "sqlite:///~/b.db"):
+        monkeypatch.setenv("HOME", "/home/of/mine")
+        monkeypatch.setenv("FEEDS_CATALOG", place)
+        assert catalog_place(folder) == "/home/of/mine/b.db"
+    for name in ("a b.db", "100%.db", "a$.db", "a:b.db", "x?y", "~.db~"[1:], "日本.db"):
+        monkeypatch.setenv("FEEDS_CATALOG", name)
+        assert catalog_place(folder) == str(tmp_path / name)
     for place in ("/c/b.db", "sqlite:////c/b.db"):
         monkeypatch.setenv("FEEDS_CATALOG", place)
         assert catalog_place(folder) == "/c/b.db"
+
+
+@pytest.mark.parametrize("place", ["postgres://me@host/db", "postgresql://me@host/db"])
+def test_a_url_as_postgresql_has_them_is_understood(place: str) -> None:
+    with pytest.raises(CatalogError, match=r"^postgresql\+psycopg://me@host/db: "):
+        Catalog(place)
 
 
 def test_an_empty_file_is_taken(site: SiteBuilder, tmp_path: Path) -> None:
@@ -335,6 +352,7 @@ def test_a_state_from_elsewhere_keeps_sound_dates_and_lengths_alone(tmp_path: Pa
         state.touch_last_modified(f"/{number}.xml", "one", 100)
     urls = [f"https://e.example/{number}.mp3" for number in range(4)]
     state.record_file_sizes([ProbeResult(url, 5000) for url in urls], 100)
+    assert [state.gone_since(f"/{number}.xml", 200) for number in (0, 4)] == [200, 200]
     state.remember_built("/out", {"rss.xml": Built("fingerprint", 1, 1)})
     catalog.close()
     copy = tmp_path / "there" / "catalog.sqlite"
@@ -343,11 +361,14 @@ def test_a_state_from_elsewhere_keeps_sound_dates_and_lengths_alone(tmp_path: Pa
         for number, value in ((1, "1e300"), (2, -1), (3, int(time.time()) + 10**6)):
             query = "UPDATE feeds_document SET changed = ? WHERE address = ?"
             connection.execute(query, (value, f"/{number}.xml"))
+        update = "UPDATE feeds_gone SET since = -1 WHERE address = '/4.xml'"
+        connection.execute(update)
         for number, value in ((1, '"><script>'), (2, -1), (3, 2**60)):
             query = "UPDATE feeds_length SET length = ? WHERE url = ?"
             connection.execute(query, (value, urls[number]))
     state = Catalog(copy).state
-    assert [state.was_served(f"/{number}.xml") for number in range(5)] == [True, *3 * [False], True]
+    since = [state.gone_since(f"/{number}.xml", 300) for number in range(5)]
+    assert since == [200, None, None, None, 300]
     assert state.lengths() == {urls[0]: 5000}
     assert state.built("/out") == {}
     # The original is this machine's own.
@@ -537,3 +558,91 @@ def test_a_replica_of_another_user_is_refused_in_one_line(
     assert result.exit_code == 1
     assert "made by another user or machine; name it in FEEDS_CATALOG" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+LOGS = ("-wal", "-shm", "-journal")
+
+
+def logs_of_another(file: Path) -> dict[str, bytes]:
+    """Lay logs beside a place that hold a transaction of another program; return their bytes."""
+    source = file.with_name("source.db")
+    connection = sqlite3.connect(source, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.executescript(_CMS)
+    logs = {"-wal": Path(f"{source}-wal").read_bytes(), "-shm": Path(f"{source}-shm").read_bytes()}
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.execute("PRAGMA cache_size=1")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("UPDATE article SET text = hex(randomblob(99999))")
+    logs["-journal"] = Path(f"{source}-journal").read_bytes()
+    connection.close()
+    source.unlink()
+    for ending, data in logs.items():
+        Path(f"{file}{ending}").write_bytes(data)
+    return logs
+
+
+@pytest.mark.parametrize("name", ["c.db", "c-state.db"])
+@pytest.mark.parametrize("endings", [LOGS, *((ending,) for ending in LOGS)], ids=str)
+def test_logs_of_another_at_the_place_of_a_new_file_are_moved_aside(
+    site: SiteBuilder,
+    tmp_path: Path,
+    name: str,
+    endings: tuple[str, ...],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    site.write("a.md")
+    logs = logs_of_another(tmp_path / name)
+    for ending in set(LOGS) - set(endings):
+        (tmp_path / f"{name}{ending}").unlink()
+    Path(f"{tmp_path / name}.damaged-1-wal").write_text("of an earlier time")
+    catalog = Catalog(tmp_path / "c.db")
+    assert catalog.sync(Folder.open(site.root)).read == 1
+    assert catalog.state.touch_last_modified("/rss.xml", "one", 100) == 100
+    catalog.close()
+    for ending in endings:
+        aside = tmp_path / f"{name}.damaged-2{ending}"
+        assert aside.read_bytes() == logs[ending]
+        line = f"{tmp_path / name}{ending}: a log without its file; moved to {aside.name}"
+        assert line in caplog.messages
+    assert len(caplog.messages) == len(endings)
+
+
+@pytest.mark.parametrize("name", ["c.db", "c-state.db"])
+def test_logs_beside_an_empty_file_are_refused_in_one_line_and_untouched(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.catalog.database.MAKING_SECONDS", 0.1)
+    (tmp_path / name).touch()
+    logs_of_another(tmp_path / name)
+    before = contents(tmp_path)
+    with pytest.raises(CatalogError, match=rf"{name}-wal: lies beside an empty file; remove one"):
+        Catalog(tmp_path / "c.db")
+    assert {name: data for name, data in contents(tmp_path).items() if name in before} == before
+
+
+def test_logs_beside_an_empty_file_at_the_place_that_we_choose_are_moved_aside(
+    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.catalog.database.MAKING_SECONDS", 0.1)
+    site.write("a.md")
+    index = site.root / ".feeds" / "catalog.sqlite"
+    index.parent.mkdir()
+    index.touch()
+    logs = logs_of_another(index)
+    result = CliRunner().invoke(main, ["check", str(site.root)])
+    assert result.exit_code == 0, result.output
+    for ending in LOGS:
+        assert Path(f"{index}.damaged-1{ending}").read_bytes() == logs[ending]
+
+
+def test_a_replica_makes_no_file(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    for name in ("new.db", "empty.db"):
+        logs_of_another(tmp_path / name)
+        before = contents(tmp_path)
+        replica = Catalog(tmp_path / name, syncs=False)
+        with pytest.raises(CatalogError, match="not synced yet"):
+            replica.is_complete()
+        replica.close()
+        assert contents(tmp_path) == before

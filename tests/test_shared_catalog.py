@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from feeds.web.app import create_app
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.servers import PostgreSQL
+from tests.servers import Line, PostgreSQL
 from tests.support import CORPUS, NOW, SiteBuilder, eventually, needs_corpus
 
 
@@ -261,3 +262,44 @@ def test_what_could_not_be_published_is_published_by_the_next_look(
     live.refresh()
     assert b"Two" in body(live, "/topics/ai/rss.xml")
     live.close()
+
+
+#: A document that has to be made, one for a query, none at all, and a question about the index.
+COLD = ("/topics/ai/rss.xml", "/custom/rss.xml?since=1d", "/nothing", "/healthz")
+
+
+@pytest.mark.parametrize("trouble", ["silent", "slow"])
+def test_a_request_to_a_server_in_trouble_has_one_deadline(
+    postgresql: PostgreSQL, tmp_path: Path, trouble: str
+) -> None:
+    line = Line(postgresql)
+    site = SiteBuilder(tmp_path / "site")
+    url = line.url_of(postgresql.new_schema())
+    site.configure(title="T", url="https://feeds.example.org/", catalog=url)
+    site.write("a.md", title="One", topics=["AI"])
+    app = create_app(site.root)
+    client = app.test_client()
+    assert client.get("/rss.xml").status_code == 200
+    if trouble == "slow":
+        line.delay = 0.2
+    else:  # it accepts connections, and never answers
+        line.freeze()
+        line.drop()
+    for path in COLD:
+        began = time.monotonic()
+        response = client.get(path)
+        assert time.monotonic() - began < 3, path
+        assert response.status_code == 503, path
+        assert int(response.headers["Retry-After"]) > 0
+        # Not asked again for a moment.
+        began = time.monotonic()
+        assert client.get(path).status_code == 503
+        assert client.get("/rss.xml").status_code == 200
+        assert time.monotonic() - began < 3
+        time.sleep(1.2)
+    line.delay = 0
+    line.thaw()
+    expected = {path: 404 if path == "/nothing" else 200 for path in COLD}
+    assert eventually(lambda: {path: client.get(path).status_code for path in COLD} == expected)
+    app.extensions["feeds"].close()
+    line.close()

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import Database
 from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.ownership import is_damaged
 from feeds.catalog.state import Announcement, Built, ProbeResult
+from feeds.cli import main
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection
 from feeds.model.site import Site
+from feeds.web.live_site import LiveSite
+from feeds.web.responses import CachedDocument
+from feeds.web.settings import Settings
 from tests.servers import PostgreSQL
-from tests.support import NOW, SiteBuilder
+from tests.support import NOW, SiteBuilder, eventually
 
 BUILT = {"rss.xml": Built("fingerprint", 100, 5)}
 ANNOUNCED = {"https://e.example/rss.xml": Announcement("fingerprint", "digest")}
@@ -39,7 +48,7 @@ def fill(catalog: Catalog) -> None:
 def is_filled(catalog: Catalog) -> bool:
     state = catalog.state
     return (
-        state.was_served("/rss.xml")
+        state.gone_since("/never.xml", 300) is None
         and state.touch_last_modified("/rss.xml", "one", 200) == 100
         and state.lengths() == {"https://e.example/a.mp3": 5000}
         and state.announced() == ANNOUNCED
@@ -333,6 +342,21 @@ def test_a_claim_or_a_date_of_a_clock_that_was_ahead_ends(catalog: Catalog) -> N
     assert state.touch_last_modified("/a.xml", "two", 1000) == 1001
 
 
+def test_a_document_is_gone_since_the_first_request_in_vain(catalog: Catalog) -> None:
+    state = catalog.state
+    assert state.gone_since("/never.xml", 200) is None
+    assert state.gone_since("/nul\0.xml", 200) is None
+    assert [state.gone_since("/rss.xml", now) for now in (2000, 3000)] == [2000, 2000]
+    # Under a clock that was set back, what happened by another one has not happened yet.
+    assert [state.gone_since("/rss.xml", now) for now in (1000, 1500)] == [1000, 1000]
+    state.touch_last_modified("/atom.xml", "one", 100)
+    assert state.gone_since("/atom.xml", 1500) == 1500
+    assert state.gone() == {"/rss.xml", "/atom.xml"}
+    state.forget_gone(["/rss.xml"])
+    assert state.gone() == {"/atom.xml"}
+    assert state.gone_since("/rss.xml", 4000) == 4000
+
+
 def test_one_damaged_row_of_many_leaves_no_lock_behind(site: SiteBuilder, catalog: Catalog) -> None:
     for number in range(15):
         site.write(f"{number}.md", title=f"Article {number}")
@@ -379,3 +403,92 @@ def test_a_state_that_lacks_a_table_or_a_version_is_mended(
     again = site.catalog()
     assert again.state.built("/out") == {}
     assert again.state.touch_last_modified("/rss.xml", "one", 200) in (100, 200)
+
+
+def damage(file: Path, page: int) -> None:
+    """Destroy a page of a file whose time stays, as a failing disk does."""
+    times = file.stat().st_atime_ns, file.stat().st_mtime_ns
+    with file.open("r+b") as stream:
+        stream.seek(4096 * page)
+        stream.write(b"\xff" * 4096)
+    os.utime(file, ns=times)
+
+
+@pytest.mark.sqlite
+def test_a_file_that_was_closed_whole_is_not_checked_again(
+    site: SiteBuilder, catalog: Catalog, index: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+
+    def check(file: Path) -> bool:
+        checked.append(file.name)
+        return is_damaged(file)
+
+    monkeypatch.setattr("feeds.catalog.database.is_damaged", check)
+    site.catalog().close()
+    assert checked == [state.name, index.name], "in use: another process may have been killed"
+    catalog.close()
+    checked.clear()
+    for _ in range(2):
+        again = site.catalog()
+        again.state.touch_last_modified("/rss.xml", "one", 100)
+        again.close()
+    assert checked == []
+    os.utime(index)
+    site.catalog().close()
+    assert checked == [index.name]
+    index.write_bytes(index.rename(index.with_name("copy")).read_bytes())
+    site.catalog().close()
+    assert checked == [index.name] * 2
+
+
+@pytest.fixture
+def readable(site: SiteBuilder) -> dict[str, bytes]:
+    """The documents of a site with an index of many pages, by path."""
+    for number in range(30):
+        site.write(f"{number}.md", title=f"No. {number}", body="long " * 300)
+    assert (
+        CliRunner().invoke(main, ["build", str(site.root), "--out", str(site.out)]).exit_code == 0
+    )
+    paths = ("/rss.xml", "/topics/ai/atom.xml", "/feed.json")
+    return {path: (site.out / path[1:]).read_bytes() for path in paths}
+
+
+def pages(site: SiteBuilder) -> Iterator[int]:
+    """Destroys a page after the other of the index of a site."""
+    file = site.root / ".feeds" / "catalog.sqlite"
+    for page in range(1, file.stat().st_size // 4096, 5):
+        damage(file, page)
+        yield page
+
+
+@pytest.mark.sqlite
+def test_damage_that_a_build_meets_first_is_recovered_from(
+    site: SiteBuilder, readable: dict[str, bytes]
+) -> None:
+    for page in pages(site):
+        if page % 2:  # it is met in writing
+            os.utime(site.root / "articles" / "0.md", (page, page))
+        shutil.rmtree(site.out)
+        result = CliRunner().invoke(main, ["build", str(site.root), "--out", str(site.out)])
+        assert result.exit_code == 0, result.output
+        for path, body in readable.items():
+            assert (site.out / path[1:]).read_bytes() == body, (page, path)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("starts_indexed", [False, True])
+def test_damage_that_the_live_app_meets_first_is_recovered_from(
+    site: SiteBuilder, readable: dict[str, bytes], starts_indexed: bool
+) -> None:
+    for _page in pages(site):
+        live = LiveSite(Settings(site.root, starts_indexed=starts_indexed))
+
+        def answers(path: str, live: LiveSite = live) -> bytes:
+            with suppress(CatalogError):
+                found = live.find(path)
+                return found.document.body if isinstance(found, CachedDocument) else b""
+            return b""
+
+        assert eventually(lambda: {path: answers(path) for path in readable} == readable)
+        live.close()

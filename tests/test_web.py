@@ -422,7 +422,7 @@ def test_a_changed_a_new_and_a_deleted_article_show_within_five_seconds(
     served.write("c.md", title="Three, corrected", topics=["Robots"])
     assert eventually(lambda: b"Three, corrected" in get(changing, "/topics/robots/rss.xml").data)
     (served.root / "articles" / "c.md").unlink()
-    assert eventually(lambda: get(changing, "/topics/robots/rss.xml").status_code == 410)
+    assert eventually(lambda: get(changing, "/topics/robots/rss.xml").status_code == 404)
     assert b"Three" not in get(changing, "/atom.xml").data
 
 
@@ -554,6 +554,7 @@ def test_changes_that_are_ignored_do_not_keep_others_from_showing(
 
 def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilder) -> None:
     served.write("later.md", title="Later", publishedDateTime="2026-12-24T18:00:00Z")
+    served.write("update.md", updatedDateTime="2026-12-24T18:00:01Z")
     moment = datetime(2026, 12, 24, 17, 59, 59, tzinfo=UTC)
     live = LiveSite(Settings(served.root), clock=lambda: moment)
 
@@ -567,6 +568,33 @@ def test_an_article_of_the_future_appears_when_its_time_comes(served: SiteBuilde
     moment += timedelta(seconds=1)
     live.refresh()
     assert b"Later" in body()
+    assert b"18:00:01" not in body()
+    moment += timedelta(seconds=1)
+    live.refresh()
+    assert b"18:00:01" in body()
+    live.close()
+
+
+def test_a_change_of_the_time_zone_shows_and_a_wrong_one_changes_nothing(
+    served: SiteBuilder,
+) -> None:
+    served.write("a.md", publishedDateTime="2026-05-01 09:30:00")
+    live = LiveSite(Settings(served.root))
+
+    def shows(time: bytes) -> bool:
+        live.refresh()
+        found = live.find("/atom.xml")
+        assert found
+        assert not isinstance(found, MediaFile | Redirect)
+        return b"<published>2026-05-01T%b:00+00:00" % time in found.document.body
+
+    assert shows(b"09:30")
+    served.configure(title="T", url="https://feeds.example.org/", timezone="Europe/Berlin")
+    assert shows(b"07:30")
+    served.configure(title="T", url="https://feeds.example.org/", timezone="Europe/Berlín")
+    with pytest.raises(FeedsError, match=r"feeds\.yaml:\d: timezone .*did you mean Europe/Berlin"):
+        live.refresh()
+    assert shows(b"07:30")
     live.close()
 
 
@@ -762,6 +790,25 @@ def test_a_locked_index_keeps_no_document_back(
     app.extensions["feeds"].close()
 
 
+@pytest.mark.sqlite
+def test_a_feed_that_is_gone_is_not_found_while_the_state_is_locked(
+    served: SiteBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.web.refresher.PATIENCE_SECONDS", 0.2)
+    app = create_app(served.root)
+    article = served.write("c.md", topics=["Robots"])
+    app.extensions["feeds"].refresh()
+    assert get(app, "/topics/robots/rss.xml").status_code == 200
+    article.unlink()
+    app.extensions["feeds"].refresh()
+    with closing(locked(served.root / ".feeds" / "catalog-state.sqlite")):
+        assert get(app, "/topics/robots/rss.xml").status_code == 404
+        began = time.monotonic()
+        assert {get(app, f"/{number}").status_code for number in range(20)} == {404}
+        assert time.monotonic() - began < 4
+    app.extensions["feeds"].close()
+
+
 def test_one_request_waits_for_an_index_that_does_not_answer_and_others_are_told(
     changing: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -787,24 +834,47 @@ def test_one_request_waits_for_an_index_that_does_not_answer_and_others_are_told
     assert eventually(lambda: get(changing, path).status_code == 200)
 
 
-def test_the_access_log_is_in_the_common_format_and_no_client_can_forge_a_line(
+#: As programs that read the combined format split it.
+COMBINED = re.compile(
+    r"(?P<address>\S+) - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\]"
+    r' "(?P<request>[^"]*)" (?P<status>\d{3}) (?P<length>\d+|-)'
+    r' "(?P<referrer>[^"]*)" "(?P<user_agent>[^"]*)"'
+)
+
+
+def test_the_access_log_is_in_the_combined_format_and_no_client_can_forge_a_line(
     served: SiteBuilder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = build_app(Settings(served.root, access_log=True, proxies=1))
-    length = len(get(app, "/rss.xml").data)
+    reader = "Reader feed-id:1 - 42 subscribers"
+    whole = get(app, "/rss.xml", User_Agent=reader)
+    get(app, "/rss.xml", User_Agent=reader, If_None_Match=whole.headers["ETag"])
+    app.test_client().head("/rss.xml")
+    get(app, "/media/a.png", Range="bytes=1-2", Referer="https://a.example/?b=c")
     get(app, "/custom/feed.json?topic=ai&x=%22%0a", X_Forwarded_For="192.0.2.7")
-    get(app, "/x%22%20200%20-%0a%1b[31m")
+    get(app, "/x%22%20-%0a%1b[31m", X_Forwarded_For="1 [2 \\")
+    get(app, "/no", Referer='"', User_Agent='é" 200 - "-" "\\\t\x1b[31m\x7f\x85')
+    get(app, "/" + "n" * 30_000, User_Agent='"' * 30_000)
     app.extensions["feeds"].close()
-    lines = capsys.readouterr().out.splitlines()
-    date = r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\]"
-    patterns = (
-        rf'127\.0\.0\.1 - - {date} "GET /rss\.xml HTTP/1\.1" 200 {length}',
-        rf'192\.0\.2\.7 - - {date} "GET /custom/feed\.json\?topic=ai&x=%22%0a HTTP/1\.1" 400 \d+',
-        rf'127\.0\.0\.1 - - {date} "GET /x%22%20200%20-%0A%1B%5B31m HTTP/1\.1" 404 \d+',
-    )
-    assert len(lines) == len(patterns)
-    for line, pattern in zip(lines, patterns, strict=True):
-        assert re.fullmatch(pattern, line), line
+    lines = capsys.readouterr().out.split("\n")
+    assert lines.pop() == ""
+    found = [match.groups() for line in lines if (match := COMBINED.fullmatch(line))]
+    assert len(found) == len(lines) == 8
+    found, last = found[:-1], found[-1]
+    agents = [*2 * [reader], *4 * ["Werkzeug"]]
+    forged = r"\xE9\x22 200 - \x22-\x22 \x22\x5C\x09\x1B[31m\x7F\x85"
+    for each, agent in zip(found, [*agents, forged], strict=True):
+        assert each[-1].partition("/")[0] == agent
+    assert [each[:-1] for each in found] == [
+        ("127.0.0.1", "GET /rss.xml HTTP/1.1", "200", str(len(whole.data)), "-"),
+        ("127.0.0.1", "GET /rss.xml HTTP/1.1", "304", "-", "-"),
+        ("127.0.0.1", "HEAD /rss.xml HTTP/1.1", "200", "-", "-"),
+        ("127.0.0.1", "GET /media/a.png HTTP/1.1", "206", "2", "https://a.example/?b=c"),
+        ("192.0.2.7", "GET /custom/feed.json?topic=ai&x=%22%0a HTTP/1.1", "400", found[4][3], "-"),
+        (r"1\x20\x5B2\x20\x5C", "GET /x%22%20-%0A%1B%5B31m HTTP/1.1", "404", found[5][3], "-"),
+        ("127.0.0.1", "GET /no HTTP/1.1", "404", found[6][3], r"\x22"),
+    ]
+    assert max(map(len, last)) <= 4_000
 
 
 def test_an_invalid_number_of_proxies_is_an_error(

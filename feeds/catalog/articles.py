@@ -84,21 +84,20 @@ class PublishedArticles:
         query = self._select(selection, ARTICLE.c.path, ARTICLE.c.data)
         if period:
             query = query.where(_DAY.between(period.first, period.last))
-        return dict(map(tuple, self._rows(query.order_by(*_NEWEST_FIRST).limit(limit))))
+        return self._articles(query.order_by(*_NEWEST_FIRST).limit(limit))
 
     def left_out(self, selection: Selection) -> dict[str, Article]:
         """The articles that a podcast lacks since their files' types are unknown, by file."""
         without = replace(selection, has_recording=False)
         query = self._select(without, ARTICLE.c.path, ARTICLE.c.data)
-        rows = self._rows(query.where(ARTICLE.c.has_unknown_file).order_by(ARTICLE.c.path))
-        return dict(map(tuple, rows))
+        return self._articles(query.where(ARTICLE.c.has_unknown_file).order_by(ARTICLE.c.path))
 
     def by_file(self, paths: Sequence[str]) -> dict[str, Article]:
         """The articles of these files, published or not."""
         articles: dict[str, Article] = {}
         for batch in batches(paths):
             query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(ARTICLE.c.path.in_(batch))
-            articles |= dict(map(tuple, self._rows(query)))
+            articles |= self._articles(query)
         return articles
 
     def count(self, selection: Selection) -> tuple[int, datetime | None]:
@@ -118,9 +117,12 @@ class PublishedArticles:
         """
         if self._files:
             return
-        query = self._published(SOURCE, ARTICLE.c.path, SOURCE.c.digest, _DAY)
-        rows = self._rows(query.order_by(*_NEWEST_FIRST))
-        digests = {path: [digest] for path, digest, _day in rows}
+        columns = ARTICLE.c.path, SOURCE.c.digest, _DAY, ARTICLE.c.updated
+        rows = self._rows(self._published(SOURCE, *columns).order_by(*_NEWEST_FIRST))
+        digests = {path: [digest] for path, digest, _day, _updated in rows}
+        for path, _digest, _day, updated in rows:
+            if updated > self._now:
+                digests[path].append("early")
         if lengths := self._catalog.lengths():
             query = sa.select(MEDIA.c.path, MEDIA.c.url).order_by(MEDIA.c.path, MEDIA.c.url)
             for path, url in self._rows(query):
@@ -137,7 +139,7 @@ class PublishedArticles:
         # The last: other threads take it as loaded once it is filled.
         self._files = {
             path: _File("\0".join(digests[path]), day, rank)
-            for rank, (path, _digest, day) in enumerate(rows)
+            for rank, (path, _digest, day, _updated) in enumerate(rows)
         }
 
     def paths(self, selection: Selection, period: Period | None) -> Sequence[str]:
@@ -214,12 +216,13 @@ class PublishedArticles:
         """The numbers of articles that are not published, by reason."""
         removed, none = ARTICLE.c.removed, sa.false()
         draft = none if self._unpublished else ~removed & ARTICLE.c.draft
-        is_early = ARTICLE.c.published > self._now
+        is_due = sa.true() if self._site.future else ARTICLE.c.published <= self._now
         with_older, without = (self._is_published(dedupe=dedupe) for dedupe in (False, True))
         reasons = {
             "unpublished": draft,
             "removed": removed,
-            "dated in the future": none if self._site.future else ~removed & ~draft & is_early,
+            "dated in the future": ~removed & ~draft & ~is_due,
+            "expired": ~removed & ~draft & is_due & self._is_expired(),
             "older with the same id": sa.and_(*with_older) & ~sa.and_(*without),
         }
         counts = [sa.func.sum(sa.case((reason, 1), else_=0)) for reason in reasons.values()]
@@ -227,17 +230,44 @@ class PublishedArticles:
         return {reason: count for reason, count in zip(reasons, row, strict=True) if count}
 
     def next_due(self) -> datetime | None:
-        """The date of the next article that is dated in the future."""
-        query = sa.select(sa.func.min(ARTICLE.c.published)).where(ARTICLE.c.published > self._now)
-        ((date,),) = self._rows(query)
-        return date_of(date)
+        """The next date in the future, of a publication, an update or an end."""
+        dates = [ARTICLE.c.updated, ARTICLE.c.expires]
+        dates += [] if self._site.future else [ARTICLE.c.published]
+        next_ones = (sa.select(sa.func.min(date)).where(date > self._now) for date in dates)
+        found = [date for query in next_ones for (date,) in self._rows(query) if date is not None]
+        return date_of(min(found, default=None))
+
+    def early(self, folder: Folder) -> Iterator[Problem]:
+        """A warning for each update in the future, and for each publication in more than a year."""
+        draft = sa.false() if self._unpublished else ARTICLE.c.draft
+        is_early = ARTICLE.c.updated > self._now
+        query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(
+            is_early, ~ARTICLE.c.removed, ~draft
+        )
+        hint = "correct it if it is wrong"
+        now, year = EPOCH + timedelta(microseconds=self._now), timedelta(days=366)
+        for path, article in self._rows(query.order_by(ARTICLE.c.path)):
+            is_published = self._site.future or article.published <= now
+            if is_published and article.updated > article.published:
+                key, date, until = "updatedDateTime", article.updated, "publishedDateTime is used"
+            elif not is_published and article.published - year > now:
+                key, date, until = (
+                    "publishedDateTime",
+                    article.published,
+                    "the article is held back",
+                )
+            else:
+                continue
+            line = line_of(folder.text_or_empty(path), key)
+            message = f"{key} is in the future: {until} until {date:%Y-%m-%d}"
+            yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
 
     def conflicts(self, folder: Folder) -> Iterator[Problem]:
         """A warning for each file whose id a newer file has too."""
         columns = ARTICLE.c.path, ARTICLE.c.data
         query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
         newest: dict[str, tuple[str, Article]] = {}
-        for path, article in self._rows(query.order_by(*map(sa.desc, _rank(ARTICLE)))):
+        for path, article in self._rows(query.order_by(*map(sa.desc, self._rank(ARTICLE)))):
             newer_path, newer = newest.setdefault(article.iri, (path, article))
             if path == newer_path or article.removed:
                 continue
@@ -248,6 +278,14 @@ class PublishedArticles:
             message = f"{newer_path} has the same {name}, is newer and {instead}"
             hint = f"an article's {name} is its own"
             yield Problem(path, line, "same-id", message, hint, Severity.WARNING)
+
+    def _articles(self, query: sa.Executable) -> dict[str, Article]:
+        """The articles by file, without updates that are dated in the future."""
+        now = EPOCH + timedelta(microseconds=self._now)
+        return {
+            path: article if article.updated <= now else replace(article, updated=article.published)
+            for path, article in self._rows(query)
+        }
 
     def _rows(self, query: sa.Executable) -> Sequence[Sequence[Any]]:
         with self._catalog.reading() as connection:
@@ -298,13 +336,17 @@ class PublishedArticles:
 
     def _is_published(self, *, dedupe: bool = True) -> Iterator[sa.ColumnElement[bool]]:
         yield ~ARTICLE.c.removed
+        yield ~self._is_expired()
         yield from self._is_due(ARTICLE)
         if dedupe:
             other = ARTICLE.alias("other")
-            is_later = sa.tuple_(*_rank(other)) > sa.tuple_(*_rank(ARTICLE))
-            # A newer article that is removed also removes the older ones.
+            is_later = sa.tuple_(*self._rank(other)) > sa.tuple_(*self._rank(ARTICLE))
+            # A newer article that is removed, or expired, also removes the older ones.
             is_older = sa.exists().where(other.c.id == ARTICLE.c.id, is_later, *self._is_due(other))
             yield ~ARTICLE.c.has_duplicate_id | ~is_older
+
+    def _is_expired(self) -> sa.ColumnElement[bool]:
+        return ARTICLE.c.expires.is_not(None) & (ARTICLE.c.expires <= self._now)
 
     def _is_due(self, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
         if not self._unpublished:
@@ -312,10 +354,11 @@ class PublishedArticles:
         if not self._site.future:
             yield table.c.published <= self._now
 
-
-def _rank(table: sa.FromClause) -> tuple[sa.ColumnElement[Any], ...]:
-    """The order of the files that share an id: the last is published."""
-    return table.c.updated, table.c.published, table.c.path
+    def _rank(self, table: sa.FromClause) -> tuple[sa.ColumnElement[Any], ...]:
+        """The order of the files that share an id: the last is published."""
+        is_early = table.c.updated > self._now
+        updated = sa.case((is_early, table.c.published), else_=table.c.updated)
+        return updated, table.c.published, table.c.path
 
 
 def _is_one_topic(selection: Selection) -> bool:

@@ -1,6 +1,6 @@
 """A site's catalog: the index of its articles, the words in them, and its state.
 
-The index knows nothing of feeds.yaml: a change there rereads no article.
+Of feeds.yaml, the index knows the time zone alone: no other change there rereads an article.
 """
 
 import os

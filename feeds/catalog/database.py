@@ -10,28 +10,39 @@ import math
 import os
 import selectors
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent import futures
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from feeds.catalog.folder import INDEX_DIR, is_chosen_place
-from feeds.catalog.ownership import APPLICATION_ID, fault_of, is_damaged
+from feeds.catalog.ownership import APPLICATION_ID, fault_of, is_damaged, is_sealed, seal
 from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 
 #: Time that a build waits for a lock, or for a server's answer.
 PATIENCE_SECONDS = 60.0
 _is_patient = ContextVar("is_patient", default=False)
+#: On the monotonic clock.
+_deadline = ContextVar("deadline", default=math.inf)
+#: Patience after the deadline: a server that works answers sooner, and what took the time before
+#: may have been something else.
+LEAST_PATIENCE_SECONDS = 0.25
 CONNECT_TIMEOUT_SECONDS = 5.0
+#: Time that another process may take to make a file: it is empty until the first commit.
+MAKING_SECONDS = 5.0
 #: Time for which nobody asks a server again that did not answer.
 SILENCE_SECONDS = 1.0
 _SILENT = "the server does not answer"
+_URL_HINT = "write a file's path, or one such as postgresql+psycopg://user@host:5432/database"
 #: The advisory lock on a server under which tables are made; any number will do.
 _PREPARE_LOCK = 4287_2050
 #: Of a damaged file, or of one whose log another process has damaged, which is whole afterwards.
@@ -41,6 +52,8 @@ _DISTRUSTED_CODES = (
     sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ,
 )  # fmt: skip
 _UNDECODABLE = "not UTF-8"
+#: The endings of the files in which SQLite logs what is not yet in the file itself.
+_LOGS = ("-wal", "-shm", "-journal")
 #: Of a missing table or column. SQLite has no code of its own for it.
 _MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
 
@@ -65,6 +78,16 @@ def patiently() -> Iterator[None]:
         _is_patient.reset(token)
 
 
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Let all waits for databases together end after a time, except in patiently()."""
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
 class Database:
     """Connections to one database. Safe to use from many threads and processes."""
 
@@ -76,7 +99,7 @@ class Database:
 
         The tables, of which `mark` is one, are made or migrated by prepare(), where True asks to
         recreate those of the index; without `makes`, by another process. Locks and answers are
-        waited for with patience. Raises CatalogError for a place that is none.
+        waited for with patience. Raises CatalogError for a URL that cannot be used.
         """
         self.place = place
         self._prepare = prepare
@@ -93,6 +116,8 @@ class Database:
         self.name = str(self.file or url.set(query={}).render_as_string())
         try:
             self._engine = _engine(url, self._patience)
+        except NoSuchModuleError as error:
+            raise CatalogError(f"{self.name}: no such driver; {_URL_HINT}") from error
         except SQLAlchemyError as error:
             raise CatalogError(f"{self.name}: {_reason(error)}") from error
         except ModuleNotFoundError as error:
@@ -101,11 +126,17 @@ class Database:
             raise CatalogError(message) from error
 
     def _patience(self) -> float:
-        return PATIENCE_SECONDS if _is_patient.get() else self._patience_seconds
+        if _is_patient.get():
+            return PATIENCE_SECONDS
+        left = _deadline.get() - time.monotonic()
+        return min(self._patience_seconds, max(left, LEAST_PATIENCE_SECONDS))
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        # Not after an error that made the file suspect.
+        if self.file and self._makes and self._ready and self._ready == self._inode():
+            seal(self.file)
 
     @contextmanager
     def connection(self, *, ensure: bool = True) -> Iterator[sa.Connection]:
@@ -116,6 +147,8 @@ class Database:
         """
         if ensure:
             self.ensure()
+        if not self._makes and self.file and _is_empty(self.file):
+            raise CatalogError(f"{self.name}: not synced yet")
         with self._transaction(self._ready) as connection:
             yield connection
 
@@ -150,12 +183,17 @@ class Database:
     def _make_tables(self, *, anew: bool = False) -> None:
         if self.file:
             inode = self._inode()
-            if fault_of(self.file, self._mark) or is_damaged(self.file):
+            # A check takes as long as reading the whole file.
+            if not _is_empty(self.file) and (
+                fault_of(self.file, self._mark)
+                or (not is_sealed(self.file) and is_damaged(self.file))
+            ):
                 self._move_aside(self.file, inode)
             try:
                 # A site's folder that was moved away must not come back as an empty one.
                 in_site = self.file.parent.name == INDEX_DIR
                 self.file.parent.mkdir(parents=not in_site, exist_ok=True)
+                self._clear_logs(self.file)
             except OSError as error:
                 raise CatalogError(f"{self.name}: {error.strerror}") from error
         with self._transaction(self._inode(), is_preparing=True) as connection:
@@ -220,27 +258,67 @@ class Database:
             return self.file.stat().st_ino if self.file else 1
         return 0
 
+    def _clear_logs(self, file: Path) -> None:
+        """Move aside logs that lie where a file is made: SQLite would take them for its own.
+
+        Raises CatalogError and OSError.
+        """
+        end = time.monotonic() + min(self._patience(), MAKING_SECONDS)
+        while logs := [ending for ending in _LOGS if os.path.lexists(f"{file}{ending}")]:
+            if not file.exists():  # now: a log of ours is never older than its file
+                aside = _rename_aside(file, logs)
+                for ending in logs:
+                    line = "%s%s: a log without its file; moved to %s%s"
+                    _log.warning(line, file, ending, aside, ending)
+            elif not _is_empty(file):
+                return
+            elif time.monotonic() < end:
+                time.sleep(0.01)  # another process may be making the file
+            elif is_chosen_place(file):
+                self._move_aside(file, self._inode())
+            else:
+                hint = "remove one of them, or name another file"
+                raise CatalogError(f"{file}{logs[0]}: lies beside an empty file; {hint}")
+
     def _move_aside(self, file: Path, inode: int) -> None:
         self._ready = 0
         self._engine.dispose()
         if self._inode() != inode:  # another thread or process has done so
             return
-        names = (f"{file}.damaged-{number}" for number in itertools.count(1))
-        aside = next(name for name in names if not os.path.exists(name))
         try:
             # The file itself last: a new one must not lose its own log.
-            for ending in ("-wal", "-shm", ""):
-                with suppress(FileNotFoundError):
-                    os.rename(f"{file}{ending}", f"{aside}{ending}")
+            aside = _rename_aside(file, (*_LOGS, ""))
         except OSError as error:
             message = f"{file}: damaged, and cannot be moved aside: {error.strerror}"
             raise CatalogError(message) from error
         # Without a handler of the application's own, this is a line on stderr.
-        _log.warning("%s: damaged; moved to %s, and made again", file, os.path.basename(aside))
+        _log.warning("%s: damaged; moved to %s, and made again", file, aside)
+
+
+def _is_empty(file: Path) -> bool:
+    """Return whether a file is missing or empty, so that SQLite would make a new one of it."""
+    try:
+        return not file.stat().st_size
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def _rename_aside(file: Path, endings: Iterable[str]) -> str:
+    """Rename what has these endings to names that are free; return their beginning."""
+    for number in itertools.count(1):
+        aside = f"{file}.damaged-{number}"
+        if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", *_LOGS)):
+            break
+    for ending in endings:
+        with suppress(FileNotFoundError):
+            os.rename(f"{file}{ending}", f"{aside}{ending}")
+    return os.path.basename(aside)
 
 
 def _url_of(place: str) -> sa.URL:
-    """Return the URL of a place. Raises CatalogError for a place that keeps nothing."""
+    """Return the URL of a place. Raises CatalogError for a URL of something else."""
     # A path may contain characters that a URL must escape.
     if "://" not in place:
         return sa.URL.create("sqlite", database=place)
@@ -249,14 +327,13 @@ def _url_of(place: str) -> sa.URL:
         url = sa.make_url(place)
     except (SQLAlchemyError, ValueError):
         url = None
-    if not url or "@" in (url.host or ""):
-        # Nothing of it is shown: where its password is, nobody knows.
-        hint = "write one such as postgresql+psycopg://user@host:5432/database"
-        raise CatalogError(f"{scheme}://…: not a database URL; {hint}")
-    if url.get_backend_name() == "sqlite":
-        if url.host or url.query or not url.database or url.database.startswith((":", "file:")):
-            raise CatalogError(f"{scheme}://…: names no file; write its path")
-        return sa.URL.create("sqlite", database=url.database)
+    # Nothing of one that cannot be read is shown: where its password is, nobody knows.
+    if not url or "@" in (url.host or "") or not url.drivername:
+        raise CatalogError(f"{scheme}://…: not a database URL; {_URL_HINT}")
+    if url.drivername in ("postgres", "postgresql"):  # as PostgreSQL has them
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() != "postgresql":
+        raise CatalogError(f"{url.set(query={}).render_as_string()}: cannot be used; {_URL_HINT}")
     return url
 
 
@@ -267,8 +344,6 @@ def _engine(url: sa.URL, patience: Callable[[], float]) -> sa.Engine:
         return engine
     # A server may have been restarted since a connection was last used.
     engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=patience())
-    if engine.dialect.name != "postgresql":
-        raise CatalogError(f"{url.get_backend_name()}: neither SQLite nor PostgreSQL")
     if url.get_driver_name() == "psycopg":
         sa.event.listen(engine, "do_connect", _connector(patience))
     return engine
@@ -305,9 +380,7 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
                 self.pgconn.finish()
                 raise
 
-    def connect(_dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> Connection:
-        if time.monotonic() < silent_until:
-            raise psycopg.OperationalError(_SILENT)
+    def open_connection(arguments: Any, named: dict[str, Any]) -> Connection:
         limits = {
             "connect_timeout": math.ceil(min(patience(), CONNECT_TIMEOUT_SECONDS)),
             "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
@@ -320,7 +393,34 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
         connection.commit()
         return connection
 
+    def connect(_dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> Connection:
+        nonlocal silent_until
+        if time.monotonic() < silent_until:
+            raise psycopg.OperationalError(_SILENT)
+        # In a thread: a time-out of libpq is two seconds at least, and has no end for names.
+        opened: Future[Connection] = Future()
+        task = partial(_fulfil, opened, partial(open_connection, arguments, named))
+        threading.Thread(target=copy_context().run, args=(task,), daemon=True).start()
+        futures.wait([opened], patience())
+        if opened.done():
+            return opened.result()
+        silent_until = time.monotonic() + SILENCE_SECONDS
+        opened.add_done_callback(_close_late)
+        raise psycopg.OperationalError(_SILENT)
+
     return connect
+
+
+def _close_late(opened: Future[Any]) -> None:
+    if not opened.exception():
+        opened.result().close()
+
+
+def _fulfil(promise: Future[Any], work: Callable[[], Any]) -> None:
+    try:
+        promise.set_result(work())
+    except Exception as error:  # raised where it is waited for
+        promise.set_exception(error)
 
 
 def _set_pragmas(patience: Callable[[], float], connection: Any, _record: Any) -> None:

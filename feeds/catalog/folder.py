@@ -1,7 +1,7 @@
 """The site's folder on disk: its feeds.yaml, its articles' files, and the media beside them.
 
 Nothing outside the site's folder and the folders that feeds.yaml names is ever read: hidden files
-and links that lead out are passed over.
+and links to folders are passed over, and a link that leads out is named.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ import platformdirs
 from feeds.errors import CatalogError, ConfigurationError, Problem, Severity
 from feeds.formats import LIST
 from feeds.model.site import Site
-from feeds.parsing.article import ENDINGS, read_article
+from feeds.parsing.article import ENDINGS, is_html, read_article
 from feeds.parsing.fields import Report
 from feeds.parsing.site_config import read_site
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown
 
 CONFIGURATION = "feeds.yaml"
-#: A file in every tree that Feeds writes; a folder that has it holds no articles.
+#: A file in every tree that Feeds writes: the pages that it names are no articles.
 MANIFEST = ".feeds-manifest.json"
-#: A tree holds pages, but no such file.
-_MARKDOWN = (".md", ".markdown")
+#: The names of some millions of files.
+MAX_MANIFEST_BYTES = 1 << 28
 #: The folder beside feeds.yaml that holds the catalog.
 INDEX_DIR = ".feeds"
 _INDEX_FILE = "catalog.sqlite"
@@ -44,6 +44,17 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 _FIRST_READ_BYTES = 64 * 1024
 #: Opens a pipe that nobody writes into at once; regular files are read as ever.
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+_MAX_PLACE_CHARS = 200
+#: Found in a text that only a guess could make the path of a file.
+_NO_PATH = re.compile(
+    r"""
+    ^~ | \$[\w{(] | %\w+%        # a home or a variable that no shell has replaced
+    | ^: | ^[a-z][a-z0-9+.-]+:   # SQLite's :memory:, a scheme; one letter is a drive
+    | (^|[/\\])\.{0,2}$          # a folder
+    | ^\s | \s$ | [\0-\x1f\x7f]  # blanks around it, characters that no line can show
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 class Stat(NamedTuple):
@@ -136,8 +147,7 @@ class Folder:
     def files(self) -> dict[str, Stat]:
         """Return the files that may be articles, by their paths relative to the site.
 
-        A folder that cannot be listed, or is passed over for a manifest that is not of a tree, is
-        among them, with a slash at its end: read() says why.
+        What cannot be read is among them, a folder with a slash at its end: read() says why.
         """
         files: dict[str, Stat] = {}
         for folder in filter(os.path.isdir, self.article_folders):
@@ -161,16 +171,23 @@ class Folder:
             except OSError as error:
                 reason = error.strerror or "unreadable"
             return Problem(path, 1, "unreadable", f"the folder cannot be read: {reason}", hint)
-        if "\\" in path and not os.path.exists(file):
+        if "\\" in path and not os.path.lexists(file):
             return Problem(path, 1, "bad-name", "the file's name is not plain text", "rename it")
+        if os.path.islink(file) and not self._leads_inside(file):
+            message = "cannot be read: a link that leads out of the folders of articles"
+            return Problem(path, 1, "unreadable", message, "put the file there")
         return _read(file, path)
+
+    def _leads_inside(self, link: str) -> bool:
+        folders = (os.path.realpath(folder) + os.sep for folder in self.article_folders)
+        return os.path.realpath(link).startswith(tuple(folders))
 
     def check_article(self, path: str) -> list[Problem]:
         """Return the problems of one article, except those that other articles cause."""
         text = self.read(path)
         if isinstance(text, Problem):
             return [text]
-        article, problems = read_article(text, path)
+        article, problems = read_article(text, path, self.site.timezone)
         urls = article.local_files() if article else ()
         missing = {url: 1 for url in urls if not self.media_file(url)}
         return sorted((*problems, *self.no_files(path, missing)))
@@ -238,13 +255,13 @@ def catalog_place(folder: Folder) -> str:
     """Return the place of a site's catalog: a URL, or the path of the index's file.
 
     FEEDS_CATALOG comes first, then feeds.yaml, a file beside it, and one in the user's cache
-    folder. A relative path is relative to the working directory, in feeds.yaml to its folder.
-    Makes the folders of files. Raises CatalogError where none can be written.
+    folder. A relative path is relative to the working directory, in feeds.yaml to its folder; ~ is
+    the user's home. Makes the folders of files. Raises CatalogError where none can be written.
     """
     if place := os.environ.get("FEEDS_CATALOG"):
-        return _absolute(place, Path.cwd())
+        return _named_place(place, Path.cwd())
     if place := folder.site.catalog:
-        return _absolute(place, folder.root)
+        return _named_place(place, folder.root)
     if folder.configured:
         parent = folder.root / INDEX_DIR
         with suppress(OSError):
@@ -280,12 +297,25 @@ def _cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("feeds", appauthor=False))
 
 
-def _absolute(place: str, base: Path) -> str:
-    if "://" not in place:
-        return str(base / place)
-    # Other URLs of SQLite, such as sqlite:///:memory:, are refused where they are opened.
-    path = re.fullmatch(r"sqlite(?:\+\w+)?:///((?!:|file:)[^?]+)", place)
-    return str(base / path[1]) if path else place
+def _named_place(place: str, base: Path) -> str:
+    """Return the absolute path of a file, or the URL of a server, that the user names.
+
+    Raises CatalogError for a text that nothing but a guess could make a path of.
+    """
+    scheme, separator, path = place.partition("://")
+    if not separator:
+        path = place
+    elif scheme not in ("sqlite", "sqlite+pysqlite"):
+        return place  # a server's, judged where it is opened
+    else:  # SQLite has neither a host nor options
+        path = path[1:] if path.startswith("/") and "?" not in path else ""
+    path = os.path.expanduser(path)
+    if _NO_PATH.search(path):
+        # Nothing of a URL is shown: it may hold a password.
+        name = re.sub(r"^([^/:]+:/*).*", r"\1…", place[:_MAX_PLACE_CHARS], flags=re.DOTALL)
+        hint = "write its path, such as /srv/feeds/index.sqlite"
+        raise CatalogError(f"the catalog {name!r}: names no file; {hint}")
+    return str(base / path)
 
 
 def state_file(index: Path) -> Path:
@@ -293,20 +323,23 @@ def state_file(index: Path) -> Path:
     return index.with_name(f"{index.stem}-state{index.suffix}")
 
 
-def _is_tree(entries: Mapping[str, os.DirEntry[str]]) -> bool:
-    """Return whether the folder of a manifest is a tree, beside whose files no article stands."""
-    if LIST.file_name not in entries or any(name.lower().endswith(_MARKDOWN) for name in entries):
-        return False
+def _pages_of_tree(entries: Mapping[str, os.DirEntry[str]]) -> list[str] | None:
+    """Return the pages that a folder's manifest names; None where the folder is no tree."""
+    if LIST.file_name not in entries:
+        return None
     try:
         with open(entries[MANIFEST].path, "rb", opener=regular_only) as file:
-            return LIST.file_name in json.load(file)["files"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return False
+            names = json.loads(file.read(MAX_MANIFEST_BYTES))["files"]
+            # A tree holds no Markdown, whatever a manifest says that came from elsewhere.
+            return [name for name in names if is_html(name)] if LIST.file_name in names else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _walk(top: str, inside: str) -> Iterator[tuple[str, Stat]]:
     # No recursion: folders may nest deeper than Python's calls.
     waiting: list[tuple[str, os.DirEntry[str] | None]] = [("", None)]
+    pages = set[str]()
     while waiting:
         name, entry = waiting.pop()
         prefix = name[: -len(entry.name)] if entry else ""
@@ -315,22 +348,29 @@ def _walk(top: str, inside: str) -> Iterator[tuple[str, Stat]]:
                 prefix = f"{name}/" if entry else ""
                 with os.scandir(entry or top) as iterator:
                     entries = {found.name: found for found in iterator}
-                if MANIFEST not in entries:
-                    names = sorted((name for name in entries if name[0] != "."), reverse=True)
-                    waiting += ((prefix + name, entries[name]) for name in names)
-                elif not _is_tree(entries):
-                    yield _printable(prefix), UNREADABLE  # not a tree, which holds no articles
-            elif entry.name.lower().endswith(ENDINGS) and entry.is_file():
-                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):
+                if MANIFEST in entries:
+                    if (found_pages := _pages_of_tree(entries)) is None:
+                        yield _printable(prefix), UNREADABLE
+                        continue
+                    pages.update(prefix + page for page in found_pages)
+                names = sorted((name for name in entries if name[0] != "."), reverse=True)
+                waiting += ((prefix + name, entries[name]) for name in names)
+            elif entry.name.lower().endswith(ENDINGS) and name not in pages:
+                is_link = entry.is_symlink()
+                if is_link and os.path.isdir(entry.path):
                     continue
-                stat = entry.stat()
-                yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns)
+                # Not a link that leads out or to nowhere, nor a pipe, a socket or a device.
+                is_file = _is_file_in(inside, entry.path) if is_link else entry.is_file()
+                stat = entry.stat() if is_file else None
+                yield _printable(name), Stat(stat.st_size, stat.st_mtime_ns) if stat else UNREADABLE
         except (FileNotFoundError, NotADirectoryError):  # gone since, or one of missing_folders()
             continue
-        except OSError:
-            # The folder cannot be listed, or not entered; else a link to nowhere.
-            if entry is None or not entry.is_symlink():
-                yield _printable(prefix), UNREADABLE
+        except OSError:  # the folder cannot be listed, or not entered
+            yield _printable(prefix), UNREADABLE
+
+
+def _is_file_in(folder: str, link: str) -> bool:
+    return os.path.realpath(link).startswith(folder) and os.path.isfile(link)
 
 
 def _printable(name: str) -> str:
@@ -340,13 +380,20 @@ def _printable(name: str) -> str:
 
 
 def regular_only(name: str, flags: int) -> int:
-    """Opener of open(). Raises OSError for a pipe or a device, which might never end."""
-    descriptor = os.open(name, flags | _NO_WAITING)
-    mode = os.fstat(descriptor).st_mode
-    if S_ISREG(mode) or S_ISDIR(mode):  # open() itself refuses a folder
-        return descriptor
-    os.close(descriptor)
+    """Opener of open(). Raises OSError for a pipe or a device, which might never end.
+
+    Opening one is a message to its other end: it is done only where the file is replaced meanwhile.
+    """
+    if _is_regular(os.stat(name).st_mode):
+        descriptor = os.open(name, flags | _NO_WAITING)
+        if _is_regular(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
     raise OSError(errno.EINVAL, "not a regular file")
+
+
+def _is_regular(mode: int) -> bool:
+    return S_ISREG(mode) or S_ISDIR(mode)  # open() itself refuses a folder
 
 
 def _read(file: Path | str, path: str) -> str | Problem:

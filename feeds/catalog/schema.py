@@ -23,7 +23,7 @@ from feeds.errors import CatalogError, Problem
 from feeds.model.article import Article
 
 #: The libraries that show in what is published.
-LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML")
+LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML", "tzdata")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may
@@ -75,6 +75,7 @@ _META_KEYS = (
     "complete",  # "1" once a sync has ended
     "partial",  # "1" while only a part of a sync is written
     "searched",  # the revision whose words are all indexed
+    "timezone",  # the site's, in which dates were read
 )
 SOURCE = sa.Table(
     "feeds_source", METADATA, *keys("path"), *columns(Text, "digest"),
@@ -90,11 +91,14 @@ ARTICLE = sa.Table(
     # Dates are microseconds since 1970: every engine compares them alike.
     *columns(Integer, "published", "updated"),
     *columns(sa.Boolean(), "recorded", "has_unknown_file", "draft", "removed", "has_duplicate_id"),
-    sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
+    sa.Column("expires", Integer), sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
     *columns(_Json(Article), "data"),
     sa.Index("feeds_article_id", "id"),
     # All that decides whether an article is published: its row, which is long, need not be read.
-    sa.Index("feeds_article_due", "published", "removed", "draft", "has_duplicate_id", "path"),
+    sa.Index(
+        "feeds_article_due",
+        "published", "removed", "draft", "has_duplicate_id", "path", "updated", "expires",
+    ),
 )  # fmt: skip
 TAGGING = sa.Table(
     "feeds_tagging", METADATA, *keys("topic", "path"), *columns(Text, "name"),

@@ -37,6 +37,8 @@ DOCUMENT = sa.Table(
     *columns(Text, "digest"),
     *columns(Integer, "changed"),
 )
+#: When a document that is gone was first asked for in vain, in seconds since 1970.
+GONE = sa.Table("feeds_gone", METADATA, *keys("address"), *columns(Integer, "since"))
 #: The last announcement of each feed.
 ANNOUNCED = sa.Table(
     "feeds_announced", METADATA, *keys("url"), *columns(Text, "fingerprint", "digest")
@@ -109,9 +111,10 @@ def prepare_state(
     if state.get("version") == _VERSION and is_own:
         METADATA.create_all(connection)
         return
-    kept = (DOCUMENT, ANNOUNCED, LENGTH, *((BUILT,) if is_own else ()))
+    kept = (DOCUMENT, GONE, ANNOUNCED, LENGTH, *((BUILT,) if is_own else ()))
     rows = {each: _rows_of(each, connection) for each in kept}
-    if former and former.exists():
+    # SQLite removes the log of an empty file, which may be another's.
+    if former and former.exists() and former.stat().st_size:
         # A damaged file is reported and moved aside when the index is opened.
         engine = sa.create_engine("sqlite://", creator=lambda: open_file(former, "mode=ro"))
         with suppress(SQLAlchemyError, UnicodeDecodeError), engine.connect() as reading:
@@ -147,7 +150,7 @@ def _rows_of(of: sa.Table, connection: sa.Connection) -> list[dict[str, Any]]:
 def _is_sound(of: sa.Table, row: Mapping[Any, Any]) -> bool:
     latest = time.time() + _MAX_AHEAD_SECONDS
     for column in of.columns:
-        value, is_time = row[column.name], column.name in ("changed", "asked")
+        value, is_time = row[column.name], column.name in ("changed", "since", "asked")
         if value is None:
             is_sound = bool(column.nullable)
         elif isinstance(column.type, sa.String):
@@ -196,11 +199,36 @@ class State:
             replace_rows(connection, DOCUMENT.c.address, [values])
             return int(changed)
 
-    def was_served(self, address: str) -> bool:
-        """Return whether touch_last_modified() was ever called with an address."""
+    def gone_since(self, address: str, now: int) -> int | None:
+        """Return since when a document is known to be gone; None if it was never served.
+
+        In seconds since 1970: the time of the first call since it was served or forget_gone() was
+        called. A time that lies ahead is from a clock that was wrong, and is replaced.
+        """
         if "\0" in address:  # PostgreSQL takes no such text
-            return False
-        return bool(self._rows(sa.select(DOCUMENT).where(DOCUMENT.c.address == address)))
+            return None
+        recorded = DOCUMENT.outerjoin(GONE, GONE.c.address == DOCUMENT.c.address)
+        query = sa.select(GONE.c.since).select_from(recorded).where(DOCUMENT.c.address == address)
+        rows = self._rows(query)
+        if not rows:
+            return None
+        ((since,),) = rows
+        if since is not None and since <= now:
+            return int(since)
+        with self._database.connection() as connection:
+            _lock(connection)
+            replace_rows(connection, GONE.c.address, [{"address": address, "since": now}])
+        return now
+
+    def gone(self) -> set[str]:
+        """Return the addresses of all documents that are known to be gone."""
+        return {row.address for row in self._rows(sa.select(GONE.c.address))}
+
+    def forget_gone(self, addresses: Collection[str]) -> None:
+        """Forget that documents were gone: they are back."""
+        if addresses:
+            with self._database.connection() as connection:
+                replace_rows(connection, GONE.c.address, (), addresses)
 
     def announced(self) -> dict[str, Announcement]:
         """Return the last announcement of each feed that the hub has taken, by the feed's URL."""

@@ -53,10 +53,13 @@ def sync(
     out_of_reach = folder.out_of_reach(files)
     gone, candidates = list[str](), list[_Candidate]()
     with index.connection() as connection:
-        is_whole = _is_whole(schema.read_meta(connection))
+        meta = schema.read_meta(connection)
+        is_whole = _is_whole(meta)
+        # The rows of a partial index may be of several zones.
+        is_same_zone = meta["timezone"] == folder.site.timezone and not meta["partial"]
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
             if stat := files.pop(row.path, None):
-                is_same = stat == (row.size, row.mtime_ns)
+                is_same = is_same_zone and stat == (row.size, row.mtime_ns)
                 if not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS:
                     candidates.append((row.path, stat, row.digest))
             elif not row.path.startswith(out_of_reach):
@@ -70,12 +73,12 @@ def sync(
             read += 1
             changed.append(path)
         if len(changed) >= MAX_FILES_PER_TRANSACTION:
-            _write(index, changed, batch, is_last=False)
+            _write(index, changed, batch)
             changed, batch, is_whole = [], [], False
         if progress:
             progress(done, len(candidates))
     if changed or batch or not is_whole:
-        _write(index, changed, batch, is_last=True)
+        _write(index, changed, batch, timezone=folder.site.timezone)
     _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
 
@@ -85,12 +88,14 @@ def _is_whole(meta: dict[str, str]) -> bool:
 
 
 def _write(
-    index: Database, changed: Sequence[str], batch: Sequence[_FileRows], *, is_last: bool
-) -> None:
+    index: Database, changed: Sequence[str], batch: Sequence[_FileRows],
+    timezone: str | None = None,
+) -> None:  # fmt: skip
     """Replace the rows of files, those of changed ones in all tables, in one transaction.
 
-    Until the last transaction of a sync, the index is marked as partial.
+    Until the last transaction of a sync, which has the time zone, the index is marked as partial.
     """
+    is_last = timezone is not None
     with index.connection(ensure=False) as connection:
         meta = schema.lock(connection)
         schema.check_version(meta, index.name)
@@ -103,7 +108,7 @@ def _write(
             update = sa.update(ARTICLE).where(ARTICLE.c.has_duplicate_id != is_duplicate)
             connection.execute(update.values(has_duplicate_id=is_duplicate))
         if is_last:
-            schema.set_meta(connection, complete="1", partial="")
+            schema.set_meta(connection, complete="1", partial="", timezone=timezone)
         else:
             schema.set_meta(connection, partial="1")
         if changed or not _is_whole(meta):
@@ -139,13 +144,16 @@ def _read_file(folder: Folder, path: str, stat: Stat, indexed_digest: str) -> _F
     if isinstance(text, Problem) and text.code == "unreadable":
         # Permissions may change without a trace in size or mtime.
         stat = UNREADABLE
-    # The same text means another article under another ending.
-    content = f"{is_html(path)}\0{type(text).__name__}\0{text}"
+    # The same text means another article under another ending, or in another zone.
+    timezone = folder.site.timezone
+    content = f"{is_html(path)}\0{timezone}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
         return {SOURCE.name: [source]}
-    article, problems = (None, [text]) if isinstance(text, Problem) else read_article(text, path)
+    article, problems = (
+        (None, [text]) if isinstance(text, Problem) else read_article(text, path, timezone)
+    )
     rows = {
         SOURCE.name: [source],
         PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
@@ -164,6 +172,7 @@ def _article_rows(path: str, article: Article, folder: Folder) -> _FileRows:
     row = {
         "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": article,
         "published": schema.micros(article.published), "updated": schema.micros(article.updated),
+        "expires": schema.micros(article.expires) if article.expires else None,
         "quality": article.quality, "heat": article.heat,
         "type": fold(article.type), "category": fold(article.category),
         "provider": fold(provider.name) if provider else "",

@@ -165,6 +165,8 @@ class Article:
     #: Quality is for selection, both are for order; neither is ever written out.
     quality: float | None = None
     heat: float | None = None
+    #: Not published from then on.
+    expires: datetime | None = None
     #: Not published unless asked for.
     draft: bool = False
     #: Withdrawn: never published again.

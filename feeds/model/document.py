@@ -15,11 +15,25 @@ if TYPE_CHECKING:
 _CLOSED_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
 #: In seconds: max-age of the site's own files.
 MEDIA_AGE = 60
-#: The headers of every response.
-SECURITY_HEADERS = {
+#: The headers of every response. Scripts of any site may read it: none depends on the user.
+COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
+    "Access-Control-Allow-Origin": "*",
+    # Scripts may read Last-Modified and the like in any case (Fetch, "CORS-safelisted").
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Range, ETag, Link, Retry-After",
+}
+#: Of the response to OPTIONS: such scripts may send conditions, and ask for parts of a file.
+PREFLIGHT_HEADERS = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-Match, If-Modified-Since, If-None-Match, If-Range,"
+    " If-Unmodified-Since, Range",
+    "Access-Control-Max-Age": "86400",
+}
+#: No other site may frame a page.
+_PAGE_HEADERS = {
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "frame-ancestors 'none'",
 }
 
 
@@ -43,10 +57,7 @@ class Document:
     @property
     def headers(self) -> dict[str, str]:
         """Its headers but those that every response has."""
-        if self.is_page:
-            return {"Content-Security-Policy": "frame-ancestors 'none'"}
-        # Scripts of any site may read feeds.
-        return {"Access-Control-Allow-Origin": "*"}
+        return _PAGE_HEADERS if self.is_page else {}
 
     @property
     def digest(self) -> str:

@@ -101,6 +101,8 @@ class Site:
     limit: int = 50
     content: str = "full"
     unpublished: bool = False
+    #: Zone of the IANA database in which dates without an offset are; empty for UTC.
+    timezone: str = ""
     #: Publish articles dated in the future at once.
     future: bool = False
     related_in_rss: bool = True

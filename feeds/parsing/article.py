@@ -7,6 +7,7 @@ the author's mistakes: they are reported as problems.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from feeds.model import article as model
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
+from feeds.parsing.dates import find_zone
+from feeds.parsing.drafts import is_in_drafts, read_hold
 from feeds.parsing.fields import Fields, Limits, Report, parse_duration
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
@@ -51,17 +54,20 @@ def is_html(path: str) -> bool:
     return path.lower().endswith(_HTML_ENDINGS)
 
 
-def read_article(text: str, path: str) -> tuple[model.Article | None, list[Problem]]:
+def read_article(
+    text: str, path: str, timezone: str = ""
+) -> tuple[model.Article | None, list[Problem]]:
     """Parse an article's text; None if it has no usable front matter, title, URL or date.
 
-    The path only names the file in problems and tells HTML from Markdown.
+    The path names the file in problems, tells HTML from Markdown, and drafts by their folder.
+    Dates without an offset are in a time zone of the IANA database, or in UTC.
     """
-    report = Report(path, Severity.WARNING, _LIMITS)
+    report = Report(path, Severity.WARNING, _LIMITS, zone=find_zone(timezone) or UTC)
     article = None
     try:
         if front := _front_matter(text, report):
             fields, body_source, body_line = front
-            if article := _read(fields):
+            if article := _read(fields, is_draft=is_in_drafts(path)):
                 body = Body(body_source, is_html=is_html(path))
                 article = replace(article, body=_read_body(body, article.url, body_line, report))
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
@@ -135,14 +141,17 @@ def _attempt(read: Callable[[], _Result]) -> _Result | BodyError:
         return BodyError(f"it cannot be read ({error!r:.100})")
 
 
-def _read(fields: Fields) -> model.Article | None:
+def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
     title = fields.text("title") or fields.text("name")
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
     url = web_url or original_url
-    published = fields.date("publishedDateTime")
+    published, hold = fields.date("publishedDateTime"), read_hold(fields)
+    is_draft |= hold.draft
     if not (title and url and published):
         values = {"title": title, "URL": url, "date": published}
-        _report_missing(fields, [name for name, value in values.items() if not value])
+        # A draft may be unfinished.
+        severity = Severity.WARNING if is_draft else Severity.ERROR
+        _report_missing(fields, [name for name, value in values.items() if not value], severity)
         return None
     updated = fields.date("updatedDateTime") or published
     # A bare date of the same day is not earlier.
@@ -150,6 +159,7 @@ def _read(fields: Fields) -> model.Article | None:
         message = "updatedDateTime is earlier than publishedDateTime"
         hint = "publishedDateTime is used"
         fields.problem("updatedDateTime", "updated-before-published", message, hint)
+    published = max(published, hold.not_before or published)
     # Readers know the article by the first URL that it ever had.
     id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
     player = _player(fields)
@@ -174,8 +184,9 @@ def _read(fields: Fields) -> model.Article | None:
         episode=_episode(fields, plays=player is not None),
         quality=fields.number("quality"),
         heat=fields.number("heat"),
-        draft=not fields.flag("published", default=True),
-        removed=fields.flag("removed", default=False),
+        expires=hold.expires,
+        draft=is_draft,
+        removed=hold.removed,
     )
     is_unknown = any(file.media_type == DEFAULT_DOWNLOAD for file in article.downloads)
     is_episode = not player and any(map(fields.__contains__, _EPISODE_KEYS))
@@ -185,13 +196,13 @@ def _read(fields: Fields) -> model.Article | None:
     return article
 
 
-def _report_missing(fields: Fields, missing: list[str]) -> None:
+def _report_missing(fields: Fields, missing: list[str], severity: Severity) -> None:
     """Report all required values that are missing as one problem, on the first key present."""
     keys = [key for name in missing for key in _REQUIRED_KEYS[name]]
     key = next(filter(fields.__contains__, keys), keys[0])
     message = f"no usable {' or '.join(missing)}, so the article is left out"
     hint = f"it needs {', '.join(' or '.join(_REQUIRED_KEYS[name]) for name in missing)}"
-    fields.problem(key, f"missing-{missing[0].lower()}", message, hint, Severity.ERROR)
+    fields.problem(key, f"missing-{missing[0].lower()}", message, hint, severity)
 
 
 def _player(fields: Fields) -> model.Player | None:
@@ -258,6 +269,9 @@ def _downloads(fields: Fields) -> Iterator[model.Download]:
 
 def _related(fields: Fields) -> Iterator[model.Related]:
     for item in fields.mappings("related", short="webUrl"):
+        hold = read_hold(item)
+        if hold.draft or hold.removed:
+            continue
         if url := item.url("webUrl") or item.url("originalUrl"):
             yield model.Related(
                 title=item.text("title") or item.text("name") or (urlsplit(url).hostname or url),

@@ -24,6 +24,17 @@ SELECTION_KEYS = ("any", "all", "none", *_KEYS_OF_BOTH)
 #: Of a query, in the order of a canonical one.
 PARAMETERS = ("topic", "match", "not", *_KEYS_OF_BOTH)
 _LIST_PARAMETERS = ("topic", "not", "provider", "type", "category")
+#: Parameters that others append to a URL: campaigns, advertisements, links that were shared or
+#: sent by mail, and readers that want no cached response.
+_APPENDED_PREFIXES = ("utm_", "mtm_", "pk_", "matomo_", "mc_", "hsa_", "_hs", "__hs", "gad_")
+_APPENDED = frozenset(
+    """
+    _ _ga _gac _gl _kx _openstat cmpid dclid epik fbclid gbraid gclid gclsrc guccounter
+    guce_referrer guce_referrer_sig igsh igshid li_fat_id mkt_tok msclkid oly_anon_id oly_enc_id
+    rb_clickid ref ref_src ref_url s_cid s_kwcid sccid share_id si spm srsltid trk ttclid twclid
+    vero_conv vero_id wbraid wickedid wt_mc yclid ysclid
+    """.split()
+)
 
 #: Servers before the app allow about as many.
 _MAX_QUERY_CHARS = 8_000
@@ -59,12 +70,17 @@ class CustomFeedRequest:
 
 
 def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFeedRequest:
-    """Parse a query for a feed. A form sends empty fields too: with `of_form` they are ignored."""
+    """Parse a query for a feed, without the parameters that others append to URLs.
+
+    A form sends empty fields too: with `of_form` they are ignored.
+    """
     if len(query) > _MAX_QUERY_CHARS or query.count("&") >= _MAX_PARAMETERS:
         hint = f"at most {_MAX_PARAMETERS} parameters and {_MAX_QUERY_CHARS:,} characters"
         return CustomFeedRequest((f"the query is too long; {hint}",), {})
     given: dict[str, list[str]] = {}
     for parameter, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        if _is_appended(parameter):
+            continue
         key = shown(parameter)
         if len(value) > _MAX_VALUE_CHARS:
             problem = f"{key} is {len(value)} characters long; at most {_MAX_VALUE_CHARS}"
@@ -108,6 +124,11 @@ def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFe
         topic=wanted[0] if is_one_topic else None,
         name=", ".join(names) or selection.q or _DEFAULT_NAME,
     )
+
+
+def _is_appended(parameter: str) -> bool:
+    name = parameter[:_MAX_NAME_CHARS].lower()
+    return name in _APPENDED or name.startswith(_APPENDED_PREFIXES)
 
 
 def feed_search(query: str) -> str:

@@ -11,14 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
 from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text
+from feeds.parsing.dates import DateError, read_date
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
 from feeds.text.media_types import parse_media_type
 from feeds.text.repair import find_forbidden, plain_line, remove_forbidden, shown
@@ -27,43 +27,9 @@ from feeds.text.urls import canonical_url
 _Value = TypeVar("_Value")
 _Missing = TypeVar("_Missing", str, None)
 
-_MAX_DATE_CHARS = 60
 _MAX_PLACES = 5
 #: Of a topic and other names in lists.
 _MAX_ITEM_CHARS = 1000
-_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT|Z)$")
-# Jekyll writes a blank before the offset, and so do git and many people.
-_BLANK = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
-# YAML's own timestamps need no leading zeros and, after a time, no minutes in an offset.
-_TIMESTAMP = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[T\s]\s*(\d\d?)((?::\d\d){1,2}(?:[.,]\d+)?)(?:\s*([+-]\d\d?))?)?"
-    r"(Z|[+-]\d\d:?\d\d)?"
-)
-# Clocks that stand still for a leap second read :59 twice (RFC 3339 appendix D).
-_LEAP_SECOND = re.compile(r"(?<!\d)(\d\d(:?)\d\d\2)60(?=[.,Z+-]|\s|$)")
-# The end of a day (ISO 8601).
-_END_OF_DAY = re.compile(r"(?<=T)24(?=:?00(?::?00(?:[.,]0+)?)?(?:[Z+-]|$))")
-
-
-def parse_date(text: str) -> datetime | None:
-    """Parse a date of ISO 8601, RFC 3339, YAML or RFC 5322 into UTC; None if it is not one."""
-    if len(text) > _MAX_DATE_CHARS:
-        return None
-    text = _LEAP_SECOND.sub(r"\g<1>59", text)
-    iso = _BLANK.sub("", _ZONE_NAME.sub("Z", text.upper()))
-    if timestamp := _TIMESTAMP.fullmatch(iso):
-        year, month, day, hour, rest, offset, zone = timestamp.groups(default="")
-        offset = offset and f"{offset[0]}{offset[1:]:0>2}:00"
-        iso = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}{rest or ':00'}{offset}{zone}"
-    iso, ends_day = _END_OF_DAY.subn("00", iso)
-    try:
-        try:
-            date = datetime.fromisoformat(iso) + timedelta(days=ends_day)
-        except ValueError:
-            date = parsedate_to_datetime(text)
-        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):  # overflows: an offset on the calendar's first or last day
-        return None
 
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
@@ -97,7 +63,8 @@ _parse_period = _parser(
     r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * PERIOD_UNITS[text[-1]]
 )
 _URL = ("bad-url", "an http or https URL")
-_FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
+#: YAML's words for true and false, in lower case.
+FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
     "false no off n 0".split(), False
 )
 
@@ -136,6 +103,8 @@ class Report:
     path: str
     severity: Severity
     limits: Limits = field(default_factory=Limits)
+    #: Where dates without an offset are.
+    zone: tzinfo = UTC
     #: The number of problems of severity ERROR.
     errors: int = 0
     #: Line of the value that was read last.
@@ -210,6 +179,15 @@ class Fields:
         value = self._values.get(key)
         return bool(value.strip()) if isinstance(value, str) else value is not None
 
+    def items(self) -> Iterable[tuple[str, YAMLValue]]:
+        """Return all keys with their values as written."""
+        return self._values.items()
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of dates without an offset."""
+        return self._report.zone
+
     def line_of(self, key: str) -> int:
         """Line of a key, or of the mapping if it has no such key."""
         return self._values.lines.get(key, self.line)
@@ -242,8 +220,6 @@ class Fields:
     url = _reader("", canonical_url, *_URL)
     # Or a path in the site.
     url_or_path = _reader("", partial(canonical_url, relative=True), *_URL)
-    # In UTC; without an offset it is UTC already, without a time it is midnight.
-    date = _reader(None, parse_date, "bad-date", "a date such as 2026-05-01T09:30:00Z")
     number = _reader(
         None, _parser(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", float), "bad-number", "a number"
     )
@@ -263,10 +239,20 @@ class Fields:
         "bad-language", "a language tag such as en or pt-BR",
     )  # fmt: skip
 
+    def date(self, key: str) -> datetime | None:
+        """Moment in UTC."""
+        value = self._scalar(key, "a date").strip()
+        try:
+            return read_date(value, self._report.zone) if value else None
+        except DateError as error:
+            message = f"{key} is {shown(value)!r}"
+            self.problem(key, "bad-date", message, f"it should be {error}", about=key)
+            return None
+
     def flag(self, key: str, default: bool) -> bool:
         """Boolean, in any of YAML's words."""
         value = self._convert(
-            key, lambda text: _FLAGS.get(text.lower()), "bad-flag", "true or false"
+            key, lambda text: FLAGS.get(text.lower()), "bad-flag", "true or false"
         )
         return default if value is None else value
 

@@ -17,6 +17,7 @@ from feeds.model.site import (
     Site,
     TopicSettings,
 )
+from feeds.parsing.dates import nearest_zone, zone_name
 from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
 from feeds.parsing.fields import Fields, Limits, Report
 from feeds.parsing.yaml_text import YAMLTextError
@@ -84,6 +85,7 @@ def _read(text: str, report: Report, default_title: str) -> Site:
         limit=fields.count("limit") or _DEFAULTS.limit,
         content=fields.choice("content", CONTENTS) or _DEFAULTS.content,
         unpublished=fields.flag("unpublished", _DEFAULTS.unpublished),
+        timezone=_timezone(fields, report),
         future=fields.flag("future", _DEFAULTS.future),
         related_in_rss=fields.flag("related_in_rss", _DEFAULTS.related_in_rss),
         podcast=podcast,
@@ -143,10 +145,23 @@ def _article_folders(fields: Fields, report: Report) -> tuple[str, ...]:
     return names or _DEFAULTS.articles
 
 
+def _timezone(fields: Fields, report: Report) -> str:
+    name = fields.text("timezone")
+    if not name and "timezone" not in fields:
+        return ""
+    if exact := zone_name(name):
+        return exact
+    # The default would publish articles hours before or after their time.
+    near = nearest_zone(name)
+    hint = f"did you mean {near}?" if near else "write one of the IANA database: Europe/Berlin"
+    message = f"timezone is {shown(name)!r}; {hint}"
+    raise ConfigurationError(f"{report.path}:{fields.line_of('timezone')}: {message}")
+
+
 def _catalog(fields: Fields) -> str:
     catalog = fields.text("catalog")
     if catalog and not re.match(r"[a-z0-9+]+://", catalog):
-        hint = "write one such as postgresql+psycopg://user@host/database"
+        hint = "write one such as postgresql+psycopg://user@host/database or sqlite:///index.sqlite"
         fields.problem("catalog", "bad-catalog", "catalog is not a database URL", hint)
         return ""
     return catalog

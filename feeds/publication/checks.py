@@ -65,12 +65,12 @@ def find_problems(
         for url, path, _uses in articles.media()
         if not is_free(unquote(urlsplit(url).path))
     )
-    of_files = *catalog.problems(), *articles.conflicts(folder), *missing_media, *not_free
+    of_catalog = *catalog.problems(), *articles.conflicts(folder), *articles.early(folder)
     return [
         *folder.problems,
         *articles.topics.problems(folder.configuration, folder.site),
         *folder.missing_folders(),
-        *sorted((*of_files, *of_podcasts)),
+        *sorted((*of_catalog, *missing_media, *not_free, *of_podcasts)),
     ]
 
 

@@ -1,6 +1,7 @@
 """Feeds that the live app makes for a URL's query, and the page that helps to write such a query.
 
-Equivalent queries redirect to one canonical URL. An invalid query gets a 400 and a one-line reason.
+Equivalent queries redirect to one canonical URL, as do those to which others have appended
+parameters of their own. An invalid query gets a 400 and a one-line reason.
 Nothing of this is listed or stored: a feed costs one query to the catalog and one rendering.
 """
 

@@ -156,6 +156,12 @@ class Publication:
         feeds = f" {self._list_fingerprint}" if path == "/" else ""
         return f"{own} articles:{articles} history:{history}{feeds}"
 
+    @cached_property
+    def digest(self) -> str:
+        """Digest of all that decides any document: two publications of one digest are the same."""
+        due = None if self.site.future else self.articles.next_due()
+        return _short_digest(f"{self._site_fingerprint} {self.revision} {due}")
+
     def unmeasured(self) -> list[str]:
         """The URLs of published enclosures whose length is unknown."""
         files = {file for _content, file in self.entry_keys(self.paths())}

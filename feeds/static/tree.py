@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK
 
-from feeds.catalog.folder import MANIFEST
+from feeds.catalog.folder import MANIFEST, MAX_MANIFEST_BYTES
 from feeds.catalog.state import Built
 from feeds.errors import OutputError
 from feeds.files import held_folder, open_file
@@ -25,8 +25,6 @@ except ImportError:  # Windows has no flock: there, users have to avoid two buil
 #: In the tree, since a rename cannot leave its file system, and under one name, so that the next
 #: build clears what a killed one left there.
 _SCRATCH = ".feeds-scratch"
-#: The names of some millions of files.
-_MAX_MANIFEST_BYTES = 1 << 28
 _CHUNK_BYTES = 1 << 18
 
 
@@ -116,7 +114,7 @@ class Tree:
     def owned(self, state: Mapping[str, Built]) -> frozenset[str]:
         """Return the names of the files that builds wrote; without a manifest, of the unchanged."""
         try:
-            names = set(json.loads(self.read(MANIFEST, _MAX_MANIFEST_BYTES))["files"])
+            names = set(json.loads(self.read(MANIFEST, MAX_MANIFEST_BYTES))["files"])
         except (ValueError, KeyError, TypeError, RecursionError):
             names = {name for name in state if is_unchanged(self.file(name), state[name])}
         # Others may be able to write here: a name must not lead out of the tree.

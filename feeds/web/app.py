@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 import posixpath
 import sys
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, redirect, request
-from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from feeds.catalog.database import waiting_at_most
 from feeds.errors import FeedsError, NotReadyError
-from feeds.model.document import SECURITY_HEADERS, BadRequest, MediaFile, Redirect
+from feeds.model.document import (
+    COMMON_HEADERS,
+    PREFLIGHT_HEADERS,
+    BadRequest,
+    MediaFile,
+    Redirect,
+)
 from feeds.text.repair import shown
+from feeds.web.access_log import log_requests
 from feeds.web.gateway import Gateway
-from feeds.web.live_site import LiveSite
+from feeds.web.live_site import INDEX_WAIT_SECONDS, LiveSite
 from feeds.web.media import respond_with_file
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
@@ -30,10 +35,10 @@ if TYPE_CHECKING:
 
 #: Time for which a client may cache a redirect.
 REDIRECT_AGE_SECONDS = 3600
+#: Time for which a client may take a document to be gone for good.
+GONE_AGE_SECONDS = 24 * 60 * 60
 #: No request here needs a body.
 MAX_BODY_BYTES = 16 * 1024
-#: Characters that a path may have unescaped (RFC 3986 §3.3).
-_PATH_CHARS = "/:@!$&'()*+,;=~"
 
 
 def create_app(
@@ -65,7 +70,7 @@ def build_app(settings: Settings) -> Flask:
     app.extensions["feeds"] = site
     outer: WSGIApplication = partial(_respond_from_cache, site, app.wsgi_app)
     if settings.access_log:
-        outer = partial(_log_requests, outer)
+        outer = partial(log_requests, outer)
     if count := settings.proxies:
         outer = ProxyFix(outer, x_for=count, x_proto=count, x_host=count, x_prefix=count)
     app.wsgi_app = outer  # type: ignore[assignment, method-assign]  # as Flask's own documents do it
@@ -87,10 +92,16 @@ def build_app(settings: Settings) -> Flask:
             response.cache_control.max_age = REDIRECT_AGE_SECONDS
             return response
         if isinstance(resource, BadRequest):
-            return Response(resource.document.body, 400, content_type=resource.document.media_type)
-        if site.was_published(f"/{path}"):
-            return Response(f"/{shown(path)} is gone\n", 410, mimetype="text/plain")
-        return Response(f"Nothing is published at /{shown(path)}\n", 404, mimetype="text/plain")
+            document = resource.document
+            return Response(document.body, 400, document.headers, content_type=document.media_type)
+        if site.is_gone_for_good(f"/{path}"):
+            response = Response(f"/{shown(path)} is gone\n", 410, mimetype="text/plain")
+            response.cache_control.max_age = GONE_AGE_SECONDS
+            return response
+        # It may come, or be back, at any moment.
+        kept = {"Cache-Control": "no-cache"}
+        text = f"Nothing is published at /{shown(path)}\n"
+        return Response(text, 404, kept, mimetype="text/plain")
 
     @app.get("/healthz")
     def health() -> tuple[dict[str, object], dict[str, str]]:
@@ -107,42 +118,13 @@ def build_app(settings: Settings) -> Flask:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in COMMON_HEADERS.items():
             response.headers.setdefault(name, value)
         if "Access-Control-Request-Method" in request.headers:
-            # Scripts of any site may send conditional requests: no response depends on the user.
-            conditions = "If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
-            response.headers["Access-Control-Allow-Origin"] = "*"
-            response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
-            response.headers["Access-Control-Allow-Headers"] = conditions
-            response.headers["Access-Control-Max-Age"] = "86400"
+            response.headers.update(PREFLIGHT_HEADERS)
         return response
 
     return app
-
-
-def _log_requests(
-    app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
-) -> Iterable[bytes]:
-    """Call the app, and print a line in the common log format.
-
-    Text of the client is percent-encoded, so that it cannot forge a line.
-    """
-
-    def log_and_start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-        path = quote(environ["PATH_INFO"].encode("latin-1"), safe=_PATH_CHARS)
-        query = quote(environ.get("QUERY_STRING", ""), safe=f"{_PATH_CHARS}?%")
-        sys.stdout.write(
-            f"{environ.get('REMOTE_ADDR') or '-'} - -"
-            f" [{time.strftime('%d/%b/%Y:%H:%M:%S +0000', time.gmtime())}]"
-            f' "{environ["REQUEST_METHOD"]} {path}{query and "?"}{query}'
-            f' {environ.get("SERVER_PROTOCOL", "-")}"'
-            f" {status[:3]} {Headers(headers).get('Content-Length', '-')}\n"
-        )
-        sys.stdout.flush()
-        return start_response(status, headers, *error)
-
-    return app(environ, log_and_start)
 
 
 def _respond_from_cache(
@@ -156,7 +138,8 @@ def _respond_from_cache(
             start_response(status, headers)
             # A list: granian sends its bytes as they are, and iterates over anything else.
             return [body]
-    return app(environ, start_response)
+    with waiting_at_most(INDEX_WAIT_SECONDS):
+        return app(environ, start_response)
 
 
 def _relative(to: str, path: str) -> str:

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from feeds.model.document import SECURITY_HEADERS
+from feeds.model.document import COMMON_HEADERS
+from feeds.web.access_log import log_response
 from feeds.web.live_site import LiveSite
 from feeds.web.media import FileRange
 from feeds.web.responses import CachedDocument
@@ -35,7 +36,7 @@ MAX_QUERY_CHARS = 1_000
 _Response = tuple[int, list[tuple[str, str]], bytes | FileRange]
 _BUSY: _Response = (
     503,
-    [("Retry-After", "1"), ("Content-Type", "text/plain"), *SECURITY_HEADERS.items()],
+    [("Retry-After", "1"), ("Content-Type", "text/plain"), *COMMON_HEADERS.items()],
     b"Too many requests; try again\n",
 )
 
@@ -62,6 +63,8 @@ class Gateway:
         if cached:
             _send(protocol, self._call(environ))
         elif self._waiting >= MAX_WAITING:
+            if self._logs_requests:
+                log_response(environ, str(_BUSY[0]), _BUSY[1])
             _send(protocol, _BUSY)
         else:
             self._waiting += 1

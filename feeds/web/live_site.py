@@ -4,10 +4,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
+from feeds.catalog.state import State
 from feeds.errors import CatalogError, NotReadyError
 from feeds.model.document import BadRequest, Document, MediaFile, Redirect
 from feeds.publication.custom import custom_document, depends_on_query
@@ -28,6 +29,11 @@ CUSTOM_CACHE_BYTES = 16 * 1024 * 1024
 INDEX_WAIT_SECONDS = 1.0
 #: Time for which the index is left alone after it has failed.
 INDEX_PAUSE_SECONDS = 1.0
+#: Time for which a document has to be gone before it is gone for good: readers that are told so
+#: never ask again.
+GONE_SECONDS = 30 * 24 * 60 * 60
+#: Stands for the paths of all documents that are made for a query.
+_CUSTOM = "custom"
 
 Resource: TypeAlias = CachedDocument | MediaFile | Redirect | BadRequest | None
 
@@ -67,6 +73,7 @@ class LiveSite:
     def _publish(self, publication: Publication) -> None:
         documents, custom = DocumentCache(CACHE_BYTES), DocumentCache(CUSTOM_CACHE_BYTES)
         self._published = _Published(publication, documents, custom)
+        self._forget_returned(publication)
 
     def _start(self) -> None:
         # In the process that answers, at its first request: some servers load the app and then
@@ -143,7 +150,10 @@ class LiveSite:
             )
             if not isinstance(resource, Document):
                 return resource
-            changed = None if is_custom else self._last_modified(publication, path, resource)
+            # Clients can request any number of custom documents, too many to record each: they are
+            # of the date of the publication.
+            dated = (_CUSTOM, publication.digest) if is_custom else (path, resource.digest)
+            changed = self._last_modified(publication, *dated)
             cached = CachedDocument(resource, changed, publication.cache_control(resource))
             if is_custom or changed is not None:
                 cache.put(key, cached)
@@ -155,25 +165,41 @@ class LiveSite:
             return published.custom, f"{path}?{query}"
         return published.documents, path
 
-    def _last_modified(self, publication: Publication, path: str, document: Document) -> int | None:
+    def _last_modified(self, publication: Publication, path: str, digest: str) -> int | None:
+        now, address = int(self._clock().timestamp()), self._address(publication, path)
+
+        def touch(state: State) -> int | None:
+            # Newer bytes of another process have the later date.
+            is_current = self._refresher.is_current(publication)
+            return state.touch_last_modified(address, digest, now) if is_current else None
+
+        return self._ask_state(touch)
+
+    def is_gone_for_good(self, path: str) -> bool:
+        """True if a document was served at a path that has been gone for long."""
+        now, address = int(self._clock().timestamp()), self._address(self.publication, path)
+        since = self._ask_state(lambda state: state.gone_since(address, now))
+        return since is not None and now - since >= GONE_SECONDS
+
+    def _ask_state(self, ask: Callable[[State], int | None]) -> int | None:
+        """Return a time; None where the state fails, or has just failed: responses need none."""
         if time.monotonic() < self._undated_until:
             return None
         try:
-            # Newer bytes of another process have the later date.
-            if not self._refresher.is_current(publication):
-                return None
-            now = int(self._clock().timestamp())
-            address = self._address(publication, path)
-            return self._catalog.state.touch_last_modified(address, document.digest, now)
-        except CatalogError as error:  # locked, or a full disk: the document is still good
+            return ask(self._catalog.state)
+        except CatalogError as error:  # locked, or a full disk
             self._undated_until = time.monotonic() + INDEX_PAUSE_SECONDS
             self._log(str(error))
             return None
 
-    def was_published(self, path: str) -> bool:
-        """True if a document was served at a path once."""
-        with self._pausing():
-            return self._catalog.state.was_served(self._address(self.publication, path))
+    def _forget_returned(self, publication: Publication) -> None:
+        """Begin anew to count for how long a document is gone that is published again."""
+        state, site = publication.catalog.state, self._address(publication, "")
+        with suppress(CatalogError):  # locked, or a full disk: the next publication does it
+            gone = (address for address in state.gone() if address.startswith(site))
+            state.forget_gone(
+                [each for each in gone if publication.routes.route(each.removeprefix(site))]
+            )
 
     def _address(self, publication: Publication, path: str) -> str:
         drafts = "drafts of " if self._settings.unpublished else ""

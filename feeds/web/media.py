@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from feeds.files import open_file
-from feeds.model.document import MEDIA_AGE, SECURITY_HEADERS, MediaFile
+from feeds.model.document import COMMON_HEADERS, MEDIA_AGE, MediaFile
 from feeds.web.responses import OK, evaluate_conditions, read_date
 
 #: One range of bytes. No file has a longer number of them.
@@ -56,7 +56,7 @@ def respond_with_file(media: MediaFile, environ: Mapping[str, Any]) -> FileRespo
     size, changed = body.end, int(body.stat.st_mtime)
     etag = f'"{body.stat.st_mtime_ns:x}-{size:x}"'
     headers = [("ETag", etag), ("Cache-Control", f"max-age={MEDIA_AGE}")]
-    headers += {**SECURITY_HEADERS, **media.headers}.items()
+    headers += {**COMMON_HEADERS, **media.headers}.items()
     # A date in the future must not be sent (RFC 9110 §8.8.2.1).
     is_dated = changed <= time.time()
     if is_dated:
@@ -65,9 +65,10 @@ def respond_with_file(media: MediaFile, environ: Mapping[str, Any]) -> FileRespo
     is_get = environ["REQUEST_METHOD"] != "HEAD"
     if status == OK:
         headers += [("Content-Type", media.content_type), ("Accept-Ranges", "bytes")]
-        # If-Range has to match exactly (RFC 9110 §13.1.5).
+        # If-Range has to match exactly, and bytes may have changed twice within this second
+        # (RFC 9110 §13.1.5).
         condition = environ.get("HTTP_IF_RANGE") or etag
-        is_same = condition == etag or (is_dated and read_date(condition) == changed)
+        is_same = condition == etag or read_date(condition) == changed <= time.time() - 1
         if is_get and is_same and (asked := _RANGE.fullmatch(environ.get("HTTP_RANGE", ""))):
             status = _narrow(body, *asked.groups())
         if status != OK:

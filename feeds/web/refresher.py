@@ -120,14 +120,14 @@ class Refresher:
         if search.is_used() or any(feed.selection.q for feed in site.feeds):
             # Before the next request: a site that was searched once will be searched again.
             search.fill(self.stopped.is_set)
-        #: The publication's time, and the date of the next article after it.
+        #: The publication's time, and the next date of an article after it.
         self._published_at = self._clock()
         publication = Publication(
             self._folder, self.catalog,
             url=settings.url_of(self._folder), now=self._published_at,
             unpublished=settings.unpublished,
         )  # fmt: skip
-        self._due = None if site.future else publication.articles.next_due()
+        self._due = publication.articles.next_due()
         self._publication = publication
         self._on_publish(publication)
 

@@ -18,7 +18,7 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_date, parse_etags
 
 from feeds.compression import ENCODINGS, MIN_BYTES, encode
-from feeds.model.document import SECURITY_HEADERS, Document
+from feeds.model.document import COMMON_HEADERS, Document
 
 #: A status line, headers and a body, as WSGI has them.
 WSGIResponse: TypeAlias = tuple[str, list[tuple[str, str]], bytes]
@@ -98,11 +98,9 @@ class CachedDocument:
         vary = "Accept-Encoding, Sec-Fetch-Dest" if _is_xml(document) else "Accept-Encoding"
         headers = [("ETag", etag), ("Cache-Control", self.cache_control), ("Vary", vary)]
         headers += (("Link", f'<{url}>; rel="{rel}"') for url, rel in document.links)
-        headers += {**SECURITY_HEADERS, **document.headers}.items()
+        headers += {**COMMON_HEADERS, **document.headers}.items()
         if self.last_modified is not None:
             headers.append(("Last-Modified", formatdate(self.last_modified, usegmt=True)))
-        if not document.is_page:
-            headers.append(("Access-Control-Expose-Headers", "ETag, Link"))
         of_body = [("Content-Type", document.media_type), ("Content-Length", str(len(body)))]
         if encoding:
             of_body.append(("Content-Encoding", encoding))

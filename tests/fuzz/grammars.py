@@ -26,13 +26,13 @@ _KEYS = (
     "title name webUrl originalUrl ampWebUrl cdnAmpWebUrl publishedDateTime updatedDateTime id"
     " formerly"
     " excerpt featuredContent topics category type provider images actions related quality heat"
-    " published removed duration explicit season episode episodeType transcript chapters"
-    " people length"
+    " published removed draft status publishDate expires password build"
+    " duration explicit season episode episodeType transcript chapters people length"
     " url width height attribution domain authors role group language secured"
 ).split()
 _VALUES = [
     *("T", "https://a.example/b", "2026-01-01", "2026-01-01T10:00:00+02:00"),
-    *("0001-01-01T00:00:00+23:59",),
+    *("0001-01-01T00:00:00+23:59", "May 1, 2026 9:30 PM CEST", "1 May 26 09:30 [Europe/Berlin]"),
     *("9999-12-31T23:59:59-23:59", "2026-06-30T23:59:60Z", "2026-02-30", "1e9", "-1"),
     *("99999999999999999999",),
     *("/media/a.jpg", "../../etc/passwd", "b.mp3?x=1#y", "PT1H2M3S", "1:02:03"),
@@ -217,6 +217,7 @@ limit: 5
 content: full
 unpublished: false
 future: false
+timezone: Europe/Berlin
 related_in_rss: true
 podcast: {image: /media/a.jpg, category: Technology, explicit: no, author: Ann, type: episodic,
   owner: {name: Ann, email: a@a.example}, copyright: Ann}
@@ -231,8 +232,8 @@ feeds:
 _SITE_KEYS = (
     "title url description language id author icon logo rights max_age stale_while_revalidate"
     " hub articles"
-    " limit content unpublished future related_in_rss podcast catalog topics feeds name slug"
-    " aliases"
+    " limit content unpublished future timezone related_in_rss podcast catalog topics feeds name"
+    " slug aliases"
     " formerly parent any all none min_quality provider type category since q image explicit owner"
     " email uri copyright"
 ).split()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from feeds.catalog.folder import MANIFEST
 from feeds.compression import ENCODINGS, TEXT_ENDINGS
-from feeds.model.document import SECURITY_HEADERS
+from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import MEDIA_CACHE, TreeLayout
 
@@ -24,8 +24,11 @@ def _headers(layout: TreeLayout) -> Iterator[str]:
     yield "# mod_rewrite and AllowOverride FileInfo."
     for ending, headers in sorted(layout.media.items()):
         yield f'AddType "{headers.content_type}" .{ending}'
-    for name, value in SECURITY_HEADERS.items():
+    for name, value in COMMON_HEADERS.items():
         yield f'Header always set {name} "{value}"'
+    for name, value in PREFLIGHT_HEADERS.items():
+        # In a section <If>, the page of a folder would lack them.
+        yield f"""Header always set {name} "{value}" "expr=%{{REQUEST_METHOD}} == 'OPTIONS'\""""
     yield f'Header set Cache-Control "{MEDIA_CACHE}"'
     for ending, headers in layout.media.items():
         if headers.others:

@@ -17,7 +17,7 @@ _FOLDERS_IN_A_PATTERN = 200
 
 
 class Headers(NamedTuple):
-    """The headers of a file but SECURITY_HEADERS, which every file has."""
+    """The headers of a file but COMMON_HEADERS, which every file has."""
 
     content_type: str
     cache_control: str

@@ -1,10 +1,10 @@
 """nginx: a file to include in a server block."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from feeds.catalog.folder import MANIFEST
-from feeds.model.document import SECURITY_HEADERS
+from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import MEDIA_CACHE, Headers, TreeLayout
 
@@ -22,7 +22,12 @@ def nginx(layout: TreeLayout) -> dict[str, list[str]]:
     head += ['set $feeds_closed "";']
     for pattern in layout.closed_patterns():
         head += _block(f'if ($uri ~ "{pattern}")', f'set $feeds_closed "{layout.closed_cache}";')
+    not_allowed, not_satisfiable = (f'"@feeds_{status}{root}"' for status in (405, 416))
+    head += _block(f"location {not_allowed}", *_preflight(), "return 405;")
+    # By then, nginx has added the headers of the file: it would add them once more.
+    head += _block(f"location {not_satisfiable}", 'add_header X-None "";', "return 416;")
     inside = ["index index.html;", "absolute_redirect off;", "charset off;"]
+    inside += [f"error_page 405 = {not_allowed};", f"error_page 416 {not_satisfiable};"]
     if layout.compressed:
         inside += ["gzip_static on;", "gzip_vary on;"]
     inside += _add_headers(Headers("", MEDIA_CACHE))
@@ -62,8 +67,18 @@ def _add_headers(headers: Headers) -> Iterator[str]:
     """Yield all headers of a location: one that adds a header inherits none."""
     for name, value in {"Cache-Control": headers.cache_control, **headers.others}.items():
         yield f'add_header {name} "{value}";'
-    for name, value in SECURITY_HEADERS.items():
+    yield from _always(COMMON_HEADERS)
+
+
+def _always(headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield headers for every status."""
+    for name, value in headers.items():
         yield f'add_header {name} "{value}" always;'
+
+
+def _preflight() -> Iterator[str]:
+    yield from _always(COMMON_HEADERS | PREFLIGHT_HEADERS)
+    yield from _block("if ($request_method = OPTIONS)", "return 204;")
 
 
 def _block(head: str, *body: str) -> list[str]:

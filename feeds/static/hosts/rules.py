@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from feeds.model.document import SECURITY_HEADERS
+from feeds.model.document import COMMON_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import TreeLayout
 
@@ -19,7 +19,9 @@ def netlify(layout: TreeLayout) -> dict[str, list[str]]:
 
     Two rules must not set the same header: it may come out as one of the values or as both.
     """
-    rules = [*_common_rules(layout)]
+    folders = [folder.replace("*", ":name") for folder in layout.folders]
+    pages = [f"{folder}{archive}" for folder in folders for archive in ("", "archive/:period/")]
+    rules = [*_common_rules(layout, pages)]
     for name, headers in layout.documents.items():
         if name != PAGE_FILE:
             rules += [(f"*/{name}", {"Content-Type": headers.content_type, **headers.others})]
@@ -33,7 +35,7 @@ def cloudflare(layout: TreeLayout) -> dict[str, list[str]]:
 
     Two rules must not set the same header: their values would be joined by commas.
     """
-    rules = [*_common_rules(layout)]
+    rules = [*_common_rules(layout, pages=("", "*/"))]
     for name, headers in layout.documents.items():
         if name != PAGE_FILE:
             common = {"Content-Type": headers.content_type, **headers.others}
@@ -63,12 +65,11 @@ def _cloudflare_redirects(layout: TreeLayout) -> list[str]:
     return static + dynamic
 
 
-def _common_rules(layout: TreeLayout) -> Iterator[_Rule]:
-    """Yield the headers of every file."""
-    yield "*", SECURITY_HEADERS
-    if page := layout.documents.get(PAGE_FILE):
-        for folder in layout.folders:
-            yield folder.replace("*", ":name"), page.others
+def _common_rules(layout: TreeLayout, pages: Iterable[str]) -> Iterator[_Rule]:
+    """Yield the headers of every file, and those of pages for these patterns."""
+    yield "*", COMMON_HEADERS
+    for pattern in pages:
+        yield pattern, layout.documents[PAGE_FILE].others
     for ending, headers in layout.media.items():
         if headers.others:
             yield f"*.{ending}", headers.others
