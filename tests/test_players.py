@@ -40,6 +40,11 @@ PIECES = [
             Player("https://x.example/a.mp3?b", "audio/mpeg"),
         ),
         (
+            "<iframe src='about:blank' data-src='https://www.youtube.com/embed/a'></iframe>",
+            Player("https://www.youtube.com/embed/a"),
+        ),
+        ("<video><source data-src=/v.mp4></video>", Player("/v.mp4", "video/mp4")),
+        (
             "<iframe src='https://x.example/'></iframe><video src=v.mp4>",
             Player("/v.mp4", "video/mp4"),
         ),

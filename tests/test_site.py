@@ -390,3 +390,11 @@ def test_an_unexpected_exception_is_one_line_with_the_line_of_the_key(
     ) as told:
         read("title: Tide\n")
     assert len(str(told.value)) < 200
+
+
+def test_the_limit_of_lists_holds_for_each_feed() -> None:
+    feeds = "".join(f"- {{name: f{number}, any: [A, B, C]}}\n" for number in range(1500))
+    text = f"title: T\nurl: https://e.example/\nfeeds:\n{feeds}"
+    site, problems = read_site(text, "feeds.yaml", "")
+    assert problems == []
+    assert len(site.feeds) == 1500

@@ -254,17 +254,16 @@ def mistakes(text: str, *names: str) -> list[str]:
 def test_a_topic_below_itself_is_named_and_stands_alone() -> None:
     text = "topics:\n- {name: A, parent: B}\n- {name: B, parent: A}\n- {name: C, parent: C}\n"
     assert mistakes(text) == [
-        "feeds.yaml:5: warning: the parent A is B itself or below it; leave it out",
-        "feeds.yaml:6: warning: the parent C is C itself or below it; leave it out",
+        "feeds.yaml:5: warning: the parent A is B itself or below it (and 1 more: C on line 6);"
+        " leave it out"
     ]
 
 
 def test_a_former_slug_that_is_alive_or_claimed_twice_is_named() -> None:
     text = "topics:\n- {name: A, formerly: [sea]}\n- {name: B, formerly: [old, a, b]}\n"
     assert mistakes(f"{text}- {{name: C, formerly: [old]}}\n", "Sea") == [
-        "feeds.yaml:4: warning: formerly: sea leads to Sea, not to A; a slug leads to one topic",
-        "feeds.yaml:5: warning: formerly: a leads to A, not to B; a slug leads to one topic",
-        "feeds.yaml:6: warning: formerly: old leads to B, not to C; a slug leads to one topic",
+        "feeds.yaml:4: warning: formerly: sea leads to Sea, not to A (and 2 more: a on line 5,"
+        " old on line 6); a slug leads to one topic"
     ]
 
 
@@ -286,3 +285,12 @@ def test_a_slug_that_was_made_of_a_long_name_can_be_asked_for() -> None:
     site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", "")
     assert problems == []
     assert (site.topics[0].slug, site.topics[0].formerly) == (slug, (f"{slug}b",))
+
+
+def test_many_topics_with_one_former_slug_are_one_problem() -> None:
+    topics = "".join(f"- {{name: Topic {number}, formerly: [old]}}\n" for number in range(2000))
+    [problem] = mistakes(f"topics:\n{topics}")
+    assert (
+        "leads to Topic 0, not to Topic 1 (and 1,998 more: old on line 6, old on line 7" in problem
+    )
+    assert len(problem) < 200

@@ -154,7 +154,7 @@ def hub() -> Iterator[Recorder]:
 def announced(site: SiteBuilder, hub: Recorder, monkeypatch: pytest.MonkeyPatch) -> SiteBuilder:
     """A site whose hub was told of all."""
     # The one that commands and apps find too.
-    place = os.environ.get("FEEDS_CATALOG") or f"sqlite:///{site.root.parent / 'catalog.sqlite'}"
+    place = os.environ.get("FEEDS_CATALOG") or str(site.root.parent / "catalog.sqlite")
     monkeypatch.setenv("FEEDS_CATALOG", place)
     site.configure(title="Test site", url=URL, hub=hub.url)
     site.write("a.md", title="One", topics=["AI"])

@@ -43,7 +43,10 @@ _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
 TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
-_LIMITS = Limits(items_of={"topics": 100}, chars=20_000, chars_of={"featuredContent": 1_000_000})
+_LIMITS = Limits(
+    items_of={"topics": 100}, chars=20_000, chars_of={"featuredContent": 1_000_000},
+    all_chars=250_000,
+)  # fmt: skip
 _EPISODE_TYPES = ("full", "trailer", "bonus")
 #: Types of an action that are no media types.
 _ACTION_TYPES = ("download",)
@@ -117,15 +120,19 @@ def _front_matter(text: str, report: Report) -> tuple[Fields, str, int] | None:
 
 def _read_body(body: Body, base: str, first_line: int, report: Report) -> str:
     """Return the clean body; empty, and reported, if it cannot be read."""
-    found = _attempt(lambda: (body.clean(base), body.unsafe_parts()))
+    found = _attempt(lambda: (body.clean(base), body.unsafe_parts(), body.lost_parts()))
     if isinstance(found, BodyError):
         line, message = first_line - 1 + found.line, f"the body is left out: {found}"
         report.add(line, "bad-body", message, "simplify its markup", Severity.ERROR)
         return ""
-    clean, unsafe = found
+    clean, unsafe, lost = found
     for line, part in unsafe:
         message = f"the body contains {shown(part)}"
         report.add(first_line - 1 + line, "unsafe-body", message, "it is removed", about=part)
+    for line, part, hint in lost:
+        report.add(
+            first_line - 1 + line, "lost-media", f"the body contains {part}", hint, about=part
+        )
     return clean
 
 

@@ -85,12 +85,15 @@ def _reader(
 class Limits:
     """Bounds of a file, so that no value of it makes others' documents large."""
 
-    #: Items of all lists of one key together: of most keys, and of these.
+    #: Items of all lists of one key together, or of each list: of most keys, and of these.
     items: int = 200
     items_of: Mapping[str, int] = field(default_factory=dict)
+    of_each_list: bool = False
     #: Characters of a text: of most keys, and of these. A whole file has no more.
     chars: int = 8 * 1024 * 1024
     chars_of: Mapping[str, int] = field(default_factory=dict)
+    #: Characters of all texts together, but those of `chars_of`; each use of an alias counts.
+    all_chars: int = 8 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -109,6 +112,8 @@ class Report:
     errors: int = 0
     #: Line of the value that was read last.
     line: int = 1
+    #: Characters of the texts that were read.
+    chars: int = 0
     problems: list[Problem] = field(default_factory=list)
     _taken: Counter[str] = field(default_factory=Counter)
     #: The index of each kind's problem, that of its first one, and the places of the others.
@@ -138,7 +143,7 @@ class Report:
     def take(self, key: str, lines: Sequence[int]) -> int:
         """Return how many of a list's items, on these lines, are within the limit of its key."""
         limit = self.limits.items_of.get(key, self.limits.items)
-        free = max(0, limit - self._taken[key])
+        free = limit if self.limits.of_each_list else max(0, limit - self._taken[key])
         self._taken[key] += len(lines)
         if left_out := len(lines[free:]):
             message, hint = f"{key}: {left_out:,} too many, left out", f"at most {limit:,}"
@@ -304,18 +309,24 @@ class Fields:
         self._report.add(self.line_of(key), code, message, hint, severity, about=about)
 
     def _value(self, key: str) -> YAMLValue:
-        self._report.line = self.line_of(key)
-        return self._values.get(key)
+        value = self._values.get(key)
+        if value is not None:  # most keys are missing
+            self._report.line = self._values.lines.get(key, self.line)
+        return value
 
     def _scalar(self, key: str, expected: str) -> str:
         value = self._value(key)
-        if isinstance(value, str):
-            limits = self._report.limits
-            limit = limits.chars_of.get(key, limits.chars)
-            return value if self._fits(key, self._report.line, value, limit) else ""
-        if value is not None:
-            self._report_type(key, self.line_of(key), value, expected)
-        return ""
+        if value is None:
+            return ""
+        report = self._report
+        if not isinstance(value, str):
+            self._report_type(key, report.line, value, expected)
+            return ""
+        limit = report.limits.chars_of.get(key)
+        if limit is None:
+            limit = report.limits.chars
+            report.chars += len(value)
+        return value if self._fits(key, report.line, value, limit) else ""
 
     def _report_forbidden(self, key: str, value: str) -> None:
         if forbidden := find_forbidden(value):
@@ -336,11 +347,16 @@ class Fields:
         return result
 
     def _fits(self, key: str, line: int, text: str, limit: int) -> bool:
-        """Return True if a text is not too long; else report it."""
-        if len(text) <= limit:
+        """Return True if a text, and all that were read, are not too long; else report it."""
+        report = self._report
+        if len(text) > limit:
+            message, about = f"{key} is {len(text):,} characters long", key
+        elif report.chars > report.limits.all_chars:
+            limit, about = report.limits.all_chars, "all"
+            message = f"{key} and the texts read before it are {report.chars:,} characters long"
+        else:
             return True
-        message = f"{key} is {len(text):,} characters long"
-        self._report.add(line, "too-long", message, f"at most {limit:,} are allowed", about=key)
+        report.add(line, "too-long", message, f"at most {limit:,} are allowed", about=about)
         return False
 
     def _items(self, key: str) -> Iterable[tuple[int, YAMLValue]]:
@@ -353,9 +369,12 @@ class Fields:
     def _list(self, key: str, parse: Callable[[str], str | None], expected: str) -> tuple[str, ...]:
         values: dict[str, None] = {}
         for line, item in self._items(key):
-            if isinstance(item, str) and not self._fits(key, line, item, _MAX_ITEM_CHARS):
-                continue
-            value = parse(item) if isinstance(item, str) else None
+            value = None
+            if isinstance(item, str):
+                self._report.chars += len(item)
+                if not self._fits(key, line, item, _MAX_ITEM_CHARS):
+                    continue
+                value = parse(item)
             if value:
                 values[value] = None
             elif value is None and item is not None:

@@ -28,7 +28,7 @@ from feeds.text.urls import canonical_url
 
 _DEFAULTS = Site(title="")
 #: Its texts and URLs go into each document or entry.
-_LIMITS = Limits(items=2000, chars=500, chars_of={"description": 10_000})
+_LIMITS = Limits(items=2000, of_each_list=True, chars=500, chars_of={"description": 10_000})
 _SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _SITE_KEYS, _TOPIC_KEYS = (

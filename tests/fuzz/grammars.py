@@ -94,6 +94,7 @@ _TAGS = (
     " span strike"
     " style sub summary sup svg foreignObject desc table tbody td template textarea tfoot th thead"
     " time title tr track tt u ul use var video wbr xml xmp annotation-xml"
+    " amp-img amp-video lite-youtube g-emoji"
 ).split()
 _ATTRIBUTES = [
     *(' href="https://a.example/b"', ' href="javascript:x()"', " href=/x", ' src="a.jpg"'),
@@ -103,7 +104,9 @@ _ATTRIBUTES = [
     *(' class="x"', ' width="1"', ' height="1"', " width=9999999999", ' alt="<b>"'),
     *(' title="</p>"',),
     *(' srcset="a 1x"', " poster=p.jpg", ' cite="x"', " colspan=1000", " start=-1"),
-    *(' xlink:href="#a"',),
+    *(' xlink:href="#a"', " data-src=b.jpg", ' data-srcset="c 1w,d 2x"', ' src=""', " data=e.svg"),
+    *(" src=data:image/png,x", " src=blank.gif", " class=emoji", ' alt="🙂"', " videoid=f"),
+    *(' type="image/svg+xml"', " viewBox='0 0 99 99'", " aria-hidden=true", " src=blob:x"),
     *(' data-frame="https://a.b/ 1 1"', ' href="data:text/html,x"', " a", " =", ' "', " '"),
 ]  # fmt: skip
 _MARKDOWN = [
@@ -157,6 +160,19 @@ _FAMILIES = [
         '">',
         "<video src=a>",
     ],
+    [
+        "<noscript>",
+        "</noscript>",
+        "<img data-src=a{n}.jpg>",
+        "<img alt=x>",
+        "<object data=a>",
+        "<picture><source srcset='a,",
+        " 1w,",
+        "'>",
+        "<video>",
+        "<svg>",
+        "x",
+    ],
     ['<a href="', "../", "a/", "%41", "é", "@", "a.", "http://", '">x</a>', "?", "#", " ", "/"],
     [
         "<!--",
@@ -195,6 +211,9 @@ BODY = Grammar(
         [("{{x ", 1), ("`\n    a", 20_000)],
         [("&#", 1), ("9", 5_000), (";", 1)],
         [("<a href=/{n}>x", 20_000)],
+        [("<object>", 390), ("<img alt=x>", 8_000)],
+        [("<noscript><p>x</noscript>y", 3_000)],
+        [("<img srcset='", 1), (" ,", 30_000), ("'>", 1)],
         [("> ", 8_000), ("- ", 8_000)],
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ that would run, style or submit loses its content too, and markup that would run
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from urllib.parse import urljoin
 
@@ -14,6 +14,15 @@ import nh3
 from lxml.html import HtmlElement
 
 from feeds.parsing.body import limits, liquid
+from feeds.parsing.body.media import (
+    LOSSES,
+    LOST_SCHEMES,
+    MEDIA_ATTRIBUTES,
+    Loss,
+    loss,
+    open_scripts,
+    resolve_media,
+)
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
 from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
 from feeds.parsing.body.tree import GONE, parse, to_html
@@ -24,7 +33,7 @@ KEPT_TAGS = frozenset(
     "a abbr article aside audio b blockquote br caption cite code col colgroup dd del details dfn"
     " div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p"
     " pre q rp rt ruby s samp section small source span strong sub summary sup table tbody td tfoot"
-    " th thead time tr u ul var video wbr".split()
+    " th thead time tr track u ul var video wbr".split()
 )
 KEPT_ATTRIBUTES = {
     "*": {"dir", "lang"},
@@ -41,24 +50,28 @@ KEPT_ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
+    "track": {"kind", "label", "src", "srclang"},
     "video": {"controls", "height", "poster", "src", "width"},
 }
 # Elements whose content is not prose.
 _REMOVED_WITH_CONTENT = frozenset(
-    "button embed head label math noembed noframes noscript object option script select style svg"
-    " template textarea title xml".split()
+    "button head label math noembed noframes option script select style template textarea title"
+    " xml".split()
 )
 _LINKS = frozenset(("href", "src", "cite", "poster"))
 _SCHEMES = {"http", "https", "mailto"}
 # It parses, by HTML5's rules: its output becomes a tree.
 _PARSER = nh3.Cleaner(
-    tags=set(KEPT_TAGS | {"form", "iframe"}),
+    tags={*KEPT_TAGS, *MEDIA_ATTRIBUTES, "form"},
     clean_content_tags=set(_REMOVED_WITH_CONTENT),
-    attributes=KEPT_ATTRIBUTES
-    | {"*": KEPT_ATTRIBUTES["*"] | MARKS, "iframe": {"height", "src", "title", "width"}},
+    attributes={
+        tag: KEPT_ATTRIBUTES.get(tag, set()) | MEDIA_ATTRIBUTES.get(tag, set())
+        for tag in (*KEPT_ATTRIBUTES, *MEDIA_ATTRIBUTES)
+    }
+    | {"*": KEPT_ATTRIBUTES["*"] | MARKS | {"aria-hidden"}},
     attribute_filter=simplify_attribute,
     link_rel=None,
-    url_schemes=_SCHEMES,
+    url_schemes=_SCHEMES | LOST_SCHEMES,
 )
 # The last step: whatever the tree became, nothing else comes out.
 _SANITISER = nh3.Cleaner(
@@ -78,7 +91,9 @@ _BACKLINK = re.compile(
     r' ?<a href="#fnref-[^"<>]*" class="footnote-backref" data-footnote-backref[^<>]*>'
     r'[^<]*(?:<sup class="footnote-ref">\d+</sup>)?</a>'
 )
-_RUNNING_TAGS = ("script", "object", "embed", "applet", "form")
+_RUNNING_TAGS = ("script", "applet", "form")
+# The top of a page, and markup that runs, which is reported as such.
+_NOWHERE = re.compile(r"\s*(?:#|(?:java|vb)script:)", re.IGNORECASE)
 _LENIENT_PARSER = etree.HTMLParser(huge_tree=True)
 # Longer names are no event's.
 _HANDLER = re.compile("on[a-z]{3,40}")
@@ -90,6 +105,7 @@ class Body:
     def __init__(self, source: str, *, is_html: bool) -> None:
         self._source = source
         self._is_html = is_html
+        self._losses: list[Loss] = []
 
     def clean(self, base: str) -> str:
         """Safe HTML, its links resolved against an article's URL; raises limits.BodyError."""
@@ -98,18 +114,19 @@ class Body:
             return ""
         # Without a tag of the source's own, cmark's output is well nested and well-formed.
         if self._is_html or "<" in self._source:
-            markup = _PARSER.clean(markup)
+            markup = _PARSER.clean(open_scripts(markup))
         limits.check_length(len(markup), self._source)
         # A character reference may have named what no feed may hold.
         root = parse(repair(markup))
-        etree.strip_attributes(root, "align", "class")
-        length = len(markup)
-        for added in _resolve_links(root, base):
-            limits.check_length(length := length + added, self._source)
+        length = limits.Length(len(markup), self._source)
+        self._losses = resolve_media(root, base, length)
+        etree.strip_attributes(root, "align", "aria-hidden", "class")
+        self._losses += _resolve_links(root, base, length)
         # HTML has no link within a link, say: then the sanitiser parses another tree.
         for _attempt in range(5):
             tidy(root)
             markup = to_html(root)
+            limits.check_length(len(markup), self._source)
             cleaned = _SANITISER.clean(markup)
             if cleaned == markup:
                 break
@@ -129,8 +146,8 @@ class Body:
         # The parser ignores the attributes of a second body, a browser does not.
         markup = re.sub(r"(?i)(</?)(?:html|head|body)\b", r"\1div", markup)
         root = etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
-        # For each kind, the words and the pattern in the source for each that was found.
-        kinds: dict[str, list[tuple[str, str]]] = {}
+        # For each kind, the words and the patterns in the source for each that was found.
+        kinds: dict[str, list[tuple[str, ...]]] = {}
         for element in root.iter(*_RUNNING_TAGS):
             tag = f"<{element.tag}>"
             kinds.setdefault(tag, []).append((tag, rf"<{element.tag}\b"))
@@ -141,21 +158,38 @@ class Body:
                 kinds.setdefault("handler", []).append(found)
             elif scheme in ("javascript", "vbscript"):
                 kinds.setdefault(scheme, []).append((f"a {scheme}: link", f"{scheme}:"))
+        return [(line, part) for line, part, _kind in self._tell_once(kinds)]
+
+    def lost_parts(self) -> list[tuple[int, str, str]]:
+        """Each kind of media that clean() had to leave out or replace, as unsafe_parts(), and a
+        remedy.
+        """
+        kinds: dict[str, list[tuple[str, ...]]] = {}
+        for kind, patterns in self._losses:
+            kinds.setdefault(kind, []).append((LOSSES[kind][0], *patterns))
+        return [(line, part, LOSSES[kind][1]) for line, part, kind in self._tell_once(kinds)]
+
+    def _tell_once(self, kinds: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[int, str, str]]:
+        """The line, the words and the kind of the first of each kind, with the number of others."""
         return sorted(
-            (self._line(found[0][1]), found[0][0] + f" and {more:,} more" * bool(more))
-            for found in kinds.values()
-            for more in [len(found) - 1]
+            (self._line(*patterns), words + f" and {more:,} more" * bool(more), kind)
+            for kind, found in kinds.items()
+            for (words, *patterns), more in [(found[0], len(found) - 1)]
         )
 
-    def _line(self, pattern: str) -> int:
-        match = re.search(pattern, self._source, re.IGNORECASE)
-        return self._source.count("\n", 0, match.start()) + 1 if match else 1
+    def _line(self, *patterns: str) -> int:
+        """The line of the first of these patterns that the source has."""
+        for pattern in patterns:
+            if match := re.search(pattern, self._source, re.IGNORECASE):
+                return self._source.count("\n", 0, match.start()) + 1
+        return 1
 
     @cached_property
     def _markup(self) -> str:
-        limits.check_source(self._source)
+        self._source = limits.bounded(self._source)
         source = liquid.without_tags(repair(self._source), is_html=self._is_html)
         markup = source if self._is_html or not source.strip() else _from_markdown(source)
+        limits.check_length(len(markup), self._source)
         try:
             limits.check_markup(markup)
         except limits.BodyError as error:
@@ -190,50 +224,67 @@ def _markdown_renderer() -> Callable[[str], str]:
     names = ("table", "strikethrough", "autolink")
     extensions = [cmark.find_syntax_extension(name) for name in names]
     options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
-    # cmarkgfm's own function keeps each tree, two hundred times its source, for ever.
+    # cmarkgfm frees neither its tree, two hundred times the source, nor the HTML.
     library = cmark._cmark
-    free = getattr(ctypes.CDLL(library.__file__), "cmark_node_free", None)
+    call, ffi = library.lib, library.ffi
+    exported = ctypes.CDLL(library.__file__)
+    free_tree = getattr(exported, "cmark_node_free", None)
+    free_html = None
+    if allocator := getattr(exported, "cmark_get_default_mem_allocator", None):
+        # A struct of pointers to calloc, realloc and free.
+        allocator.restype = ctypes.POINTER(ctypes.c_void_p)
+        free_html = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(allocator()[2])
 
     def render(source: str) -> str:
-        parser = cmark.parser_new(options)
+        parser = call.cmark_parser_new(options)
         for extension in extensions:
-            cmark.parser_attach_syntax_extension(parser, extension)
-        cmark.parser_feed(parser, source)
-        root = cmark.parser_finish(parser)
-        attached = cmark.parser_get_syntax_extensions(parser)
-        markup = str(cmark.render_html(root, options, attached))
-        if free:
-            free(ctypes.c_void_p(int(library.ffi.cast("uintptr_t", root))))
-        cmark.parser_free(parser)
+            call.cmark_parser_attach_syntax_extension(parser, extension)
+        data = source.encode()
+        call.cmark_parser_feed(parser, data, len(data))
+        root = call.cmark_parser_finish(parser)
+        attached = call.cmark_parser_get_syntax_extensions(parser)
+        rendered = call.cmark_render_html(root, options, attached)
+        markup = str(ffi.string(rendered), "utf-8")
+        for free, pointer in ((free_html, rendered), (free_tree, root)):
+            if free:
+                free(ctypes.c_void_p(int(ffi.cast("uintptr_t", pointer))))
+        call.cmark_parser_free(parser)
         return markup
 
     return render
 
 
-def _resolve_links(root: HtmlElement, base: str) -> Iterator[int]:
+def _resolve_links(root: HtmlElement, base: str, length: limits.Length) -> list[Loss]:
     """Make each link absolute, and what frames another page a link; remove those to nowhere.
 
-    Yields the number of characters that each link is longer.
+    Returns the links of the latter that someone may miss.
     """
+    losses = []
     for element in list(root.iter()):
         for name, value in element.items():
             if name in _LINKS and not is_canonical_url(value):
                 if link := _resolve(element.tag, value.strip(), base):
                     element.set(name, link)
-                    yield len(link) - len(value)
+                    length.add(len(link) - len(value))
                 else:
                     del element.attrib[name]
+                    if name == "href" and not _NOWHERE.match(value):
+                        losses.append(loss("link", value, "a"))
         # A source without a src belongs to a picture, whose img is enough.
-        if element.tag in ("img", "source") and "src" not in element.attrib:
+        if element.tag in ("img", "source", "track") and "src" not in element.attrib:
             element.tag = GONE
         elif element.tag == "iframe":
             replace_frame(element)
     etree.strip_elements(root, GONE, with_tail=False)
+    return losses
 
 
 def _resolve(tag: str, link: str, base: str) -> str | None:
     if tag == "a" and link.lower().startswith("mailto:"):
         return link
+    # An empty one would be the article itself.
+    if not link:
+        return None
     try:
         return canonical_url(urljoin(base, link))
     except ValueError:

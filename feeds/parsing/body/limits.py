@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-#: Characters of a source, without the pictures in it; nh3 takes quadratic time for a long text of
-#: character references.
-_MAX_SOURCE_CHARS = 1_000_000
+#: Characters of a source, without the data of pictures in it, and of what any step makes of it: nh3
+#: takes quadratic time for character references, a second for so many.
+_MAX_SOURCE_CHARS, _MAX_CHARS = 250_000, 500_000
 #: Elements within each other; what people write stays far below.
 MAX_DEPTH = 400
 #: Cells that a table's short rows lack, and elements that are repeated for want of an end tag.
 _MAX_CELLS, _MAX_REPEATED = 10_000, 60_000
-#: HTML that a body becomes, in characters: so many, and so many for each of its source.
-_MAX_CHARS, _MAX_CHARS_PER_CHAR = 20_000, 10
+#: HTML that a short body becomes, in characters: so many, and so many for each of its source.
+_MORE_CHARS, _MAX_CHARS_PER_CHAR = 20_000, 10
 _MAX_ATTRIBUTES = 1_000
 
 # HTML5 opens these again in each block that follows, until their end tags (§13.2.4.3).
@@ -36,7 +36,7 @@ _ATTRIBUTE = (
     rf"[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
     rf"(?:{_BLANK}*+={_BLANK}*+(?:\"[^\"]*+\"|'[^']*+'|[^ \t\n\f\r\"'>][^ \t\n\f\r>]*+)?+)?+"
 )
-_DATA_URL = re.compile(r"data:[^\s\"'()<>]*", re.IGNORECASE)
+_DATA = re.compile(r"(\bdata:\w+/[\w.+-]+[;,])[^\s\"'()<>]+", re.IGNORECASE)
 _LONG_TAG = re.compile(rf"<[a-zA-Z](?:{_ATTRIBUTE}|[ \t\n\f\r/]++)*+")
 
 
@@ -48,10 +48,16 @@ class BodyError(Exception):
         self.line = line
 
 
-def check_source(source: str) -> None:
-    """Raise BodyError for a body that is longer than any that people read."""
-    if len(source) > _MAX_SOURCE_CHARS and len(_DATA_URL.sub("", source)) > _MAX_SOURCE_CHARS:
+def bounded(source: str) -> str:
+    """Return a body's source; a long one without the data of the pictures in it.
+
+    Raises BodyError for a body that is longer than any that people read.
+    """
+    if len(source) > _MAX_SOURCE_CHARS:
+        source = _DATA.sub(r"\1", source)
+    if len(source) > _MAX_SOURCE_CHARS:
         raise BodyError(f"it is longer than {_MAX_SOURCE_CHARS:,} characters")
+    return source
 
 
 def check_tables(source: str) -> None:
@@ -117,9 +123,24 @@ def check_markup(markup: str) -> None:
 
 
 def check_length(length: int, source: str) -> None:
-    """Raise BodyError for HTML that is many times longer than the body that it was made of."""
-    if length > _MAX_CHARS + _MAX_CHARS_PER_CHAR * len(source):
+    """Raise BodyError for HTML that is long, or many times longer than the body it was made of."""
+    if length > _MORE_CHARS + _MAX_CHARS_PER_CHAR * len(source):
         raise BodyError(f"as HTML it is more than {_MAX_CHARS_PER_CHAR} times as long")
+    if length > _MAX_CHARS:
+        raise BodyError(f"as HTML it is longer than {_MAX_CHARS:,} characters")
+
+
+class Length:
+    """The length of a body's HTML while its links are made absolute."""
+
+    def __init__(self, length: int, source: str) -> None:
+        self._length = length
+        self._source = source
+
+    def add(self, count: int) -> None:
+        """Count so many more characters; raises BodyError for too many."""
+        self._length += count
+        check_length(self._length, self._source)
 
 
 def _line(markup: str, match: re.Match[str]) -> int:

@@ -13,7 +13,8 @@ import nh3
 from lxml.html import HtmlElement
 
 from feeds.model.article import Player
-from feeds.parsing.body.limits import check_markup, check_source
+from feeds.parsing.body.addresses import SOURCES, addresses_of
+from feeds.parsing.body.limits import bounded, check_markup
 from feeds.parsing.body.tidy import shows_nothing
 from feeds.parsing.body.tree import GONE, parse
 from feeds.text.media_types import is_playable, type_of_url
@@ -44,8 +45,8 @@ def read_player(markup: str) -> Player | None:
 
     Raises BodyError.
     """
-    allowed = {tag: {"height", "src", "width"} for tag in _PLAYER_TAGS}
-    check_source(markup)
+    allowed = {tag: {*SOURCES, "height", "width"} for tag in _PLAYER_TAGS}
+    markup = bounded(markup)
     check_markup(markup)
     # A character reference may have named what XML cannot hold.
     root = parse(repair(nh3.clean(markup, tags=set(allowed), attributes=allowed)))
@@ -54,16 +55,17 @@ def read_player(markup: str) -> Player | None:
     default_type = "video/mp4"
     for element in root.iter(*_PLAYER_TAGS):
         tag = element.tag
-        attributes |= {"src": ""} | dict(element.attrib)
-        if tag == "iframe":
-            url, media_type = _player_url(attributes["src"]), ""
-        else:
-            url = canonical_url(attributes["src"], relative=True) or ""
-            default_type = "audio/mpeg" if tag == "audio" else default_type
-            media_type = type_of_url(url, default_type)
-        if url and (tag == "iframe" or is_playable(media_type)):
-            sizes = (_pixels(attributes.get(name, "")) for name in ("width", "height"))
-            return Player(url, media_type, *sizes)
+        attributes |= dict(element.attrib)
+        default_type = "audio/mpeg" if tag == "audio" else default_type
+        for address in addresses_of(element):
+            if tag == "iframe":
+                url, media_type = _player_url(address), ""
+            else:
+                url = canonical_url(address, relative=True) or ""
+                media_type = type_of_url(url, default_type)
+            if url and (tag == "iframe" or is_playable(media_type)):
+                sizes = (_pixels(attributes.get(name, "")) for name in ("width", "height"))
+                return Player(url, media_type, *sizes)
     return None
 
 
@@ -71,9 +73,10 @@ def watch_url(player: str) -> str:
     """The page that a person opens to see what a player plays."""
     parts = urlsplit(player)
     if (parts.hostname or "").removeprefix("www.") in ("youtube.com", "youtube-nocookie.com"):
-        video = parts.path.removeprefix("/embed/")
-        if video != parts.path and re.fullmatch(r"[\w-]+", video) and video != "videoseries":
-            return f"https://www.youtube.com/watch?v={video}"
+        # Flash's players had the parameters in the path.
+        video = re.fullmatch(r"/(?:embed|v)/([\w-]+)(?:&.*)?", parts.path)
+        if video and video[1] != "videoseries":
+            return f"https://www.youtube.com/watch?v={video[1]}"
     if parts.hostname == "player.vimeo.com" and parts.path.startswith("/video/"):
         return f"https://vimeo.com/{parts.path.removeprefix('/video/')}"
     # A wrapper (Embedly, for one) names the page that it wraps.
@@ -89,15 +92,19 @@ def replace_frame(frame: HtmlElement) -> None:
     page = watch_url(source)
     host = (urlsplit(page).hostname or "").removeprefix("www.")
     frame.text = f"▶ {fold_spaces(frame.get('title', '')) or host}"
-    # The player itself, or the one that a wrapper names.
-    wrapped = parse_qs(urlsplit(source).query).get("src", [""])[0]
-    player = _player_url(source) or _player_url(wrapped)
+    player = known_player(source)
     size = f"{frame.get('width', '')} {frame.get('height', '')}"
     frame.tag = "a"
     frame.attrib.clear()
     frame.set("href", page)
     if player:
         frame.set(FRAME_ATTRIBUTE, f"{player} {size}")
+
+
+def known_player(source: str) -> str:
+    """The player of a known host that a frame shows, maybe in a wrapper; empty for any other."""
+    wrapped = parse_qs(urlsplit(source).query).get("src", [""])[0]
+    return _player_url(source) or _player_url(wrapped)
 
 
 def with_frames(body: str, frame: Callable[[Player, str, str], str] | None) -> str:

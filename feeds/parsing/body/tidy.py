@@ -17,8 +17,12 @@ from feeds.parsing.body.tree import GONE, UNWRAPPED, VOID_TAGS, settle_children
 MARKS = frozenset(("hidden", "role", "style"))
 _LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
 
+#: Characters of a data: URL, of which none is published.
+_MAX_DATA_CHARS = 100
 #: Characters of text; a form of more is a page that stands in one.
 _MAX_FORM_CHARS = 500
+#: Elements within those that are unwrapped, counted each time; more are not unwrapped.
+_MAX_MOVED = 200_000
 
 _REMOVED_IF_EMPTY = frozenset(
     "a abbr article aside b blockquote cite del details dfn div dl em figcaption figure footer h1"
@@ -54,6 +58,8 @@ _PLACEHOLDER = re.compile(r"[^\S\xa0]*\{[a-z][a-z0-9_-]+\}[^\S\xa0]*")
 
 def simplify_attribute(tag: str, name: str, value: str) -> str | None:
     """Return a length as digits, and of each of MARKS one value; None if it means nothing."""
+    if value[:5].lower() == "data:":
+        return value[:_MAX_DATA_CHARS]
     if name in _LENGTHS:
         value = value.strip().removesuffix("px")
         return value if value.isascii() and value.isdigit() else None
@@ -168,8 +174,11 @@ def _fold(text: str, is_block: bool) -> str:
 def _prune(root: HtmlElement, *, is_mail: bool) -> None:
     """Remove what shows nothing, and boxes that hold only boxes, from the inside out."""
     shown: set[HtmlElement] = set()
+    sizes: dict[HtmlElement, int] = {}
+    moved = 0
     # Backwards, each element comes after all that it holds.
     for element in reversed(list(root.iter())):
+        sizes[element] = 1 + sum(map(sizes.__getitem__, element))
         settle_children(element)
         tag = element.tag
         if tag in _MEDIA or _has_text(element) or not shown.isdisjoint(element):
@@ -187,6 +196,11 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
             element.tag = UNWRAPPED if tag in INLINE_TAGS else GONE
         elif tag in _BOXES:
             element.tag = _flattened(element)
+        if element.tag == UNWRAPPED:
+            # lxml visits all that an element holds to move it.
+            moved += sizes[element]
+            if moved > _MAX_MOVED:
+                element.tag = tag if tag in INLINE_TAGS else "div"
 
 
 def _flattened(box: HtmlElement) -> str:
