@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import time
 from typing import Any
 
 import feedparser
@@ -10,7 +13,8 @@ import lxml.etree as etree
 import pytest
 
 from feeds.model.document import MediaFile
-from tests.support import SiteBuilder
+from feeds.text.identifiers import as_iri
+from tests.support import SiteBuilder, article, document
 
 URL = "https://feeds.example.org/"
 PAGE = "https://news.example.com/a"
@@ -57,13 +61,159 @@ def test_an_explicit_id_stays_through_every_change(site: SiteBuilder, id: str) -
     assert parsed(site, "/topics/two/atom.xml").entries[0].id == id
 
 
-@pytest.mark.parametrize("id", ["a", "tag:x", "urn:", "javascript:alert(1)", "tag:x.org,2026:<b>"])
-def test_an_id_that_is_none_is_named_and_the_url_is_taken(site: SiteBuilder, id: str) -> None:
+def raw_ids(site: SiteBuilder) -> list[str]:
+    """The first article's id in RSS, JSON Feed and Atom; feedparser would strip it."""
+    rss, atom = (etree.fromstring(site.published(f"/{name}")) for name in ("rss.xml", "atom.xml"))
+    item = json.loads(site.published("/feed.json"))["items"][0]
+    return [rss.findtext(".//guid"), item["id"], atom.findtext("{*}entry/{*}id")]
+
+
+#: As feeds of other generators have them.
+OPAQUE = [
+    "Buzzsprout-1234567",
+    "0012",
+    "0x1F",
+    "1_000",
+    "1e3",
+    "12:30:45",
+    "2026-05-01",
+    "yes",
+    "5f1c0a2e9b3d4c7a8e6f",
+    "123 at https://news.example.com",
+    "two  spaces, a\ttab",
+    " outer spaces ",
+    "Ä/日本語?#[x]%zz",
+    "CafÃ©",
+    'a&amp;b<c>"d"',
+    "A\xa0B",
+    "e\u0301",
+    "~tilde%41",
+    "tag:x",
+    "urn:",
+    "urn:uuid:no",
+    "https://x.example/a b",
+    "http:///x",
+    "x" * 19_000,
+    "é" * 19_000,
+]
+
+
+@pytest.mark.parametrize("id", OPAQUE, ids=lambda id: id[:20])
+def test_an_id_is_published_as_it_is_written_and_in_atom_as_a_urn(
+    site: SiteBuilder, id: str
+) -> None:
     site.write("a.md", id=id, webUrl=PAGE)
+    assert site.publication().problems() == []
+    rss, feed, atom = raw_ids(site)
+    assert rss == feed == id
+    assert re.fullmatch("urn:uuid:[0-9a-f-]{36}", atom)
+    assert b'<guid isPermaLink="false">' in site.published("/rss.xml")
+
+
+@pytest.mark.parametrize("written", ["0012", "0x1F", "1_000", "1.10", "1e3", "yes", "2026-05-01"])
+def test_yaml_makes_no_number_of_an_id(site: SiteBuilder, written: str) -> None:
+    text = document(article(webUrl=PAGE)).replace("title:", f"id: {written}\ntitle:")
+    site.write_text("a.md", text)
+    assert raw_ids(site)[:2] == [written] * 2
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "https://x.example",
+        "HTTPS://X.example/%7Ea",
+        "http://[::1]/a",
+        "https://münchen.example/ü?ö#ä",
+        "spotify:episode:4rOoJ6Egrf8K2IrywzwOMk",
+        "tag:news.example.com,2026-05:a?b",
+        "URN:ISBN:0-395-36341-1",
+        "urn:uuid:9A7B7B5E-0F43-4D5B-8F0A-2F6D3C1B7A10",
+        "mailto:a@x.example",
+    ],
+)
+def test_an_id_that_is_an_iri_stays_as_written_in_atom_too(site: SiteBuilder, id: str) -> None:
+    site.write("a.md", id=id, webUrl=PAGE)
+    assert raw_ids(site) == [id] * 3
+
+
+def test_a_uuid_is_a_urn_in_atom(site: SiteBuilder) -> None:
+    for id in ("9a7b7b5e-0f43-4d5b-8f0a-2f6d3c1b7a10", "9A7B7B5E-0F43-4D5B-8F0A-2F6D3C1B7A10"):
+        site.write("a.md", id=id, webUrl=PAGE)
+        assert raw_ids(site) == [id, id, f"urn:uuid:{id}"]
+
+
+def test_an_id_that_no_article_may_have_is_named(site: SiteBuilder) -> None:
+    site.write("a.md", id=["a"], webUrl=PAGE)
     [problem] = site.publication().problems()
-    assert problem.code == "bad-id"
+    assert problem.code == "wrong-type"
     assert (site.root / problem.path).read_text().splitlines()[problem.line - 1].startswith("id:")
     assert ids(site) == [PAGE] * 3
+    site.write("a.md", id="a\x01b", webUrl=PAGE)
+    [problem] = site.publication().problems()
+    assert problem.code == "control-character"
+    assert raw_ids(site)[:2] == ["ab"] * 2
+    for blank in ("", " ", "\u3000"):
+        site.write("a.md", id=blank, webUrl=PAGE)
+        assert ids(site) == [PAGE] * 3
+
+
+def test_ids_that_differ_in_anything_are_of_two_articles(site: SiteBuilder) -> None:
+    names = ["a", "A", "a ", " a", "%61", "a%", "1", "01", "é", "e\u0301", "x" * 600, "x" * 601]
+    for number, id in enumerate(names):
+        site.write(f"{number}.md", id=id)
+    publication = site.publication()
+    assert publication.problems() == []
+    atom = etree.fromstring(site.published("/atom.xml"))
+    assert len({entry.findtext("{*}id") for entry in atom.iter("{*}entry")}) == len(names)
+
+
+@pytest.mark.postgresql
+@pytest.mark.usefixtures("engine")
+def test_no_database_is_in_the_way_of_a_long_id(site: SiteBuilder) -> None:
+    # No database can compress it.
+    long = "".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(250))
+    site.write("a.md", id=long)
+    site.write("b.md", id=f"https://x.example/{long}", publishedDateTime="2026-04-01")
+    site.write("c.md", id=f"{long}c", publishedDateTime="2026-03-01")
+    site.write("d.md", id=long, publishedDateTime="2026-02-01")
+    [problem] = site.publication().problems()
+    assert (problem.path, problem.code) == ("articles/d.md", "same-id")
+    items = json.loads(site.published("/feed.json"))["items"]
+    assert [item["id"] for item in items] == [long, f"https://x.example/{long}", f"{long}c"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Buzzsprout-1", "Buzzsprout-1"),
+        ("9a7b7b5e-0f43-4d5b-8f0a-2f6d3c1b7a10", "urn:uuid:9a7b7b5e-0f43-4d5b-8f0a-2f6d3c1b7a10"),
+        ("Buzzsprout-1", as_iri("Buzzsprout-1")),
+        ("y" * 5000, "y" * 5000),
+    ],
+)
+def test_two_articles_that_would_be_one_in_atom_are_named(
+    site: SiteBuilder, one: str, other: str
+) -> None:
+    site.write("a.md", id=one)
+    site.write("b.md", id=other, updatedDateTime="2026-06-01")
+    [problem] = site.publication().problems()
+    assert (problem.path, problem.code) == ("articles/a.md", "same-id")
+    assert raw_ids(site)[:2] == [other] * 2
+    assert site.published("/atom.xml").count(b"<entry>") == 1
+
+
+@pytest.mark.parametrize(
+    "prefix", ["x", "http://", "http://u@", "tag:", "urn:", "a:", "http://x/%41#"]
+)
+def test_long_ids_take_little_time(prefix: str) -> None:
+    def seconds(length: int) -> float:
+        begin = time.perf_counter()
+        for part in ("a@", "a-", "%41", "#", "é", "/a\u3000"):
+            as_iri(prefix + part * length)
+        return time.perf_counter() - begin
+
+    seconds(10)
+    assert seconds(20_000) < 1
 
 
 def test_a_feed_keeps_its_id_wherever_it_is_published(site: SiteBuilder) -> None:
@@ -74,11 +224,15 @@ def test_a_feed_keeps_its_id_wherever_it_is_published(site: SiteBuilder) -> None
     for id, begin in (
         ("tag:example.org,2026:news", "tag:example.org,2026:news/"),
         ("urn:x-news:a:", "urn:x-news:a:"),
+        ("https://Old.example.org", "https://Old.example.org/"),
     ):
         for url in (URL, "https://new.example.net/feeds/"):
             site.configure(title="Test site", url=url, id=id)
             assert parsed(site, "/atom.xml").feed.id == begin
             assert parsed(site, "/topics/sea/atom.xml").feed.id == f"{begin}topics/sea/"
+    site.configure(title="Test site", url=URL, id="My news")
+    found = {parsed(site, path).feed.id for path in ("/atom.xml", "/topics/sea/atom.xml")}
+    assert found == {as_iri("My news/"), as_iri("My news/topics/sea/")}
 
 
 def test_a_feed_says_who_and_what_it_is(site: SiteBuilder) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import Folder
+from feeds.catalog.state import ProbeResult
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
@@ -74,6 +75,21 @@ def test_an_enclosure_of_which_nothing_is_known_has_no_bytes_in_rss(site: SiteBu
     assert b'length="0"' in site.published("/rss.xml")
     assert b"length" not in site.published("/atom.xml")
     assert b"size_in_bytes" not in site.published("/feed.json")
+
+
+def test_a_length_that_the_author_gives_is_that_of_a_file_elsewhere(filled: SiteBuilder) -> None:
+    far, near = "https://cdn.example.net/far", "/media/talk.mp3"
+    files = [{"url": far, "length": 99}, {"url": near, "length": 99}]
+    filled.write("a.md", actions=files)
+    filled.write("b.md", actions=[far], publishedDateTime="2026-04-01")
+    publication = filled.publication()
+    # A file of the site is as long as it is.
+    assert lengths(publication) == [99, 4321]
+    assert publication.unmeasured() == [far]
+    filled.write("b.md", publishedDateTime="2026-04-01")
+    assert filled.publication().unmeasured() == []
+    filled.catalog().state.record_file_sizes([ProbeResult(far, 5000)], 1)
+    assert lengths(filled.publication()) == [99, 4321]
 
 
 def test_a_player_of_a_file_of_the_site_has_its_length(site: SiteBuilder) -> None:

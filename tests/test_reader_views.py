@@ -59,7 +59,7 @@ SEEN = View(
         ("https://third.example.com/", "The same, “shorter”"),
     ),
     text=(
-        "It’s trained on unlabelled fruit, &lt;b&gt; is no tag,",
+        "It’s trained on unlabelled\xa0fruit, &lt;b&gt; is no tag,",
         "Related coverage:",
         "Pears & machines – Other Times",
         "The same, “shorter” – Third",

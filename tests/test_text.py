@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from feeds.parsing.article import read_article
 from feeds.text.repair import (
     find_forbidden,
+    fold_spaces,
     plain_line,
     remove_forbidden,
     repair,
@@ -116,7 +117,7 @@ def test_white_space_and_signs_that_xml_allows_stay() -> None:
         ("Tea &#8217; &amp; cake", "Tea ’ & cake"),
         ("&amp;amp; &amp;lt;b&amp;gt;", "&amp; &lt;b&gt;"),
         ("&lt;b&gt;", "<b>"),
-        ("&nbsp;a&nbsp;&nbsp;b&nbsp;", "a b"),
+        ("&nbsp;a&nbsp;&nbsp;b \n&nbsp;", "a\xa0\xa0b"),
         ("a&#x1F;b&#11;c&#xFFFE;d", "abcd"),
         ("caf&Atilde;&copy;", "café"),
         ("R&D, AT&T, &unknown; & co", "R&D, AT&T, &unknown; & co"),
@@ -128,6 +129,28 @@ def test_entities_are_decoded_once(written: str, read: str) -> None:
 
 def test_plain_text_is_one_line() -> None:
     assert plain_line("  one\r\n\ttwo \u2028 three\n\n") == "one two three"
+    assert plain_line("é  one\r\n\ttwo\v\x1f\x85\u2029three\n\n") == "é one two three"
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        "\xa0",
+        "\u1680",
+        "\u2003",
+        "\u2007",
+        "\u2009",
+        "\u200b",
+        "\u202f",
+        "\u205f",
+        "\u3000",
+        "\ufeff",
+    ],
+)
+def test_spaces_that_an_author_chose_stay(space: str) -> None:
+    assert plain_line(f"100{space}000 {space} €\n") == f"100{space}000 {space} €"
+    # At the ends nothing is kept apart, and a name of nothing else is none.
+    assert plain_line("\xa0\u3000 \xa0") == ""
 
 
 @settings(deadline=None)
@@ -146,7 +169,7 @@ def test_what_was_repaired_needs_no_repair_and_suits_xml(text: str) -> None:
 def test_plain_text_is_one_line_that_suits_xml_and_needs_no_repair(text: str) -> None:
     plain = plain_line(text)
     assert_xml_allows(plain)
-    assert " ".join(plain.split()) == plain
+    assert fold_spaces(plain) == plain
     assert repair(plain) == plain
 
 

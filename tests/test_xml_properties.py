@@ -6,6 +6,8 @@ import html
 import importlib
 import io
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +25,8 @@ from feeds.model.selection import Selection
 from feeds.model.site import Author
 from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
-from feeds.text.repair import plain_line
+from feeds.text.identifiers import as_iri
+from feeds.text.repair import plain_line, remove_forbidden
 from tests.support import lacking
 
 NAMESPACES = {
@@ -152,10 +155,10 @@ def check_with_feedparser(feed: Feed, article: Article) -> None:
         assert not parsed.bozo, (format.name, parsed.get("bozo_exception"))
         (entry,) = parsed.entries
         assert entry.link == article.url
-        assert entry.id == article.id
+        assert entry.id == (article.id if format is RSS else article.iri)
         if not feedparser_misreads(article.title):
             assert entry.title == article.title
-        tags = [tag.term for tag in entry.tags if tag.scheme == f"{URL}topics/"]
+        tags = [tag.term for tag in entry.tags if tag.scheme in (f"{URL}topics/", None)]
         # Attributes, and the name of an Atom author, are left as they are.
         if format is ATOM:
             assert entry.authors[0].name == article.provider.name
@@ -208,6 +211,20 @@ def test_any_text_reads_back_from_every_format(title: str, text: str, name: str,
     check_with_lxml(feed, article)
     check_with_feedparser(feed, article)
     check_json(feed, article)
+
+
+@settings(deadline=None)
+@given(any_text.map(remove_forbidden).filter(str.strip))
+@example(" a\r\n\tb ")
+@example("http://[::1")
+@example("http://x/\u017f\u212a")
+def test_any_id_reads_back_from_every_format(id: str) -> None:
+    feed = feed_of(replace(article_of("A title", "", "A name", ""), id=id))
+    assert etree.fromstring(render(feed, RSS)).findtext(".//guid") == id
+    assert json.loads(render(feed, JSON))["items"][0]["id"] == id
+    in_atom = etree.fromstring(render(feed, ATOM)).findtext("{*}entry/{*}id")
+    assert in_atom == as_iri(id) == as_iri(in_atom)
+    assert re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", in_atom)
 
 
 @settings(deadline=None)

@@ -86,6 +86,12 @@ class PublishedArticles:
             query = query.where(_DAY.between(period.first, period.last))
         return self._articles(query.order_by(*_NEWEST_FIRST).limit(limit))
 
+    def left_out(self, selection: Selection) -> dict[str, Article]:
+        """The articles that a podcast lacks since their files' types are unknown, by file."""
+        without = replace(selection, has_recording=False)
+        query = self._select(without, ARTICLE.c.path, ARTICLE.c.data)
+        return self._articles(query.where(ARTICLE.c.has_unknown_file).order_by(ARTICLE.c.path))
+
     def by_file(self, paths: Sequence[str]) -> dict[str, Article]:
         """The articles of these files, published or not."""
         articles: dict[str, Article] = {}
@@ -262,7 +268,7 @@ class PublishedArticles:
         query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
         newest: dict[str, tuple[str, Article]] = {}
         for path, article in self._rows(query.order_by(*map(sa.desc, self._rank(ARTICLE)))):
-            newer_path, newer = newest.setdefault(article.id, (path, article))
+            newer_path, newer = newest.setdefault(article.iri, (path, article))
             if path == newer_path or article.removed:
                 continue
             is_url = article.url == newer.url and article.id == article.url

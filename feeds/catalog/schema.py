@@ -90,7 +90,7 @@ ARTICLE = sa.Table(
     *columns(Text, "id", "type", "category", "provider", "domain"),
     # Dates are microseconds since 1970: every engine compares them alike.
     *columns(Integer, "published", "updated"),
-    *columns(sa.Boolean(), "recorded", "draft", "removed", "has_duplicate_id"),
+    *columns(sa.Boolean(), "recorded", "has_unknown_file", "draft", "removed", "has_duplicate_id"),
     sa.Column("expires", Integer), sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
     *columns(_Json(Article), "data"),
     sa.Index("feeds_article_id", "id"),

@@ -23,8 +23,8 @@ from feeds.text.slugs import fold
 RACY_WINDOW_NS = 2_000_000_000
 #: A sync of fewer files is seen whole or not at all; more would take too much memory.
 MAX_FILES_PER_TRANSACTION = 5_000
-#: PostgreSQL indexes 2,700 bytes.
-MAX_MEDIA_URL_CHARS = 2000
+#: PostgreSQL indexes 2,700 bytes. An id may have four in a character.
+MAX_MEDIA_URL_CHARS, _MAX_ID_CHARS = 2000, 500
 
 
 class Synced(NamedTuple):
@@ -161,21 +161,28 @@ def _read_file(folder: Folder, path: str, stat: Stat, indexed_digest: str) -> _F
     return rows | (_article_rows(path, article, folder) if article else {})
 
 
+def _id_key(article: Article) -> str:
+    """The id in Atom, where two articles must not have the same, or a digest of a long one."""
+    iri = article.iri
+    return iri if len(iri) <= _MAX_ID_CHARS else hashlib.sha256(iri.encode()).hexdigest()
+
+
 def _article_rows(path: str, article: Article, folder: Folder) -> _FileRows:
     provider = article.provider
     row = {
-        "path": path, "id": article.id, "has_duplicate_id": False, "data": article,
+        "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": article,
         "published": schema.micros(article.published), "updated": schema.micros(article.updated),
         "expires": schema.micros(article.expires) if article.expires else None,
         "quality": article.quality, "heat": article.heat,
         "type": fold(article.type), "category": fold(article.category),
         "provider": fold(provider.name) if provider else "",
         "domain": provider.domain if provider else "",
-        "recorded": article.recording is not None,
+        "recorded": article.recording is not None, "has_unknown_file": article.has_unknown_file,
         "draft": article.draft, "removed": article.removed,
     }  # fmt: skip
     topics = {fold(name): name for name in article.topics}
-    urls = {*article.local_files(), *(enclosure.url for enclosure in article.enclosures)}
+    unmeasured = (file.url for file in article.enclosures if not file.length)
+    urls = {*article.local_files(), *unmeasured}
     lengths = {
         url: folder.media_length(url) if url.startswith("/") else None
         for url in sorted(urls)

@@ -68,7 +68,7 @@ def as_entry(article: Article, context: Context) -> Entry:
     def part(name: str) -> bytes:
         return _renderer(name).render_entry(article, context)
 
-    return Entry(article.id, article.updated, part)
+    return Entry(article.published, article.updated, part)
 
 
 def render(feed: Feed, format: Format) -> bytes:

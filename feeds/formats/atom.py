@@ -1,9 +1,6 @@
 """Atom 1.0 (RFC 4287)."""
 
-import hashlib
-from collections import Counter
 from dataclasses import asdict
-from datetime import timedelta
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
@@ -12,17 +9,13 @@ from feeds.formats import ATOM
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import summary_text
 from feeds.model.article import Article
-from feeds.model.feed import Context, Entry, Feed
+from feeds.model.feed import Context, Feed
 from feeds.text.repair import escape_html
 
 
 def render_document(feed: Feed) -> bytes:
     """Return the feed as Atom."""
-    counts = Counter(entry.updated for entry in feed.entries)
-    entries = (
-        _with_unique_date(entry) if counts[entry.updated] > 1 else entry.part(ATOM.name)
-        for entry in feed.entries
-    )
+    entries = (entry.part(ATOM.name) for entry in feed.entries)
     document = feedgen_feed(feed).atom_str()
     return adapter.insert_entries(document, entries, b"</feed>", feed.root)
 
@@ -43,6 +36,7 @@ def feedgen_feed(feed: Feed) -> FeedGenerator:
 def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     """Return feedgen's object for the article."""
     entry = adapter.new_entry(article, context)
+    entry.id(article.iri)
     # feedgen writes xmlns as an attribute of the root, so Atom elements need names without it.
     add = entry.extra.add
     summary = summary_text(article, context.content)
@@ -65,8 +59,13 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
     elif context.author:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
         entry.author(asdict(context.author))
-    adapter.add_categories(entry, f"{context.site_url}#category", article.category)
-    adapter.add_categories(entry, f"{context.site_url}#type", article.type)
+    categories = {
+        context.topics_url: article.topics,
+        f"{context.site_url}#category": (article.category,),
+        f"{context.site_url}#type": (article.type,),
+    }
+    for scheme, names in categories.items():
+        entry.category([{"term": name, "scheme": scheme, "label": name} for name in names if name])
     if article.original_url:
         add("link", rel="via", href=article.original_url)
     for file in article.enclosures:
@@ -76,17 +75,3 @@ def feedgen_entry(article: Article, context: Context) -> FeedEntry:
         add("link", rel="related", type="text/html", title=other.title, href=other.url)
     entry.extra.elements += adapter.media_elements(article)
     return entry
-
-
-def _with_unique_date(entry: Entry) -> bytes:
-    """Return the entry's part with an atom:updated that no other entry of the feed shares.
-
-    W3C's validator and some readers take entries of one second for the same one. The fraction of
-    the second follows from the article's id, whichever entries share the second.
-    """
-    digest = hashlib.sha256(entry.id.encode()).digest()
-    microseconds = 1 + int.from_bytes(digest[:8], "big") % 999_999
-    unique = entry.updated.replace(microsecond=0) + timedelta(microseconds=microseconds)
-    before, after = (f"<updated>{date.isoformat()}</updated>" for date in (entry.updated, unique))
-    # A "<" in text is escaped, so this can only be the element.
-    return entry.part(ATOM.name).replace(before.encode(), after.encode(), 1)

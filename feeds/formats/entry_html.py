@@ -5,6 +5,7 @@ from html import escape
 from feeds.model.article import Article, Download, Image, Player, Related
 from feeds.parsing.body.clean import plain_text
 from feeds.parsing.body.players import watch_url, with_frames
+from feeds.text.media_types import medium_of
 from feeds.text.repair import escape_html, shorten
 
 #: Longest summary taken from the body.
@@ -45,7 +46,7 @@ def summary_text(article: Article, content: str) -> str:
 
 def _player(article: Article, player: Player, frame: bool) -> str:
     if player.media_type:
-        tag = player.media_type.partition("/")[0]
+        tag = medium_of(player.media_type)
         poster = article.images[0].url if article.images else ""
         size = _attributes(width=player.width, height=player.height, poster=poster)
         start = f"{tag}{_attributes(src=player.url)} controls{size if tag == 'video' else ''}"

@@ -23,6 +23,8 @@ from feeds.formats import STYLE, Format
 from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Download, Image, Player
 from feeds.model.feed import Context, Feed
+from feeds.text.identifiers import as_iri
+from feeds.text.media_types import medium_of
 
 _NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -76,7 +78,7 @@ def new_feed(feed: Feed, format: Format) -> FeedGenerator:
     prefixes = ("media", "fh") if elements else ("media",)
     generator.register_extension("extra", partial(Elements, *prefixes))
     generator.extra.elements += elements
-    generator.id(feed.id)
+    generator.id(as_iri(feed.id))
     generator.title(feed.title)
     generator.subtitle(feed.description)
     generator.updated(feed.updated)
@@ -101,18 +103,11 @@ def new_entry(article: Article, context: Context) -> FeedEntry:
     entry.register_extension("dc", DcEntryExtension, atom=False)
     entry.register_extension("extra", Elements)
     entry.title(article.title)
-    entry.guid(article.id, permalink=article.id == article.url)
     entry.published(article.published)
     entry.updated(article.updated)
     if context.content == "full":
         entry.content(content_html(article, frame=False), type="html")
-    add_categories(entry, context.topics_url, *article.topics)
     return entry
-
-
-def add_categories(entry: FeedEntry, scheme: str, *names: str) -> None:
-    """Add the names that are not empty as categories."""
-    entry.category([{"term": name, "scheme": scheme, "label": name} for name in names if name])
 
 
 def element(name: str, text: _Value = "", /, **attributes: _Value) -> etree._Element:
@@ -128,17 +123,15 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
     """Yield the elements of Media RSS 1.5.1 (https://www.rssboard.org/media-rss).
 
     They are a media:content for each picture, file and embedded player, and a media:thumbnail for
-    the first picture.
+    an episode's artwork or the first picture.
     """
     recording, player = article.recording, article.player
     files: tuple[Image | Download, ...] = (*article.images, *article.files)
     for file in files:
         image = file if isinstance(file, Image) else None
-        family = "image" if image else file.media_type.partition("/")[0]
-        medium = family if family in ("audio", "video", "image") else "document"
         shown = image or (player if player and player.url == file.url else None)
         content = element(
-            "media:content", url=file.url, type=file.media_type, medium=medium,
+            "media:content", url=file.url, type=file.media_type, medium=medium_of(file.media_type),
             fileSize=file.length, duration=article.duration if file == recording else None,
             **_media_size(shown),
         )  # fmt: skip
@@ -152,8 +145,8 @@ def media_elements(article: Article) -> Iterator[etree._Element]:
         content = element("media:content", medium="video", duration=duration)
         content.append(element("media:player", url=player.url, **_media_size(player)))
         yield content
-    for image in article.images[:1]:
-        yield element("media:thumbnail", url=image.url, **_media_size(image))
+    if thumbnail := article.artwork or next(iter(article.images), None):
+        yield element("media:thumbnail", url=thumbnail.url, **_media_size(thumbnail))
 
 
 def _media_size(shown: Image | Player | None) -> dict[str, _Value]:

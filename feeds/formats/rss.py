@@ -15,9 +15,9 @@ from feeds.formats import RSS
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import summary_text
 from feeds.formats.feedgen_adapter import Elements, element
-from feeds.model.article import Article, Episode, Image
+from feeds.model.article import Article, Episode
 from feeds.model.feed import Context, Feed
-from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
+from feeds.model.site import Podcast
 from feeds.text.repair import escape_html
 
 
@@ -47,6 +47,7 @@ def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
         generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
     else:
         generator.dc.dc_creator(feed.author.name)
+    generator.pubDate(feed.published)
     generator.docs("https://www.rssboard.org/rss-specification")
     if is_podcast:
         _add_show(generator, feed.podcast, new_url=RSS.url(feed) if feed.has_moved else "")
@@ -56,7 +57,10 @@ def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
 def feedgen_item(article: Article, context: Context) -> FeedEntry:
     """Return feedgen's object for the article."""
     item = adapter.new_entry(article, context)
+    item.guid(article.id, permalink=article.id == article.url)
     item.link(href=article.url)
+    # Without the domain: some parsers make an object of a category that has one.
+    item.category([{"term": name} for name in article.topics])
     if summary := summary_text(article, context.content):
         # RSS 2.0 defines a description as HTML.
         item.description(escape_html(summary), isSummary=True)
@@ -75,9 +79,9 @@ def feedgen_item(article: Article, context: Context) -> FeedEntry:
         item.extra.add("atom:link", rel="related", **attributes)
     if article.updated != article.published:
         item.extra.add("atom:updated", article.updated.isoformat())
+    item.extra.elements += adapter.media_elements(article)
     if article.episode and article.recording:
         _add_episode(item, article, article.episode)
-    item.extra.elements += adapter.media_elements(article)
     return item
 
 
@@ -120,8 +124,8 @@ def _add_episode(item: FeedEntry, article: Article, episode: Episode) -> None:
     item.podcast.itunes_episode_type(episode.type or None)
     add = item.extra.add
     add("itunes:explicit", _explicit(episode.explicit))
-    artwork = next(filter(_is_artwork, article.images), None)
-    add("itunes:image", href=artwork and artwork.url)
+    # After media:thumbnail: some readers take the last of the pictures.
+    add("itunes:image", href=article.artwork and article.artwork.url)
     add("podcast:season", episode.season)
     add("podcast:episode", episode.number)
     for file in episode.transcripts:
@@ -136,11 +140,3 @@ def _add_episode(item: FeedEntry, article: Article, episode: Episode) -> None:
 def _explicit(explicit: bool | None) -> str:
     # feedgen writes only yes, no and clean, Apple's values until 2019.
     return "" if explicit is None else str(explicit).lower()
-
-
-def _is_artwork(image: Image) -> bool:
-    """Return True for an image that Apple accepts as artwork, or may: its size can be unknown."""
-    width = image.width or image.height or MIN_ARTWORK
-    height = image.height or width
-    is_square = width == height and MIN_ARTWORK <= width <= MAX_ARTWORK
-    return is_square and image.media_type in ARTWORK_TYPES

@@ -7,12 +7,16 @@ durations in seconds; None is unknown.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK
+from feeds.text.identifiers import as_iri
+from feeds.text.media_types import is_playable
 from feeds.text.urls import absolute, is_absolute
 
 
@@ -28,6 +32,14 @@ class Image:
     attribution: str = ""
     length: int | None = None
 
+    @property
+    def may_be_artwork(self) -> bool:
+        """True if directories of podcasts accept it as artwork; its size may be unknown."""
+        width = self.width or self.height or MIN_ARTWORK
+        is_square = width == (self.height or width)
+        is_large = MIN_ARTWORK <= width <= MAX_ARTWORK
+        return is_square and is_large and self.media_type in ARTWORK_TYPES
+
 
 @dataclass(frozen=True, slots=True)
 class Download:
@@ -37,6 +49,8 @@ class Download:
     media_type: str
     title: str = ""
     length: int | None = None
+    #: False if the media type is a default.
+    is_typed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +138,8 @@ class Related:
 class Article:
     """One article. Dates are aware and in UTC."""
 
-    #: Readers recognize the article by it, so it survives a change of topic, file and site URL.
+    #: Any text. Readers recognize the article by it, so it survives a change of topic, file and
+    #: site URL.
     id: str
     url: str
     title: str
@@ -158,6 +173,11 @@ class Article:
     removed: bool = False
 
     @property
+    def iri(self) -> str:
+        """The id as an IRI."""
+        return as_iri(self.id)
+
+    @property
     def enclosures(self) -> tuple[Download | Image, ...]:
         """All files of the article: downloads, then images."""
         return (*self.files, *self.images)
@@ -173,8 +193,19 @@ class Article:
     @property
     def recording(self) -> Download | None:
         """The first audio or video file."""
-        playable = (file for file in self.files if file.media_type.startswith(("audio/", "video/")))
-        return next(playable, None)
+        return next((file for file in self.files if is_playable(file.media_type)), None)
+
+    @property
+    def has_unknown_file(self) -> bool:
+        """True if no file is known to be a recording, but one may be."""
+        return not self.recording and not all(file.is_typed for file in self.downloads)
+
+    @property
+    def artwork(self) -> Image | None:
+        """The picture of an episode."""
+        if not (self.episode and self.recording):
+            return None
+        return next((image for image in self.images if image.may_be_artwork), None)
 
     @property
     def duration(self) -> int | None:
@@ -192,17 +223,22 @@ class Article:
             urls |= {person.image for person in episode.people}
         return tuple(sorted(url for url in urls if not is_absolute(url)))
 
-    def with_absolute_urls(
+    def as_published(
         self, site_url: str, topics: tuple[str, ...], lengths: Mapping[str, int]
     ) -> Article:
         """Return the article with its relative URLs resolved, and with these topics and lengths.
 
-        Lengths are by the URLs of files as this article has them.
+        Lengths are by the URLs of files as this article has them; one of its own comes first. Its
+        dates get a fraction of the second that follows from its id alone: W3C's validator and some
+        readers take entries of one date for the same one.
         """
         resolve = partial(absolute, site_url=site_url)
+        digest = hashlib.sha256(self.id.encode()).digest()
+        microsecond = 1 + int.from_bytes(digest[:8], "big") % 999_999
 
         def publish(file: _File) -> _File:
-            return replace(file, url=resolve(file.url), length=lengths.get(file.url, file.length))
+            length = file.length or lengths.get(file.url)
+            return replace(file, url=resolve(file.url), length=length)
 
         def publish_all(files: tuple[_File, ...]) -> tuple[_File, ...]:
             return tuple(map(publish, files))
@@ -221,6 +257,8 @@ class Article:
             )
         return replace(
             self,
+            published=self.published.replace(microsecond=microsecond),
+            updated=self.updated.replace(microsecond=microsecond),
             topics=topics,
             player=self.player and publish(self.player),
             images=publish_all(self.images),

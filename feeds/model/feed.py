@@ -66,7 +66,7 @@ class Context:
 class Entry:
     """An article as every feed of its site contains it."""
 
-    id: str
+    published: datetime
     updated: datetime
     #: Return its bytes in the format with a name.
     part: Callable[[str], bytes]
@@ -91,7 +91,7 @@ class History:
 class Feed:
     """One feed, or a period of its archive, ready to be rendered."""
 
-    #: Permanent, wherever the feed is published (RFC 4287 §4.2.6).
+    #: Any text. Permanent, wherever the feed is published (RFC 4287 §4.2.6).
     id: str
     title: str
     description: str
@@ -120,6 +120,11 @@ class Feed:
     has_moved: bool = False
     #: Query of a custom feed's URL, with a question mark.
     query: str = ""
+
+    @property
+    def published(self) -> datetime:
+        """The date of the newest article."""
+        return max((entry.published for entry in self.entries), default=NEVER)
 
     @property
     def updated(self) -> datetime:

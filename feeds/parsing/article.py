@@ -42,12 +42,14 @@ _REQUIRED_KEYS = {
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
+TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
 _LIMITS = Limits(
     items_of={"topics": 100}, chars=20_000, chars_of={"featuredContent": 1_000_000},
     all_chars=250_000,
 )  # fmt: skip
 _EPISODE_TYPES = ("full", "trailer", "bonus")
-_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
+#: Types of an action that are no media types.
+_ACTION_TYPES = ("download",)
 
 
 def is_html(path: str) -> bool:
@@ -168,7 +170,7 @@ def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
     # Readers know the article by the first URL that it ever had.
     id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
     player = _player(fields)
-    return model.Article(
+    article = model.Article(
         id=id,
         url=url,
         title=title,
@@ -193,6 +195,12 @@ def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
         draft=is_draft,
         removed=hold.removed,
     )
+    is_unknown = any(file.media_type == DEFAULT_DOWNLOAD for file in article.downloads)
+    is_episode = not player and any(map(fields.__contains__, _EPISODE_KEYS))
+    if is_unknown and is_episode and not article.recording:
+        message = "no file is known to be audio or video, so the article is no episode"
+        fields.problem("actions", "unknown-type", message, TYPE_HINT)
+    return article
 
 
 def _report_missing(fields: Fields, missing: list[str], severity: Severity) -> None:
@@ -252,7 +260,18 @@ def _images(fields: Fields) -> Iterator[model.Image]:
 
 def _downloads(fields: Fields) -> Iterator[model.Download]:
     for item, url in _files(fields, "actions", "an action"):
-        yield model.Download(url, type_of_url(url, DEFAULT_DOWNLOAD), item.text("title"))
+        is_download = item.text("type").lower() in _ACTION_TYPES
+        given = "" if is_download else item.media_type("type")
+        media_type = given or type_of_url(url, "")
+        length = item.length("length")
+        yield model.Download(
+            url=url,
+            media_type=media_type or DEFAULT_DOWNLOAD,
+            title=item.text("title"),
+            # A file of the site has the length that it has.
+            length=length if is_absolute(url) else None,
+            is_typed=bool(media_type) or is_download,
+        )
 
 
 def _related(fields: Fields) -> Iterator[model.Related]:
@@ -298,14 +317,11 @@ def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
 
 def _transcripts(fields: Fields) -> Iterator[model.Transcript]:
     for item, url in _files(fields, "transcript", "a transcript"):
-        written = item.text("type")
-        media_type = written.lower() or type_of_url(url, "")
-        if _MEDIA_TYPE.fullmatch(media_type):
+        if media_type := item.media_type("type") or type_of_url(url, ""):
             yield model.Transcript(url, media_type, item.language("language"))
-        else:
-            message = f"the media type of {shown(url)} is unknown"
-            message = f"type is {shown(written)!r}" if written else message
-            item.problem("type", "bad-type", message, "write one, such as type: text/vtt")
+        elif "type" not in item:  # an invalid one has been reported already
+            message = f"the media type of {shown(url)} is unknown, so the transcript is left out"
+            item.problem("url", "unknown-type", message, "write one, such as type: text/vtt")
 
 
 def _people(fields: Fields) -> Iterator[model.Person]:

@@ -20,7 +20,8 @@ from feeds.errors import Problem, Severity
 from feeds.parsing import yaml_text
 from feeds.parsing.dates import DateError, read_date
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
-from feeds.text.repair import find_forbidden, plain_line, shown
+from feeds.text.media_types import parse_media_type
+from feeds.text.repair import find_forbidden, plain_line, remove_forbidden, shown
 from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
@@ -57,11 +58,6 @@ def _parser(pattern: str, convert: Callable[[str], _Value]) -> Callable[[str], _
     return lambda text: convert(text) if compiled.fullmatch(text) else None
 
 
-_parse_name = _parser(
-    r"(?i)(?:urn:[a-z0-9][a-z0-9-]{1,31}|tag:[a-z0-9.@_-]+,[0-9]{4}(?:-[0-9][0-9]){0,2}):"
-    r"[!#-;=?-\[\]_a-z~]+",
-    str,
-)
 _parse_count = _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: int(float(text)))
 _parse_period = _parser(
     r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * PERIOD_UNITS[text[-1]]
@@ -208,15 +204,19 @@ class Fields:
     def text(self, key: str) -> str:
         """One line of plain text."""
         value = self.markup(key)
-        if forbidden := find_forbidden(value):
-            message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
-            hint = "it is repaired or removed"
-            self.problem(key, "control-character", message, hint, Severity.WARNING)
+        self._report_forbidden(key, value)
         line = plain_line(value)
         if "&#" in value and "\ufffd" in line:
             message = f"{key} has a character reference that is no character's"
             self.problem(key, "bad-reference", message, "it is U+FFFD", Severity.WARNING)
         return line
+
+    def identifier(self, key: str) -> str:
+        """Any text, exactly as written: readers compare it character by character."""
+        value = self.markup(key)
+        self._report_forbidden(key, value)
+        value = remove_forbidden(value)
+        return value if value.strip() else ""
 
     def markup(self, key: str) -> str:
         """Text exactly as written, for HTML and Markdown."""
@@ -225,12 +225,6 @@ class Fields:
     url = _reader("", canonical_url, *_URL)
     # Or a path in the site.
     url_or_path = _reader("", partial(canonical_url, relative=True), *_URL)
-    # Permanent identifier: a URI (RFC 4287 §4.2.6). Names are compared character by character
-    # (RFC 8141 §3, RFC 4151 §2.4), so they have no canonical form.
-    identifier = _reader(
-        "", lambda text: _parse_name(text) or canonical_url(text),
-        "bad-id", "a URL, or a tag: or urn: URI",
-    )  # fmt: skip
     number = _reader(
         None, _parser(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?", float), "bad-number", "a number"
     )
@@ -240,6 +234,9 @@ class Fields:
     # In seconds, above zero.
     duration = _reader(None, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
     period = _reader(None, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
+    # In bytes; zero stands for unknown, as in RSS.
+    length = _reader(None, _parser(r"[0-9]{1,15}", int), "bad-number", "a number of bytes")
+    media_type = _reader("", parse_media_type, "bad-type", "a media type such as audio/mpeg")
     email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
     # Of RFC 5646 §2.1, as far as it is worth checking.
     language = _reader(
@@ -337,6 +334,12 @@ class Fields:
             limit = report.limits.chars
             report.chars += len(value)
         return value if self._fits(key, report.line, value, limit) else ""
+
+    def _report_forbidden(self, key: str, value: str) -> None:
+        if forbidden := find_forbidden(value):
+            message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
+            hint = "it is repaired or removed"
+            self.problem(key, "control-character", message, hint, Severity.WARNING)
 
     def _convert(
         self, key: str, parse: Callable[[str], _Value | None], code: str, expected: str

@@ -5,8 +5,8 @@ are what other directories follow. A feed that fails one is published, but no di
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
-from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
@@ -16,6 +16,7 @@ from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
+from feeds.parsing.article import TYPE_HINT
 from feeds.publication.routes import Routes
 from feeds.publication.silence import find_silence
 from feeds.text.media_types import type_of_url
@@ -27,8 +28,19 @@ _EPISODE_ENDINGS = (".m4a", ".mp3", ".mov", ".mp4", ".m4v", ".pdf")
 _MAX_DESCRIPTION_BYTES = 4000
 _ARTWORK = f"a square .jpg or .png of {MIN_ARTWORK} to {MAX_ARTWORK} pixels"
 _SIGNATURES = dict(zip(ARTWORK_TYPES, (b"\xff\xd8", b"\x89PNG"), strict=True))
-#: A feed as published, its settings, and its newest articles by file, with URLs as written.
-PublishedPodcast: TypeAlias = tuple[Feed, Podcast, Mapping[str, Article]]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPodcast:
+    """A podcast and its articles by file, with URLs as written."""
+
+    #: As published.
+    feed: Feed
+    settings: Podcast
+    #: The newest.
+    episodes: Mapping[str, Article]
+    #: Of those without a known recording.
+    left_out: Mapping[str, Article]
 
 
 def find_problems(
@@ -79,11 +91,12 @@ def _no_free_path(folder: Folder, path: str, url: str) -> Problem:
 def _of_podcast(
     folder: Folder, published: PublishedPodcast, lengths: Mapping[str, int]
 ) -> Iterator[Problem]:
-    feed, podcast, articles = published
+    feed, podcast = published.feed, published.settings
     for code, message, hint in _of_header(folder, feed, podcast):
         message = f"the podcast {shown(feed.title)} {message}"
         yield Problem(folder.configuration, podcast.line, code, message, hint, Severity.WARNING)
-    for path, article in articles.items():
+    articles = (*published.episodes.items(), *published.left_out.items())
+    for path, article in articles:
         problems = list(_of_episode(podcast, article, lengths))
         source = folder.text_or_empty(path) if problems else ""
         for text, code, message, hint in problems:
@@ -136,17 +149,24 @@ def _of_episode(
     """The texts to find the lines by, codes, messages and hints of an episode's problems."""
     recording = article.recording
     if not recording:
+        unknown = (file for file in article.downloads if not file.is_typed)
+        # Where keys alone say that it is an episode, this is a problem already.
+        is_known = article.episode and not article.player
+        if (file := next(unknown, None)) and not is_known:
+            message = f"the media type of {shown(file.url)} is unknown, so no podcast has it"
+            yield file.url, "unknown-type", message, TYPE_HINT
         return
     url = recording.url
     if not urlsplit(url).path.lower().endswith(_EPISODE_ENDINGS):
-        message = f"podcast directories accept no {recording.media_type}: {shown(url)}"
+        message = f"podcast directories do not accept the ending of {shown(url)}"
         *endings, last = _EPISODE_ENDINGS
         hint = f"use a file whose URL ends in {', '.join(endings)} or {last}"
         yield url, "bad-episode", message, hint
     # A missing file of the site is a problem of its own.
-    if url not in lengths and is_absolute(url):
+    if not recording.length and url not in lengths and is_absolute(url):
         message = f"the length of {shown(url)} in bytes is unknown"
-        yield url, "no-length", message, "feeds build --probe asks its server"
+        hint = "write length: beside url, or feeds build --probe asks its server"
+        yield url, "no-length", message, hint
     if podcast.type == "serial" and not (article.episode and article.episode.number):
         hint = "a serial podcast numbers its episodes: episode: 1"
         yield url, "no-number", "an episode without a number", hint

@@ -34,7 +34,7 @@ from feeds.model.feed import Channel, Context, Entry, Feed, ListedFeed
 from feeds.model.selection import Selection
 from feeds.model.site import DEFAULT_URL, Author, Podcast
 from feeds.parsing.feed_query import feed_search
-from feeds.publication.checks import find_problems
+from feeds.publication.checks import PublishedPodcast, find_problems
 from feeds.publication.routes import BY_FILE_NAME, CONTENT_TYPES, Route, Routes
 from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
 from feeds.text.urls import absolute, is_absolute
@@ -94,7 +94,9 @@ class Publication:
         for channel in self.routes.channels.values():
             if channel.podcast:
                 episodes = self.articles.select(channel.selection, self.site.limit)
-                podcasts.append((self.feed_without_entries(channel), channel.podcast, episodes))
+                left_out = self.articles.left_out(channel.selection)
+                feed = self.feed_without_entries(channel)
+                podcasts.append(PublishedPodcast(feed, channel.podcast, episodes, left_out))
         return find_problems(self._folder, self.catalog, self.articles, podcasts, self.routes)
 
     @cached_property
@@ -331,7 +333,7 @@ class Publication:
 
     def _as_published(self, article: Article) -> Article:
         topics = self.articles.topics.canonical(article.topics)
-        return article.with_absolute_urls(self.url, topics, self._lengths)
+        return article.as_published(self.url, topics, self._lengths)
 
 
 def feed_document(feed: Feed, file_name: str) -> Document:

@@ -39,7 +39,7 @@ class EntryStore:
         with open(self.folder / f"entries-{os.getpid()}", "ab") as file:
             for key, entry in publication.entries(keys):
                 start, parts = file.tell(), [entry.part(part) for part in PARTS]
-                file.write(msgpack.encode((entry.id, entry.updated, parts)))
+                file.write(msgpack.encode((entry.published, entry.updated, parts)))
                 locations.append((key, file.name, start, file.tell()))
         return locations
 
@@ -56,8 +56,9 @@ class EntryStore:
             with open(name, "rb") as file:
                 self._files[name] = mmap(file.fileno(), 0, access=ACCESS_READ)
         data = self._files[name][start:end]
-        id, updated, parts = msgpack.decode(data, type=tuple[str, datetime, list[bytes]])
-        return Entry(id, updated, dict(zip(PARTS, parts, strict=True)).__getitem__)
+        types = tuple[datetime, datetime, list[bytes]]
+        published, updated, parts = msgpack.decode(data, type=types)
+        return Entry(published, updated, dict(zip(PARTS, parts, strict=True)).__getitem__)
 
     @cached_property
     def _locations(self) -> dict[EntryKey, _Location]:

@@ -20,6 +20,9 @@ _MAY_BE_MOJIBAKE = re.compile("[^\x00-\x7f‘’“”–—…•]|[^\x00-\x7f]
 _MAX_ROUNDS = 3
 _MAX_SHOWN_CHARS = 60
 
+# White space of ASCII, and what ends a line elsewhere.
+_SPACES = re.compile("[\t-\r\x1c- \x85\u2028\u2029]{2,}|[\t-\r\x1c-\x1f\x85\u2028\u2029]")
+
 # Python refuses to convert more than 4,300 digits. No character has a number as long as this.
 _ENDLESS_REFERENCE = re.compile("&#[0-9]{100,};?")
 
@@ -61,14 +64,19 @@ def repair(text: str) -> str:
     return remove_forbidden(text)
 
 
+def fold_spaces(text: str) -> str:
+    """Return text on one line, its spaces single but for no-break and other typographic ones."""
+    return " ".join(text.split()) if text.isascii() else _SPACES.sub(" ", text).strip()
+
+
 def plain_line(text: str) -> str:
     """Return text as one plain line: entities decoded once, repaired, white space folded."""
-    line = " ".join(unescape(text).split())
+    line = fold_spaces(unescape(text))
     if line.isascii() and line.isprintable():
         return line
     # White space may have separated two halves of mojibake.
     for _ in range(_MAX_ROUNDS):
-        line, before = " ".join(repair(line).split()), line
+        line, before = fold_spaces(repair(line)), line
         if line == before:
             break
     return line
@@ -84,7 +92,8 @@ def shorten(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     head = text[: length - 1]
-    cut = head.rsplit(" ", 1)[0] if " " in head else head
+    end = max(map(head.rfind, " \u3000"))
+    cut = head[:end] if end > 0 else head
     return cut.rstrip(" ,;:.–—-") + "…"
 
 

@@ -152,7 +152,7 @@ class FrontMatter:
 
 
 def _documents(article: Article) -> dict[str, bytes]:
-    published = article.with_absolute_urls(URL, article.topics, {})
+    published = article.as_published(URL, article.topics, {})
     context = Context(
         URL, True, lambda _topic: "topics/a/", author=Author("A"), topics_url=f"{URL}topics/"
     )

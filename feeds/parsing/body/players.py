@@ -17,8 +17,8 @@ from feeds.parsing.body.addresses import SOURCES, addresses_of
 from feeds.parsing.body.limits import bounded, check_markup
 from feeds.parsing.body.tidy import shows_nothing
 from feeds.parsing.body.tree import GONE, parse
-from feeds.text.media_types import type_of_url
-from feeds.text.repair import repair
+from feeds.text.media_types import is_playable, type_of_url
+from feeds.text.repair import fold_spaces, repair
 from feeds.text.urls import canonical_url
 
 #: On a link that stands for a player: its URL, width and height.
@@ -63,7 +63,7 @@ def read_player(markup: str) -> Player | None:
             else:
                 url = canonical_url(address, relative=True) or ""
                 media_type = type_of_url(url, default_type)
-            if url and (tag == "iframe" or media_type.startswith(("video/", "audio/"))):
+            if url and (tag == "iframe" or is_playable(media_type)):
                 sizes = (_pixels(attributes.get(name, "")) for name in ("width", "height"))
                 return Player(url, media_type, *sizes)
     return None
@@ -91,7 +91,7 @@ def replace_frame(frame: HtmlElement) -> None:
         return
     page = watch_url(source)
     host = (urlsplit(page).hostname or "").removeprefix("www.")
-    frame.text = f"▶ {' '.join(frame.get('title', '').split()) or host}"
+    frame.text = f"▶ {fold_spaces(frame.get('title', '')) or host}"
     player = known_player(source)
     size = f"{frame.get('width', '')} {frame.get('height', '')}"
     frame.tag = "a"
