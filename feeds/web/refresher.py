@@ -15,7 +15,7 @@ from typing import BinaryIO
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import patiently
 from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, catalog_place, configuration_file
-from feeds.errors import ConfigurationError, FeedsError, Problem
+from feeds.errors import CatalogRemadeError, ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
 from feeds.web.settings import Settings
 
@@ -83,19 +83,26 @@ class Refresher:
         with self._refreshing, patiently():
             started_at = time.monotonic()
             try:
-                self._follow_configuration()
-                if self._settings.syncs:
-                    self.catalog.sync(self._folder)
-                if self._has_news or self._is_outdated():
-                    self._publish()
-                    self._report()
-                    self._has_news = False
+                try:
+                    self._follow()
+                except CatalogRemadeError:
+                    self._has_news = True
+                    self._follow()
                 self.refreshed_at = time.monotonic()
             finally:
                 # Walks over a huge folder take at most a tenth of a processor.
                 ended_at = time.monotonic()
                 pause = max(self._settings.walk_seconds, 10 * (ended_at - started_at))
                 self._next_walk_at = ended_at + pause
+
+    def _follow(self) -> None:
+        self._follow_configuration()
+        if self._settings.syncs:
+            self.catalog.sync(self._folder)
+        if self._has_news or self._is_outdated():
+            self._publish()
+            self._report()
+            self._has_news = False
 
     def _follow_configuration(self) -> None:
         """Open the folder by a feeds.yaml that has changed, unless that is only half written."""
