@@ -142,12 +142,14 @@ class Report:
 
     def take(self, key: str, lines: Sequence[int]) -> int:
         """Return how many of a list's items, on these lines, are within the limit of its key."""
-        limit = self.limits.items_of.get(key, self.limits.items)
-        free = limit if self.limits.of_each_list else max(0, limit - self._taken[key])
-        self._taken[key] += len(lines)
-        if left_out := len(lines[free:]):
-            message, hint = f"{key}: {left_out:,} too many, left out", f"at most {limit:,}"
-            self.add(lines[free], "too-many", message, hint, about=key)
+        limits = self.limits
+        limit = limits.items_of.get(key, limits.items)
+        taken = 0 if limits.of_each_list else self._taken.get(key, 0)
+        self._taken[key] = taken + len(lines)
+        free = max(0, limit - taken)
+        if free < len(lines):
+            message = f"{key}: {len(lines) - free:,} too many, left out"
+            self.add(lines[free], "too-many", message, f"at most {limit:,}", about=key)
         return free
 
 

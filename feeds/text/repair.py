@@ -20,7 +20,8 @@ _MAY_BE_MOJIBAKE = re.compile("[^\x00-\x7f‘’“”–—…•]|[^\x00-\x7f]
 _MAX_ROUNDS = 3
 _MAX_SHOWN_CHARS = 60
 
-# White space of ASCII, and what ends a line elsewhere.
+_TYPOGRAPHIC_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# All other white space: that of ASCII, and what ends a line elsewhere.
 _SPACES = re.compile("[\t-\r\x1c- \x85\u2028\u2029]{2,}|[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 
 # Python refuses to convert more than 4,300 digits. No character has a number as long as this.
@@ -66,7 +67,9 @@ def repair(text: str) -> str:
 
 def fold_spaces(text: str) -> str:
     """Return text on one line, its spaces single but for no-break and other typographic ones."""
-    return " ".join(text.split()) if text.isascii() else _SPACES.sub(" ", text).strip()
+    if text.isascii() or not _TYPOGRAPHIC_SPACE.search(text):
+        return " ".join(text.split())
+    return _SPACES.sub(" ", text).strip()
 
 
 def plain_line(text: str) -> str:
@@ -76,9 +79,9 @@ def plain_line(text: str) -> str:
         return line
     # White space may have separated two halves of mojibake.
     for _ in range(_MAX_ROUNDS):
-        line, before = fold_spaces(repair(line)), line
-        if line == before:
+        if (repaired := repair(line)) == line:
             break
+        line = fold_spaces(repaired)
     return line
 
 
