@@ -241,8 +241,8 @@ def test_tables_footnotes_strikethrough_and_bare_links_come_out_of_markdown() ->
     assert "A line.<sup>1</sup> <del>Old</del>" in body
     assert '<a href="https://bare.example.com/x_y_z">https://bare.example.com/x_y_z</a>,' in body
     assert '<a href="https://in.example.com/">https://in.example.com/</a>' in body
-    assert "<th>High</th>" in body
-    assert "<td>4.2</td>" in body
+    assert '<th align="right">High</th>' in body
+    assert '<td align="right">4.2</td>' in body
     assert "Again.<sup>1</sup>" in body
     assert re.sub(r"\s", "", body).endswith("<li><p>Thenote.</p></li></ol></section>")
     assert "#fn" not in body

@@ -71,7 +71,8 @@ def read_article(
         if front := _front_matter(text, report):
             fields, body_source, body_line = front
             if article := _read(fields, is_draft=is_in_drafts(path)):
-                body = Body(body_source, is_html=is_html(path))
+                math = fields.flag("math", default=False) if "math" in fields else None
+                body = Body(body_source, is_html=is_html(path), math=math)
                 article = replace(article, body=_read_body(body, article.url, body_line, report))
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
         article = None
@@ -133,6 +134,8 @@ def _read_body(body: Body, base: str, first_line: int, report: Report) -> str:
         report.add(
             first_line - 1 + line, "lost-media", f"the body contains {part}", hint, about=part
         )
+    for line, message, hint in body.foreign_parts():
+        report.add(first_line - 1 + line, "foreign-syntax", message, hint, about=message)
     return clean
 
 

@@ -25,7 +25,7 @@ _URL_ATTRIBUTES = frozenset(
 _LISTS_OF_URLS = frozenset(("srcset", "imagesrcset", "archive"))
 _FORBIDDEN_TAGS = frozenset(
     "animate applet base body button embed foreignobject form frame frameset head html iframe input"
-    " link math meta noscript object param script select set style svg template textarea title"
+    " link maction meta noscript object param script select set style svg template textarea title"
     " xml".split()
 )
 _FORBIDDEN_ATTRIBUTES = frozenset(("style", "srcdoc", "id", "class", "name", "target", "xmlns"))

@@ -13,7 +13,9 @@ import lxml.etree as etree
 import nh3
 from lxml.html import HtmlElement
 
-from feeds.parsing.body import limits, liquid
+from feeds.parsing.body import formulas, limits, liquid
+from feeds.parsing.body.formulas import MATH_ATTRIBUTES, MATH_TAGS
+from feeds.parsing.body.liquid import CODE_IN_MARKDOWN
 from feeds.parsing.body.media import (
     LOSSES,
     LOST_SCHEMES,
@@ -24,16 +26,24 @@ from feeds.parsing.body.media import (
     resolve_media,
 )
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
+from feeds.parsing.body.structure import (
+    CHECK_BOXES,
+    READ_ATTRIBUTES,
+    READ_TAGS,
+    UNKNOWN_LINK,
+    escape_verbatim,
+    reshape,
+)
 from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
 from feeds.parsing.body.tree import GONE, parse, to_html
-from feeds.text.repair import plain_line, repair
+from feeds.text.repair import plain_line, repair, shown
 from feeds.text.urls import canonical_url, is_canonical_url
 
 KEPT_TAGS = frozenset(
-    "a abbr article aside audio b blockquote br caption cite code col colgroup dd del details dfn"
-    " div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p"
-    " pre q rp rt ruby s samp section small source span strong sub summary sup table tbody td tfoot"
-    " th thead time tr track u ul var video wbr".split()
+    "a abbr article aside audio b bdi bdo blockquote br caption cite code col colgroup dd del"
+    " details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd"
+    " li mark ol p pre q rp rt ruby s samp section small source span strong sub summary sup table"
+    " tbody td tfoot th thead time tr track u ul var video wbr".split()
 )
 KEPT_ATTRIBUTES = {
     "*": {"dir", "lang"},
@@ -42,41 +52,50 @@ KEPT_ATTRIBUTES = {
     "audio": {"controls", "src"},
     "blockquote": {"cite"},
     "del": {"datetime"},
+    "details": {"open"},
     "img": {"alt", "height", "src", "title", "width"},
     "ins": {"datetime"},
-    "ol": {"reversed", "start"},
+    "li": {"value"},
+    "ol": {"reversed", "start", "type"},
     "q": {"cite"},
     "source": {"src", "type"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan", "scope"},
     "time": {"datetime"},
     "track": {"kind", "label", "src", "srclang"},
     "video": {"controls", "height", "poster", "src", "width"},
 }
 # Elements whose content is not prose.
 _REMOVED_WITH_CONTENT = frozenset(
-    "button head label math noembed noframes option script select style template textarea title"
-    " xml".split()
+    "button head noembed noframes option script select style template textarea title xml".split()
 )
 _LINKS = frozenset(("href", "src", "cite", "poster"))
 _SCHEMES = {"http", "https", "mailto"}
+
+
+def _merged(*tables: dict[str, set[str]]) -> dict[str, set[str]]:
+    tags = {tag for table in tables for tag in table}
+    return {tag: set().union(*(table.get(tag, ()) for table in tables)) for tag in tags}
+
+
+# No element of these is parsed as raw text, with which sanitisers lose track of namespaces.
+_OF_FORMULAS = {tag: set(MATH_ATTRIBUTES) for tag in MATH_TAGS}
+_OF_FORMULAS["math"].add("alttext")
 # It parses, by HTML5's rules: its output becomes a tree.
 _PARSER = nh3.Cleaner(
-    tags={*KEPT_TAGS, *MEDIA_ATTRIBUTES, "form"},
+    tags={*KEPT_TAGS, *MATH_TAGS, *READ_TAGS, *MEDIA_ATTRIBUTES, "form"},
     clean_content_tags=set(_REMOVED_WITH_CONTENT),
-    attributes={
-        tag: KEPT_ATTRIBUTES.get(tag, set()) | MEDIA_ATTRIBUTES.get(tag, set())
-        for tag in (*KEPT_ATTRIBUTES, *MEDIA_ATTRIBUTES)
-    }
-    | {"*": KEPT_ATTRIBUTES["*"] | MARKS | {"aria-hidden"}},
+    attributes=_merged(
+        KEPT_ATTRIBUTES, _OF_FORMULAS, READ_ATTRIBUTES, MEDIA_ATTRIBUTES, {"*": set(MARKS)}
+    ),
     attribute_filter=simplify_attribute,
     link_rel=None,
-    url_schemes=_SCHEMES | LOST_SCHEMES,
+    url_schemes={*_SCHEMES, *LOST_SCHEMES, UNKNOWN_LINK.partition(":")[0]},
 )
 # The last step: whatever the tree became, nothing else comes out.
 _SANITISER = nh3.Cleaner(
-    tags=set(KEPT_TAGS),
-    attributes=KEPT_ATTRIBUTES | {"a": KEPT_ATTRIBUTES["a"] | {FRAME_ATTRIBUTE}},
+    tags=set(KEPT_TAGS | MATH_TAGS),
+    attributes=_merged(KEPT_ATTRIBUTES, _OF_FORMULAS, {"a": {FRAME_ATTRIBUTE}}),
     link_rel=None,
     url_schemes=_SCHEMES,
 )
@@ -91,6 +110,17 @@ _BACKLINK = re.compile(
     r' ?<a href="#fnref-[^"<>]*" class="footnote-backref" data-footnote-backref[^<>]*>'
     r'[^<]*(?:<sup class="footnote-ref">\d+</sup>)?</a>'
 )
+# GitHub's lists of tasks.
+_TASK = re.compile(r"(<li>(?:\n<p>)?)\[([ xX])\](?=\s)")
+# For each field of liquid.Lost, a message and a hint.
+_GIVEN_UP = (
+    (
+        "only its generator knows where {} is: its link is plain text, a picture is left out",
+        "write its URL",
+    ),
+    ("the shortcode {} is left out; text within it stays", "write Markdown or HTML"),
+    ("{} is published as text", "write Markdown or HTML"),
+)
 _RUNNING_TAGS = ("script", "applet", "form")
 # The top of a page, and markup that runs, which is reported as such.
 _NOWHERE = re.compile(r"\s*(?:#|(?:java|vb)script:)", re.IGNORECASE)
@@ -102,10 +132,14 @@ _HANDLER = re.compile("on[a-z]{3,40}")
 class Body:
     """The body of one article, parsed once."""
 
-    def __init__(self, source: str, *, is_html: bool) -> None:
+    def __init__(self, source: str, *, is_html: bool, math: bool | None = None) -> None:
+        """Parse later. With math, all between $ or \\( is TeX, without none, else what looks so."""
         self._source = source
         self._is_html = is_html
         self._losses: list[Loss] = []
+        self._math = math
+        self._lost = liquid.Lost([], [], [])
+        self._lost_formulas = 0
 
     def clean(self, base: str) -> str:
         """Safe HTML, its links resolved against an article's URL; raises limits.BodyError."""
@@ -119,8 +153,9 @@ class Body:
         # A character reference may have named what no feed may hold.
         root = parse(repair(markup))
         length = limits.Length(len(markup), self._source)
+        self._lost_formulas = reshape(root, base)
         self._losses = resolve_media(root, base, length)
-        etree.strip_attributes(root, "align", "aria-hidden", "class")
+        etree.strip_attributes(root, "aria-hidden", "checked", "class", "id", "name")
         self._losses += _resolve_links(root, base, length)
         # HTML has no link within a link, say: then the sanitiser parses another tree.
         for _attempt in range(5):
@@ -177,6 +212,24 @@ class Body:
             for (words, *patterns), more in [(found[0], len(found) - 1)]
         )
 
+    def foreign_parts(self) -> list[tuple[int, str, str]]:
+        """The line (from 1), the message and the hint of each kind of what clean() gave up.
+
+        That is what only another generator, or a typesetter's script, would have made readable.
+        """
+        found = zip(self._lost, _GIVEN_UP, strict=True)
+        parts = [
+            (self._line(re.escape(texts[0])), f"{message.format(shown(texts[0]))}{more}", hint)
+            for texts, (message, hint) in found
+            if texts
+            for more in [f" (and {len(texts) - 1:,} more)" * (len(texts) > 1)]
+        ]
+        if self._lost_formulas:
+            line = self._line("katex|mathjax|mjx-")
+            message = f"formulas that have neither MathML nor TeX: {self._lost_formulas:,}"
+            parts.append((line, message, "have KaTeX or MathJax write MathML"))
+        return sorted(parts)
+
     def _line(self, *patterns: str) -> int:
         """The line of the first of these patterns that the source has."""
         for pattern in patterns:
@@ -187,8 +240,14 @@ class Body:
     @cached_property
     def _markup(self) -> str:
         self._source = limits.bounded(self._source)
-        source = liquid.without_tags(repair(self._source), is_html=self._is_html)
-        markup = source if self._is_html or not source.strip() else _from_markdown(source)
+        source = repair(self._source)
+        if self._is_html:
+            markup = liquid.without_tags(source, self._lost, is_html=True)
+        else:
+            source, put_back = formulas.protect(source, CODE_IN_MARKDOWN, self._math)
+            source = liquid.without_tags(source, self._lost, is_html=False)
+            markup = put_back(_from_markdown(source)) if source.strip() else source
+        markup = formulas.normalize(escape_verbatim(markup))
         limits.check_length(len(markup), self._source)
         try:
             limits.check_markup(markup)
@@ -201,12 +260,15 @@ class Body:
 
 def plain_text(markup: str) -> str:
     """The text of clean HTML, on one line."""
-    return plain_line(nh3.clean(_BLOCK.sub(" <", markup), tags=set()))
+    markup = _BLOCK.sub(" <", formulas.to_text(markup))
+    return plain_line(nh3.clean(markup, tags=set()))
 
 
 def _from_markdown(source: str) -> str:
     limits.check_tables(source)
     markup = _markdown_renderer()(_NONCHARACTER.sub("", source))
+    if "[ ]" in source or "[x]" in source.lower():
+        markup = _TASK.sub(lambda task: task[1] + CHECK_BOXES[task[2] != " "], markup)
     if "[^" in source:
         markup = _BACKLINK.sub("", _FOOTNOTE.sub(r"\1\2", markup))
         markup = markup.replace(" data-footnotes>", ">")

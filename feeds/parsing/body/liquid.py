@@ -1,4 +1,4 @@
-"""Removes from a body the Liquid tags and outputs that Jekyll would have replaced.
+"""Removes from a body the tags and outputs that Jekyll, or another generator, would have replaced.
 
 It evaluates none of them, so that each branch of an {% if %} stays. Code keeps every brace, and so
 does prose about templates. Takes linear time.
@@ -7,6 +7,9 @@ does prose about templates. Takes linear time.
 import html
 import re
 from collections.abc import Callable
+from typing import NamedTuple
+
+from feeds.parsing.body import generators
 
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
 
@@ -19,6 +22,15 @@ def _pair(name: str, arguments: str = r"\s*-?") -> _Pair:
 
 _RAW, _COMMENT = _pair("raw"), _pair("comment")
 _HIGHLIGHT = _pair("highlight", r"\s+[^\s%][^%\n]{0,200}")
+_HUGO_HIGHLIGHT = (
+    re.compile(r"\{\{[<%]\s*highlight\s[^<>{}\n]{0,200}[>%]\}\}"),
+    re.compile(r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}"),
+)
+# Of MDX and of kramdown.
+_COMMENTS_IN_MARKDOWN = (
+    (re.compile(r"\{/\*"), re.compile(r"\*/\}")),
+    (re.compile(r"\{::comment\}"), re.compile(r"\{:/(?:comment)?\}")),
+)
 # Tags with their arguments: prose about templates names {% if %} alone.
 _TAG = re.compile(
     r"\{%-?\s*(?:(?:assign|capture|case|cycle|decrement|elsif|for|if|include|include_relative"
@@ -33,7 +45,8 @@ _OUTPUT = re.compile(
     r"\{\{-?\s*(?:content|(?:site|page|layout|include|forloop|paginator|jekyll|post)\.[\w.\[\]'\"-]+)"
     r"\s*(?:\|[^{}\n]*?)?-?\}\}"
 )
-_CODE_IN_MARKDOWN = re.compile(
+#: Code in Markdown: fenced, indented or between backticks.
+CODE_IN_MARKDOWN = re.compile(
     r"^[ \t>]*(?:[-*+][ \t]+)?(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?"
     r"(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
     r"|(?:(?<=\n\n)|(?<=\A))(?:(?: {4}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+"
@@ -48,9 +61,17 @@ _CODE_IN_HTML = (
 _PLACEHOLDER = re.compile("\x00(\\d+)\x00")
 
 
-def without_tags(source: str, *, is_html: bool) -> str:
-    """The source of a body, which must be repaired text, without Liquid."""
-    if "{" not in source or ("{%" not in source and "{{" not in source):
+class Lost(NamedTuple):
+    """What only the generator knew: the targets of links, shortcodes, and tags left as text."""
+
+    links: list[str]
+    shortcodes: list[str]
+    tags: list[str]
+
+
+def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
+    """The source of a body, which must be repaired text, without Liquid; lost is added to."""
+    if not generators.may_hold_syntax(source):
         return source
     protected: list[str] = []
 
@@ -70,16 +91,24 @@ def without_tags(source: str, *, is_html: bool) -> str:
         return protect(f"\n{fence}\n{code}\n{fence}\n")
 
     source = _replace_between(source, _HIGHLIGHT, protect_highlight)
+    source = _replace_between(source, _HUGO_HIGHLIGHT, protect_highlight)
     if is_html:
         source = _replace_between(source, _CODE_IN_HTML, protect_code, with_tags=True)
     else:
-        source = _CODE_IN_MARKDOWN.sub(lambda match: protect_code(match[0]), source)
+        source = CODE_IN_MARKDOWN.sub(lambda match: protect_code(match[0]), source)
     source = _replace_between(source, _RAW, protect)
+    source = generators.replace_targets(source, lost.links)
+    source = generators.replace_shortcodes(source, lost.shortcodes, protect)
+    if not is_html:
+        for comment in _COMMENTS_IN_MARKDOWN:
+            source = _replace_between(source, comment, lambda _text: "")
+        source = generators.remove_marks(source)
     if "{%" in source:
         without = _TAG.sub("", _replace_between(source, _COMMENT, lambda _comment: ""))
         # In a body with no other tag, an {% endif %} is one that the prose is about.
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
+    lost.tags.extend(generators.find_left(source))
     # Protected text may contain placeholders.
     while "\0" in source:
         source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)

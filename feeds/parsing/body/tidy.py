@@ -11,11 +11,20 @@ from collections.abc import Collection, Iterator
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
+from feeds.parsing.body.formulas import MATH_TAGS
+from feeds.parsing.body.structure import simplify_style
 from feeds.parsing.body.tree import GONE, UNWRAPPED, VOID_TAGS, settle_children
 
 #: Attributes, of any element, that say whether and how it shows.
 MARKS = frozenset(("hidden", "role", "style"))
-_LENGTHS = frozenset(("width", "height", "colspan", "rowspan", "start"))
+_LENGTHS = frozenset(("width", "height", "colspan", "rowspan"))
+#: The values that an attribute of these elements may have.
+_VALUES = {
+    ("li", "value"): re.compile("-?[0-9]{1,9}"),
+    ("ol", "start"): re.compile("-?[0-9]{1,9}"),
+    ("ol", "type"): re.compile("[1aAiI]"),
+    **{(cell, "align"): re.compile("left|center|right") for cell in ("td", "th")},
+}
 
 #: Characters of a data: URL, of which none is published.
 _MAX_DATA_CHARS = 100
@@ -25,13 +34,13 @@ _MAX_FORM_CHARS = 500
 _MAX_MOVED = 200_000
 
 _REMOVED_IF_EMPTY = frozenset(
-    "a abbr article aside b blockquote cite del details dfn div dl em figcaption figure footer h1"
-    " h2 h3 h4 h5 h6 header i ins li mark ol p pre q s section small span strong sub summary sup"
-    " table time u ul".split()
+    "a abbr article aside b bdi bdo blockquote cite del details dfn div dl em figcaption figure"
+    " footer h1 h2 h3 h4 h5 h6 header i ins li mark ol p pre q s section small span strong sub"
+    " summary sup table time u ul".split()
 )
-INLINE_TAGS = frozenset(
-    "a abbr audio b br cite code del dfn em i img ins kbd mark q rp rt ruby s samp small span"
-    " strong sub sup time u var video wbr".split()
+INLINE_TAGS = MATH_TAGS | frozenset(
+    "a abbr audio b bdi bdo br cite code del dfn em i img ins kbd mark q rp rt ruby s samp small"
+    " span strong sub sup time u var video wbr".split()
 )
 _MEDIA = frozenset(("img", "hr", "audio", "video"))
 _TABLE_PARTS = frozenset("table caption colgroup thead tbody tfoot tr td th".split())
@@ -60,6 +69,11 @@ def simplify_attribute(tag: str, name: str, value: str) -> str | None:
     """Return a length as digits, and of each of MARKS one value; None if it means nothing."""
     if value[:5].lower() == "data:":
         return value[:_MAX_DATA_CHARS]
+    if tag in MATH_TAGS:
+        return value
+    if pattern := _VALUES.get((tag, name)):
+        value = value.strip() if name in ("type", "start", "value") else value.strip().lower()
+        return value if pattern.fullmatch(value) else None
     if name in _LENGTHS:
         value = value.strip().removesuffix("px")
         return value if value.isascii() and value.isdigit() else None
@@ -69,7 +83,7 @@ def simplify_attribute(tag: str, name: str, value: str) -> str | None:
         # The other value is that of text which a search in the page reveals.
         return "" if value.strip().lower() != "until-found" else None
     if name == "style":
-        return "display:none" if _hides(tag, value) else None
+        return "display:none" if _hides(tag, value) else simplify_style(tag, value)
     return value
 
 
@@ -189,7 +203,7 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
             continue
         elif tag == "form":
             length = sum(len(text) for text in element.itertext() if not _BLANK.fullmatch(text))
-            element.tag = UNWRAPPED if length > _MAX_FORM_CHARS else GONE
+            element.tag = _flattened(element) if length > _MAX_FORM_CHARS else GONE
         elif is_mail and tag == "a" and _holds_only_icons(element):
             element.tag = GONE
         elif element not in shown and _is_leftover(element):

@@ -5,7 +5,7 @@ import re
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
-VOID_TAGS = frozenset("br col embed hr img param source track wbr".split())
+VOID_TAGS = frozenset("br col embed hr img input param source track wbr".split())
 #: In place of its tag: an element to remove, and one of which only the content stays. lxml's own
 #: methods for one element take quadratic time for many.
 GONE, UNWRAPPED = "gone", "unwrapped"
@@ -38,6 +38,12 @@ def to_html(root: HtmlElement) -> str:
     xml: str = etree.tostring(root, encoding="unicode")
     xml = xml.partition(">")[2].removesuffix("</body>").replace("/>", ">")
     return xml.replace("\xa0", "&nbsp;").replace("&#10;", "\n").replace("&#9;", "\t")
+
+
+def classes(element: HtmlElement) -> list[str]:
+    """The names in an element's class attribute."""
+    names: str = element.get("class", "")
+    return names.split()
 
 
 def settle(root: HtmlElement) -> None:

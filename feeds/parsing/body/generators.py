@@ -1,0 +1,186 @@
+"""Replaces in a body the syntax of other generators: links to files, shortcodes, attributes.
+
+Jekyll, Hugo, Zola, Pelican, kramdown, Pandoc and MDX mean something by it that is no text. Where
+only the generator knows what, a link becomes plain text, and is told. Takes linear time.
+"""
+
+import re
+from collections.abc import Callable
+from html import escape
+
+from feeds.parsing.body.structure import UNKNOWN_LINK
+
+# A tag or an output within a link's target has blanks, which end the target for Markdown.
+_TEMPLATE = (
+    r"\{\{[<%][^{}\n]{0,300}[>%]\}\}|\{\{[^{}\n]{0,300}\}\}|\{%[^%{}\n]{0,300}%\}|\{[a-z_]+\}"
+)
+_TARGET = re.compile(
+    r"(?P<before>\]\([ \t]*<?|^ {0,3}\[[^\]\n]{1,300}\]:[ \t]*<?"
+    r"|\b(?:href|src|srcset|poster|cite|data-src)[ \t]*=[ \t]*[\"']?)"
+    rf"(?=[{{|@]|(?:link|pathname)://|[^\s()<>\"'{{}}]{{1,200}}\{{%)(?P<target>(?:{_TEMPLATE}|[^\s()<>\"'{{}}]){{1,300}})",
+    re.MULTILINE,
+)
+# At the head of a target: the site's root, and a path within it.
+_ROOT = re.compile(
+    r"(?:\{\{-?\s*(?:site\.(?:baseurl|base_url|url|github\.url)|base_?url|BASE_PATH|SITEURL"
+    r"|site_?url|\.Site\.BaseURL)\s*(?:\|[^{}\n]*)?-?\}\}|\{index\})+"
+)
+_PATH = re.compile(r"\{(?:static|attach|photo)\}|\|static\||pathname://")
+_LITERAL = re.compile(r"\{\{-?\s*(['\"])([^'\"{}\n]*)\1\s*(?:\|[^{}\n]*)?\}\}")
+_THIS_PAGE = re.compile(r"\{\{-?\s*page\.(?:url|permalink)\s*(?:\|[^{}\n]*)?-?\}\}")
+# What is left of a target that no reader can open.
+_UNKNOWN = re.compile(r"\{\{|\{%|\{[a-z_]+\}|\|[a-z]+\||@(?:/|site/)|link://", re.IGNORECASE)
+
+_ARGUMENT = r"(?:[\w-]+=)?(?:\"[^\"\n]{0,300}\"|`[^`\n]{0,300}`|[^\s<>%{}\"`=]{1,300})"
+_SHORTCODE = re.compile(
+    r"\{\{(?P<sign>[<%])[ \t]*(?P<slash>/?)[ \t]*(?P<name>[\w/.-]{1,60})"
+    rf"(?P<arguments>(?:[ \t]+{_ARGUMENT}){{0,20}})[ \t]*/?[ \t]*[>%]\}}\}}"
+)
+_ESCAPED_SHORTCODE = re.compile(r"\{\{([<%])[ \t]*/\*([^{}\n]{0,300}?)\*/[ \t]*([>%])\}\}")
+_NAMED = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|`([^`]*)`|(\S+))")
+_FRAMES = {
+    "youtube": "https://www.youtube.com/embed/",
+    "vimeo": "https://player.vimeo.com/video/",
+}
+
+_ATTRIBUTE = (
+    r"(?:[.#][A-Za-z_-][\w:-]*|[\w:-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'{}]{1,200}))"
+)
+_ATTRIBUTES = rf"[ \t]*{_ATTRIBUTE}(?:[ \t]+{_ATTRIBUTE}){{0,20}}[ \t]*"
+#: What marks up, and is no text, in Markdown: kramdown, Pandoc, Python-Markdown and MDX.
+_MARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.MULTILINE), replacement)
+    for pattern, replacement in (
+        # A list that is to become the table of contents.
+        (r"^[ \t]*(?:[*+-]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:[ \t]*toc\b[^{}\n]*\}[ \t]*$", ""),
+        (r"^[ \t]*(?i:\[toc\]|\[\[_?toc_?\]\])[ \t]*$", ""),
+        # Attributes of kramdown, and names for them; elsewhere, braces may be those of a program.
+        (
+            rf"^[ \t>]*\{{:(?:{_ATTRIBUTES}|[\w-]+:{_ATTRIBUTES}|[ \t]*(?:toc|no_toc))\}}"
+            r"[ \t]*(?:\n|\Z)",
+            "",
+        ),
+        (rf"(?<=[)\]*_~`>\0])\{{:{_ATTRIBUTES}\}}", ""),
+        (rf"^([ \t]*(?:[*+-]|\d{{1,9}}\.)[ \t]+)\{{:{_ATTRIBUTES}\}}", r"\1"),
+        (r"\{::?/?(?:nomarkdown|options)[^{}\n]{0,200}\}", ""),
+        # Attributes of Pandoc and others, of a heading, a picture, a link or a span.
+        (rf"^( {{0,3}}#{{1,6}}[ \t][^\n{{]*)\{{{_ATTRIBUTES}\}}(?=[ \t]*#*[ \t]*$)", r"\1"),
+        (rf"\{{{_ATTRIBUTES}\}}(?=[ \t]*\n {{0,3}}(?:=+|-+)[ \t]*$)", ""),
+        (rf"(?<=[)\]])\{{{_ATTRIBUTES}\}}", ""),
+        # Fences around notes.
+        (r"^:::+[ \t]*(?:\{[^{}\n]*\}|[\w-]+)?[ \t]*\[([^\]\n]+)\][ \t]*$", r"\n**\1**\n"),
+        (r"^:::+(?:[ \t]*(?:\{[^{}\n]*\}|[\w-]+))?[ \t]*:*$", "\n"),
+        (r"^:::+[ \t]*[\w-]+[ \t]+(\w[^{}\n]*)$", r"\n**\1**\n"),
+    )
+)
+# A paragraph of these, as MDX has it.
+_MODULE = re.compile(
+    r"(?:\A|(?<=\n\n))(?:import\b(?:[\w\s{},*$]{1,500}\bfrom)?[ \t]*"
+    r"(?:\"[^\"\n]+\"|'[^'\n]+');?[ \t]*(?:\n|\Z)"
+    r"|export[ \t]+(?:(?:const|let|var)[ \t]+[\w{}, ]{1,200}=|(?:async[ \t]+)?function\b"
+    r"|default[ \t]+(?:[({]|function\b|\w+;?[ \t]*$))[^\n]*(?:\n|\Z)(?:[^\n]+(?:\n|\Z))*)+",
+    re.MULTILINE,
+)
+_POST_LINK = re.compile(
+    r"\{%-?\s*post_link\s+([^\s%]{1,300})(?:[ \t]+['\"]?([^'\"%\n]{1,300}?)['\"]?)?"
+    r"(?:[ \t]+(?:true|false))?[ \t]*-?%\}"
+)
+# A tag of another engine, with arguments: prose about templates names tags alone.
+_LEFT = re.compile(
+    r"\{%-?\s*[a-z_]\w*[ \t]+[^\s%{}-][^%{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\}"
+    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}",
+    re.MULTILINE,
+)
+
+
+def may_hold_syntax(source: str) -> bool:
+    """True unless a body certainly has none of it."""
+    may_have = source.startswith(_FIRST_WORDS) or any(sign in source for sign in _SIGNS)
+    return may_have and bool(_MAY_HOLD.search(source))
+
+
+# Most bodies have none of these, which are fast to search.
+_FIRST_WORDS = ("import ", "export ", ":::", "!!!", "???")
+_SIGNS = (
+    *("{", "@/", "@site/", "|filename|", "|static|", "link://", "pathname://", "[TOC]", "[toc]"),
+    *("[[TOC]]", "[[_TOC_]]", *(f"\n{word}" for word in _FIRST_WORDS)),
+)
+_MAY_HOLD = re.compile(
+    r"\{[%{:#./]|\{[ ]?[a-z_#.]|\|(?:filename|static)\||@(?:/|site/)|(?:link|pathname)://"
+    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def replace_targets(source: str, unknown: list[str]) -> str:
+    """Write out the targets of links and pictures; what is unknown is appended to the list."""
+
+    def replacement(match: re.Match[str]) -> str:
+        target = _LITERAL.sub(r"\2", match["target"])
+        root, path = _ROOT.match(target), _PATH.match(target)
+        if root:
+            target = "/" + target[root.end() :].lstrip("/")
+            # The path may be the output of a second tag.
+            target = re.sub(r"^/(?=\{)", "", target)
+        elif path:
+            target = target[path.end() :]
+        target, this_page = _THIS_PAGE.subn("", target)
+        if _UNKNOWN.match(target) or "{%" in target:
+            unknown.append(match["target"])
+            return match["before"] + UNKNOWN_LINK
+        if not target and not this_page:
+            return match[0]
+        return match["before"] + (target or "#")
+
+    def title(match: re.Match[str]) -> str:
+        unknown.append(match[0])
+        return match[2] or match[1]
+
+    return _POST_LINK.sub(title, _TARGET.sub(replacement, source))
+
+
+def replace_shortcodes(source: str, lost: list[str], protect: Callable[[str], str]) -> str:
+    """Replace Hugo's shortcodes; the names of those without a meaning here go to the list."""
+    if "{{<" not in source and "{{%" not in source:
+        return source
+    source = _ESCAPED_SHORTCODE.sub(
+        lambda match: protect(f"{{{{{match[1]}{match[2]}{match[3]}}}}}"), source
+    )
+    paired = {match["name"] for match in _SHORTCODE.finditer(source) if match["slash"]}
+
+    def replacement(match: re.Match[str]) -> str:
+        name, arguments = match["name"], match["arguments"].strip()
+        named = {key: a or b or c for key, a, b, c in _NAMED.findall(arguments)}
+        if name == "figure" and named.get("src"):
+            return _figure(named)
+        if name in _FRAMES and arguments:
+            video = named.get("id") or arguments.split()[0].strip('"')
+            return f'<iframe src="{_FRAMES[name]}{escape(video)}"></iframe>'
+        # Prose about shortcodes names one alone.
+        if not arguments and name not in paired:
+            return match[0]
+        if not match["slash"]:
+            lost.append(name)
+        return ""
+
+    return _SHORTCODE.sub(replacement, source)
+
+
+def _figure(named: dict[str, str]) -> str:
+    caption = named.get("caption") or named.get("title") or ""
+    picture = f'<img src="{escape(named["src"])}" alt="{escape(named.get("alt") or caption)}">'
+    if not caption:
+        return picture
+    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def remove_marks(source: str) -> str:
+    """Remove from Markdown what says how another generator should mark it up."""
+    for pattern, replacement in _MARKS:
+        source = pattern.sub(replacement, source)
+    return _MODULE.sub("", source)
+
+
+def find_left(source: str) -> list[str]:
+    """Return the tags that are published as text."""
+    return _LEFT.findall(source)
