@@ -293,13 +293,13 @@ def test_a_formula_stays_once_as_mathml(typeset: str) -> None:
 def test_a_formula_without_mathml_is_its_tex(source: str, left: str) -> None:
     body = Body(f"<p>{source}</p>", is_html=True)
     assert body.clean(BASE) == f"<p>{left}</p>"
-    assert body.unsafe_parts() == []
+    assert body.findings() == []
 
 
 def test_a_formula_that_is_only_drawn_is_named() -> None:
     drawn = '<mjx-container><svg></svg></mjx-container>\n<p class="katex"></p>'
     _found, [problem] = read_article(document(article(), drawn), "a.html")
-    assert "formulas that have neither MathML nor TeX: 1" in problem.message
+    assert problem.message == "a formula that has neither MathML nor TeX is left out"
 
 
 PIECES = (

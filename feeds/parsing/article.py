@@ -121,21 +121,13 @@ def _front_matter(text: str, report: Report) -> tuple[Fields, str, int] | None:
 
 def _read_body(body: Body, base: str, first_line: int, report: Report) -> str:
     """Return the clean body; empty, and reported, if it cannot be read."""
-    found = _attempt(lambda: (body.clean(base), body.unsafe_parts(), body.lost_parts()))
-    if isinstance(found, BodyError):
-        line, message = first_line - 1 + found.line, f"the body is left out: {found}"
+    clean = _attempt(lambda: body.clean(base))
+    if isinstance(clean, BodyError):
+        line, message = first_line - 1 + clean.line, f"the body is left out: {clean}"
         report.add(line, "bad-body", message, "simplify its markup", Severity.ERROR)
         return ""
-    clean, unsafe, lost = found
-    for line, part in unsafe:
-        message = f"the body contains {shown(part)}"
-        report.add(first_line - 1 + line, "unsafe-body", message, "it is removed", about=part)
-    for line, part, hint in lost:
-        report.add(
-            first_line - 1 + line, "lost-media", f"the body contains {part}", hint, about=part
-        )
-    for line, message, hint in body.foreign_parts():
-        report.add(first_line - 1 + line, "foreign-syntax", message, hint, about=message)
+    for line, code, message, hint in body.findings():
+        report.add(first_line - 1 + line, code, message, hint, about=message)
     return clean
 
 

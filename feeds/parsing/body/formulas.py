@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from lxml.html import HtmlElement
 
+from feeds.parsing.body.findings import Findings
 from feeds.parsing.body.tree import GONE, UNWRAPPED, classes
 
 _TOKENS = frozenset("mi mn mo ms mtext".split())
@@ -150,15 +151,14 @@ def _text_of(math: re.Match[str]) -> str:
     return tex[1].replace("<", "&lt;") if tex else re.sub("<[^>]*>", "", math[2])
 
 
-def keep_once(root: HtmlElement, names: Set[str]) -> int:
-    """Keep the MathML of each formula alone, else its TeX; return how many have neither.
+def keep_once(root: HtmlElement, names: Set[str], findings: Findings) -> None:
+    """Keep the MathML of each formula alone, else its TeX.
 
     The names are those of all classes of the tree.
     """
-    lost = 0
     has_formulas = next(root.iter("math", "mjx-container"), None) is not None
     if not has_formulas and names.isdisjoint({_PREVIEW, _TEX, *_TYPESET}):
-        return lost
+        return
     for source in root.iter("span"):
         if _TEX in classes(source):
             _keep_source(source)
@@ -169,7 +169,7 @@ def keep_once(root: HtmlElement, names: Set[str]) -> int:
         elif not _TYPESET.isdisjoint(names):
             found = list(islice(typeset.iter("math"), 2))
             if not found:
-                lost += 1
+                findings.add("formula", "", "katex|mathjax|mjx-")
                 for drawing in typeset.iter("svg"):
                     drawing.tag = GONE
             if len(found) == 1:
@@ -177,7 +177,6 @@ def keep_once(root: HtmlElement, names: Set[str]) -> int:
     for math in list(root.iter("math")):
         if math.tag == "math":
             _clean(math)
-    return lost
 
 
 def _replace_content(typeset: HtmlElement, math: HtmlElement) -> None:

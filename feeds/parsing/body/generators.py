@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from html import escape
 
+from feeds.parsing.body.findings import Findings
 from feeds.parsing.body.structure import UNKNOWN_LINK
 
 # A tag or an output within a link's target has blanks, which end the target for Markdown.
@@ -112,8 +113,8 @@ _MAY_HOLD = re.compile(
 )
 
 
-def replace_targets(source: str, unknown: list[str]) -> str:
-    """Write out the targets of links and pictures; what is unknown is appended to the list."""
+def replace_targets(source: str, findings: Findings) -> str:
+    """Write out the targets of links and pictures; unknown ones are findings."""
 
     def replacement(match: re.Match[str]) -> str:
         target = _LITERAL.sub(r"\2", match["target"])
@@ -126,21 +127,21 @@ def replace_targets(source: str, unknown: list[str]) -> str:
             target = target[path.end() :]
         target, this_page = _THIS_PAGE.subn("", target)
         if _UNKNOWN.match(target) or "{%" in target:
-            unknown.append(match["target"])
+            findings.add("target", match["target"])
             return match["before"] + UNKNOWN_LINK
         if not target and not this_page:
             return match[0]
         return match["before"] + (target or "#")
 
     def title(match: re.Match[str]) -> str:
-        unknown.append(match[0])
+        findings.add("target", match[0])
         return match[2] or match[1]
 
     return _POST_LINK.sub(title, _TARGET.sub(replacement, source))
 
 
-def replace_shortcodes(source: str, lost: list[str], protect: Callable[[str], str]) -> str:
-    """Replace Hugo's shortcodes; the names of those without a meaning here go to the list."""
+def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str], str]) -> str:
+    """Replace Hugo's shortcodes; those without a meaning here are findings."""
     if "{{<" not in source and "{{%" not in source:
         return source
     source = _ESCAPED_SHORTCODE.sub(
@@ -160,7 +161,7 @@ def replace_shortcodes(source: str, lost: list[str], protect: Callable[[str], st
         if not arguments and name not in paired:
             return match[0]
         if not match["slash"]:
-            lost.append(name)
+            findings.add("shortcode", name)
         return ""
 
     return _SHORTCODE.sub(replacement, source)
@@ -181,6 +182,7 @@ def remove_marks(source: str) -> str:
     return _MODULE.sub("", source)
 
 
-def find_left(source: str) -> list[str]:
-    """Return the tags that are published as text."""
-    return _LEFT.findall(source)
+def find_left(source: str, findings: Findings) -> None:
+    """Find the tags that are published as text."""
+    for tag in _LEFT.findall(source):
+        findings.add("template", tag)

@@ -7,9 +7,9 @@ does prose about templates. Takes linear time.
 import html
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from feeds.parsing.body import generators
+from feeds.parsing.body.findings import Findings
 
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
 
@@ -61,16 +61,11 @@ _CODE_IN_HTML = (
 _PLACEHOLDER = re.compile("\x00(\\d+)\x00")
 
 
-class Lost(NamedTuple):
-    """What only the generator knew: the targets of links, shortcodes, and tags left as text."""
+def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
+    """The source of a body, which must be repaired text, without Liquid.
 
-    links: list[str]
-    shortcodes: list[str]
-    tags: list[str]
-
-
-def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
-    """The source of a body, which must be repaired text, without Liquid; lost is added to."""
+    What only the generator knew, and tags that stay as text, are findings.
+    """
     if not generators.may_hold_syntax(source):
         return source
     protected: list[str] = []
@@ -97,8 +92,8 @@ def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
     else:
         source = CODE_IN_MARKDOWN.sub(lambda match: protect_code(match[0]), source)
     source = _replace_between(source, _RAW, protect)
-    source = generators.replace_targets(source, lost.links)
-    source = generators.replace_shortcodes(source, lost.shortcodes, protect)
+    source = generators.replace_targets(source, findings)
+    source = generators.replace_shortcodes(source, findings, protect)
     if not is_html:
         for comment in _COMMENTS_IN_MARKDOWN:
             source = _replace_between(source, comment, lambda _text: "")
@@ -108,7 +103,7 @@ def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
         # In a body with no other tag, an {% endif %} is one that the prose is about.
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
-    lost.tags.extend(generators.find_left(source))
+    generators.find_left(source, findings)
     # Protected text may contain placeholders.
     while "\0" in source:
         source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)

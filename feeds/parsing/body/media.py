@@ -6,13 +6,13 @@ be it in an attribute of a script's or in a `noscript`.
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
 from feeds.parsing.body.addresses import LAZY, SOURCES, addresses_of
+from feeds.parsing.body.findings import Findings, clue_patterns
 from feeds.parsing.body.limits import Length
 from feeds.parsing.body.players import known_player
 from feeds.parsing.body.tidy import INLINE_TAGS, shows_nothing
@@ -102,39 +102,6 @@ _MEDIA = ("img", "iframe", "video", "audio")
 _TAGS = (*MEDIA_ATTRIBUTES, *_MEDIA)
 
 
-# Of the tag in HTML or Markdown.
-_PATTERNS = {"img": r"<img\b|!\[", "a": r"<a\b|(?<!!)\[[^\[\]\n]*\]\(\s*\)"}
-
-
-class Loss(NamedTuple):
-    """Something of a body that is not published as it was meant."""
-
-    #: The kind, a key of LOSSES.
-    kind: str
-    #: Patterns by which its line in the source is found, the best first.
-    patterns: tuple[str, ...]
-
-
-#: What the body contains, and a remedy, by kind.
-LOSSES = {
-    "data": ("a picture with a data: URL", "save it as a file; its alt text is published"),
-    "picture": ("a picture without a URL that can be published",
-                "its src should be an http or https URL, or a path"),
-    "svg": ("a picture drawn with <svg>", "it is left out: save it as a file and use <img>"),
-    "player": ("a player or frame without a URL that can be published",
-               "its src should be an http or https URL, or a path"),
-    "frame": ("a frame of a host whose players are not known", "it is published as a link"),
-    "link": ("a link without a URL that can be published", "its text stays"),
-}  # fmt: skip
-
-
-def loss(kind: str, clue: str, tag: str) -> Loss:
-    """A loss that is found by a text of the source or else by its tag."""
-    # In the source, a character reference may stand for any of these.
-    clue = re.split("[&\"'<>\n]", clue[:80])[0]
-    return Loss(kind, (re.escape(clue) or "(?!)", _PATTERNS.get(tag, rf"<{tag}\b")))
-
-
 def open_scripts(markup: str) -> str:
     """Make each noscript an element that a parser reads, and scripts that show a page links."""
     if "script" not in markup.lower():
@@ -144,22 +111,19 @@ def open_scripts(markup: str) -> str:
     return _NOSCRIPT_TAG.sub(rf"\1{NOSCRIPT}", markup)
 
 
-def resolve_media(root: HtmlElement, base: str, length: Length) -> list[Loss]:
-    """Give all media of a tree their URLs, still relative ones; return what is lost."""
-    if next(root.iter(*_TAGS), None) is None:
-        return []
-    media = _Media(root, base, length)
-    media.resolve()
-    settle(root)
-    return media.losses
+def resolve_media(root: HtmlElement, base: str, length: Length, findings: Findings) -> None:
+    """Give all media of a tree their URLs, still relative ones; lost ones are findings."""
+    if next(root.iter(*_TAGS), None) is not None:
+        _Media(root, base, length, findings).resolve()
+        settle(root)
 
 
 class _Media:
-    def __init__(self, root: HtmlElement, base: str, length: Length) -> None:
+    def __init__(self, root: HtmlElement, base: str, length: Length, findings: Findings) -> None:
         self._root = root
         self._base = base
         self._length = length
-        self.losses: list[Loss] = []
+        self._findings = findings
         #: Each has a link, what is hidden, or decoration around it.
         self._linked: set[HtmlElement] = set()
         self._silent: set[HtmlElement] = set()
@@ -381,13 +345,13 @@ class _Media:
         tag = element.tag
         if not self._is_lost(element):
             if tag == "iframe" and not known_player(self._url(element.get("src", ""))):
-                self.losses.append(loss("frame", element.get("src", ""), tag))
+                self._findings.add("frame", "", *clue_patterns(element.get("src", ""), tag))
             return
         address = next(filter(None, addresses_of(element)), "")
         label = _label(element)
         is_data = tag == "img" and address[:5].lower() == "data:"
         kind = "data" if is_data else "picture" if tag == "img" else "player"
-        self.losses.append(loss(kind, address or label, tag))
+        self._findings.add(kind, "", *clue_patterns(address or label, tag))
         text = label if tag == "img" else f"▶ {label or urlsplit(self._base).hostname}"
         # A fallback's own link is better.
         if next(element.iterdescendants("a"), None) is not None:
@@ -408,7 +372,7 @@ class _Media:
             drawing.tag = GONE
             return
         text = _label(drawing)
-        self.losses.append(loss("svg", text, "svg"))
+        self._findings.add("svg", "", *clue_patterns(text, "svg"))
         self._replace(drawing, text)
 
     def _replace(self, element: HtmlElement, text: str) -> None:

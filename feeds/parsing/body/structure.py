@@ -14,6 +14,7 @@ import lxml.etree as etree
 from lxml.html import HtmlElement
 
 from feeds.parsing.body import formulas
+from feeds.parsing.body.findings import Findings
 from feeds.parsing.body.tree import GONE, UNWRAPPED, classes, settle
 
 #: A link to a page that only another generator knows.
@@ -106,11 +107,11 @@ def escape_verbatim(markup: str) -> str:
     return _XMP.sub(lambda xmp: f"<pre>{html.escape(xmp[1], quote=False)}</pre>", markup)
 
 
-def reshape(root: HtmlElement, base: str) -> int:
-    """Bring a tree into shape; return how many formulas have nothing that a feed can hold."""
+def reshape(root: HtmlElement, base: str, findings: Findings) -> None:
+    """Bring a tree into shape; formulas that have nothing that a feed can hold are findings."""
     # Most bodies have none of these names, and need no look at each element.
     names = {name for value in _class_attributes(root) for name in value.split()}
-    lost = formulas.keep_once(root, names)
+    formulas.keep_once(root, names, findings)
     _mark_boxes(root)
     if not _GUTTER_CLASSES.isdisjoint(names) or _is_unselectable(root):
         _remove_gutters(root)
@@ -128,7 +129,6 @@ def reshape(root: HtmlElement, base: str) -> int:
     _align(root)
     if next(root.iter(GONE, UNWRAPPED), None) is not None:
         settle(root)
-    return lost
 
 
 def _align(root: HtmlElement) -> None:
