@@ -7,13 +7,14 @@ that would run, style or submit loses its content too, and markup that would run
 import re
 from collections.abc import Callable
 from functools import cache
-from urllib.parse import urljoin
 
 import lxml.etree as etree
+import lxml.html
 import nh3
 from lxml.html import HtmlElement
 
-from feeds.parsing.body import formulas, limits, liquid
+from feeds.parsing.body import formulas, limits, liquid, losses
+from feeds.parsing.body.addresses import resolve
 from feeds.parsing.body.findings import Finding, Findings, clue_patterns, line_of
 from feeds.parsing.body.formulas import MATH_ATTRIBUTES, MATH_TAGS
 from feeds.parsing.body.liquid import CODE_IN_MARKDOWN
@@ -35,7 +36,7 @@ from feeds.parsing.body.structure import (
 from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
 from feeds.parsing.body.tree import GONE, parse, to_html
 from feeds.text.repair import plain_line, repair
-from feeds.text.urls import canonical_url, is_canonical_url
+from feeds.text.urls import is_canonical_url
 
 KEPT_TAGS = frozenset(
     "a abbr article aside audio b bdi bdo blockquote br caption cite code col colgroup dd del"
@@ -113,7 +114,7 @@ _TASK = re.compile(r"(<li>(?:\n<p>)?)\[([ xX])\](?=\s)")
 _RUNNING_TAGS = ("script", "applet", "form")
 # The top of a page, and markup that runs, which is reported as such.
 _NOWHERE = re.compile(r"\s*(?:#|(?:java|vb)script:)", re.IGNORECASE)
-_LENIENT_PARSER = etree.HTMLParser(huge_tree=True)
+_LENIENT_PARSER = lxml.html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
 # Longer names are no event's.
 _HANDLER = re.compile("on[a-z]{3,40}")
 
@@ -137,14 +138,17 @@ class Body:
         # Without a tag of the source's own, cmark's output is well nested and well-formed, and has
         # at most links that run.
         has_tags = self._is_html or "<" in self._source
-        before = _as_browsers_read(markup) if has_tags or "script" in markup.lower() else None
-        if before is not None:
+        html, before = markup, None
+        if has_tags or "script" in markup.lower():
+            before = _as_browsers_read(html)
             _find_unsafe(before, findings)
+            etree.strip_elements(before, "script", *_REMOVED_WITH_CONTENT, with_tail=False)
         if has_tags:
             markup = _PARSER.clean(open_scripts(markup))
         limits.check_length(len(markup), self._source)
         # A character reference may have named what no feed may hold.
         root = parse(repair(markup))
+        facts = losses.facts_of(root if before is None else before)
         length = limits.Length(len(markup), self._source)
         reshape(root, base, findings)
         resolve_media(root, base, length, findings)
@@ -160,6 +164,10 @@ class Body:
                 break
             root = parse(cleaned)
         limits.check_length(len(cleaned), self._source)
+        # Most bodies lose nothing, and Markdown needs no second parser to know.
+        if facts != losses.facts_of(root):
+            before = _as_browsers_read(html) if before is None else before
+            losses.find_losses(before, root, base, findings)
         return cleaned.strip()
 
     def findings(self) -> list[Finding]:
@@ -272,7 +280,10 @@ def _resolve_links(root: HtmlElement, base: str, length: limits.Length, findings
     for element in list(root.iter()):
         for name, value in element.items():
             if name in _LINKS and not is_canonical_url(value):
-                if link := _resolve(element.tag, value.strip(), base):
+                link = value.strip()
+                if not (element.tag == "a" and link.lower().startswith("mailto:")):
+                    link = resolve(link, base)
+                if link:
                     element.set(name, link)
                     length.add(len(link) - len(value))
                 else:
@@ -285,15 +296,3 @@ def _resolve_links(root: HtmlElement, base: str, length: limits.Length, findings
         elif element.tag == "iframe":
             replace_frame(element)
     etree.strip_elements(root, GONE, with_tail=False)
-
-
-def _resolve(tag: str, link: str, base: str) -> str | None:
-    if tag == "a" and link.lower().startswith("mailto:"):
-        return link
-    # An empty one would be the article itself.
-    if not link:
-        return None
-    try:
-        return canonical_url(urljoin(base, link))
-    except ValueError:
-        return None

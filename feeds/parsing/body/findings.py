@@ -58,10 +58,11 @@ class Findings:
         """Add a finding of a kind, a key of KINDS, and of a subject if those are told apart.
 
         It is on the first line of the source that has a match of a pattern, the best pattern
-        first; without patterns, on that of the text.
+        first; without patterns, the text is one of the source.
         """
         key = kind, about
-        self._found.setdefault(key, (text, patterns or (re.escape(text),)))
+        found = (text, patterns) if patterns else (shown(text), (re.escape(text),))
+        self._found.setdefault(key, found)
         self._counts[key] = self._counts.get(key, 0) + 1
 
     def located(self, source: str) -> list[Finding]:
@@ -71,7 +72,7 @@ class Findings:
             code, message, hint = KINDS[key[0]]
             more = f" (and {self._counts[key] - 1:,} more)" * (self._counts[key] > 1)
             line = line_of(source, *patterns)
-            located.append(Finding(line, code, message.format(shown(text)) + more, hint))
+            located.append(Finding(line, code, message.format(text) + more, hint))
         return sorted(located)
 
 

@@ -6,22 +6,21 @@ be it in an attribute of a script's or in a `noscript`.
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
-from feeds.parsing.body.addresses import LAZY, SOURCES, addresses_of
+from feeds.parsing.body.addresses import LAZY, SOURCES, addresses_of, resolve
 from feeds.parsing.body.findings import Findings, clue_patterns
 from feeds.parsing.body.limits import Length
 from feeds.parsing.body.players import known_player
 from feeds.parsing.body.tidy import INLINE_TAGS, shows_nothing
 from feeds.parsing.body.tree import GONE, UNWRAPPED, settle
 from feeds.text.media_types import type_of_url
-from feeds.text.urls import canonical_url, is_canonical_url
 
-# Elements of other dialects: the one that each is, where its URL is, and what comes before that.
-_DIALECTS = {
+#: Elements of other dialects: the one that each is, where its URL is, and what comes before that.
+DIALECTS = {
     "amp-img": ("img", "src", ""),
     "amp-anim": ("img", "src", ""),
     "amp-audio": ("audio", "src", ""),
@@ -53,7 +52,7 @@ MEDIA_ATTRIBUTES = {
     NOSCRIPT: set(),
 } | {
     tag: {"alt", "playlabel", "poster", "srcset", source, *_SIZED}
-    for tag, (_known, source, _prefix) in _DIALECTS.items()
+    for tag, (_known, source, _prefix) in DIALECTS.items()
 }
 #: Schemes of URLs that are not published: a parser that keeps them lets them be named.
 LOST_SCHEMES = frozenset(
@@ -130,13 +129,13 @@ class _Media:
         self._hidden: set[HtmlElement] = set()
 
     def resolve(self) -> None:
-        for element in list(self._root.iter(*_DIALECTS)):
+        for element in list(self._root.iter(*DIALECTS)):
             self._translate(element)
         sources_of = self._sources_of_pictures()
         for element in reversed(list(self._root.iter("object", "embed"))):
             self._resolve_embed(element)
         for element in list(self._root.iter(*_MEDIA)):
-            if element.tag == "img" and (text := _emoji_of(element)):
+            if element.tag == "img" and (text := emoji_of(element)):
                 element.tag, element.text = UNWRAPPED, text
             elif element.tag in ("video", "audio"):
                 self._resolve_player(element)
@@ -155,7 +154,7 @@ class _Media:
 
     def _translate(self, element: HtmlElement) -> None:
         """Make an element of another dialect the one that it is."""
-        tag, name, prefix = _DIALECTS[element.tag]
+        tag, name, prefix = DIALECTS[element.tag]
         address = element.get(name, "")
         if tag in ("audio", "video"):
             element.tag = tag
@@ -243,21 +242,14 @@ class _Media:
         second = ""
         for address in addresses:
             if url := self._url(address):
-                if not _PLACEHOLDER.search(urlsplit(url).path):
+                if not is_placeholder(url):
                     return address
                 second = second or address
         return second if accepts_placeholder else ""
 
     def _url(self, address: str) -> str:
         """The URL of an address; empty if there is none."""
-        if is_canonical_url(address):
-            return address
-        if not address or address.startswith("#") or address[:5].lower() == "data:":
-            return ""
-        try:
-            return canonical_url(urljoin(self._base, address)) or ""
-        except ValueError:
-            return ""
+        return "" if address.startswith("#") else resolve(address, self._base)
 
     def _open_noscripts(self) -> None:
         """Remove notices, and texts that are beside the noscript, too."""
@@ -268,12 +260,9 @@ class _Media:
         ]
         shown = _text_outside(self._root) if noscripts else ""
         for number, noscript in enumerate(noscripts):
-            text = _text_of(noscript)
-            has_media = next(noscript.iter(*_MEDIA), None) is not None
-            has_block = any(each.tag not in INLINE_TAGS for each in noscript.iterdescendants())
-            if not has_media and (not has_block or _is_notice(text)):
+            if is_notice(noscript):
                 noscript.tag = GONE
-            elif number < _MAX_COMPARED and _without_blanks(text) in shown:
+            elif number < _MAX_COMPARED and _without_blanks(_text_of(noscript)) in shown:
                 for element in noscript.iterdescendants():
                     element.text = element.tail = ""
                 noscript.text = ""
@@ -314,7 +303,7 @@ class _Media:
                 if is_copy and each not in self._hidden
             ]
             urls = {url for _each, url in copies if url}
-            files = set(map(_without_size, urls))
+            files = set(map(without_size, urls))
             tags = {each.tag for each, url in copies if url}
             shown = set()
             for element, is_copy in run:
@@ -326,8 +315,8 @@ class _Media:
                 elif element.tag in tags and (
                     not url
                     or element in self._hidden
-                    or _PLACEHOLDER.search(urlsplit(url).path)
-                    or _without_size(url) in files
+                    or is_placeholder(url)
+                    or without_size(url) in files
                 ):
                     element.tag = GONE
                 elif element not in self._hidden:
@@ -400,11 +389,22 @@ def _without_blanks(text: str) -> str:
     return "".join(text.split())
 
 
-def _is_notice(text: str) -> bool:
+def is_notice(noscript: HtmlElement) -> bool:
+    """True for a noscript that only says that scripts should run."""
+    if next(noscript.iter(*_MEDIA), None) is not None:
+        return False
+    if all(each.tag in INLINE_TAGS for each in noscript.iterdescendants()):
+        return True
+    text = _text_of(noscript)
     return len(text) <= _MAX_NOTICE_CHARS and bool(_NOTICE.search(text))
 
 
-def _without_size(url: str) -> tuple[str, str, str]:
+def is_placeholder(url: str) -> bool:
+    """True for a picture that a script replaces."""
+    return bool(_PLACEHOLDER.search(urlsplit(url).path))
+
+
+def without_size(url: str) -> tuple[str, str, str]:
     """The host, folder and name of a file, the same for all sizes of a picture."""
     parts = urlsplit(url)
     # A server that resizes names the original.
@@ -413,7 +413,7 @@ def _without_size(url: str) -> tuple[str, str, str]:
     return parts.netloc, re.sub(r"\d+", "", folder), _SIZE_IN_NAME.sub("", name)
 
 
-def _emoji_of(image: HtmlElement) -> str:
+def emoji_of(image: HtmlElement) -> str:
     """The text of which a picture is an emoji, or an empty string."""
     sides = [side for side in (image.get("width"), image.get("height")) if side]
     if not all(_is_small(side, _MAX_EMOJI) for side in sides):

@@ -158,7 +158,7 @@ def _mark_boxes(root: HtmlElement) -> None:
 
 def _remove_gutters(root: HtmlElement) -> None:
     """Remove the numbers beside the lines of code, and the tables that hold both."""
-    gutters = [each for each in root.iter("span", "div", "td", "th", "a", "i") if _is_gutter(each)]
+    gutters = [each for each in root.iter("span", "div", "td", "th", "a", "i") if is_gutter(each)]
     # Cells with nothing but numbers.
     cells: dict[HtmlElement, bool] = {}
     for gutter in gutters:
@@ -177,7 +177,8 @@ def _remove_gutters(root: HtmlElement) -> None:
             _replace_with_code(table)
 
 
-def _is_gutter(element: HtmlElement) -> bool:
+def is_gutter(element: HtmlElement) -> bool:
+    """True for the numbers of lines of code."""
     is_named = not _GUTTER_CLASSES.isdisjoint(classes(element))
     return (is_named or element.get("style") == _UNSELECTABLE) and _holds_numbers(element)
 
@@ -263,7 +264,7 @@ def _remove_signs(root: HtmlElement, base: str) -> None:
 def _remove_sign(link: HtmlElement, *, has_other_text: bool, is_certain: bool) -> None:
     """Remove a link that is a sign, by its text or, where the place is not certain, its class."""
     text = "".join(link.itertext())
-    is_named = not _SIGN_CLASSES.isdisjoint(classes(link)) or link.get("aria-hidden") == "true"
+    is_named = _is_named_sign(link)
     is_sign = bool(_SIGN.fullmatch(text)) and (
         is_named
         # A picture may be one, or a part of the title.
@@ -275,6 +276,18 @@ def _remove_sign(link: HtmlElement, *, has_other_text: bool, is_certain: bool) -
         tail = link.tail
         link.clear()
         link.tag, link.tail = GONE, tail
+
+
+def is_sign(link: HtmlElement, base: str) -> bool:
+    """True for a link that says of itself that it leads from a heading to itself."""
+    if not _is_named_sign(link) or _fragment(link, base) is None:
+        return False
+    text = "".join(link.itertext())
+    return bool(_SIGN.fullmatch(text) or _SIGN_LABEL.match(text))
+
+
+def _is_named_sign(link: HtmlElement) -> bool:
+    return not _SIGN_CLASSES.isdisjoint(classes(link)) or link.get("aria-hidden") == "true"
 
 
 def _trim_around(link: HtmlElement) -> None:

@@ -29,7 +29,7 @@ _VALUES = {
 #: Characters of a data: URL, of which none is published.
 _MAX_DATA_CHARS = 100
 #: Characters of text; a form of more is a page that stands in one.
-_MAX_FORM_CHARS = 500
+MAX_FORM_CHARS = 500
 #: Elements within those that are unwrapped, counted each time; more are not unwrapped.
 _MAX_MOVED = 200_000
 
@@ -61,8 +61,7 @@ _ZERO = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
 _BLANK = re.compile("[\\s\xad\u034f\u061c\u115f\u180e\u200b-\u200f\u2060-\u2064\ufeff]*")
 # No-break spaces stay.
 _SPACE = re.compile("[^\\S\xa0]+")
-#: A field that a mailing program would have filled in: {unsubscribe}.
-_PLACEHOLDER = re.compile(r"[^\S\xa0]*\{[a-z][a-z0-9_-]+\}[^\S\xa0]*")
+_FIELD = re.compile(r"[^\S\xa0]*\{[a-z][a-z0-9_-]+\}[^\S\xa0]*")
 
 
 def simplify_attribute(tag: str, name: str, value: str) -> str | None:
@@ -116,7 +115,7 @@ def tidy(root: HtmlElement) -> None:
     """Remove from a tree what is hidden, empty or a mere box."""
     if not (_has_sign(root) or any(map(_is_empty, root.iterdescendants()))):
         return
-    layout_tables = [table for table in root.iter("table") if _lays_out(table)]
+    layout_tables = [table for table in root.iter("table") if lays_out(table)]
     for table in layout_tables:
         _unfold(table)
     if layout_tables:
@@ -148,7 +147,8 @@ def _walk(root: HtmlElement, *, skip: Collection[str]) -> Iterator[HtmlElement]:
         waiting += [child for child in reversed(element) if child.tag not in skip]
 
 
-def _lays_out(table: HtmlElement) -> bool:
+def lays_out(table: HtmlElement) -> bool:
+    """True for a table that is no table of data."""
     # It says so, or has neither th nor caption, but a table, a heading, or no two cells in a row.
     if "role" in table.attrib:
         return True
@@ -179,8 +179,13 @@ def _fold_texts(root: HtmlElement) -> None:
             child.tail = _fold(child.tail or "", is_block)
 
 
+def is_unfilled_field(text: str) -> bool:
+    """True for a field that a mailing program would have filled in: {unsubscribe}."""
+    return bool(_FIELD.fullmatch(text))
+
+
 def _fold(text: str, is_block: bool) -> str:
-    if is_block and _PLACEHOLDER.fullmatch(text):
+    if is_block and is_unfilled_field(text):
         return ""
     return _SPACE.sub(lambda space: "\n" if "\n" in space[0] else " ", text)
 
@@ -203,8 +208,8 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
             continue
         elif tag == "form":
             length = sum(len(text) for text in element.itertext() if not _BLANK.fullmatch(text))
-            element.tag = _flattened(element) if length > _MAX_FORM_CHARS else GONE
-        elif is_mail and tag == "a" and _holds_only_icons(element):
+            element.tag = _flattened(element) if length > MAX_FORM_CHARS else GONE
+        elif is_mail and tag == "a" and holds_only_icons(element):
             element.tag = GONE
         elif element not in shown and _is_leftover(element):
             element.tag = UNWRAPPED if tag in INLINE_TAGS else GONE
@@ -232,7 +237,7 @@ def _is_leftover(element: HtmlElement) -> bool:
     return element.tag in _REMOVED_IF_EMPTY or element.tag in _BOXES
 
 
-def _holds_only_icons(link: HtmlElement) -> bool:
+def holds_only_icons(link: HtmlElement) -> bool:
     """True if it holds images, all small and decoration by their own markup, and no text."""
     images = list(link.iter("img"))
     if not images or not _BLANK.fullmatch(link.text_content()):
