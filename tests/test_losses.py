@@ -12,6 +12,7 @@ from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.findings import Finding
 from feeds.parsing.body.tidy import tidy
+from feeds.parsing.body.tree import to_html
 from tests.support import article, document
 
 BASE = "https://news.example.com/a/b"
@@ -52,9 +53,10 @@ def losses_of(source: str, *, is_html: bool) -> list[Finding]:
 def lose(monkeypatch: pytest.MonkeyPatch, drop: Callable[[HtmlElement], None]) -> None:
     """Let the last step over the tree be one that loses something."""
 
-    def tidy_and_drop(root: HtmlElement) -> None:
+    def tidy_and_drop(root: HtmlElement) -> str:
         tidy(root)
         drop(root)
+        return to_html(root)
 
     monkeypatch.setattr("feeds.parsing.body.clean.tidy", tidy_and_drop)
 

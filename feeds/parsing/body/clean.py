@@ -34,7 +34,7 @@ from feeds.parsing.body.structure import (
     reshape,
 )
 from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
-from feeds.parsing.body.tree import GONE, parse, to_html
+from feeds.parsing.body.tree import GONE, parse
 from feeds.text.repair import plain_line, repair
 from feeds.text.urls import is_canonical_url
 
@@ -69,6 +69,7 @@ _REMOVED_WITH_CONTENT = frozenset(
     "button head noembed noframes option script select style template textarea title xml".split()
 )
 _LINKS = frozenset(("href", "src", "cite", "poster"))
+_with_links = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in sorted(_LINKS))}]")
 _SCHEMES = {"http", "https", "mailto"}
 
 
@@ -148,7 +149,7 @@ class Body:
         limits.check_length(len(markup), self._source)
         # A character reference may have named what no feed may hold.
         root = parse(repair(markup))
-        facts = losses.facts_of(root if before is None else before)
+        facts = losses.Facts.of(root if before is None else before, html)
         length = limits.Length(len(markup), self._source)
         reshape(root, base, findings)
         resolve_media(root, base, length, findings)
@@ -156,8 +157,7 @@ class Body:
         _resolve_links(root, base, length, findings)
         # HTML has no link within a link, say: then the sanitiser parses another tree.
         for _attempt in range(5):
-            tidy(root)
-            markup = to_html(root)
+            markup = tidy(root)
             limits.check_length(len(markup), self._source)
             cleaned = _SANITISER.clean(markup)
             if cleaned == markup:
@@ -165,7 +165,7 @@ class Body:
             root = parse(cleaned)
         limits.check_length(len(cleaned), self._source)
         # Most bodies lose nothing, and Markdown needs no second parser to know.
-        if facts != losses.facts_of(root):
+        if not facts.are_kept(losses.Facts.of(root, cleaned)):
             before = _as_browsers_read(html) if before is None else before
             losses.find_losses(before, root, base, findings)
         return cleaned.strip()
@@ -277,7 +277,7 @@ def _resolve_links(root: HtmlElement, base: str, length: limits.Length, findings
 
     Links of the latter that someone may miss are findings.
     """
-    for element in list(root.iter()):
+    for element in _with_links(root):
         for name, value in element.items():
             if name in _LINKS and not is_canonical_url(value):
                 link = value.strip()
@@ -290,9 +290,10 @@ def _resolve_links(root: HtmlElement, base: str, length: limits.Length, findings
                     del element.attrib[name]
                     if name == "href" and not _NOWHERE.match(value):
                         findings.add("link", "", *clue_patterns(value, "a"))
-        # A source without a src belongs to a picture, whose img is enough.
-        if element.tag in ("img", "source", "track") and "src" not in element.attrib:
-            element.tag = GONE
-        elif element.tag == "iframe":
+    for element in list(root.iter("img", "source", "track", "iframe")):
+        if element.tag == "iframe":
             replace_frame(element)
+        # A source without a src belongs to a picture, whose img is enough.
+        elif "src" not in element.attrib:
+            element.tag = GONE
     etree.strip_elements(root, GONE, with_tail=False)

@@ -58,6 +58,7 @@ _XMP = re.compile(r"<xmp\b[^<>]*>((?:(?!<xmp\b).)*?)</xmp\s*>", re.IGNORECASE | 
 # Chroma numbers lines so that they are not copied.
 _UNSELECTABLE = "user-select:none"
 _is_unselectable = etree.XPath(f"boolean(//@style[. = '{_UNSELECTABLE}'])")
+_styled = etree.XPath("//*[@style]")
 _class_attributes = etree.XPath("//@class", smart_strings=False)
 _ALIGNING_CLASS = re.compile(r"(?:has-text-align|halign|text|align|ta)-(left|center|right)")
 
@@ -140,7 +141,7 @@ def _align(root: HtmlElement) -> None:
             name, value = "align", next((side[1] for side in sides if side), "")
         if value and name not in element.attrib:
             element.set(name, value)
-    for element in root.iterfind(".//*[@style]"):
+    for element in _styled(root):
         if element.get("style") != "display:none":
             del element.attrib["style"]
 
@@ -307,6 +308,8 @@ def _trim_around(link: HtmlElement) -> None:
 def _fragment(link: HtmlElement, base: str) -> str | None:
     """The id within this page to which a link leads; None for a link elsewhere."""
     href = link.get("href", "").strip()
+    if "#" not in href:
+        return None
     for page in ("", base, urlsplit(base).path):
         if href.startswith(f"{page}#"):
             return unquote(href[len(page) + 1 :])

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from feeds.parsing.body.formulas import MATH_TAGS
 from feeds.parsing.body.structure import simplify_style
-from feeds.parsing.body.tree import GONE, UNWRAPPED, VOID_TAGS, settle_children
+from feeds.parsing.body.tree import GONE, UNWRAPPED, VOID_TAGS, settle_children, to_html
 
 #: Attributes, of any element, that say whether and how it shows.
 MARKS = frozenset(("hidden", "role", "style"))
@@ -50,7 +50,8 @@ _BOX, _CELL = "box", "cell"
 _BOXES = frozenset(("div", _BOX, _CELL))
 _VERBATIM = frozenset("pre code kbd samp".split())
 
-# Most bodies have no sign of anything to tidy.
+# Most bodies have no sign of anything to tidy, and their HTML is fast to search.
+_SIGNS = ("<form", "<table", ' hidden="', ' style="', ' width="', ' height="')
 _has_sign = etree.XPath(
     "boolean(//form | //table | //@hidden | //@style | //img[@width < 2 or @height < 2])"
 )
@@ -59,6 +60,11 @@ _ICON = re.compile("0*([0-9]|[1-3][0-9]|4[0-8])")
 _ZERO = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
 # White space, and what mails put behind their preview text so that nothing else gets into it.
 _BLANK = re.compile("[\\s\xad\u034f\u061c\u115f\u180e\u200b-\u200f\u2060-\u2064\ufeff]*")
+# An element in which nothing shows.
+_EMPTY = re.compile(
+    rf"<(?!(?:{'|'.join(VOID_TAGS)})\b)[a-z][^<>]*>(?:{_BLANK.pattern.removesuffix('*')}"
+    "|&nbsp;|&#13;|<br>)*</"
+)
 # No-break spaces stay.
 _SPACE = re.compile("[^\\S\xa0]+")
 _FIELD = re.compile(r"[^\S\xa0]*\{[a-z][a-z0-9_-]+\}[^\S\xa0]*")
@@ -111,10 +117,12 @@ def _hides(tag: str, style: str) -> bool:
     return is_clipped and not re.search("[1-9]", padding)
 
 
-def tidy(root: HtmlElement) -> None:
-    """Remove from a tree what is hidden, empty or a mere box."""
-    if not (_has_sign(root) or any(map(_is_empty, root.iterdescendants()))):
-        return
+def tidy(root: HtmlElement) -> str:
+    """Remove from a tree what is hidden, empty or a mere box; return its HTML."""
+    markup = to_html(root)
+    has_sign = any(map(markup.__contains__, _SIGNS)) and _has_sign(root)
+    if not has_sign and not _EMPTY.search(markup):
+        return markup
     layout_tables = [table for table in root.iter("table") if lays_out(table)]
     for table in layout_tables:
         _unfold(table)
@@ -124,11 +132,7 @@ def tidy(root: HtmlElement) -> None:
     if layout_tables:
         # Boxes leave the white space that stood around them.
         _fold_texts(root)
-
-
-def _is_empty(element: HtmlElement) -> bool:
-    is_leaf = element.tag not in VOID_TAGS and all(child.tag == "br" for child in element)
-    return is_leaf and not _has_text(element)
+    return to_html(root)
 
 
 def _has_text(element: HtmlElement) -> bool:
