@@ -76,7 +76,7 @@ def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
 
     def protect_code(code: str) -> str:
         # Liquid runs before Markdown, so that a {% raw %} within code is not part of the code.
-        return protect(_replace_between(code, _RAW, str))
+        return protect(_replace_between(code, _RAW, str) if "{%" in code else code)
 
     def protect_highlight(code: str) -> str:
         code = _replace_between(code, _RAW, str).strip("\n")
@@ -91,6 +91,18 @@ def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
         source = _replace_between(source, _CODE_IN_HTML, protect_code, with_tags=True)
     else:
         source = CODE_IN_MARKDOWN.sub(lambda match: protect_code(match[0]), source)
+    # Most braces are in code.
+    if generators.may_hold_syntax(source):
+        source = _replace_syntax(source, findings, protect, is_html=is_html)
+    # Protected text may contain placeholders.
+    while "\0" in source:
+        source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)
+    return source
+
+
+def _replace_syntax(
+    source: str, findings: Findings, protect: Callable[[str], str], *, is_html: bool
+) -> str:
     source = _replace_between(source, _RAW, protect)
     source = generators.replace_targets(source, findings)
     source = generators.replace_shortcodes(source, findings, protect)
@@ -104,9 +116,6 @@ def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
     generators.find_left(source, findings)
-    # Protected text may contain placeholders.
-    while "\0" in source:
-        source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)
     return source
 
 

@@ -7,6 +7,7 @@ itself, never a list of names.
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 import lxml.etree as etree
 from lxml.html import HtmlElement
@@ -28,6 +29,7 @@ _VALUES = {
 
 #: Characters of a data: URL, of which none is published.
 _MAX_DATA_CHARS = 100
+_MAX_CACHED_CHARS = 1_000
 #: Characters of text; a form of more is a page that stands in one.
 MAX_FORM_CHARS = 500
 #: Elements within those that are unwrapped, counted each time; more are not unwrapped.
@@ -88,7 +90,8 @@ def simplify_attribute(tag: str, name: str, value: str) -> str | None:
         # The other value is that of text which a search in the page reveals.
         return "" if value.strip().lower() != "until-found" else None
     if name == "style":
-        return "display:none" if _hides(tag, value) else simplify_style(tag, value)
+        read = _read_style if len(value) <= _MAX_CACHED_CHARS else _read_style.__wrapped__
+        return read(tag, value)
     return value
 
 
@@ -98,6 +101,11 @@ def shows_nothing(element: HtmlElement) -> bool:
         return True
     sides = (element.get("width", ""), element.get("height", ""))
     return element.tag in ("img", "iframe") and any(map(_DOT.fullmatch, sides))
+
+
+@lru_cache(1_000)  # mails repeat theirs
+def _read_style(tag: str, style: str) -> str | None:
+    return "display:none" if _hides(tag, style) else simplify_style(tag, style)
 
 
 def _hides(tag: str, style: str) -> bool:
