@@ -21,6 +21,8 @@ _TARGET = re.compile(
     rf"(?=[{{|@]|(?:link|pathname)://|[^\s()<>\"'{{}}]{{1,200}}\{{%)(?P<target>(?:{_TEMPLATE}|[^\s()<>\"'{{}}]){{1,300}})",
     re.MULTILINE,
 )
+# Without a tag, each of these begins so, which is fast to search.
+_TARGET_START = re.compile(r"[=(<:\"'][ \t]*(?:[{|@]|(?:link|pathname)://)")
 # At the head of a target: the site's root, and a path within it.
 _ROOT = re.compile(
     r"(?:\{\{-?\s*(?:site\.(?:baseurl|base_url|url|github\.url)|base_?url|BASE_PATH|SITEURL"
@@ -48,30 +50,32 @@ _ATTRIBUTE = (
     r"(?:[.#][A-Za-z_-][\w:-]*|[\w:-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'{}]{1,200}))"
 )
 _ATTRIBUTES = rf"[ \t]*{_ATTRIBUTE}(?:[ \t]+{_ATTRIBUTE}){{0,20}}[ \t]*"
-#: What marks up, and is no text, in Markdown: kramdown, Pandoc, Python-Markdown and MDX.
-_MARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.MULTILINE), replacement)
-    for pattern, replacement in (
+#: What marks up, and is no text, in Markdown: kramdown, Pandoc, Python-Markdown and MDX. Each after
+#: a text that is in it, which is fast to search.
+_MARKS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
+    (sign, re.compile(pattern, re.MULTILINE), replacement)
+    for sign, pattern, replacement in (
         # A list that is to become the table of contents.
-        (r"^[ \t]*(?:[*+-]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:[ \t]*toc\b[^{}\n]*\}[ \t]*$", ""),
-        (r"^[ \t]*(?i:\[toc\]|\[\[_?toc_?\]\])[ \t]*$", ""),
+        ("{:", r"^[ \t]*(?:[*+-]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:[ \t]*toc\b[^{}\n]*\}[ \t]*$", ""),
+        ("[", r"^[ \t]*(?i:\[toc\]|\[\[_?toc_?\]\])[ \t]*$", ""),
         # Attributes of kramdown, and names for them; elsewhere, braces may be those of a program.
         (
+            "{:",
             rf"^[ \t>]*\{{:(?:{_ATTRIBUTES}|[\w-]+:{_ATTRIBUTES}|[ \t]*(?:toc|no_toc))\}}"
             r"[ \t]*(?:\n|\Z)",
             "",
         ),
-        (rf"(?<=[)\]*_~`>\0])\{{:{_ATTRIBUTES}\}}", ""),
-        (rf"^([ \t]*(?:[*+-]|\d{{1,9}}\.)[ \t]+)\{{:{_ATTRIBUTES}\}}", r"\1"),
-        (r"\{::?/?(?:nomarkdown|options)[^{}\n]{0,200}\}", ""),
+        ("{:", rf"(?<=[)\]*_~`>\0])\{{:{_ATTRIBUTES}\}}", ""),
+        ("{:", rf"^([ \t]*(?:[*+-]|\d{{1,9}}\.)[ \t]+)\{{:{_ATTRIBUTES}\}}", r"\1"),
+        ("{:", r"\{::?/?(?:nomarkdown|options)[^{}\n]{0,200}\}", ""),
         # Attributes of Pandoc and others, of a heading, a picture, a link or a span.
-        (rf"^( {{0,3}}#{{1,6}}[ \t][^\n{{]*)\{{{_ATTRIBUTES}\}}(?=[ \t]*#*[ \t]*$)", r"\1"),
-        (rf"\{{{_ATTRIBUTES}\}}(?=[ \t]*\n {{0,3}}(?:=+|-+)[ \t]*$)", ""),
-        (rf"(?<=[)\]])\{{{_ATTRIBUTES}\}}", ""),
+        ("{", rf"^( {{0,3}}#{{1,6}}[ \t][^\n{{]*)\{{{_ATTRIBUTES}\}}(?=[ \t]*#*[ \t]*$)", r"\1"),
+        ("{", rf"\{{{_ATTRIBUTES}\}}(?=[ \t]*\n {{0,3}}(?:=+|-+)[ \t]*$)", ""),
+        ("{", rf"(?<=[)\]])\{{{_ATTRIBUTES}\}}", ""),
         # Fences around notes.
-        (r"^:::+[ \t]*(?:\{[^{}\n]*\}|[\w-]+)?[ \t]*\[([^\]\n]+)\][ \t]*$", r"\n**\1**\n"),
-        (r"^:::+(?:[ \t]*(?:\{[^{}\n]*\}|[\w-]+))?[ \t]*:*$", "\n"),
-        (r"^:::+[ \t]*[\w-]+[ \t]+(\w[^{}\n]*)$", r"\n**\1**\n"),
+        (":::", r"^:::+[ \t]*(?:\{[^{}\n]*\}|[\w-]+)?[ \t]*\[([^\]\n]+)\][ \t]*$", r"\n**\1**\n"),
+        (":::", r"^:::+(?:[ \t]*(?:\{[^{}\n]*\}|[\w-]+))?[ \t]*:*$", "\n"),
+        (":::", r"^:::+[ \t]*[\w-]+[ \t]+(\w[^{}\n]*)$", r"\n**\1**\n"),
     )
 )
 # A paragraph of these, as MDX has it.
@@ -137,7 +141,9 @@ def replace_targets(source: str, findings: Findings) -> str:
         findings.add("target", match[0])
         return match[2] or match[1]
 
-    return _POST_LINK.sub(title, _TARGET.sub(replacement, source))
+    if "{%" in source or _TARGET_START.search(source):
+        source = _TARGET.sub(replacement, source)
+    return _POST_LINK.sub(title, source)
 
 
 def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str], str]) -> str:
@@ -177,9 +183,10 @@ def _figure(named: dict[str, str]) -> str:
 
 def remove_marks(source: str) -> str:
     """Remove from Markdown what says how another generator should mark it up."""
-    for pattern, replacement in _MARKS:
-        source = pattern.sub(replacement, source)
-    return _MODULE.sub("", source)
+    for sign, pattern, replacement in _MARKS:
+        if sign in source:
+            source = pattern.sub(replacement, source)
+    return _MODULE.sub("", source) if "port" in source else source
 
 
 def find_left(source: str, findings: Findings) -> None:

@@ -420,7 +420,9 @@ def emoji_of(image: HtmlElement) -> str:
         return ""
     source = image.get("src", "")
     text = (image.get("alt", "").strip() or image.get("title", "").strip())[: _MAX_EMOJI_CHARS + 1]
-    is_marked = _EMOJI_CLASS.search(image.get("class", "")) or _EMOJI_FOLDER.search(source)
+    is_marked = _EMOJI_CLASS.search(image.get("class", ""))
+    if not is_marked and any(name in source.lower() for name in ("emo", "smil")):
+        is_marked = _EMOJI_FOLDER.search(source)
     if _EMOJI.fullmatch(text):
         return text if is_marked or sides else ""
     # Its file's name is better than a text such as :smile:. Other words are a picture's.

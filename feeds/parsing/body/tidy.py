@@ -205,12 +205,14 @@ def _fold(text: str, is_block: bool) -> str:
 def _prune(root: HtmlElement, *, is_mail: bool) -> None:
     """Remove what shows nothing, and boxes that hold only boxes, from the inside out."""
     shown: set[HtmlElement] = set()
+    unsettled: set[HtmlElement | None] = set()
     sizes: dict[HtmlElement, int] = {}
     moved = 0
     # Backwards, each element comes after all that it holds.
     for element in reversed(list(root.iter())):
         sizes[element] = 1 + sum(map(sizes.__getitem__, element))
-        settle_children(element)
+        if element in unsettled:
+            settle_children(element)
         tag = element.tag
         if tag in _MEDIA or _has_text(element) or not shown.isdisjoint(element):
             shown.add(element)
@@ -232,6 +234,8 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
             moved += sizes[element]
             if moved > _MAX_MOVED:
                 element.tag = tag if tag in INLINE_TAGS else "div"
+        if element.tag in (GONE, UNWRAPPED):
+            unsettled.add(element.getparent())
 
 
 def _flattened(box: HtmlElement) -> str:
