@@ -255,19 +255,19 @@ def _text_in(element: HtmlElement, kind: str) -> str | None:
 
 def _kind_of(element: HtmlElement, base: str) -> str:
     """The kind of an element of which no person sees the content; empty for any other."""
-    for name in _MARKS.intersection(element.attrib):
-        value = simplify_attribute(element.tag, name, element.get(name))
+    tag, names = element.tag, element.keys()
+    for name in _MARKS.intersection(names):
+        value = simplify_attribute(tag, name, element.get(name))
         element.attrib.pop(name) if value is None else element.set(name, value)
-    tag, has_numbers = element.tag, is_gutter(element)
-    if element.get("style") != "display:none":
-        element.attrib.pop("style", None)
-    if has_numbers:
+    if names and is_gutter(element):
         return "gutter"
-    if tag == "math" or is_typeset(element):
+    if "style" in names and element.get("style") != "display:none":
+        element.attrib.pop("style", None)
+    if tag in ("math", "mjx-container") or ("class" in names and is_typeset(element)):
         has_formula = any(_text_of(math).strip() for math in element.iter("math"))
         return "formula" if has_formula else "tex" if TEX in classes(element) else "hidden"
-    is_notice_of_scripts = tag == "noscript" and is_notice(element)
-    if shows_nothing(element) or tag == "svg" or is_notice_of_scripts:
+    is_hidden = bool(names) and shows_nothing(element)
+    if is_hidden or tag == "svg" or (tag == "noscript" and is_notice(element)):
         return "hidden"
     if tag == "a" and (is_sign(element, base) or holds_only_icons(element)):
         return "hidden"
