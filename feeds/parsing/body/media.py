@@ -141,8 +141,11 @@ class _Media:
                 self._resolve_player(element)
             else:
                 self._set_source(element, *sources_of.get(element, ()))
-        self._open_noscripts()
-        self._drop_copies(self._runs())
+        # Most media have a URL and no copy: then it does not matter what is around them.
+        may_differ = next(self._root.iter(NOSCRIPT, "svg", "iframe"), None) is not None
+        if may_differ or any(map(self._is_lost, self._root.iter(*_MEDIA))):
+            self._open_noscripts()
+            self._drop_copies(self._runs())
         for element in list(self._root.iter(*_MEDIA)):
             self._name_lost(element)
             if element.tag == "iframe":
