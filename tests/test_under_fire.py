@@ -248,7 +248,7 @@ def test_a_server_that_is_starting_stops_on_a_signal(site: SiteBuilder) -> None:
             # Samples the time between the start of a worker and that of its signal handlers.
             time.sleep(tenths / 10)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(5) in (0, -signal.SIGTERM)
+            assert process.wait(20) in (0, -signal.SIGTERM)
 
 
 def test_an_index_that_cannot_be_used_stops_the_server_with_one_line(site: SiteBuilder) -> None:
