@@ -93,9 +93,10 @@ class SiteBuilder:
     def publication(
         self, *, now: datetime = NOW, unpublished: bool = False, url: str = ""
     ) -> Publication:
-        """Read the site into a catalog that is opened anew, and return what it publishes."""
+        """Read the site into its catalog, and return what it publishes."""
         folder = Folder.open(self.root)
-        catalog = self.catalog()
+        # The same again, whose statements are compiled already; catalog() opens another.
+        catalog = self._catalogs[0] if self._catalogs else self.catalog()
         catalog.sync(folder)
         url = url or folder.site.url
         return Publication(folder, catalog, url=url, now=now, unpublished=unpublished)

@@ -403,9 +403,7 @@ EDITS = st.lists(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=EDITS)
 def test_an_index_after_any_edits_answers_as_a_fresh_one(
     tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[str, object]]

@@ -120,9 +120,9 @@ def test_copies_and_present_feeds_asked_for_in_turn_are_not_mixed_up(site: SiteB
     ],
 )
 def test_a_former_path_of_the_main_feed_leads_to_it_in_its_format(
-    site: SiteBuilder, written: object, path: str, to: str
+    module_site: SiteBuilder, written: object, path: str, to: str
 ) -> None:
-    publication = formerly(site, written)
+    publication = formerly(module_site, written)
     assert complaints(publication) == []
     found = publication.document(path)
     assert isinstance(found, Redirect)
@@ -176,9 +176,9 @@ def test_one_path_or_a_mapping_of_paths_will_do(site: SiteBuilder) -> None:
     ],
 )
 def test_a_path_at_which_no_feed_can_be_is_named(
-    site: SiteBuilder, written: object, reason: str
+    module_site: SiteBuilder, written: object, reason: str
 ) -> None:
-    publication = formerly(site, written)
+    publication = formerly(module_site, written)
     (complaint,) = complaints(publication)
     assert complaint.startswith("5: formerly: '")
     assert reason in complaint
@@ -198,8 +198,10 @@ def test_a_format_that_there_is_not_is_named_and_the_path_stays(site: SiteBuilde
      "custom/rss.xml", "custom/", "archive", "archive/2024", "archive/2024/",
      "archive/2024/rss.xml", "topics/radio/archive/2024-05/atom.xml", "topics/radio/archive"],
 )  # fmt: skip
-def test_a_path_of_something_else_is_named_and_left_to_it(site: SiteBuilder, written: str) -> None:
-    publication = formerly(site, written, topics=[RADIO])
+def test_a_path_of_something_else_is_named_and_left_to_it(
+    module_site: SiteBuilder, written: str
+) -> None:
+    publication = formerly(module_site, written, topics=[RADIO])
     former = written.removesuffix("/index.html")
     assert complaints(publication) == [
         f"5: warning: formerly: {former} clashes with another published path; leave it out"

@@ -69,7 +69,6 @@ def test_a_search_is_written_in_one_way(search: str, written: str) -> None:
 
 
 @given(st.text())
-@settings(max_examples=500, deadline=None)
 def test_words_and_searches_mean_themselves(text: str) -> None:
     found = words.words(text)
     assert words.words(" ".join(found)) == found
@@ -156,7 +155,7 @@ def test_any_text_is_a_harmless_search_that_every_engine_answers_alike(site: Sit
     catalog.sync(Folder.open(site.root))
 
     @given(_SIGNS | st.text(max_size=30))
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(suppress_health_check=list(HealthCheck))
     def holds(search: str) -> None:
         if words.canonical(search):
             assert set(found(catalog, search)) == expected(texts, search)

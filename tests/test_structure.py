@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.parsing.article import read_article
@@ -317,7 +317,6 @@ MATH = st.lists(st.sampled_from(PIECES), max_size=16).map(
 )
 
 
-@settings(max_examples=1000, deadline=None)
 @given(MATH)
 @example("<math><mtext><table><mglyph><style><!--</style><img title='--><img src=x onerror=x>'>")
 @example("<math><annotation-xml encoding=text/html><style><img src=x onerror=x></style></math>")
