@@ -217,7 +217,7 @@ class Folder:
         text = self.read(path)
         if isinstance(text, Problem):
             return [text]
-        article, problems = read_article(text, path, self.site.timezone)
+        article, problems = read_article(text, path, self.site.article_defaults)
         urls = article.local_files() if article else ()
         missing = {url: 1 for url in urls if not self.media_file(url)}
         return sorted((*problems, *self.no_files(path, missing)))
