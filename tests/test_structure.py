@@ -28,6 +28,42 @@ def markdown(source: str, math: bool | None = None) -> str:
 
 
 @pytest.mark.parametrize(
+    "name", "Card List Set Text View Switch Filter Mode Condition card list in or not max".split()
+)
+def test_an_element_that_is_named_as_one_of_mathml_or_svg_keeps_its_text(name: str) -> None:
+    assert html(f"<p>a <{name} title='b'>c</{name}> d</p>") == "<p>a c d</p>"
+    assert markdown(f"Use a <{name}> here.") == "<p>Use a  here.</p>"
+    formula = "<math><mi>x</mi></math>"
+    assert html(f"<p>{formula}<{name}>c</{name}></p>") == f"<p>{formula}c</p>"
+
+
+def test_boxes_in_tables_and_drawn_ones_are_signs() -> None:
+    row = "<td>{}</td><td>{}</td>"
+    boxes = row.format("<input type=checkbox checked disabled>", "<input type=checkbox>")
+    assert "<td>☑ </td><td>☐ </td>" in html(f"<table><tr>{boxes}</tr></table>")
+    item = '<ul><li><div class="checkbox checkbox-{}"></div> a</li></ul>'
+    assert html(item.format("on")) == "<ul><li>☑ a</li></ul>"
+    assert html(item.format("off")) == "<ul><li>☐ a</li></ul>"
+    item = '<ul><li><p><i class="fa fa-{}square-o"></i> a</p></li></ul>'
+    assert html(item.format("check-")) == "<ul><li><p>☑ a</p></li></ul>"
+    assert html(item.format("")) == "<ul><li><p>☐ a</p></li></ul>"
+    assert html("<p>a <i class=fa-square-o></i><input type=checkbox></p>") == "<p>a </p>"
+
+
+def test_cells_have_the_alignment_of_their_row_unless_they_have_their_own() -> None:
+    rows = (
+        '<thead align="right"><tr><th>a</th><th align="left">b</th></tr></thead>'
+        '<tbody><tr style="text-align: center;"><td>c</td><td>d</td></tr>'
+        "<tr><td>e</td><td>f</td></tr></tbody>"
+    )
+    assert html(f"<table>{rows}</table>") == (
+        '<table><thead><tr><th align="right">a</th><th align="left">b</th></tr></thead>'
+        '<tbody><tr><td align="center">c</td><td align="center">d</td></tr>'
+        "<tr><td>e</td><td>f</td></tr></tbody></table>"
+    )
+
+
+@pytest.mark.parametrize(
     ("source", "left"),
     [
         (
