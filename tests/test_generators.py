@@ -198,6 +198,8 @@ def test_addresses_and_labels_of_ghost_docusaurus_and_quarto_are_read(
         '{% include figure.html src="/a.jpg" caption="A" %}',
         '{%- include_cached video id="abc" provider="youtube" -%}',
         "{% render note.html %}",
+        '<YouTube videoId="abc" />',
+        "<Gallery\n  of={pictures}\n/>",
         "![[a.png]]",
     ],
 )
@@ -205,3 +207,5 @@ def test_what_another_file_would_have_shown_is_named(tag: str) -> None:
     [problem] = problems_of(f"A\n\n{tag}\n\nb")
     assert problem.code == "foreign-syntax"
     assert problem.line == document(article(), "").count("\n") + 3
+    plain = "a `<Youtube id='a' />`, <br />, <BR/>, <Image src='/a.png' />"
+    assert problems_of(plain) == []

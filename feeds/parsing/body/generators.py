@@ -88,6 +88,8 @@ _MODULE = re.compile(
     r"|default[ \t]+(?:[({]|function\b|\w+;?[ \t]*$))[^\n]*(?:\n|\Z)(?:[^\n]+(?:\n|\Z))*)+",
     re.MULTILINE,
 )
+#: A component of MDX without text of its own. An Image is a picture, and has a lost target itself.
+COMPONENT = re.compile(r"<(?!Image\b)([A-Z]\w{0,40}[a-z]\w{0,40})(?:\s[^<>]{0,500})?/>", re.ASCII)
 _POST_LINK = re.compile(
     r"\{%-?\s*post_link\s+([^\s%]{1,300})(?:[ \t]+['\"]?([^'\"%\n]{1,300}?)['\"]?)?"
     r"(?:[ \t]+(?:true|false))?[ \t]*-?%\}"
@@ -110,11 +112,19 @@ def may_hold_syntax(source: str) -> bool:
 _FIRST_WORDS = ("import ", "export ", ":::", "!!!", "???")
 _SIGNS = (
     *("{", "@/", "@site/", "|filename|", "|static|", "link://", "pathname://", "[TOC]", "[toc]"),
-    *("[[TOC]]", "[[_TOC_]]", "__GHOST_URL__", "![[", *(f"\n{word}" for word in _FIRST_WORDS)),
+    *(
+        "[[TOC]]",
+        "[[_TOC_]]",
+        "__GHOST_URL__",
+        "![[",
+        "/>",
+        *(f"\n{word}" for word in _FIRST_WORDS),
+    ),
 )
 _MAY_HOLD = re.compile(
     r"\{[%{:#./]|\{[ ]?[a-z_#.]|\|(?:filename|static)\||@(?:/|site/)|(?:link|pathname)://"
-    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc|__GHOST_URL__|!\[\[",
+    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc|__GHOST_URL__|!\[\["
+    rf"|(?-i:{COMPONENT.pattern})",
     re.MULTILINE | re.IGNORECASE,
 )
 

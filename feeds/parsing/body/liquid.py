@@ -107,6 +107,7 @@ def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
         for comment in _COMMENTS_IN_MARKDOWN:
             source = _replace_between(source, comment, lambda _text: "")
         source = generators.remove_marks(source)
+        lost.shortcodes.extend(generators.COMPONENT.findall(source))
     if "{%" in source:
         lost.shortcodes.extend(_INCLUDE.findall(source))
         without = _TAG.sub("", _replace_between(source, _COMMENT, lambda _comment: ""))
