@@ -24,7 +24,7 @@ from feeds.catalog.folder import Folder, catalog_place
 from feeds.catalog.ownership import is_damaged
 from feeds.catalog.state import Announcement, Built, ProbeResult
 from feeds.cli import main
-from feeds.errors import CatalogError
+from feeds.errors import CatalogError, NotReadyError
 from feeds.model.selection import Selection
 from feeds.model.site import Site
 from feeds.web.live_site import LiveSite
@@ -485,7 +485,7 @@ def test_damage_that_the_live_app_meets_first_is_recovered_from(
         live = LiveSite(Settings(site.root, starts_indexed=starts_indexed))
 
         def answers(path: str, live: LiveSite = live) -> bytes:
-            with suppress(CatalogError):
+            with suppress(CatalogError, NotReadyError):
                 found = live.find(path)
                 return found.document.body if isinstance(found, CachedDocument) else b""
             return b""

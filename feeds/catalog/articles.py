@@ -244,23 +244,9 @@ class PublishedArticles:
         query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(
             is_early, ~ARTICLE.c.removed, ~draft
         )
-        hint = "correct it if it is wrong"
-        now, year = EPOCH + timedelta(microseconds=self._now), timedelta(days=366)
+        now = EPOCH + timedelta(microseconds=self._now)
         for path, article in self._rows(query.order_by(ARTICLE.c.path)):
-            is_published = self._site.future or article.published <= now
-            if is_published and article.updated > article.published:
-                key, date, until = "updatedDateTime", article.updated, "publishedDateTime is used"
-            elif not is_published and article.published - year > now:
-                key, date, until = (
-                    "publishedDateTime",
-                    article.published,
-                    "the article is held back",
-                )
-            else:
-                continue
-            line = line_of(folder.text_or_empty(path), key)
-            message = f"{key} is in the future: {until} until {date:%Y-%m-%d}"
-            yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
+            yield from folder.early(path, article, now)
 
     def conflicts(self, folder: Folder) -> Iterator[Problem]:
         """A warning for each file whose id a newer file has too."""
