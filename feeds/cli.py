@@ -289,7 +289,7 @@ def list_feeds(site: Path, url: str) -> None:
     \b
     feeds list demo
     """
-    from feeds.publication.silence import NOTHING_PUBLISHED
+    from feeds.publication.empty_site import NOTHING_PUBLISHED
 
     with _opened(site, url) as (publication, problems, _read):
         listed = publication.listed

@@ -50,7 +50,7 @@ def parse_duration(text: str) -> int | None:
 
 
 #: In ascending order.
-PERIOD_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+TIME_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def _parser(pattern: str, convert: Callable[[str], _Value]) -> Callable[[str], _Value | None]:
@@ -59,8 +59,8 @@ def _parser(pattern: str, convert: Callable[[str], _Value]) -> Callable[[str], _
 
 
 _parse_count = _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: int(float(text)))
-_parse_period = _parser(
-    r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * PERIOD_UNITS[text[-1]]
+_parse_time_span = _parser(
+    r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * TIME_UNITS[text[-1]]
 )
 _URL = ("bad-url", "an http or https URL")
 #: YAML's words for true and false, in lower case.
@@ -235,7 +235,7 @@ class Fields:
     seconds = _reader(None, _parser(r"[0-9]{1,9}", int), "bad-number", "a number of seconds")
     # In seconds, above zero.
     duration = _reader(None, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
-    period = _reader(None, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
+    time_span = _reader(None, _parse_time_span, "bad-period", "a period such as 12h, 30d or 2w")
     # In bytes; zero stands for unknown, as in RSS.
     length = _reader(None, _parser(r"[0-9]{1,15}", int), "bad-number", "a number of bytes")
     media_type = _reader("", parse_media_type, "bad-type", "a media type such as audio/mpeg")

@@ -4,9 +4,10 @@ Apple's requirements for podcasts (https://podcasters.apple.com/support/823-podc
 are what other directories follow. A feed that fails one is published, but no directory accepts it.
 """
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
@@ -15,14 +16,20 @@ from feeds.catalog.folder import Folder, line_with
 from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
-from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
+from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast, Site
+from feeds.model.topics import Topics
 from feeds.parsing.article import TYPE_HINT
+from feeds.parsing.fields import Report
+from feeds.publication.empty_site import empty_site_problems
 from feeds.publication.routes import Routes
-from feeds.publication.silence import find_silence
 from feeds.text.media_types import type_of_url
 from feeds.text.repair import shown
+from feeds.text.slugs import fold
 from feeds.text.urls import is_absolute
 
+#: Unknown names in feeds.yaml for which a similar one is looked for, and pairs of names that are
+#: compared for all of them: a hundred thousand take a quarter of a second.
+_MAX_COMPARED, _MAX_PAIRS = 100, 100_000
 #: Endings of the URLs of episodes that Apple accepts.
 _EPISODE_ENDINGS = (".m4a", ".mp3", ".mov", ".mp4", ".m4v", ".pdf")
 _MAX_DESCRIPTION_BYTES = 4000
@@ -67,12 +74,47 @@ def find_problems(
     of_catalog = *catalog.problems(), *articles.conflicts(folder), *articles.early(folder)
     return [
         *folder.problems,
-        *articles.topics.problems(folder.configuration, folder.site),
+        *topic_problems(folder.configuration, folder.site, articles.topics),
         *_taken_paths(folder, routes),
         *folder.missing_folders(),
-        *find_silence(folder, catalog, articles),
+        *empty_site_problems(folder, catalog, articles),
         *sorted((*of_catalog, *missing_media, *not_free, *of_podcasts)),
     ]
+
+
+def topic_problems(path: str, site: Site, topics: Topics) -> Iterator[Problem]:
+    """Yield the problems of the topics that the feeds.yaml at a path configures or selects.
+
+    A name that no topic has may get one tomorrow: it is reported only if it resembles another.
+    """
+    report = Report(path, Severity.WARNING)
+    for settings in site.topics:
+        topic = topics.by_key[fold(settings.name)]
+        if settings.parent and topic.parent is not topics.named(settings.parent):
+            name = shown(topic.name)
+            message = f"the parent {shown(settings.parent)} is {name} itself or below it"
+            report.add(settings.line, "parent-cycle", message, "leave it out", name=name)
+    for settings in site.topics:
+        topic = topics.by_key[fold(settings.name)]
+        for slug in settings.formerly:
+            owner = topics.by_slug.get(slug) or topics.by_former_slug[slug]
+            if owner is not topic:
+                target = f"{shown(owner.name)}, not to {shown(topic.name)}"
+                message = f"formerly: {shown(slug)} leads to {target}"
+                hint = "a slug leads to one topic"
+                report.add(settings.line, "former-slug", message, hint, name=shown(slug))
+    yield from report.problems
+    named = [(topic.line, topic.parent) for topic in site.topics if topic.parent]
+    for feed in site.feeds:
+        wanted = feed.selection
+        named += ((feed.line, name) for name in (*wanted.any, *wanted.all, *wanted.none))
+    known = [key for key in topics.by_key if key in topics.known][:_MAX_PAIRS]
+    unknown = ((line, name) for line, name in named if fold(name) not in topics.known)
+    for line, name in islice(unknown, min(_MAX_COMPARED, _MAX_PAIRS // max(1, len(known)))):
+        if near := difflib.get_close_matches(fold(name), known, 1, 0.8):
+            message = f"no article has the topic {shown(name)}"
+            hint = f"did you mean {shown(topics.by_key[near[0]].name)}?"
+            yield Problem(path, line, "unknown-topic", message, hint, Severity.WARNING)
 
 
 def _taken_paths(folder: Folder, routes: Routes) -> Iterator[Problem]:

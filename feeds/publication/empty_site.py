@@ -26,7 +26,7 @@ _HINTS = {
 _SINGULAR = {"have": "has", "are": "is"}
 
 
-def find_silence(
+def empty_site_problems(
     folder: Folder, catalog: Catalog, articles: PublishedArticles
 ) -> Iterator[Problem]:
     """Yield the problem that nothing is published, where that is so."""
