@@ -312,7 +312,8 @@ def _opened(
     A bare folder is published at `address`.
     """
     from feeds.catalog.catalog import Catalog
-    from feeds.catalog.folder import Folder, catalog_place
+    from feeds.catalog.folder import Folder
+    from feeds.catalog.place import catalog_place
     from feeds.errors import CatalogError
     from feeds.parallel import collect_garbage_rarely, processors
     from feeds.publication.publication import Publication

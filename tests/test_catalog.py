@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import Folder
+from feeds.catalog.place import catalog_place
 from feeds.catalog.sync import Synced
 from feeds.errors import CatalogError
 from feeds.model.selection import Selection

@@ -22,7 +22,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feeds import cli
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import Folder
+from feeds.catalog.place import catalog_place
 from feeds.cli import main
 from feeds.parsing.article import read_article
 from feeds.static.hosts import HOSTS

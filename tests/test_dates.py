@@ -16,7 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.parsing.article import read_article
-from feeds.parsing.dates import DateError, find_zone, read_date
+from feeds.parsing.dates import DateError, read_date
+from feeds.parsing.time_zones import find_zone
 from tests.support import SiteBuilder, article, document
 
 #: By the moment, in UTC.

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from feeds.catalog.folder import MANIFEST, MAX_FILE_BYTES, UNREADABLE, Folder
+from feeds.catalog.folder import MAX_FILE_BYTES, Folder
+from feeds.catalog.walk import MANIFEST, UNREADABLE
 from feeds.errors import ConfigurationError, Problem, Severity
 from tests.support import SiteBuilder
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from feeds.catalog.folder import MANIFEST, UNREADABLE, Folder
+from feeds.catalog.folder import Folder
+from feeds.catalog.walk import MANIFEST, UNREADABLE
 from feeds.errors import ConfigurationError, Problem
 from feeds.static.writer import write_tree
 from tests.support import SiteBuilder

@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place, state_file
+from feeds.catalog.folder import Folder
 from feeds.catalog.ownership import APPLICATION_ID
+from feeds.catalog.place import catalog_place, state_file
 from feeds.catalog.state import Built, ProbeResult
 from feeds.cli import main
 from feeds.errors import CatalogError

@@ -18,7 +18,8 @@ from click.testing import CliRunner, Result
 
 from feeds import __version__
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import Folder
+from feeds.catalog.place import catalog_place
 from feeds.catalog.state import ProbeResult
 from feeds.cli import main
 from feeds.remote import probe as probing

@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import Folder
+from feeds.catalog.place import catalog_place
 from feeds.cli import main
 from feeds.errors import CatalogError
 from feeds.publication.publication import Publication

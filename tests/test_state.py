@@ -20,8 +20,9 @@ from click.testing import CliRunner
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import Database
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import Folder
 from feeds.catalog.ownership import is_damaged
+from feeds.catalog.place import catalog_place
 from feeds.catalog.state import Announcement, Built, ProbeResult
 from feeds.cli import main
 from feeds.errors import CatalogError

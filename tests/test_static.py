@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import MANIFEST, Folder
+from feeds.catalog.folder import Folder
 from feeds.catalog.state import Built
+from feeds.catalog.walk import MANIFEST
 from feeds.errors import OutputError
 from feeds.files import open_file
 from feeds.model.document import Document, MediaFile

@@ -11,8 +11,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from feeds.catalog.database import PATIENCE_SECONDS, Database, patiently
-from feeds.catalog.folder import LINKED, Folder, state_file
+from feeds.catalog.folder import LINKED, Folder
 from feeds.catalog.ownership import owner_of
+from feeds.catalog.place import state_file
 from feeds.catalog.schema import (
     ARTICLE,
     MEDIA,

@@ -24,8 +24,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-from feeds.catalog.folder import INDEX_DIR, is_chosen_place
-from feeds.catalog.ownership import APPLICATION_ID, fault_of, is_damaged, is_sealed, seal
+from feeds.catalog.ownership import APPLICATION_ID, LOGS, fault_of, is_damaged, is_sealed, seal
+from feeds.catalog.place import INDEX_DIR, is_chosen_place
 from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 
 #: Time that a build waits for a lock, or for a server's answer.
@@ -52,8 +52,6 @@ _DISTRUSTED_CODES = (
     sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ,
 )  # fmt: skip
 _UNDECODABLE = "not UTF-8"
-#: The endings of the files in which SQLite logs what is not yet in the file itself.
-_LOGS = ("-wal", "-shm", "-journal")
 #: Of a missing table or column. SQLite has no code of its own for it.
 _MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
 
@@ -264,7 +262,7 @@ class Database:
         Raises CatalogError and OSError.
         """
         end = time.monotonic() + min(self._patience(), MAKING_SECONDS)
-        while logs := [ending for ending in _LOGS if os.path.lexists(f"{file}{ending}")]:
+        while logs := [ending for ending in LOGS if os.path.lexists(f"{file}{ending}")]:
             if not file.exists():  # now: a log of ours is never older than its file
                 aside = _rename_aside(file, logs)
                 for ending in logs:
@@ -287,7 +285,7 @@ class Database:
             return
         try:
             # The file itself last: a new one must not lose its own log.
-            aside = _rename_aside(file, (*_LOGS, ""))
+            aside = _rename_aside(file, (*LOGS, ""))
         except OSError as error:
             message = f"{file}: damaged, and cannot be moved aside: {error.strerror}"
             raise CatalogError(message) from error
@@ -309,7 +307,7 @@ def _rename_aside(file: Path, endings: Iterable[str]) -> str:
     """Rename what has these endings to names that are free; return their beginning."""
     for number in itertools.count(1):
         aside = f"{file}.damaged-{number}"
-        if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", *_LOGS)):
+        if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", *LOGS)):
             break
     for ending in endings:
         with suppress(FileNotFoundError):

@@ -20,6 +20,8 @@ from feeds.files import open_file as open_regular_file
 
 #: The mark in the header of our files, "feed" in ASCII.
 APPLICATION_ID = 0x66656564
+#: The endings of the files in which SQLite logs what is not yet in the file itself.
+LOGS = ("-wal", "-shm", "-journal")
 _HEADER_BYTES = 72
 _LEAST_BYTES = 512
 #: The prefix of the names of our tables, which earlier versions made without it.

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from feeds.catalog import schema
 from feeds.catalog.database import Database
-from feeds.catalog.folder import UNREADABLE, Folder, Stat
+from feeds.catalog.folder import Folder
 from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.search import raise_revision
+from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
 from feeds.model.article import Article
 from feeds.parallel import parallel_map

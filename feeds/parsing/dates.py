@@ -4,13 +4,11 @@ A part that is not understood, say a zone, makes the whole no date: a moment tha
 worse than none. Names are English, whatever the machine's language.
 """
 
-import difflib
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import cache
-from importlib import resources
-from zoneinfo import ZoneInfo
+
+from feeds.parsing.time_zones import find_zone
 
 _MAX_CHARS = 100
 _EXPECTED = "a date such as 2026-05-01T09:30:00Z"
@@ -214,33 +212,3 @@ def _zone_named(name: str, local: datetime, zone: tzinfo) -> tzinfo:
     if there := find_zone(_PLACES.get(name, "")):
         return there
     raise DateError(f"{_EXPECTED}, with an offset such as +02:00 instead of {name}")
-
-
-def zone_name(name: str) -> str:
-    """Return the name of a zone of the IANA database as written there; empty for any other."""
-    return _zone_names().get(name.lower(), "")
-
-
-def find_zone(name: str) -> tzinfo | None:
-    """Return a zone of the IANA database, by its name in any case; None for any other name."""
-    return _load_zone(exact) if name and (exact := zone_name(name)) else None
-
-
-def nearest_zone(name: str) -> str:
-    """Return the zone whose name, or city, is or misspells a name; empty if none does."""
-    names = {lower.rpartition("/")[2]: exact for lower, exact in _zone_names().items()}
-    near = difflib.get_close_matches(name.lower(), names | _zone_names(), 1, 0.75)
-    return (names | _zone_names())[near[0]] if near else ""
-
-
-@cache
-def _zone_names() -> dict[str, str]:
-    names = resources.files("tzdata").joinpath("zones").read_text("ascii").split()
-    return {name.lower(): name for name in names}
-
-
-@cache
-def _load_zone(name: str) -> tzinfo:
-    # Not the system's, which differs from machine to machine, or is missing.
-    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=name)

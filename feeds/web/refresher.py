@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import patiently
-from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, catalog_place, configuration_file
+from feeds.catalog.folder import CONFIGURATION, Folder, configuration_file
+from feeds.catalog.place import INDEX_DIR, catalog_place
 from feeds.errors import CatalogRemadeError, ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
 from feeds.web.settings import Settings

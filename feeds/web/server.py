@@ -20,7 +20,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import Folder
+from feeds.catalog.place import catalog_place
 from feeds.errors import ConfigurationError
 from feeds.web.app import build_gateway
 from feeds.web.settings import Settings

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from feeds.catalog.folder import MANIFEST
+from feeds.catalog.walk import MANIFEST
 from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import MEDIA_CACHE, Headers, TreeLayout
