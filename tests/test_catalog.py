@@ -118,7 +118,7 @@ def test_of_two_files_with_one_id_the_newer_is_published_with_a_warning(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     assert everything(catalog) == ["Newer"]
-    (warning,) = PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)
+    (warning,) = PublishedArticles(catalog, Site("T"), now=NOW).shared_ids(folder)
     assert str(warning) == (
         "articles/b.md:3: warning: articles/a.md has the same URL, is newer and is published"
         " instead; an article's URL is its own"
@@ -144,7 +144,7 @@ def test_of_two_files_that_share_just_an_id_the_line_of_the_id_is_named(
     site.write("b.md", title="Older", **older)
     folder = Folder.open(site.root)
     catalog.sync(folder)
-    (warning,) = PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)
+    (warning,) = PublishedArticles(catalog, Site("T"), now=NOW).shared_ids(folder)
     assert str(warning) == (
         f"articles/b.md:{line}: warning: articles/a.md has the same id, is newer and is published"
         " instead; an article's id is its own"
@@ -161,7 +161,7 @@ def test_a_newer_draft_does_not_hide_the_published_article(
     catalog.sync(folder)
     assert everything(catalog) == ["Published"]
     assert everything(catalog, unpublished=True) == ["Draft"]
-    assert list(PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)) == []
+    assert list(PublishedArticles(catalog, Site("T"), now=NOW).shared_ids(folder)) == []
 
 
 def test_an_update_dated_in_the_future_waits_for_its_time(site: SiteBuilder) -> None:
@@ -560,7 +560,7 @@ def test_a_file_that_broke_since_it_was_read_has_a_line_to_name(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     site.write_text("a.md", "---\ntitle: a: b\n---\n")
-    [problem] = PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)
+    [problem] = PublishedArticles(catalog, Site("T"), now=NOW).shared_ids(folder)
     assert (problem.path, problem.line, problem.code) == ("articles/a.md", 1, "same-id")
 
 
@@ -641,7 +641,7 @@ def test_an_article_that_is_taken_back_takes_older_ones_of_its_url_with_it(
     folder = Folder.open(site.root)
     catalog.sync(folder)
     assert everything(catalog) == []
-    [problem] = PublishedArticles(catalog, Site("T"), now=NOW).conflicts(folder)
+    [problem] = PublishedArticles(catalog, Site("T"), now=NOW).shared_ids(folder)
     assert problem.path == "articles/a.md"
     assert problem.message == "articles/b.md has the same URL, is newer and takes it back"
 

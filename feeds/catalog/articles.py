@@ -207,7 +207,7 @@ class PublishedArticles:
         return self._rows(self._published(TAGGING, name, sa.func.count(), date).group_by(name))
 
     def media(self) -> Sequence[Sequence[Any]]:
-        """Each relative URL of a file, an article's file that has it, and the number of those."""
+        """Each relative URL of a file, an article with it, and the number of such articles."""
         columns = MEDIA.c.url, sa.func.min(MEDIA.c.path), sa.func.count()
         query = self._published(MEDIA, *columns).where(OWN_MEDIA).group_by(MEDIA.c.url)
         return self._rows(query.order_by(MEDIA.c.url))
@@ -230,15 +230,15 @@ class PublishedArticles:
         return {reason: count for reason, count in zip(reasons, row, strict=True) if count}
 
     def next_due(self) -> datetime | None:
-        """The next date in the future, of a publication, an update or an end."""
+        """The next date at which an article is published, counts as updated, or expires."""
         dates = [ARTICLE.c.updated, ARTICLE.c.expires]
         dates += [] if self._site.future else [ARTICLE.c.published]
         next_ones = (sa.select(sa.func.min(date)).where(date > self._now) for date in dates)
         found = [date for query in next_ones for (date,) in self._rows(query) if date is not None]
         return date_of(min(found, default=None))
 
-    def early(self, folder: Folder) -> Iterator[Problem]:
-        """A warning for each update in the future, and for each publication in more than a year."""
+    def future_dates(self, folder: Folder) -> Iterator[Problem]:
+        """A warning for each update in the future, and each publication more than a year ahead."""
         draft = sa.false() if self._unpublished else ARTICLE.c.draft
         is_early = ARTICLE.c.updated > self._now
         query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(
@@ -262,7 +262,7 @@ class PublishedArticles:
             message = f"{key} is in the future: {until} until {date:%Y-%m-%d}"
             yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
 
-    def conflicts(self, folder: Folder) -> Iterator[Problem]:
+    def shared_ids(self, folder: Folder) -> Iterator[Problem]:
         """A warning for each file whose id a newer file has too."""
         columns = ARTICLE.c.path, ARTICLE.c.data
         query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)

@@ -45,8 +45,8 @@ class Catalog:
         (see also patiently()). Raises CatalogError.
         """
         self._syncs = syncs
-        # Only the user of this machine, and no file of a site, makes us believe a file from
-        # elsewhere.
+        # A file from elsewhere is trusted only if the user of this machine says so: a site may come
+        # with one.
         self._is_trusted = bool(os.environ.get("FEEDS_CATALOG"))
         self._index = self._states = Database(
             os.fspath(place), self._prepare_index, META.name,
@@ -135,8 +135,8 @@ class Catalog:
         with self.reading() as connection:
             return sorted(connection.execute(sa.select(PROBLEM.c.data)).scalars())
 
-    def left_out(self) -> tuple[int, list[Problem]]:
-        """The number of files, and for each that is no article the problem that says why."""
+    def rejected_files(self) -> tuple[int, list[Problem]]:
+        """The number of all files, and the problem of each that is not an article."""
         query = sa.select(PROBLEM.c.data).outerjoin(ARTICLE, ARTICLE.c.path == PROBLEM.c.path)
         with self.reading() as connection:
             files = connection.execute(sa.select(sa.func.count()).select_from(SOURCE)).scalar_one()

@@ -24,7 +24,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-from feeds.catalog.ownership import APPLICATION_ID, LOGS, fault_of, is_damaged, is_sealed, seal
+from feeds.catalog.ownership import (
+    APPLICATION_ID,
+    LOGS,
+    fault_of,
+    is_damaged,
+    is_marked_as_undamaged,
+    mark_as_undamaged,
+)
 from feeds.catalog.place import INDEX_DIR, is_chosen_place
 from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 
@@ -78,7 +85,7 @@ def patiently() -> Iterator[None]:
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """Let all waits for databases together end after a time, except in patiently()."""
+    """Limit the time of all waits for databases together, except those in patiently()."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
@@ -134,7 +141,7 @@ class Database:
         self._engine.dispose()
         # Not after an error that made the file suspect.
         if self.file and self._makes and self._ready and self._ready == self._inode():
-            seal(self.file)
+            mark_as_undamaged(self.file)
 
     @contextmanager
     def connection(self, *, ensure: bool = True) -> Iterator[sa.Connection]:
@@ -181,10 +188,9 @@ class Database:
     def _make_tables(self, *, anew: bool = False) -> None:
         if self.file:
             inode = self._inode()
-            # A check takes as long as reading the whole file.
             if not _is_empty(self.file) and (
                 fault_of(self.file, self._mark)
-                or (not is_sealed(self.file) and is_damaged(self.file))
+                or (not is_marked_as_undamaged(self.file) and is_damaged(self.file))
             ):
                 self._move_aside(self.file, inode)
             try:
@@ -294,7 +300,7 @@ class Database:
 
 
 def _is_empty(file: Path) -> bool:
-    """Return whether a file is missing or empty, so that SQLite would make a new one of it."""
+    """Return True if a file is missing or empty: SQLite would make a new database of it."""
     try:
         return not file.stat().st_size
     except FileNotFoundError:
@@ -304,7 +310,7 @@ def _is_empty(file: Path) -> bool:
 
 
 def _rename_aside(file: Path, endings: Iterable[str]) -> str:
-    """Rename what has these endings to names that are free; return their beginning."""
+    """Rename the files with these endings to names that are free; return what those begin with."""
     for number in itertools.count(1):
         aside = f"{file}.damaged-{number}"
         if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", *LOGS)):
@@ -316,7 +322,7 @@ def _rename_aside(file: Path, endings: Iterable[str]) -> str:
 
 
 def _url_of(place: str) -> sa.URL:
-    """Return the URL of a place. Raises CatalogError for a URL of something else."""
+    """Return the URL of a place. Raises CatalogError for a URL that is not a database's."""
     # A path may contain characters that a URL must escape.
     if "://" not in place:
         return sa.URL.create("sqlite", database=place)
@@ -348,7 +354,7 @@ def _engine(url: sa.URL, patience: Callable[[], float]) -> sa.Engine:
 
 
 def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
-    """Return a maker of connections that wait with patience for each answer.
+    """Return a function that connects to PostgreSQL, and waits with patience for each answer.
 
     A server that froze keeps its connections alive, and no time-out of its own ends a statement.
     """

@@ -114,14 +114,14 @@ class Folder:
     def files(self) -> dict[str, Stat]:
         """Return the files that may be articles, by their paths relative to the site.
 
-        What cannot be read is among them, a folder with a slash at its end: read() says why.
+        They include what cannot be read, folders with a slash at the end: read() says why.
         """
         files: dict[str, Stat] = {}
         links = Links(self.root, self.article_folders)
-        # Its problem shows the line for feeds.yaml, so it is read again when that changes.
+        # The problem of a linked folder quotes `articles`, so it is made again when that changes.
         linked = Stat(-2, zlib.crc32(repr(self.site.articles).encode()))
         for folder in filter(os.path.isdir, self.article_folders):
-            if (real := links.top(folder)) is None:
+            if (real := links.real_path_of_top(folder)) is None:
                 continue
             prefix = self._prefix(folder)
             for name, stat in walk(str(folder), real, links):
@@ -129,7 +129,7 @@ class Folder:
         return files
 
     def endings(self) -> Counter[str]:
-        """Count the files in the folders of articles, hidden ones apart, by the ends of names."""
+        """Return the number of files in the folders of articles, without hidden ones, by ending."""
         counts = Counter[str]()
         for top in self.article_folders:
             for _folder, folders, names in os.walk(top):

@@ -16,7 +16,7 @@ from feeds.errors import CatalogError
 INDEX_DIR = ".feeds"
 _INDEX_FILE = "catalog.sqlite"
 _MAX_PLACE_CHARS = 200
-#: Found in a text that only a guess could make the path of a file.
+#: Found in a text that is hardly meant as the path of a file.
 _NO_PATH = re.compile(
     r"""
     ^~ | \$[\w{(] | %\w+%        # a home or a variable that no shell has replaced
@@ -77,7 +77,7 @@ def _cache_folder() -> Path:
 def _named_place(place: str, base: Path) -> str:
     """Return the absolute path of a file, or the URL of a server, that the user names.
 
-    Raises CatalogError for a text that nothing but a guess could make a path of.
+    Raises CatalogError for a text that is hardly meant as a path.
     """
     scheme, separator, path = place.partition("://")
     if not separator:

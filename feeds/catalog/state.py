@@ -93,9 +93,9 @@ def prepare_state(
 ) -> None:
     """Make the tables, or migrate them to this version.
 
-    Version 1 has other names, and 0 is kept among the tables of the index: on a server in tables of
-    the same names, else in the former file. Where an owner is given who has not made the tables,
-    the rows that a build believes without looking are forgotten, and the rest is checked.
+    Version 1 had other table names. Version 0 was kept with the index: on a server in tables of the
+    same names, else in the file `former`. If another owner made the tables, the rows that a build
+    trusts without looking at the disk are dropped.
     """
     present = set(sa.inspect(connection).get_table_names())
     check_tables(METADATA, STATE, present)

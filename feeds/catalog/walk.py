@@ -32,47 +32,47 @@ UNREADABLE = Stat(-1, -1)
 
 
 class Links:
-    """The links that one walk over the folders of articles meets. All paths in it are real ones."""
+    """Decides which links are followed in one walk over the folders of articles."""
 
     def __init__(self, root: Path, folders: tuple[Path, ...]) -> None:
         self._root = os.path.realpath(root)
         self._folders = {folder: os.path.realpath(folder) for folder in folders}
-        #: The folders that need no link to be reached.
-        self._plain = {
+        #: The folders that are reached without a link, with their real paths.
+        self._unlinked = {
             folder: real
             for folder, real in self._folders.items()
             if real == os.path.normpath(os.path.join(self._root, os.path.relpath(folder, root)))
         }
-        #: Everything that was read by way of a link.
+        #: The real paths of what was read by way of a link.
         self._entered: set[str] = set()
 
-    def top(self, folder: Path) -> str | None:
-        """Return the real path of a folder of articles that is a link; empty where it is none.
+    def real_path_of_top(self, folder: Path) -> str | None:
+        """Return the real path of a folder of articles that is reached by a link, else "".
 
-        None if another folder of articles has it.
+        None if it lies in another folder of articles, which is read without it.
         """
-        if folder in self._plain:
+        if folder in self._unlinked:
             return ""
         real = self._folders[folder]
-        return None if any(_has(plain, real) for plain in self._plain.values()) else real
+        return None if any(_shows(folder, real) for folder in self._unlinked.values()) else real
 
     def target(self, link: str, *, is_folder: bool) -> str | None:
-        """Return the real path of a file or folder to read; empty to pass the link over.
+        """Return the real path to which a link is followed; "" for one to what is read anyway.
 
-        None if it leads out, or to a folder that contains the articles.
+        None if it leads out of the site, or to a folder that contains the articles.
         """
         real = os.path.realpath(link)
         folders = self._folders.values()
         may_be_listed = is_folder or real.lower().endswith(ENDINGS)
-        if may_be_listed and any(_has(folder, real) for folder in folders):
+        if may_be_listed and any(_shows(folder, real) for folder in folders):
             return ""
-        inside = [folder for folder in (*folders, self._root) if _way(folder, real) is not None]
-        if not inside or (is_folder and any(_way(real, folder) is not None for folder in folders)):
+        around = [folder for folder in (*folders, self._root) if _contains(folder, real)]
+        if not around or (is_folder and any(_contains(real, folder) for folder in folders)):
             return None
-        return "" if is_folder and not any(_has(folder, real) for folder in inside) else real
+        return "" if is_folder and not any(_shows(folder, real) for folder in around) else real
 
     def enter(self, real: str) -> bool:
-        """Return True if a file or folder was not yet read by way of a link."""
+        """Return True for the first time that a file or folder is read by way of a link."""
         if real in self._entered:
             return False
         self._entered.add(real)
@@ -80,9 +80,9 @@ class Links:
 
 
 def walk(top: str, real: str, links: Links) -> Iterator[tuple[str, Stat | None]]:
-    """Yield what may be an article; None for a link to a folder that is not followed."""
-    # No recursion: folders may nest deeper than Python's calls. The real path is known of what was
-    # reached by way of a link.
+    """Yield the names of possible articles; a link to a folder that is not followed has no Stat."""
+    # No recursion: folders may nest deeper than Python's calls. The last of each item is its real
+    # path if it was reached by a link, else empty.
     waiting: list[tuple[str, os.DirEntry[str] | None, str]] = [("", None, real)]
     pages = set[str]()
     while waiting:
@@ -141,18 +141,16 @@ def _pages_of_tree(entries: Mapping[str, os.DirEntry[str]]) -> list[str] | None:
 
 
 def _printable(name: str) -> str:
-    """A name in one line of text; with escapes in it, it is no file's any more."""
+    """Return a name as one line of text; a name with escapes no longer finds its file."""
     chars = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
     return name if name.isprintable() else "".join(chars)
 
 
-def _way(folder: str, path: str) -> str | None:
-    """Return the way from a folder to a path in it, empty for itself; None if it is elsewhere."""
-    inside = folder.rstrip(os.sep) + os.sep
-    return path[len(inside) :] if f"{path}{os.sep}".startswith(inside) else None
+def _contains(folder: str, path: str) -> bool:
+    return f"{path}{os.sep}".startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _has(folder: str, path: str) -> bool:
+def _shows(folder: str, path: str) -> bool:
     """Return True if a path is in a folder, and not hidden there."""
-    way = _way(folder, path)
-    return way is not None and not any(name.startswith(".") for name in way.split(os.sep))
+    names = path[len(folder.rstrip(os.sep)) :].split(os.sep)
+    return _contains(folder, path) and not any(name.startswith(".") for name in names)

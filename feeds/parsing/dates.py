@@ -1,7 +1,7 @@
-"""Reads dates as people and programs write them, without a guess.
+"""Reads dates in the forms that people and programs write, and never guesses.
 
-A part that is not understood, say a zone, makes the whole no date: a moment that is off by hours is
-worse than none. Names are English, whatever the machine's language.
+A date with a part that is not understood, such as an unknown zone, is rejected: a moment that is
+hours off is worse than none. Names are English, whatever the machine's language.
 """
 
 import re
@@ -25,8 +25,8 @@ _YEAR = r"(?P<year>\d{4})"
 _WEEKDAY = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?(?:, ?| )"
 )
-#: The forms of a calendar's day.
-_DAYS = tuple(
+#: The forms of a date without a time.
+_DAY_FORMS = tuple(
     re.compile(form + r"(?!\d)", re.ASCII)
     for form in (
         # As in ISO 8601, and with a slash or a dot.
@@ -39,7 +39,7 @@ _DAYS = tuple(
         # As in RFC 5322, whose years had two digits once (§4.3).
         rf"{_DAY}(?:st|nd|rd|th)?(?: of)?(?:\. ?|[ -]){_MONTH}(?:\. ?|, ?|[ -])"
         r"(?P<year>\d{4}|\d\d)(?!:)",
-        # Dots stand where the day comes first.
+        # Countries that write dots put the day first.
         rf"{_DAY}\. ?(?P<month>\d\d?)\. ?{_YEAR}",
         rf"(?P<first>\d\d?)(?P<mark>[/-])(?P<second>\d\d?)(?P=mark){_YEAR}",
     )
@@ -48,10 +48,10 @@ _DAYS = tuple(
 _YEAR_LAST = re.compile(
     rf"({'|'.join(_MONTHS)}) (\d\d?) (\d\d?:\d\d:\d\d)((?: [a-z+-][a-z0-9:+]*)?) (\d{{4}})(?= |$)"
 )
-# The commonest form, which Python reads in no time.
+# The commonest form, which Python itself reads fastest.
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _COMPACT = re.compile(r"((?:19|20)\d{6})(\d{4}|\d{6})", re.ASCII)
-# Of this century, up to 2033: no day in digits begins like that.
+# From 2001 to 2033: no date in digits, such as 20260501, begins with 1.
 _UNIX_TIME = re.compile(r"(1\d{9})(\d{3}|\.\d+)?", re.ASCII)
 _TIME = re.compile(
     r"(?P<mark>t ?|,? at |, ?| )(?P<hour>\d\d?)"
@@ -68,7 +68,7 @@ _ZONE = re.compile(
 )
 #: Names that mean one offset wherever they are used; RFC 5322 §4.3 decides on those of America.
 #: BST, IST, AST, MSK and others have several meanings, or had another one in other years.
-_HOURS = {
+_OFFSET_HOURS = {
     name: hours
     for hours, names in {
         -10: "HST", -9: "AKST", -8: "AKDT PST", -7: "PDT MST", -6: "MDT CST", -5: "CDT EST",
@@ -79,21 +79,21 @@ _HOURS = {
     for name in names.split()
 }  # fmt: skip
 #: Names of a zone whose offset depends on the day.
-_PLACES = {
+_ZONE_OF_NAME = {
     "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
     "PT": "America/Los_Angeles",
 }  # fmt: skip
 
 
 class DateError(ValueError):
-    """A text is no date; says what would be right."""
+    """A text is not a date; the message says what would be one."""
 
 
 def read_date(text: str, zone: tzinfo = UTC) -> datetime:
     """Parse a date into UTC; without an offset it is in the zone, without a time it is midnight.
 
-    Of a time that a zone has twice, it is the first; one that a zone skips is as much later.
-    Raises DateError.
+    A local time that a zone has twice is the first of the two; one that it skips is moved forward
+    by the gap. Raises DateError.
     """
     if len(text) > _MAX_CHARS:
         raise DateError(_EXPECTED)
@@ -109,9 +109,9 @@ def read_date(text: str, zone: tzinfo = UTC) -> datetime:
             text = _YEAR_LAST.sub(r"\1 \2 \5 \3\4", _WEEKDAY.sub("", text, 1), 1)
         elif compact := _COMPACT.fullmatch(text):
             text = "t".join(compact.groups())
-        day, rest = _day(text)
+        day, rest = _read_day(text)
         clock = _TIME.match(rest)
-        local = datetime.combine(day, _MIDNIGHT) + (_time(clock) if clock else timedelta())
+        local = datetime.combine(day, _MIDNIGHT) + (_read_time(clock) if clock else timedelta())
         return _in_zone(local, rest[clock.end() :] if clock else rest, zone, is_day=not clock)
     except DateError:
         raise
@@ -119,9 +119,9 @@ def read_date(text: str, zone: tzinfo = UTC) -> datetime:
         raise DateError(_EXPECTED) from error
 
 
-def _day(text: str) -> tuple[date, str]:
-    """Return the day with which a text begins, and the rest of the text."""
-    for form in _DAYS:
+def _read_day(text: str) -> tuple[date, str]:
+    """Return the date at the beginning of a text, and the rest of the text."""
+    for form in _DAY_FORMS:
         if found := form.match(text):
             break
     else:
@@ -147,13 +147,13 @@ def _day(text: str) -> tuple[date, str]:
     return date(year, month, int(parts["day"])), rest
 
 
-def _time(found: re.Match[str]) -> timedelta:
-    """Return the time since midnight."""
+def _read_time(found: re.Match[str]) -> timedelta:
+    """Return the time of day, as the time since midnight."""
     parts = found.groupdict()
     hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
     is_hour_alone = not (parts["minute"] or parts["half"] or parts["mark"].startswith("t"))
     is_short = parts["colon"] == "" and (len(parts["hour"]) == 1 or parts["half"])
-    # Midnight as the end of a day is of ISO 8601.
+    # ISO 8601 has 24:00:00 for the end of a day.
     is_late = hour > 23 and (hour, minute, second, int(parts["fraction"] or 0)) != (24, 0, 0, 0)
     if is_hour_alone or is_short or is_late or minute > 59 or second > 60:
         raise DateError(f"{_EXPECTED}, with a time such as 21:30")
@@ -172,7 +172,7 @@ def _fraction(digits: str | None) -> timedelta:
 
 
 def _in_zone(local: datetime, written: str, zone: tzinfo, *, is_day: bool) -> datetime:
-    """Return the moment of a local time with what is written after it."""
+    """Return a local time in UTC, by the zone written after it, else by the given zone."""
     found = _ZONE.fullmatch(written)
     offset, name, place = found.group("offset", "name", "place") if found else ("", "", "")
     if written and not (offset or name or place):
@@ -185,13 +185,13 @@ def _in_zone(local: datetime, written: str, zone: tzinfo, *, is_day: bool) -> da
         zone = there
     if name:
         zone = _zone_named(name.upper(), local, zone)
-    moment = local.replace(tzinfo=_fixed(offset) if offset else zone)
+    moment = local.replace(tzinfo=_parse_offset(offset) if offset else zone)
     if place and moment.astimezone(zone).replace(tzinfo=None) != local:
         raise DateError(f"{_EXPECTED}, with the offset that its zone has then")
     return moment.astimezone(UTC)
 
 
-def _fixed(offset: str) -> tzinfo:
+def _parse_offset(offset: str) -> tzinfo:
     digits = offset[1:].replace(":", "")
     digits = digits.zfill(len(digits) + len(digits) % 2)
     hours, minutes, seconds = (int(digits[at : at + 2] or 0) for at in (0, 2, 4))
@@ -202,13 +202,13 @@ def _fixed(offset: str) -> tzinfo:
 
 
 def _zone_named(name: str, local: datetime, zone: tzinfo) -> tzinfo:
-    """Return the zone that a name means at a local time, above all where it is one of a zone."""
+    """Return the zone that a name means at a local time; the names of `zone` come first."""
     for fold in (0, 1):
         moment = local.replace(tzinfo=zone, fold=fold)
         if moment.tzname() == name and (offset := moment.utcoffset()) is not None:
             return timezone(offset)
-    if (hours := _HOURS.get(name)) is not None:
+    if (hours := _OFFSET_HOURS.get(name)) is not None:
         return timezone(timedelta(hours=hours))
-    if there := find_zone(_PLACES.get(name, "")):
+    if there := find_zone(_ZONE_OF_NAME.get(name, "")):
         return there
     raise DateError(f"{_EXPECTED}, with an offset such as +02:00 instead of {name}")

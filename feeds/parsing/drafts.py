@@ -1,6 +1,6 @@
-"""Reads from an article's keys that it is held back, in the words of many generators.
+"""Reads the keys by which many generators hold an article back: drafts, embargoes, expiry dates.
 
-What has been published by mistake cannot be taken back: a wish that is not understood holds an
+What was published by mistake cannot be taken back, so a value that is not understood holds the
 article back too, and is reported.
 """
 
@@ -32,13 +32,13 @@ class Hold(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """The meaning of a key's values, folded as _fold() does."""
+    """The meaning of a key: which of its values, folded by _fold(), hold an article back."""
 
-    #: True for a value that holds the article back.
+    #: True for a value that does.
     holds: Mapping[str, bool]
-    #: The same for any other value; None for one that is reported, and holds it back.
+    #: The same for any other value; None if that is reported, and holds the article back.
     otherwise: bool | None = None
-    #: A date is one "from" which on it is published, or "until" which it is.
+    #: The use of a date: "from" then on, or "until" then, the article is published.
     date: str = ""
     removes: bool = False
 
@@ -104,15 +104,15 @@ _RULES = {
     }.items()
     for key in keys.split()
 }  # fmt: skip
-#: Keys that mean nothing else, so that a misspelled one is told.
+#: Keys that mean nothing else, so that a misspelled one is reported.
 _CLEAR_KEYS = [key for key, rule in _RULES.items() if rule.otherwise is None]
 _AFFIXES = (
     "(?:is|a|the|in|as|to|be|on|from|still|keep|make|mark|marked|set|post|page|article|note|content"
     "|blog|site|web|entry|only|mode|status|state|flag|yet|all|lists?|index|home|archive|feeds?|rss"
     "|collections?|this|now|online)*"
 )
-#: Keys that look like a wish, and what would be one.
-_LOOKS = tuple(
+#: Keys that look as if they held an article back, and do not.
+_LOOKALIKES = tuple(
     (re.compile(_AFFIXES + words + _AFFIXES), _Rule(holds))
     for words, holds in (
         ("(?:draft|private|hidden|hide|unlisted|unpublish(?:ed)?|embargo(?:ed)?|secret|confidential"
@@ -129,16 +129,16 @@ def is_in_drafts(path: str) -> bool:
 
 
 def read_hold(fields: Fields) -> Hold:
-    """Read the keys of an article, or a related one, that hold it back.
+    """Read the keys that hold an article, or a related story, back.
 
-    A wish that is not understood is reported; it holds the article back unless `published: true`
-    says otherwise.
+    A value that is not understood is reported; it holds the article back unless `published: true`
+    is given too.
     """
     draft = removed = is_cleared = False
     dates: dict[str, list[datetime]] = {"from": [], "until": []}
     unclear: dict[str, str] = {}
     unknown: dict[str, str] = {}
-    for key, rule, is_known, word in _wishes(fields.items()):
+    for key, rule, is_known, word in _hold_keys(fields.items()):
         holds = rule.holds.get(_fold(word), rule.otherwise)
         date = _date(word, fields.zone) if holds is None and rule.date else None
         if not is_known:
@@ -171,16 +171,16 @@ def read_hold(fields: Fields) -> Hold:
     )
 
 
-def _wishes(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _Rule, bool, str]]:
-    """Yield the keys that say, or seem to say, if an article is held back, with each value."""
+def _hold_keys(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _Rule, bool, str]]:
+    """Yield each value of the keys that hold an article back, or look like it: True if they do."""
     for key, value in items:
         if key in ("build", "_build") and isinstance(value, YAMLMapping):
-            yield from _wishes((f"build.{inner}", each) for inner, each in value.items())
+            yield from _hold_keys((f"build.{inner}", each) for inner, each in value.items())
         if value is None or not (found := _rule_of(key)):
             continue
         rule, is_known = found
         for word in value if isinstance(value, YAMLList) else (value,):
-            # An empty text is no value; a list or a mapping is none of the words.
+            # No rule knows the value of a list or a mapping; an empty text is no value.
             text = word if isinstance(word, str) else "…"
             if text.strip():
                 yield key, rule, is_known, text
@@ -188,22 +188,22 @@ def _wishes(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _Rule
 
 @lru_cache(maxsize=4096)
 def _rule_of(key: str) -> tuple[_Rule, bool] | None:
-    """Return the rule of a key and True, or that of a key which it seems to mean and False."""
+    """Return the rule of a key and True, or that of the key that it resembles and False."""
     if len(key) > _MAX_WORD_CHARS:
         return None
     folded = _fold(key)
     if rule := _RULES.get(folded):
         return rule, True
-    if rule := next((rule for pattern, rule in _LOOKS if pattern.fullmatch(folded)), None):
+    if rule := next((rule for pattern, rule in _LOOKALIKES if pattern.fullmatch(folded)), None):
         return rule, False
-    # Few of them, since a file may have very many keys: a slip is seldom in the first letter.
+    # Compared with few, since a file may have very many keys: a slip is seldom in the first letter.
     alike = (key for key in _CLEAR_KEYS if key[0] == folded[:1] and abs(len(key) - len(folded)) < 3)
     near = difflib.get_close_matches(folded, alike, 1, 0.8)
     return (_RULES[near[0]], False) if near else None
 
 
 def _fold(word: str) -> str:
-    # Not a first one: _private is a place for what is private.
+    # Except a leading one: a key such as _private is not a flag.
     return re.sub(r"(?!^)[-_\s]", "", word[:_MAX_WORD_CHARS].strip().casefold())
 
 

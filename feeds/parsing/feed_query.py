@@ -70,7 +70,7 @@ class CustomFeedRequest:
 
 
 def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFeedRequest:
-    """Parse a query for a feed, without the parameters that others append to URLs.
+    """Parse the query of a custom feed, without the parameters that others append to URLs.
 
     A form sends empty fields too: with `of_form` they are ignored.
     """

@@ -31,7 +31,6 @@ _MAX_PLACES = 5
 #: Of a topic and other names in lists.
 _MAX_ITEM_CHARS = 1000
 
-
 _CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
 # The part of ISO 8601 durations that recordings use.
 _ISO_DURATION = re.compile(r"PT(?=\d)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?")
@@ -83,30 +82,30 @@ def _reader(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a file, so that no value of it makes others' documents large."""
+    """Limits of a file's values, so that no article makes the feeds that contain it large."""
 
-    #: Items of all lists of one key together, or of each list: of most keys, and of these.
+    #: Items of all lists of a key together, or of each list; with the keys that have another limit.
     items: int = 200
     items_of: Mapping[str, int] = field(default_factory=dict)
     of_each_list: bool = False
-    #: Characters of a text: of most keys, and of these. A whole file has no more.
+    #: Characters of a text, by default as many as a file; with the keys that have another limit.
     chars: int = 8 * 1024 * 1024
     chars_of: Mapping[str, int] = field(default_factory=dict)
-    #: Characters of all texts together, but those of `chars_of`; each use of an alias counts.
+    #: Characters of all texts together, except those of `chars_of`; each use of an alias counts.
     all_chars: int = 8 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class Report:
-    """The problems of one file, of this severity unless they have their own.
+    """Collects the problems of one file, of one severity unless they have their own.
 
-    Those of one kind, a code and perhaps a key, are told once, with their number.
+    Problems of one kind, with the same code and subject, become one that counts the others.
     """
 
     path: str
     severity: Severity
     limits: Limits = field(default_factory=Limits)
-    #: Where dates without an offset are.
+    #: The zone of dates without an offset.
     zone: tzinfo = UTC
     #: The number of problems of severity ERROR.
     errors: int = 0
@@ -116,14 +115,14 @@ class Report:
     chars: int = 0
     problems: list[Problem] = field(default_factory=list)
     _taken: Counter[str] = field(default_factory=Counter)
-    #: The index of each kind's problem, that of its first one, and the places of the others.
+    #: By kind: the index of its problem, the first one of the kind, and the places of the others.
     _kinds: dict[tuple[str, str], tuple[int, Problem, list[str]]] = field(default_factory=dict)
 
     def add(
         self, line: int, code: str, message: str, hint: str, severity: Severity | None = None, *,
         about: str = "", name: str = "",
     ) -> None:  # fmt: skip
-        """Report a problem on a line of the file; the name tells it from others of its kind."""
+        """Report a problem about a subject; the name tells it from others of its kind."""
         severity = severity or self.severity
         self.errors += severity is Severity.ERROR
         problem = Problem(self.path, line, code, message, hint, severity)
@@ -141,7 +140,7 @@ class Report:
         self.problems[index] = replace(first, message=message)
 
     def take(self, key: str, lines: Sequence[int]) -> int:
-        """Return how many of a list's items, on these lines, are within the limit of its key."""
+        """Return how many items of a list its key may have, and report the others."""
         limits = self.limits
         limit = limits.items_of.get(key, limits.items)
         taken = 0 if limits.of_each_list else self._taken.get(key, 0)
@@ -294,7 +293,7 @@ class Fields:
                 yield nested
 
     def keyed(self, key: str) -> Iterator[tuple[Fields, str]]:
-        """List of texts, or of mappings with such texts as keys: each with its mapping."""
+        """List of texts or of `text: value`: each text, with the mapping to read its value from."""
         for line, item in self._items(key):
             item = YAMLMapping([(item, "")]) if isinstance(item, str) else item
             if nested := self._nested(key, line, item, "", "a list of texts"):
@@ -356,7 +355,7 @@ class Fields:
         return result
 
     def _fits(self, key: str, line: int, text: str, limit: int) -> bool:
-        """Return True if a text, and all that were read, are not too long; else report it."""
+        """Return True if a text, and all texts so far, are within their limits; else report it."""
         report = self._report
         if len(text) > limit:
             message, about = f"{key} is {len(text):,} characters long", key

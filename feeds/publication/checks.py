@@ -71,7 +71,7 @@ def find_problems(
         for url, path, _uses in articles.media()
         if not routes.is_free(unquote(urlsplit(url).path))
     )
-    of_catalog = *catalog.problems(), *articles.conflicts(folder), *articles.early(folder)
+    of_catalog = *catalog.problems(), *articles.shared_ids(folder), *articles.future_dates(folder)
     return [
         *folder.problems,
         *topic_problems(folder.configuration, folder.site, articles.topics),

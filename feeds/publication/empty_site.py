@@ -1,4 +1,4 @@
-"""Says in one sentence why a site publishes nothing."""
+"""Explains in one sentence why a site publishes nothing."""
 
 import os
 from collections import Counter
@@ -29,12 +29,12 @@ _SINGULAR = {"have": "has", "are": "is"}
 def empty_site_problems(
     folder: Folder, catalog: Catalog, articles: PublishedArticles
 ) -> Iterator[Problem]:
-    """Yield the problem that nothing is published, where that is so."""
+    """Yield the problem that nothing is published, if there are folders and nothing is."""
     folders = [each for each in folder.article_folders if os.path.isdir(each)]
     # A missing folder is a problem of its own.
     if not folders or articles.count(Selection())[0]:
         return
-    total, problems = catalog.left_out()
+    total, problems = catalog.rejected_files()
     reasons = Counter(reason for problem in problems for reason in _reasons(problem))
     reasons.update({f"are {why}": count for why, count in articles.held_back().items()})
     (first, count), *others = reasons.most_common(_MAX_REASONS) or [("", 0)]
@@ -53,7 +53,7 @@ def empty_site_problems(
 
 
 def _reasons(problem: Problem) -> list[str]:
-    """Return predicates of clauses about several files."""
+    """Return the predicates of a sentence about files that are not articles."""
     if problem.code.startswith("missing-"):
         missing = problem.message.removeprefix("no usable ").partition(",")[0]
         return [f"have no usable {name}" for name in missing.split(" or ")]

@@ -66,7 +66,7 @@ def repair(text: str) -> str:
 
 
 def fold_spaces(text: str) -> str:
-    """Return text on one line, its spaces single but for no-break and other typographic ones."""
+    """Return text on one line with single spaces; no-break and other typographic ones stay."""
     if text.isascii() or not _TYPOGRAPHIC_SPACE.search(text):
         return " ".join(text.split())
     return _SPACES.sub(" ", text).strip()

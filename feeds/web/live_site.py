@@ -61,7 +61,7 @@ class LiveSite:
         self._started_in = 0
         self._starting = threading.Lock()
         #: On the monotonic clock.
-        self._paused_until = self._undated_until = 0.0
+        self._paused_until = self._state_paused_until = 0.0
         self._refresher = Refresher(settings, self._publish, clock=clock, log=log)
         self._catalog = self._refresher.catalog
         self._refreshing = Background(self.refresh, log)
@@ -176,24 +176,24 @@ class LiveSite:
         return self._ask_state(touch)
 
     def is_gone_for_good(self, path: str) -> bool:
-        """True if a document was served at a path that has been gone for long."""
+        """True if a document was served at a path, and has been gone for GONE_SECONDS."""
         now, address = int(self._clock().timestamp()), self._address(self.publication, path)
         since = self._ask_state(lambda state: state.gone_since(address, now))
         return since is not None and now - since >= GONE_SECONDS
 
     def _ask_state(self, ask: Callable[[State], int | None]) -> int | None:
-        """Return a time; None where the state fails, or has just failed: responses need none."""
-        if time.monotonic() < self._undated_until:
+        """Return a time; None if the state fails, or has just failed: a response can do without."""
+        if time.monotonic() < self._state_paused_until:
             return None
         try:
             return ask(self._catalog.state)
         except CatalogError as error:  # locked, or a full disk
-            self._undated_until = time.monotonic() + INDEX_PAUSE_SECONDS
+            self._state_paused_until = time.monotonic() + INDEX_PAUSE_SECONDS
             self._log(str(error))
             return None
 
     def _forget_returned(self, publication: Publication) -> None:
-        """Begin anew to count for how long a document is gone that is published again."""
+        """Forget since when documents were gone that are published again."""
         state, site = publication.catalog.state, self._address(publication, "")
         with suppress(CatalogError):  # locked, or a full disk: the next publication does it
             gone = (address for address in state.gone() if address.startswith(site))
