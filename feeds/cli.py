@@ -204,8 +204,10 @@ def serve(
     # A worker serves the index at once; it syncs in the background, and prints the problems.
     settings = replace(
         Settings.from_environment(site, url=url, unpublished=unpublished),
-        address=address, access_log=access_log, starts_indexed=True,
-    )  # fmt: skip
+        address=address,
+        access_log=access_log,
+        starts_indexed=True,
+    )
     url, unpublished = settings.url, settings.unpublished
     folder = Folder.open(site)
     if is_everywhere and not folder.configured and not url:
@@ -224,8 +226,9 @@ def serve(
 
 
 @main.command()
-@click.argument("sites", metavar="[SITE | ARTICLE...]", nargs=-1,
-                type=click.Path(exists=True, path_type=Path))  # fmt: skip
+@click.argument(
+    "sites", metavar="[SITE | ARTICLE...]", nargs=-1, type=click.Path(exists=True, path_type=Path)
+)
 @_again
 def check(sites: tuple[Path, ...]) -> None:
     """Report every problem of the articles and the configuration.

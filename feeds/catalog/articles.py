@@ -241,25 +241,22 @@ class PublishedArticles:
         """A warning for each update in the future, and each publication more than a year ahead."""
         draft = sa.false() if self._unpublished else ARTICLE.c.draft
         is_early = ARTICLE.c.updated > self._now
-        query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(
-            is_early, ~ARTICLE.c.removed, ~draft
-        )
+        columns = ARTICLE.c.path, ARTICLE.c.data
+        query = sa.select(*columns).where(is_early, ~ARTICLE.c.removed, ~draft)
         hint = "correct it if it is wrong"
         now, year = EPOCH + timedelta(microseconds=self._now), timedelta(days=366)
         for path, article in self._rows(query.order_by(ARTICLE.c.path)):
             is_published = self._site.future or article.published <= now
             if is_published and article.updated > article.published:
-                key, date, until = "updatedDateTime", article.updated, "publishedDateTime is used"
+                key, meanwhile = "updatedDateTime", "publishedDateTime is used"
+                date = article.updated
             elif not is_published and article.published - year > now:
-                key, date, until = (
-                    "publishedDateTime",
-                    article.published,
-                    "the article is held back",
-                )
+                key, meanwhile = "publishedDateTime", "the article is held back"
+                date = article.published
             else:
                 continue
             line = line_of(folder.text_or_empty(path), key)
-            message = f"{key} is in the future: {until} until {date:%Y-%m-%d}"
+            message = f"{key} is in the future: {meanwhile} until {date:%Y-%m-%d}"
             yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
 
     def shared_ids(self, folder: Folder) -> Iterator[Problem]:

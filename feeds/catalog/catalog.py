@@ -6,6 +6,7 @@ Of feeds.yaml, the index knows the time zone alone: no other change there reread
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -35,9 +36,12 @@ class Catalog:
     """The catalog of one site. Safe to use from many threads and processes."""
 
     def __init__(
-        self, place: str | os.PathLike[str], *,
-        syncs: bool = True, patience_seconds: float = PATIENCE_SECONDS,
-    ) -> None:  # fmt: skip
+        self,
+        place: str | os.PathLike[str],
+        *,
+        syncs: bool = True,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         """Open or make the catalog at the path of an SQLite file, or a URL as SQLAlchemy has them.
 
         An SQLite file is the index alone; the state has a file beside it. With syncs=False, another
@@ -48,15 +52,10 @@ class Catalog:
         # A file from elsewhere is trusted only if the user of this machine says so: a site may come
         # with one.
         self._is_trusted = bool(os.environ.get("FEEDS_CATALOG"))
-        self._index = self._states = Database(
-            os.fspath(place), self._prepare_index, META.name,
-            makes=syncs, patience_seconds=patience_seconds,
-        )  # fmt: skip
+        database = partial(Database, makes=syncs, patience_seconds=patience_seconds)
+        self._index = self._states = database(os.fspath(place), self._prepare_index, META.name)
         if file := self._index.file:
-            self._states = Database(
-                str(state_file(file)), self._prepare_state, STATE.name,
-                makes=syncs, patience_seconds=patience_seconds,
-            )  # fmt: skip
+            self._states = database(str(state_file(file)), self._prepare_state, STATE.name)
         self.state = State(self._states)
         self.search = Search(self._index)
         #: The path or URL with which another process can open the catalog.

@@ -55,9 +55,11 @@ _PREPARE_LOCK = 4287_2050
 #: Of a damaged file, or of one whose log another process has damaged, which is whole afterwards.
 #: Not of an error in writing: what is open can still be read on a full disk.
 _DISTRUSTED_CODES = (
-    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
-    sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ,
-)  # fmt: skip
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+)
 _UNDECODABLE = "not UTF-8"
 #: Of a missing table or column. SQLite has no code of its own for it.
 _MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
@@ -387,9 +389,11 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
     def open_connection(arguments: Any, named: dict[str, Any]) -> Connection:
         limits = {
             "connect_timeout": math.ceil(min(patience(), CONNECT_TIMEOUT_SECONDS)),
-            "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
             "tcp_user_timeout": int(PATIENCE_SECONDS * 1000),
-        }  # fmt: skip
+        }
         connection = Connection.connect(*arguments, **named | limits)
         # The server forgets a statement for which nobody waits any more.
         for name in ("lock_timeout", "statement_timeout"):

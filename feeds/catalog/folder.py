@@ -142,10 +142,8 @@ class Folder:
         """Return the text of one of files(), or the problem why it cannot be read."""
         file = f"{self.root}{os.sep}{path}"  # a Path would take as long as reading it
         if path.endswith("/"):
-            reason, hint = (
-                "its files are out of reach",
-                "what was known of it stays; let it be read",
-            )
+            reason = "its files are out of reach"
+            hint = "what was known of it stays; let it be read"
             try:
                 if MANIFEST in os.listdir(file):
                     reason = f"its {MANIFEST} says that feeds build wrote it"

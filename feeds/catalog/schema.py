@@ -117,11 +117,13 @@ SEARCH_TABLE = "searched_words"
 LEXEMES = sa.literal_column("array_to_tsvector(string_to_array(words, ' '))", sa.String)
 #: The words of articles, filled by the first search, and the digests of the texts they are from.
 SEARCHED = sa.Table(
-    "feeds_searched", METADATA, sa.Column("number", sa.Integer, primary_key=True),
+    "feeds_searched",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
     *columns(Text, "path", "digest", "words"),
     sa.Index("feeds_searched_path", "path", unique=True),
     sa.Index("feeds_searched_lexeme", LEXEMES, postgresql_using="gin").ddl_if(dialect="postgresql"),
-)  # fmt: skip
+)
 #: The tables whose rows belong to one file, by its path.
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 

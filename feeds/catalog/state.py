@@ -14,15 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from feeds.catalog.database import DamagedFileError, Database
 from feeds.catalog.ownership import PREFIX, is_former_table, open_file
-from feeds.catalog.schema import (
-    Integer,
-    Text,
-    check_tables,
-    clear,
-    columns,
-    keys,
-    replace_rows,
-)
+from feeds.catalog.schema import Integer, Text, check_tables, clear, columns, keys, replace_rows
 from feeds.errors import CatalogError
 
 METADATA = sa.MetaData()
@@ -31,12 +23,9 @@ METADATA = sa.MetaData()
 STATE = sa.Table("feeds_state", METADATA, *keys("key"), *columns(Integer, "value"))
 #: Time of the last change of each document, in seconds since 1970.
 DOCUMENT = sa.Table(
-    "feeds_document",
-    METADATA,
-    *keys("address"),
-    *columns(Text, "digest"),
+    "feeds_document", METADATA, *keys("address"), *columns(Text, "digest"),
     *columns(Integer, "changed"),
-)
+)  # fmt: skip
 #: When a document that is gone was first asked for in vain, in seconds since 1970.
 GONE = sa.Table("feeds_gone", METADATA, *keys("address"), *columns(Integer, "since"))
 #: The last announcement of each feed.
@@ -181,11 +170,8 @@ class State:
         lie a moment ahead of the clock. A date that lies a day ahead is from a clock that was
         wrong, and is replaced.
         """
-        is_here, is_past = (
-            DOCUMENT.c.address == address,
-            DOCUMENT.c.changed < now + _MAX_AHEAD_SECONDS,
-        )
-        query = sa.select(DOCUMENT).where(is_here, is_past)
+        is_past = DOCUMENT.c.changed < now + _MAX_AHEAD_SECONDS
+        query = sa.select(DOCUMENT).where(DOCUMENT.c.address == address, is_past)
         with self._database.connection() as connection:
             row = connection.execute(query).one_or_none()
             if not row or row.digest != digest:

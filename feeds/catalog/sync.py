@@ -89,9 +89,11 @@ def _is_whole(meta: dict[str, str]) -> bool:
 
 
 def _write(
-    index: Database, changed: Sequence[str], batch: Sequence[_FileRows],
+    index: Database,
+    changed: Sequence[str],
+    batch: Sequence[_FileRows],
     timezone: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Replace the rows of files, those of changed ones in all tables, in one transaction.
 
     Until the last transaction of a sync, which has the time zone, the index is marked as partial.

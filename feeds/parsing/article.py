@@ -37,16 +37,20 @@ _FIRST_LINE = 2
 
 # One key of each is required.
 _REQUIRED_KEYS = {
-    "title": ("title", "name"), "URL": ("webUrl", "originalUrl"), "date": ("publishedDateTime",),
-}  # fmt: skip
+    "title": ("title", "name"),
+    "URL": ("webUrl", "originalUrl"),
+    "date": ("publishedDateTime",),
+}
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
 TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
 _LIMITS = Limits(
-    items_of={"topics": 100}, chars=20_000, chars_of={"featuredContent": 1_000_000},
+    items_of={"topics": 100},
+    chars=20_000,
+    chars_of={"featuredContent": 1_000_000},
     all_chars=250_000,
-)  # fmt: skip
+)
 _EPISODE_TYPES = ("full", "trailer", "bonus")
 #: Types of an action that are no media types.
 _ACTION_TYPES = ("download",)

@@ -80,9 +80,11 @@ _OFFSET_HOURS = {
 }  # fmt: skip
 #: Names of a zone whose offset depends on the day.
 _ZONE_OF_NAME = {
-    "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
     "PT": "America/Los_Angeles",
-}  # fmt: skip
+}
 
 
 class DateError(ValueError):

@@ -78,8 +78,9 @@ _RULES = {
         "status poststatus pagestatus articlestatus contentstatus publicationstatus publishstatus"
         " publishingstatus publishedstatus visibility postvisibility": _Rule(_STATUS),
         "embargo embargoed embargodate embargountil embargoeduntil notbefore publishat publishon"
-        " publishafter publishdate scheduled scheduledat scheduledfor golive":
-            _Rule(_IF_TRUE, date="from"),
+        " publishafter publishdate scheduled scheduledat scheduledfor golive": _Rule(
+            _IF_TRUE, date="from"
+        ),
         "expires expireson expiresat expiry expirydate expiredate expirationdate unpublish"
         " unpublishat unpublishon unpublishdate validuntil": _Rule(
             {word: False for word in ("never", "none", *FLAGS) if not FLAGS.get(word)}, date="until"
@@ -89,8 +90,9 @@ _RULES = {
         # Words that are used for other things as well.
         "hide secret confidential headless disabled inactive deleted trashed exclude ignore skip"
         " nopublish donotpublish dontpublish notpublished saveasdraft membersonly subscribersonly"
-        f" paidonly passwordprotected eleventyexcludefromcollections {_OUT_OF_FEEDS}":
-            _Rule(_IF_TRUE, otherwise=False),
+        f" paidonly passwordprotected eleventyexcludefromcollections {_OUT_OF_FEEDS}": _Rule(
+            _IF_TRUE, otherwise=False
+        ),
         "public ispublic listed islisted visible isvisible enabled active live online routable"
         " render dgpublish feed rss atom infeed infeeds inrss includeinfeed includeinfeeds"
         " includeinrss showinfeed showinrss": _Rule(_IF_FALSE, otherwise=False),
@@ -103,7 +105,7 @@ _RULES = {
         ),
     }.items()
     for key in keys.split()
-}  # fmt: skip
+}
 #: Keys that mean nothing else, so that a misspelled one is reported.
 _CLEAR_KEYS = [key for key, rule in _RULES.items() if rule.otherwise is None]
 _AFFIXES = (

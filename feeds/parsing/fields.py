@@ -241,9 +241,11 @@ class Fields:
     email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
     # Of RFC 5646 §2.1, as far as it is worth checking.
     language = _reader(
-        "", _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str),
-        "bad-language", "a language tag such as en or pt-BR",
-    )  # fmt: skip
+        "",
+        _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str),
+        "bad-language",
+        "a language tag such as en or pt-BR",
+    )
 
     def date(self, key: str) -> datetime | None:
         """Moment in UTC."""

@@ -230,9 +230,8 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
             continue
         slug = item.text("slug")
         if slug and not _SLUG.fullmatch(slug):
-            hint = (
-                f"write one such as {shown(slugify(slug))}: lower-case letters, digits and hyphens"
-            )
+            example = shown(slugify(slug))
+            hint = f"write one such as {example}: lower-case letters, digits and hyphens"
             item.problem("slug", "bad-slug", f"slug is {shown(slug)!r}", hint)
             slug = ""
         names = (name, *item.texts("aliases"))

@@ -15,13 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.catalog.database import waiting_at_most
 from feeds.errors import FeedsError, NotReadyError
-from feeds.model.document import (
-    COMMON_HEADERS,
-    PREFLIGHT_HEADERS,
-    BadRequest,
-    MediaFile,
-    Redirect,
-)
+from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS, BadRequest, MediaFile, Redirect
 from feeds.text.repair import shown
 from feeds.web.access_log import log_requests
 from feeds.web.gateway import Gateway

@@ -50,10 +50,12 @@ class LiveSite:
     """Finds documents and keeps them current. Safe to use from many threads."""
 
     def __init__(
-        self, settings: Settings, *,
+        self,
+        settings: Settings,
+        *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Callable[[str], None] = lambda _line: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Open a site and publish it. Raises FeedsError."""
         self._settings = settings
         self._clock = clock

@@ -30,9 +30,13 @@ class Refresher:
     """Keeps a publication current. Safe to use from many threads."""
 
     def __init__(
-        self, settings: Settings, on_publish: Callable[[Publication], None], *,
-        clock: Callable[[], datetime], log: Callable[[str], None],
-    ) -> None:  # fmt: skip
+        self,
+        settings: Settings,
+        on_publish: Callable[[Publication], None],
+        *,
+        clock: Callable[[], datetime],
+        log: Callable[[str], None],
+    ) -> None:
         """Open the site, sync it unless an earlier index will do, and publish it.
 
         Each publication is passed to on_publish. Raises FeedsError.
@@ -131,10 +135,12 @@ class Refresher:
         #: The publication's time, and the next date of an article after it.
         self._published_at = self._clock()
         publication = Publication(
-            self._folder, self.catalog,
-            url=settings.url_of(self._folder), now=self._published_at,
+            self._folder,
+            self.catalog,
+            url=settings.url_of(self._folder),
+            now=self._published_at,
             unpublished=settings.unpublished,
-        )  # fmt: skip
+        )
         self._due = publication.articles.next_due()
         self._publication = publication
         self._on_publish(publication)
