@@ -88,8 +88,8 @@ def _check_url(_context: click.Context, _parameter: click.Parameter, value: str 
         raise click.BadParameter(str(error)) from error
 
 
-def _again(command: Callable[..., None]) -> Callable[..., None]:
-    """Run a command anew, once, where it met damage of the index, which was mended then."""
+def _retried_after_repair(command: Callable[..., None]) -> Callable[..., None]:
+    """Run a command once more if it met a damaged index, which is repaired by then."""
 
     @wraps(command)
     def run(*arguments: Any, **named: Any) -> None:
@@ -138,7 +138,7 @@ def init(folder: Path) -> None:
 @_unpublished
 @_strict
 @click.option("--ping", is_flag=True, help="Tell the hub which feeds changed.")
-@_again
+@_retried_after_repair
 def build(
     site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool, ping: bool,
     compress: bool, hosting: str | None, explain: bool,
@@ -229,7 +229,7 @@ def serve(
 @click.argument(
     "sites", metavar="[SITE | ARTICLE...]", nargs=-1, type=click.Path(exists=True, path_type=Path)
 )
-@_again
+@_retried_after_repair
 def check(sites: tuple[Path, ...]) -> None:
     """Report every problem of the articles and the configuration.
 
@@ -267,7 +267,7 @@ def check(sites: tuple[Path, ...]) -> None:
 @main.command()
 @_site
 @_url
-@_again
+@_retried_after_repair
 def ping(site: Path, url: str) -> None:
     """Tell the hub of feeds.yaml which feeds changed since it was last told.
 
@@ -285,7 +285,7 @@ def ping(site: Path, url: str) -> None:
 @main.command("list")
 @_site
 @_url
-@_again
+@_retried_after_repair
 def list_feeds(site: Path, url: str) -> None:
     """List every feed: its URL, number of articles and newest date.
 

@@ -11,7 +11,8 @@ import pytest
 
 from feeds.errors import Problem, Severity
 from feeds.parsing.article import read_article
-from feeds.parsing.fields import Fields, Limits, Report
+from feeds.parsing.fields import Fields
+from feeds.parsing.report import Limits, Report
 from tests.support import article, document
 
 

@@ -67,14 +67,14 @@ class Catalog:
             self._states.ensure()
             self._index.ensure()
 
-    def _prepare_index(self, connection: sa.Connection, anew: bool) -> None:
+    def _prepare_index(self, connection: sa.Connection, recreate: bool) -> None:
         if not self._index.file:
             prepare_state(connection, owner="")
-        prepare_index(connection, anew, owner=self._owner(self._index.file))
+        prepare_index(connection, recreate, owner=self._owner(self._index.file))
 
-    def _prepare_state(self, connection: sa.Connection, anew: bool) -> None:
+    def _prepare_state(self, connection: sa.Connection, recreate: bool) -> None:
         owner = self._owner(self._states.file)
-        prepare_state(connection, anew, owner=owner, former=self._index.file)
+        prepare_state(connection, recreate, owner=owner, former=self._index.file)
 
     def _owner(self, file: Path | None) -> str:
         """Return the sign that a file has to have; empty if any will do."""
@@ -99,7 +99,7 @@ class Catalog:
     def reading(self) -> Iterator[sa.Connection]:
         """Yield a connection to the index.
 
-        Raises CatalogError if no sync has ended yet, be it because the index was deleted since:
+        Raises CatalogError if no sync has ended yet, or the index was deleted since:
         feeds made from an empty index would take every article back.
         """
         with self._index.connection() as connection:

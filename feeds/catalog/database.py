@@ -187,7 +187,7 @@ class Database:
         if fault and not is_ours:
             raise CatalogError(f"{self.name}: {fault}")
 
-    def _make_tables(self, *, anew: bool = False) -> None:
+    def _make_tables(self, *, recreate: bool = False) -> None:
         if self.file:
             inode = self._inode()
             if not _is_empty(self.file) and (
@@ -208,7 +208,7 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             elif self._engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARE_LOCK)))
-            self._prepare(connection, anew)
+            self._prepare(connection, recreate)
 
     @contextmanager
     def _transaction(self, inode: int, *, is_preparing: bool = False) -> Iterator[sa.Connection]:
@@ -242,7 +242,7 @@ class Database:
             if self._makes:
                 # The error's traceback still holds a cursor, which would lock the tables.
                 self._engine.dispose()
-                self._make_tables(anew=True)
+                self._make_tables(recreate=True)
             message = f"{self.name}: damaged ({_reason(error)}); made again"
             raise CatalogRemadeError(message) from error
         if not self.file:

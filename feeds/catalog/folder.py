@@ -21,7 +21,7 @@ from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.site import Site
 from feeds.parsing.article import read_article
-from feeds.parsing.fields import Report
+from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown

@@ -26,7 +26,7 @@ DOCUMENT = sa.Table(
     "feeds_document", METADATA, *keys("address"), *columns(Text, "digest"),
     *columns(Integer, "changed"),
 )  # fmt: skip
-#: When a document that is gone was first asked for in vain, in seconds since 1970.
+#: When a document that is gone was first requested, in seconds since 1970.
 GONE = sa.Table("feeds_gone", METADATA, *keys("address"), *columns(Integer, "since"))
 #: The last announcement of each feed.
 ANNOUNCED = sa.Table(
@@ -78,7 +78,7 @@ class Announcement(NamedTuple):
 
 
 def prepare_state(
-    connection: sa.Connection, anew: bool = False, *, owner: str, former: Path | None = None
+    connection: sa.Connection, recreate: bool = False, *, owner: str, former: Path | None = None
 ) -> None:
     """Make the tables, or migrate them to this version.
 
@@ -89,7 +89,7 @@ def prepare_state(
     present = set(sa.inspect(connection).get_table_names())
     check_tables(METADATA, STATE, present)
     state: dict[str, Any] = {}
-    if STATE.name in present and not anew:
+    if STATE.name in present and not recreate:
         state = {row.key: row.value for row in connection.execute(sa.select(STATE))}
         version = state.get("version", 0)
         if not isinstance(version, int):

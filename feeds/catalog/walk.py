@@ -134,7 +134,7 @@ def _pages_of_tree(entries: Mapping[str, os.DirEntry[str]]) -> list[str] | None:
     try:
         with open(entries[MANIFEST].path, "rb", opener=regular_only) as file:
             names = json.loads(file.read(MAX_MANIFEST_BYTES))["files"]
-            # A tree holds no Markdown, whatever a manifest says that came from elsewhere.
+            # A manifest may come from elsewhere, and a tree holds no Markdown.
             return [name for name in names if is_html(name)] if LIST.file_name in names else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

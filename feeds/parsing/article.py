@@ -17,7 +17,8 @@ from feeds.parsing.body.clean import Body
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
 from feeds.parsing.drafts import is_in_drafts, read_hold
-from feeds.parsing.fields import Fields, Limits, Report, parse_duration
+from feeds.parsing.fields import Fields, parse_duration
+from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import find_zone
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlencode
 from feeds.errors import Severity
 from feeds.model.selection import Selection
 from feeds.model.topics import Topic, Topics
-from feeds.parsing.fields import TIME_UNITS, Fields, Report
+from feeds.parsing.fields import TIME_UNITS, Fields
+from feeds.parsing.report import Report
 from feeds.parsing.yaml_text import YAMLMapping
 from feeds.text import search_terms
 from feeds.text.repair import remove_forbidden, shown, unescape

@@ -20,7 +20,8 @@ from feeds.model.site import (
     TopicSettings,
 )
 from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
-from feeds.parsing.fields import Fields, Limits, Report
+from feeds.parsing.fields import Fields
+from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import nearest_zone, zone_name
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import type_of_url

@@ -121,7 +121,7 @@ class LiveSite:
 
     @contextmanager
     def _pausing(self) -> Iterator[None]:
-        """Leave the index alone after a wait in vain: not every thread must wait for the same."""
+        """Leave the index alone for a while once it failed slowly: no other thread waits for it."""
         self._check_pause()
         started_at = time.monotonic()
         try:
