@@ -25,8 +25,9 @@ def definitions(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found[node.name] = node.body
-        elif isinstance(node, ast.Assign):
-            found |= {target.id: [] for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id: [] for target in targets if isinstance(target, ast.Name)}
     return found
 
 
