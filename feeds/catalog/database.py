@@ -40,8 +40,8 @@ PATIENCE_SECONDS = 60.0
 _is_patient = ContextVar("is_patient", default=False)
 #: On the monotonic clock.
 _deadline = ContextVar("deadline", default=math.inf)
-#: Patience after the deadline: a server that works answers sooner, and what took the time before
-#: may have been something else.
+#: Patience once the deadline has passed: something else may have used up the time, and a server
+#: that works answers within this.
 LEAST_PATIENCE_SECONDS = 0.25
 CONNECT_TIMEOUT_SECONDS = 5.0
 #: Time that another process may take to make a file: it is empty until the first commit.
@@ -141,7 +141,7 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
-        # Not after an error that made the file suspect.
+        # An error that made the file suspect has cleared _ready.
         if self.file and self._makes and self._ready and self._ready == self._inode():
             mark_as_undamaged(self.file)
 
@@ -271,7 +271,7 @@ class Database:
         """
         end = time.monotonic() + min(self._patience(), MAKING_SECONDS)
         while logs := [ending for ending in LOGS if os.path.lexists(f"{file}{ending}")]:
-            if not file.exists():  # now: a log of ours is never older than its file
+            if not file.exists():  # checked last: our own logs come after their file
                 aside = _rename_aside(file, logs)
                 for ending in logs:
                     line = "%s%s: a log without its file; moved to %s%s"
@@ -333,10 +333,10 @@ def _url_of(place: str) -> sa.URL:
         url = sa.make_url(place)
     except (SQLAlchemyError, ValueError):
         url = None
-    # Nothing of one that cannot be read is shown: where its password is, nobody knows.
+    # A URL that cannot be parsed is not shown: its password could be anywhere in it.
     if not url or "@" in (url.host or "") or not url.drivername:
         raise CatalogError(f"{scheme}://…: not a database URL; {_URL_HINT}")
-    if url.drivername in ("postgres", "postgresql"):  # as PostgreSQL has them
+    if url.drivername in ("postgres", "postgresql"):  # as PostgreSQL's own tools write them
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() != "postgresql":
         raise CatalogError(f"{url.set(query={}).render_as_string()}: cannot be used; {_URL_HINT}")
@@ -405,7 +405,7 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
         nonlocal silent_until
         if time.monotonic() < silent_until:
             raise psycopg.OperationalError(_SILENT)
-        # In a thread: a time-out of libpq is two seconds at least, and has no end for names.
+        # In a thread: libpq waits for two seconds at least, and without end for a name server.
         opened: Future[Connection] = Future()
         task = partial(_fulfil, opened, partial(open_connection, arguments, named))
         threading.Thread(target=copy_context().run, args=(task,), daemon=True).start()

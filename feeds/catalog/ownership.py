@@ -120,8 +120,8 @@ def is_marked_as_undamaged(file: Path) -> bool:
 
 
 def _marked_time(status: os.stat_result) -> int:
-    # NTFS keeps seven digits of the fraction. On a file system that keeps none, no file is marked,
-    # and every one is checked.
+    # NTFS keeps seven digits of the fraction. On a file system that keeps none, no file is ever
+    # marked, and every file is checked.
     fraction = zlib.crc32(f"{status.st_ino} {status.st_size}".encode()) % 10**7
     return status.st_mtime_ns // 10**9 * 10**9 + fraction * 100
 

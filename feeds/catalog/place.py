@@ -84,7 +84,7 @@ def _named_place(place: str, base: Path) -> str:
         path = place
     elif scheme not in ("sqlite", "sqlite+pysqlite"):
         return place  # a server's, judged where it is opened
-    else:  # SQLite has neither a host nor options
+    else:  # a URL of SQLite has neither a host nor options
         path = path[1:] if path.startswith("/") and "?" not in path else ""
     path = os.path.expanduser(path)
     if _NO_PATH.search(path):

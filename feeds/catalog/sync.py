@@ -24,7 +24,7 @@ from feeds.text.slugs import fold
 RACY_WINDOW_NS = 2_000_000_000
 #: A sync of fewer files is seen whole or not at all; more would take too much memory.
 MAX_FILES_PER_TRANSACTION = 5_000
-#: PostgreSQL indexes 2,700 bytes. An id may have four in a character.
+#: PostgreSQL indexes at most 2,700 bytes, and a character may take four.
 MAX_MEDIA_URL_CHARS, _MAX_ID_CHARS = 2000, 500
 
 
@@ -56,7 +56,7 @@ def sync(
     with index.connection() as connection:
         meta = schema.read_meta(connection)
         is_whole = _is_whole(meta)
-        # The rows of a partial index may be of several zones.
+        # A partial index may hold rows that were read in several zones.
         is_same_zone = meta["timezone"] == folder.site.timezone and not meta["partial"]
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
             if stat := files.pop(row.path, None):

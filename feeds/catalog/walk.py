@@ -16,7 +16,7 @@ from feeds.parsing.article import ENDINGS, is_html
 
 #: A file in every tree that Feeds writes: the pages that it names are no articles.
 MANIFEST = ".feeds-manifest.json"
-#: The names of some millions of files.
+#: Enough for the names of some millions of files.
 MAX_MANIFEST_BYTES = 1 << 28
 
 
@@ -90,7 +90,7 @@ def walk(top: str, real: str, links: Links) -> Iterator[tuple[str, Stat | None]]
         prefix = name[: -len(entry.name)] if entry else ""
         try:
             is_link = entry is not None and entry.is_symlink()
-            # Of a link in a circle, os.DirEntry raises.
+            # os.DirEntry raises for a link in a circle.
             is_folder = entry is None or (os.path.isdir(entry.path) if is_link else entry.is_dir())
             is_article = not is_folder and name.lower().endswith(ENDINGS) and name not in pages
             is_file = entry and (os.path.isfile(entry.path) if is_link else entry.is_file())

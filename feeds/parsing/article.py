@@ -53,7 +53,7 @@ _LIMITS = Limits(
     all_chars=250_000,
 )
 _EPISODE_TYPES = ("full", "trailer", "bonus")
-#: Types of an action that are no media types.
+#: Values of an action's type that are not media types.
 _ACTION_TYPES = ("download",)
 
 
@@ -276,7 +276,7 @@ def _downloads(fields: Fields) -> Iterator[model.Download]:
             url=url,
             media_type=media_type or DEFAULT_DOWNLOAD,
             title=item.text("title"),
-            # A file of the site has the length that it has.
+            # The length of a file of the site is read from disk.
             length=length if is_absolute(url) else None,
             is_typed=bool(media_type) or is_download,
         )

@@ -29,14 +29,14 @@ _WEEKDAY = re.compile(
 _DAY_FORMS = tuple(
     re.compile(form + r"(?!\d)", re.ASCII)
     for form in (
-        # As in ISO 8601, and with a slash or a dot.
+        # ISO 8601, also with slashes or dots.
         rf"{_YEAR}(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark){_DAY}",
         rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
         rf"{_YEAR}[ -]{_MONTH}\.?[ -]{_DAY}",
         rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<weekday>[1-7])",
         rf"{_YEAR}-(?P<day_of_year>\d{{3}})",
         rf"{_MONTH}\.?[ -]{_DAY}(?:st|nd|rd|th)?(?:, ?|[ -]){_YEAR}",
-        # As in RFC 5322, whose years had two digits once (§4.3).
+        # RFC 5322; §4.3 still allows years of two digits.
         rf"{_DAY}(?:st|nd|rd|th)?(?: of)?(?:\. ?|[ -]){_MONTH}(?:\. ?|, ?|[ -])"
         r"(?P<year>\d{4}|\d\d)(?!:)",
         # Countries that write dots put the day first.
@@ -44,7 +44,7 @@ _DAY_FORMS = tuple(
         rf"(?P<first>\d\d?)(?P<mark>[/-])(?P<second>\d\d?)(?P=mark){_YEAR}",
     )
 )
-# As ctime(), date, git and Java's Date write it, with the year after the time.
+# The form of ctime(), date, git and Java's Date, with the year after the time.
 _YEAR_LAST = re.compile(
     rf"({'|'.join(_MONTHS)}) (\d\d?) (\d\d?:\d\d:\d\d)((?: [a-z+-][a-z0-9:+]*)?) (\d{{4}})(?= |$)"
 )
@@ -66,8 +66,8 @@ _ZONE = re.compile(
     r" ?(?:(?P<bracket>\[!?)?(?P<place>[a-z_]+/[a-z0-9_+/-]+)(?(bracket)\]))?(?: ?\([^()]*\))?",
     re.ASCII,
 )
-#: Names that mean one offset wherever they are used; RFC 5322 §4.3 decides on those of America.
-#: BST, IST, AST, MSK and others have several meanings, or had another one in other years.
+#: Abbreviations that mean one offset wherever they are used; RFC 5322 §4.3 defines the American
+#: ones. BST, IST, AST, MSK and others have several meanings, or had others in other years.
 _OFFSET_HOURS = {
     name: hours
     for hours, names in {
@@ -78,7 +78,7 @@ _OFFSET_HOURS = {
     }.items()
     for name in names.split()
 }  # fmt: skip
-#: Names of a zone whose offset depends on the day.
+#: Abbreviations of zones whose offset depends on the day.
 _ZONE_OF_NAME = {
     "ET": "America/New_York",
     "CT": "America/Chicago",
@@ -180,7 +180,7 @@ def _in_zone(local: datetime, written: str, zone: tzinfo, *, is_day: bool) -> da
     if written and not (offset or name or place):
         raise DateError(f"{_EXPECTED}, with an offset such as +02:00")
     if is_day and (name not in (None, "z") or (offset and len(offset) < len("+0200"))):
-        raise DateError(_EXPECTED)  # 2026-05-01-02 is no day with an offset
+        raise DateError(_EXPECTED)  # 2026-05-01-02 is not a date with an offset
     if place:
         if not (there := find_zone(place)):
             raise DateError(f"{_EXPECTED}, with an offset instead of {place}")

@@ -17,7 +17,7 @@ from feeds.parsing.fields import FLAGS, Fields
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLValue
 from feeds.text.repair import shown
 
-#: Folders of drafts: Jekyll's and Hexo's, and as people name them.
+#: Folders of drafts: Jekyll's and Hexo's, and a common name.
 _FOLDERS = frozenset(("_drafts", "drafts"))
 _MAX_WORD_CHARS = 60
 
@@ -45,8 +45,8 @@ class _Rule(NamedTuple):
 
 _IF_TRUE = FLAGS
 _IF_FALSE = {word: not value for word, value in FLAGS.items()}
-#: Of WordPress, Ghost, Movable Type, Drupal, Pelican, Nikola and others. An article that is
-#: scheduled waits for its date anyway. MkDocs' new and deprecated are published.
+#: Values of WordPress, Ghost, Movable Type, Drupal, Pelican, Nikola and others. A scheduled article
+#: waits for its date anyway. MkDocs publishes articles that are new or deprecated.
 _STATUS = _IF_FALSE | {
     word: holds
     for holds, words in {
@@ -68,7 +68,7 @@ _OUT_OF_FEEDS = " ".join(
     for place in ("", "in", "from")
     for feed in ("feed", "feeds", "rss", "atom")
 )
-#: By folded keys.
+#: The rules by folded key.
 _RULES = {
     key: rule
     for keys, rule in {
@@ -87,7 +87,7 @@ _RULES = {
         ),
         "removed isremoved": _Rule(_IF_TRUE, removes=True),
         "password postpassword": _Rule(_IF_TRUE, otherwise=True),
-        # Words that are used for other things as well.
+        # Keys that have other uses too: unknown values are ignored.
         "hide secret confidential headless disabled inactive deleted trashed exclude ignore skip"
         " nopublish donotpublish dontpublish notpublished saveasdraft membersonly subscribersonly"
         f" paidonly passwordprotected eleventyexcludefromcollections {_OUT_OF_FEEDS}": _Rule(

@@ -41,12 +41,12 @@ _SIGNATURES = dict(zip(ARTWORK_TYPES, (b"\xff\xd8", b"\x89PNG"), strict=True))
 class PublishedPodcast:
     """A podcast and its articles by file, with URLs as written."""
 
-    #: As published.
+    #: With its URLs as published.
     feed: Feed
     settings: Podcast
-    #: The newest.
+    #: The newest articles with a recording.
     episodes: Mapping[str, Article]
-    #: Of those without a known recording.
+    #: Articles that may have one: the type of a file is unknown.
     left_out: Mapping[str, Article]
 
 
@@ -192,7 +192,7 @@ def _of_episode(
     recording = article.recording
     if not recording:
         unknown = (file for file in article.downloads if not file.is_typed)
-        # Where keys alone say that it is an episode, this is a problem already.
+        # If the article has keys of an episode, read_article() has reported this.
         is_known = article.episode and not article.player
         if (file := next(unknown, None)) and not is_known:
             message = f"the media type of {shown(file.url)} is unknown, so no podcast has it"

@@ -14,9 +14,9 @@ from feeds.text.repair import shown
 
 NOTHING_PUBLISHED = "nothing-published"
 _MAX_REASONS = 3
-#: By the code of the problem for which a file is no article.
+#: Predicates by the code of the problem for which a file is not an article.
 _REASONS = {"no-front-matter": "have no front matter", "bad-yaml": "have unreadable front matter"}
-#: By the beginning of the commonest reason.
+#: Hints by the beginning of the commonest reason.
 _HINTS = {
     "have no usable": "an article needs title, webUrl and publishedDateTime",
     "have": "an article begins with YAML between two lines of ---",

@@ -70,8 +70,8 @@ class Publication:
         self._folder = folder
         self._rendered: RenderedEntries | None = None
         self._arguments = url, now, unpublished
-        #: Callers ask for the documents of a folder in a row: its articles are read once. The feed
-        #: without them comes first.
+        #: The feed that was read last, without entries and with them: callers ask for all documents
+        #: of a folder in a row.
         self._last_feed: tuple[Feed, Feed] | None = None
 
     def with_rendered(self, entries: RenderedEntries) -> Publication:

@@ -130,7 +130,7 @@ class Routes:
             path = f"/{former.path}"
             name = file_name(path).casefold()
             folder, slash, base = name.rpartition("/")
-            # Every feed may have every archive: periods come and go with articles.
+            # Any feed may get any period of an archive: they come and go with articles.
             archived = IN_ARCHIVE.fullmatch(folder + slash)
             document = f"{archived[1] or ''}{base}" if archived else name
             is_folder = _ARCHIVE_END.sub("/", f"/{name}/").strip("/") in above

@@ -63,7 +63,7 @@ def _escape(text: str, unsafe: re.Pattern[str] = _UNSAFE) -> str:
     r"""Write characters as nginx does: a quotation mark as \x22."""
 
     def escaped(match: re.Match[str]) -> str:
-        # WSGI has a character for each byte.
+        # A string of WSGI has a character for each byte.
         return "".join(f"\\x{byte:02X}" for byte in match[0].encode("latin-1", "replace"))
 
     return unsafe.sub(escaped, text[:_MAX_CHARS])

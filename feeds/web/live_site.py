@@ -152,8 +152,8 @@ class LiveSite:
             )
             if not isinstance(resource, Document):
                 return resource
-            # Clients can request any number of custom documents, too many to record each: they are
-            # of the date of the publication.
+            # Clients can request any number of custom documents, too many to record: all of them
+            # have the date of the publication.
             dated = (_CUSTOM, publication.digest) if is_custom else (path, resource.digest)
             changed = self._last_modified(publication, *dated)
             cached = CachedDocument(resource, changed, publication.cache_control(resource))
@@ -171,7 +171,7 @@ class LiveSite:
         now, address = int(self._clock().timestamp()), self._address(publication, path)
 
         def touch(state: State) -> int | None:
-            # Newer bytes of another process have the later date.
+            # Only the newest publication may set the date: another process may have a newer one.
             is_current = self._refresher.is_current(publication)
             return state.touch_last_modified(address, digest, now) if is_current else None
 
