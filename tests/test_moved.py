@@ -193,7 +193,7 @@ def test_a_format_that_there_is_not_is_named_and_the_path_stays(site: SiteBuilde
 
 @pytest.mark.parametrize(
     "written",
-    ["rss.xml", "ATOM.xml", "feed.css", "topics", "topics/radio", "topics/radio/",
+    ["RSS.xml", "ATOM.xml", "feed.css", "topics", "topics/radio", "topics/radio/",
      "topics/radio/rss.xml", "topics/wireless/feed.json", "topics/wireless", "rss.xml/feed",
      "custom/rss.xml", "custom/", "archive", "archive/2024", "archive/2024/",
      "archive/2024/rss.xml", "topics/radio/archive/2024-05/atom.xml", "topics/radio/archive"],
@@ -205,6 +205,14 @@ def test_a_path_of_something_else_is_named_and_left_to_it(site: SiteBuilder, wri
         f"5: warning: formerly: {former} clashes with another published path; leave it out"
     ]
     assert publication.routes.former == {}
+
+
+def test_the_path_at_which_a_format_lies_is_no_former_one(site: SiteBuilder) -> None:
+    publication = formerly(site, "rss.xml", {"atom.xml": "atom"}, "feed.json")
+    assert complaints(publication) == []
+    assert publication.routes.former == {}
+    publication = formerly(site, {"rss.xml": "atom"})
+    assert len(complaints(publication)) == 1
 
 
 def test_former_paths_are_files_beside_each_other(site: SiteBuilder) -> None:
@@ -308,7 +316,7 @@ def test_a_former_path_is_redirected_in_a_podcast_of_everything(site: SiteBuilde
 
 
 def test_build_reports_a_former_path_that_is_taken(site: SiteBuilder, tmp_path: Path) -> None:
-    formerly(site, "rss.xml")
+    formerly(site, "feed.css")
     result = CliRunner().invoke(main, ["build", str(site.root), "--out", str(tmp_path / "o")])
     assert result.exit_code == 0
-    assert "formerly: rss.xml clashes with another published path; leave it out" in result.output
+    assert "formerly: feed.css clashes with another published path; leave it out" in result.output

@@ -127,6 +127,8 @@ class Routes:
         files |= SITE_DOCUMENTS.keys()
         above = {folder for name in files for folder in _folders_above(name)}
         for former in paths:
+            if former.path == _FILE_NAMES[former.format]:
+                continue  # the feed still lies there
             path = f"/{former.path}"
             name = file_name(path).casefold()
             folder, slash, base = name.rpartition("/")
