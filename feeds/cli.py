@@ -244,11 +244,12 @@ def check(sites: tuple[Path, ...]) -> None:
 
     problems: list[Problem] = []
     if sites and all(site.is_file() and site.name.lower().endswith(ENDINGS) for site in sites):
+        now = datetime.now(UTC)
         articles = {file: Folder.of_article(file) for file in sites}
         is_one_site = len({folder.root for folder, _path in articles.values()}) == 1
         for file, (folder, path) in articles.items():
             shown = path if is_one_site else str(file)
-            problems += (replace(each, path=shown) for each in folder.check_article(path))
+            problems += (replace(each, path=shown) for each in folder.check_article(path, now))
         summary = path if len(articles) == 1 else _number(len(articles), "article")
     elif len(sites) > 1:
         raise click.UsageError("name one site, or articles, which end in " + ", ".join(ENDINGS))

@@ -30,6 +30,8 @@ class Problem:
     #: The remedy, or an example of a valid value.
     hint: str = ""
     severity: Severity = Severity.ERROR
+    #: The required values that an article lacks: "title", "URL", "date".
+    missing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""

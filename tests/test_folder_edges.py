@@ -17,7 +17,7 @@ from feeds.catalog.folder import Folder
 from feeds.catalog.walk import MANIFEST, UNREADABLE
 from feeds.errors import ConfigurationError, Problem
 from feeds.static.writer import write_tree
-from tests.support import SiteBuilder
+from tests.support import NOW, SiteBuilder
 
 URL = "https://feeds.example.org/"
 
@@ -107,7 +107,7 @@ def test_what_is_no_regular_file_is_named_and_not_opened(
         return system_open(path, *arguments, **named)
 
     monkeypatch.setattr(os, "open", watched)
-    named = [Folder.open(site.root).check_article(path) for path in files]
+    named = [Folder.open(site.root).check_article(path, NOW) for path in files]
     assert not [path for path in opened if "articles" in path]
     assert [str(problem) for (problem,) in named] == [
         "articles/device.html:1: cannot be read: a link that leads out of the site;"

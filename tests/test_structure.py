@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body, plain_text
 from feeds.parsing.body.formulas import MATH_TAGS
-from tests.support import article, document
+from tests.support import SiteBuilder, article, document
 from tests.test_bodies import inspect
 
 BASE = "https://news.example.com/a/b"
@@ -347,6 +347,25 @@ def test_a_formula_in_markdown_stays_as_written(formula: str) -> None:
     text = formula.replace("&", "&amp;").replace("<", "&lt;")
     text = text.replace("$`x`$ ", "$<code>x</code>$ ")
     assert markdown(f"A {formula} b") == f"<p>A {text} b</p>"
+
+
+def test_a_site_says_what_is_a_formula_in_articles_that_do_not(site: SiteBuilder) -> None:
+    keys = {"title": "T", "url": "https://e.example/"}
+    text = r"A \(*x*\) b"
+    for name, own in (("a.md", {}), ("b.md", {"math": False}), ("c.md", {"math": True})):
+        site.write(name, text, **own)
+
+    def are_formulas() -> list[bool]:
+        articles = site.publication().articles.by_file([f"articles/{n}.md" for n in "abc"])
+        return [r"\(*x*\)" in articles[f"articles/{n}.md"].body for n in "abc"]
+
+    site.configure(**keys)
+    assert are_formulas() == [False, False, True]
+    site.configure(**keys, math=True)
+    assert are_formulas() == [True, False, True]
+    assert site.catalog().sync(site.publication()._folder).read == 0
+    site.configure(**keys, math="maybe")
+    assert are_formulas() == [False, False, True]
 
 
 def test_kramdowns_signs_become_those_of_all_others() -> None:

@@ -243,21 +243,9 @@ class PublishedArticles:
         is_early = ARTICLE.c.updated > self._now
         columns = ARTICLE.c.path, ARTICLE.c.data
         query = sa.select(*columns).where(is_early, ~ARTICLE.c.removed, ~draft)
-        hint = "correct it if it is wrong"
-        now, year = EPOCH + timedelta(microseconds=self._now), timedelta(days=366)
+        now = EPOCH + timedelta(microseconds=self._now)
         for path, article in self._rows(query.order_by(ARTICLE.c.path)):
-            is_published = self._site.future or article.published <= now
-            if is_published and article.updated > article.published:
-                key, meanwhile = "updatedDateTime", "publishedDateTime is used"
-                date = article.updated
-            elif not is_published and article.published - year > now:
-                key, meanwhile = "publishedDateTime", "the article is held back"
-                date = article.published
-            else:
-                continue
-            line = line_of(folder.text_or_empty(path), key)
-            message = f"{key} is in the future: {meanwhile} until {date:%Y-%m-%d}"
-            yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
+            yield from folder.future_dates(path, article, now)
 
     def shared_ids(self, folder: Folder) -> Iterator[Problem]:
         """A warning for each file whose id a newer file has too."""

@@ -29,7 +29,7 @@ from feeds.catalog.schema import (
 from feeds.catalog.search import Search
 from feeds.catalog.state import STATE, State, prepare_state
 from feeds.catalog.sync import Synced, sync
-from feeds.errors import CatalogError, CatalogRemadeError, Problem
+from feeds.errors import CatalogError, CatalogRemadeError, Problem, Severity
 
 
 class Catalog:
@@ -140,8 +140,10 @@ class Catalog:
         with self.reading() as connection:
             files = connection.execute(sa.select(sa.func.count()).select_from(SOURCE)).scalar_one()
             problems = connection.execute(query.where(ARTICLE.c.path.is_(None))).scalars().all()
-        # An error comes after warnings, and replaces them.
-        ordered = sorted(problems, key=lambda problem: problem.severity, reverse=True)
+        # The last one says why: an error, unless an unfinished draft lacks something.
+        ordered = sorted(
+            problems, key=lambda each: (bool(each.missing), each.severity is Severity.ERROR)
+        )
         by_path = {problem.path: problem for problem in ordered}
         found = [by_path[path] for path in sorted(by_path) if by_path[path].code != LINKED]
         return files - (len(by_path) - len(found)), found

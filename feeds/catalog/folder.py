@@ -11,16 +11,18 @@ import os
 import re
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
+from feeds.model.article import Article
 from feeds.model.site import Site
-from feeds.parsing.article import read_article
+from feeds.parsing.article import line_of, read_article
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
 from feeds.text.media_types import type_of_name
@@ -172,15 +174,31 @@ class Folder:
         hint = f"if it holds articles, write {where}articles: [{', '.join(names)}]"
         return Problem(path, 1, LINKED, message, hint, Severity.WARNING)
 
-    def check_article(self, path: str) -> list[Problem]:
+    def check_article(self, path: str, now: datetime) -> list[Problem]:
         """Return the problems of one article, except those that other articles cause."""
         text = self.read(path)
         if isinstance(text, Problem):
             return [text]
-        article, problems = read_article(text, path, self.site.timezone)
+        article, problems = read_article(text, path, self.site.article_defaults)
         urls = article.local_files() if article else ()
         missing = {url: 1 for url in urls if not self.media_file(url)}
-        return sorted((*problems, *self.no_files(path, missing)))
+        may_show = article and not article.removed and (self.site.unpublished or not article.draft)
+        early = self.future_dates(path, article, now) if article and may_show else ()
+        return sorted((*problems, *self.no_files(path, missing), *early))
+
+    def future_dates(self, path: str, article: Article, now: datetime) -> Iterator[Problem]:
+        """Yield a warning for an update in the future, or a publication more than a year ahead."""
+        is_published = self.site.future or article.published <= now
+        if is_published and article.updated > max(article.published, now):
+            key, date, until = "updatedDateTime", article.updated, "publishedDateTime is used"
+        elif not is_published and article.published - timedelta(days=366) > now:
+            key, date, until = "publishedDateTime", article.published, "the article is held back"
+        else:
+            return
+        line = line_of(self.text_or_empty(path), key)
+        message = f"{key} is in the future: {until} until {date:%Y-%m-%d}"
+        hint = "correct it if it is wrong"
+        yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
 
     def no_files(self, path: str, missing: Mapping[str, int]) -> list[Problem]:
         """Return the problem of an article that names missing files; each with its uses in all."""

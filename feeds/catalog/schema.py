@@ -75,7 +75,7 @@ _META_KEYS = (
     "complete",  # "1" once a sync has ended
     "partial",  # "1" while only a part of a sync is written
     "searched",  # the revision whose words are all indexed
-    "timezone",  # the site's, in which dates were read
+    "defaults",  # the settings of the site with which articles were read
 )
 SOURCE = sa.Table(
     "feeds_source", METADATA, *keys("path"), *columns(Text, "digest"),

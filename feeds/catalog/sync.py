@@ -56,11 +56,11 @@ def sync(
     with index.connection() as connection:
         meta = schema.read_meta(connection)
         is_whole = _is_whole(meta)
-        # A partial index may hold rows that were read in several zones.
-        is_same_zone = meta["timezone"] == folder.site.timezone and not meta["partial"]
+        # A partial index may hold rows that were read with several.
+        has_same_defaults = meta["defaults"] == _defaults(folder) and not meta["partial"]
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
             if stat := files.pop(row.path, None):
-                is_same = is_same_zone and stat == (row.size, row.mtime_ns)
+                is_same = has_same_defaults and stat == (row.size, row.mtime_ns)
                 if not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS:
                     candidates.append((row.path, stat, row.digest))
             elif not row.path.startswith(out_of_reach):
@@ -79,9 +79,13 @@ def sync(
         if progress:
             progress(done, len(candidates))
     if changed or batch or not is_whole:
-        _write(index, changed, batch, timezone=folder.site.timezone)
+        _write(index, changed, batch, defaults=_defaults(folder))
     _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
+
+
+def _defaults(folder: Folder) -> str:
+    return repr(tuple(folder.site.article_defaults))
 
 
 def _is_whole(meta: dict[str, str]) -> bool:
@@ -92,13 +96,13 @@ def _write(
     index: Database,
     changed: Sequence[str],
     batch: Sequence[_FileRows],
-    timezone: str | None = None,
+    defaults: str | None = None,
 ) -> None:
     """Replace the rows of files, those of changed ones in all tables, in one transaction.
 
-    Until the last transaction of a sync, which has the time zone, the index is marked as partial.
+    Until the last transaction of a sync, which has the site's defaults, the index is partial.
     """
-    is_last = timezone is not None
+    is_last = defaults is not None
     with index.connection(ensure=False) as connection:
         meta = schema.lock(connection)
         schema.check_version(meta, index.name)
@@ -111,7 +115,7 @@ def _write(
             update = sa.update(ARTICLE).where(ARTICLE.c.has_duplicate_id != is_duplicate)
             connection.execute(update.values(has_duplicate_id=is_duplicate))
         if is_last:
-            schema.set_meta(connection, complete="1", partial="", timezone=timezone)
+            schema.set_meta(connection, complete="1", partial="", defaults=defaults)
         else:
             schema.set_meta(connection, partial="1")
         if changed or not _is_whole(meta):
@@ -147,15 +151,16 @@ def _read_file(folder: Folder, path: str, stat: Stat, indexed_digest: str) -> _F
     if isinstance(text, Problem) and text.code == "unreadable":
         # Permissions may change without a trace in size or mtime.
         stat = UNREADABLE
-    # The same text means another article under another ending, or in another zone.
-    timezone = folder.site.timezone
-    content = f"{is_html(path)}\0{timezone}\0{type(text).__name__}\0{text}"
+    # The same text means another article under another ending, or with other defaults.
+    content = f"{is_html(path)}\0{_defaults(folder)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
         return {SOURCE.name: [source]}
     article, problems = (
-        (None, [text]) if isinstance(text, Problem) else read_article(text, path, timezone)
+        (None, [text])
+        if isinstance(text, Problem)
+        else read_article(text, path, folder.site.article_defaults)
     )
     rows = {
         SOURCE.name: [source],

@@ -62,6 +62,7 @@ _STATUS = _IF_FALSE | {
     }.items()
     for word in words.split()
 }
+_STATUS_WORDS = {word: holds for word, holds in _STATUS.items() if word not in FLAGS}
 _OUT_OF_FEEDS = " ".join(
     verb + place + feed
     for verb in ("exclude", "excluded", "hide", "hidden", "omit", "skip", "disable", "no")
@@ -100,9 +101,7 @@ _RULES = {
         "build.list build.render": _Rule(
             _IF_FALSE | {"never": True, "local": True, "link": True}, otherwise=False
         ),
-        "state stage access audience workflow": _Rule(
-            {word: holds for word, holds in _STATUS.items() if word not in FLAGS}, otherwise=False
-        ),
+        "state stage access audience workflow": _Rule(_STATUS_WORDS, otherwise=False),
     }.items()
     for key in keys.split()
 }
@@ -118,10 +117,17 @@ _LOOKALIKES = tuple(
     (re.compile(_AFFIXES + words + _AFFIXES), _Rule(holds))
     for words, holds in (
         ("(?:draft|private|hidden|hide|unlisted|unpublish(?:ed)?|embargo(?:ed)?|secret|confidential"
-         "|exclude|excluded|paywall(?:ed)?|notpublic|notlisted|invisible)", _STATUS | _IF_TRUE),
-        ("(?:publish|published|publishable|public|listed|visible)", _STATUS),
+         "|exclude|excluded|paywall(?:ed)?|notpublic|notlisted|invisible|protected|internal|offline"
+         "|archived|(?:in|needs|under)review)", _STATUS | _IF_TRUE),
+        ("(?:publish|published|publishable|public|listed|visible|ready|approved|released)",
+         _STATUS),
+        ("tiers?", _STATUS_WORDS),
     )
 )  # fmt: skip
+#: The values of any other key that look as if they held the article back.
+_DRAFT = _Rule({"draft": True, "drafts": True})
+#: Keys that may have such a value and mean something else.
+_NAMING_KEYS = frozenset("title name id excerpt slug topics".split())
 
 
 def is_in_drafts(path: str) -> bool:
@@ -164,7 +170,8 @@ def read_hold(fields: Fields) -> Hold:
         for key, word in unknown.items():
             message = f"{shown(key)}: {shown(word)} holds nothing back"
             hint = "write draft: true or published: true"
-            fields.problem(key, "unknown-draft", message, hint, about=key)
+            top = key if key in fields else key.partition(".")[0]
+            fields.problem(top, "unknown-draft", message, hint, about=key)
     return Hold(
         draft or bool(unclear and not is_cleared),
         removed,
@@ -178,7 +185,17 @@ def _hold_keys(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _R
     for key, value in items:
         if key in ("build", "_build") and isinstance(value, YAMLMapping):
             yield from _hold_keys((f"build.{inner}", each) for inner, each in value.items())
-        if value is None or not (found := _rule_of(key)):
+        elif isinstance(value, YAMLMapping):
+            # Of another program's settings, only words that mean nothing else.
+            for inner, word in value.items():
+                if isinstance(word, str) and (_is_draft(word) or "draft" in inner.lower()):
+                    for _inner, rule, _is_known, text in _hold_keys([(inner, word)]):
+                        yield f"{key}.{inner}", rule, False, text
+        found = _rule_of(key) if value is not None else None
+        if not found and key not in _NAMING_KEYS:
+            words = value if isinstance(value, YAMLList) else (value,)
+            found = (_DRAFT, False) if any(map(_is_draft, words)) else None
+        if not found:
             continue
         rule, is_known = found
         for word in value if isinstance(value, YAMLList) else (value,):
@@ -186,6 +203,10 @@ def _hold_keys(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _R
             text = word if isinstance(word, str) else "…"
             if text.strip():
                 yield key, rule, is_known, text
+
+
+def _is_draft(value: YAMLValue) -> bool:
+    return isinstance(value, str) and len(value) < 10 and _fold(value) in _DRAFT.holds
 
 
 @lru_cache(maxsize=4096)

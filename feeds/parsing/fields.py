@@ -25,6 +25,7 @@ from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
 _Missing = TypeVar("_Missing", str, None)
+_Default = TypeVar("_Default", bound=bool | None)
 
 #: Of a topic and other names in lists.
 _MAX_ITEM_CHARS = 1000
@@ -183,7 +184,7 @@ class Fields:
             self.problem(key, "bad-date", message, f"it should be {error}", about=key)
             return None
 
-    def flag(self, key: str, default: bool) -> bool:
+    def flag(self, key: str, default: _Default) -> bool | _Default:
         """Boolean, in any of YAML's words."""
         value = self._convert(
             key, lambda text: FLAGS.get(text.lower()), "bad-flag", "true or false"
@@ -239,10 +240,11 @@ class Fields:
 
     def problem(
         self, key: str, code: str, message: str, hint: str, severity: Severity | None = None, *,
-        about: str = "",
+        about: str = "", missing: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Report a problem on the line of a key."""
-        self._report.add(self.line_of(key), code, message, hint, severity, about=about)
+        line = self.line_of(key)
+        self._report.add(line, code, message, hint, severity, about=about, missing=missing)
 
     def _value(self, key: str) -> YAMLValue:
         value = self._values.get(key)

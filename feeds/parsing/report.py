@@ -52,12 +52,12 @@ class Report:
 
     def add(
         self, line: int, code: str, message: str, hint: str, severity: Severity | None = None, *,
-        about: str = "", name: str = "",
+        about: str = "", name: str = "", missing: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Report a problem about a subject; the name tells it from others of its kind."""
         severity = severity or self.severity
         self.errors += severity is Severity.ERROR
-        problem = Problem(self.path, line, code, message, hint, severity)
+        problem = Problem(self.path, line, code, message, hint, severity, missing)
         index, first, others = self._kinds.setdefault(
             (code, about), (len(self.problems), problem, [])
         )

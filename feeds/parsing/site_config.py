@@ -92,6 +92,7 @@ def _read(text: str, report: Report, default_title: str) -> Site:
         content=fields.choice("content", CONTENTS) or _DEFAULTS.content,
         unpublished=fields.flag("unpublished", _DEFAULTS.unpublished),
         timezone=_timezone(fields, report),
+        math=fields.flag("math", _DEFAULTS.math),
         future=fields.flag("future", _DEFAULTS.future),
         related_in_rss=fields.flag("related_in_rss", _DEFAULTS.related_in_rss),
         podcast=podcast,

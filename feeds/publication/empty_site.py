@@ -54,9 +54,8 @@ def empty_site_problems(
 
 def _reasons(problem: Problem) -> list[str]:
     """Return the predicates of a sentence about files that are not articles."""
-    if problem.code.startswith("missing-"):
-        missing = problem.message.removeprefix("no usable ").partition(",")[0]
-        return [f"have no usable {name}" for name in missing.split(" or ")]
+    if problem.missing:
+        return [f"have no usable {name}" for name in problem.missing]
     return [_REASONS.get(problem.code, "cannot be read")]
 
 
