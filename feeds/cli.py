@@ -193,7 +193,7 @@ def serve(
     \b
     feeds serve demo --port 8000
     """
-    from feeds.catalog.folder import Folder
+    from feeds.catalog.folder import SiteFolder
     from feeds.web import server
     from feeds.web.settings import Settings
 
@@ -209,7 +209,7 @@ def serve(
         starts_indexed=True,
     )
     url, unpublished = settings.url, settings.unpublished
-    folder = Folder.open(site)
+    folder = SiteFolder.open(site)
     if is_everywhere and not folder.configured and not url:
         click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
     if strict or not server.has_index(folder, syncs=settings.syncs):
@@ -239,13 +239,13 @@ def check(sites: tuple[Path, ...]) -> None:
     \b
     feeds check demo
     """
-    from feeds.catalog.folder import Folder
+    from feeds.catalog.folder import SiteFolder
     from feeds.parsing.article import ENDINGS
 
     problems: list[Problem] = []
     if sites and all(site.is_file() and site.name.lower().endswith(ENDINGS) for site in sites):
         now = datetime.now(UTC)
-        articles = {file: Folder.of_article(file) for file in sites}
+        articles = {file: SiteFolder.of_article(file) for file in sites}
         is_one_site = len({folder.root for folder, _path in articles.values()}) == 1
         for file, (folder, path) in articles.items():
             shown = path if is_one_site else str(file)
@@ -316,7 +316,7 @@ def _opened(
     A bare folder is published at `address`.
     """
     from feeds.catalog.catalog import Catalog
-    from feeds.catalog.folder import Folder
+    from feeds.catalog.folder import SiteFolder
     from feeds.catalog.place import catalog_place
     from feeds.errors import CatalogError
     from feeds.parallel import collect_garbage_rarely, processors
@@ -324,7 +324,7 @@ def _opened(
     from feeds.web.settings import Settings
 
     collect_garbage_rarely()
-    settings, folder = Settings(site, url=url, address=address), Folder.open(site)
+    settings, folder = Settings(site, url=url, address=address), SiteFolder.open(site)
     sources = (folder.root, *folder.article_folders)
     if out and any(source.resolve().is_relative_to(out.resolve()) for source in sources):
         hint = "it contains the site; name a folder of its own"

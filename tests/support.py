@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.publication.publication import Publication
 
 #: A time after the date of every article in the tests.
@@ -94,7 +94,7 @@ class SiteBuilder:
         self, *, now: datetime = NOW, unpublished: bool = False, url: str = ""
     ) -> Publication:
         """Read the site into a catalog that is opened anew, and return what it publishes."""
-        folder = Folder.open(self.root)
+        folder = SiteFolder.open(self.root)
         catalog = self.catalog()
         catalog.sync(folder)
         url = url or folder.site.url

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import (
     ARTICLE,
     EPOCH,
@@ -237,7 +237,7 @@ class PublishedArticles:
         found = [date for query in next_ones for (date,) in self._rows(query) if date is not None]
         return date_of(min(found, default=None))
 
-    def future_dates(self, folder: Folder) -> Iterator[Problem]:
+    def future_dates(self, folder: SiteFolder) -> Iterator[Problem]:
         """A warning for each update in the future, and each publication more than a year ahead."""
         draft = sa.false() if self._unpublished else ARTICLE.c.draft
         is_early = ARTICLE.c.updated > self._now
@@ -247,7 +247,7 @@ class PublishedArticles:
         for path, article in self._rows(query.order_by(ARTICLE.c.path)):
             yield from folder.future_dates(path, article, now)
 
-    def shared_ids(self, folder: Folder) -> Iterator[Problem]:
+    def shared_ids(self, folder: SiteFolder) -> Iterator[Problem]:
         """A warning for each file whose id a newer file has too."""
         columns = ARTICLE.c.path, ARTICLE.c.data
         query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from feeds.catalog.database import PATIENCE_SECONDS, Database, patiently
-from feeds.catalog.folder import LINKED, Folder
+from feeds.catalog.folder import LINKED, SiteFolder
 from feeds.catalog.ownership import owner_of
 from feeds.catalog.place import state_file
 from feeds.catalog.schema import (
@@ -86,7 +86,10 @@ class Catalog:
         self._states.close()
 
     def sync(
-        self, folder: Folder, progress: Callable[[int, int], None] | None = None, processes: int = 1
+        self,
+        folder: SiteFolder,
+        progress: Callable[[int, int], None] | None = None,
+        processes: int = 1,
     ) -> Synced:
         """Bring the index up to date with the folder (see feeds.catalog.sync)."""
         with patiently():

@@ -40,7 +40,7 @@ LINKED = "linked-folder"
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class SiteFolder:
     """A site's folder, with the configuration of its feeds.yaml and the problems in it."""
 
     root: Path
@@ -50,7 +50,7 @@ class Folder:
     configuration: str = ""
 
     @classmethod
-    def open(cls, target: Path) -> Folder:
+    def open(cls, target: Path) -> SiteFolder:
         """Open the site of a folder or of a feeds.yaml. Raises ConfigurationError."""
         target = target.absolute()
         file = configuration_file(target)
@@ -69,7 +69,7 @@ class Folder:
         return cls(root, site, tuple(problems), file.name)
 
     @classmethod
-    def of_article(cls, file: Path) -> tuple[Folder, str]:
+    def of_article(cls, file: Path) -> tuple[SiteFolder, str]:
         """Return the site that an article belongs to, and the article's path in it.
 
         It is the nearest one above the file whose folders of articles contain it, else the file's

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.ownership import LOGS
 from feeds.errors import CatalogError
 
@@ -28,7 +28,7 @@ _NO_PATH = re.compile(
 )
 
 
-def catalog_place(folder: Folder) -> str:
+def catalog_place(folder: SiteFolder) -> str:
     """Return the place of a site's catalog: a URL, or the path of the index's file.
 
     FEEDS_CATALOG comes first, then feeds.yaml, a file beside it, and one in the user's cache

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from feeds.catalog import schema
 from feeds.catalog.database import Database
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.search import raise_revision
 from feeds.catalog.walk import UNREADABLE, Stat
@@ -42,7 +42,7 @@ _FileRows: TypeAlias = dict[str, list[dict[str, Any]]]
 
 
 def sync(
-    index: Database, folder: Folder, progress: Callable[[int, int], None] | None, processes: int
+    index: Database, folder: SiteFolder, progress: Callable[[int, int], None] | None, processes: int
 ) -> Synced:
     """Bring the index up to date with the folder.
 
@@ -84,7 +84,7 @@ def sync(
     return Synced(read, len(gone))
 
 
-def _defaults(folder: Folder) -> str:
+def _defaults(folder: SiteFolder) -> str:
     return repr(tuple(folder.site.article_defaults))
 
 
@@ -122,7 +122,7 @@ def _write(
             raise_revision(connection, changed)
 
 
-def _measure(index: Database, folder: Folder, *, keep_missing: bool) -> None:
+def _measure(index: Database, folder: SiteFolder, *, keep_missing: bool) -> None:
     """Update the lengths of the site's own files; those that are missing may be out of reach."""
     query = sa.select(MEDIA.c.url, MEDIA.c.length).where(schema.OWN_MEDIA).distinct()
     with index.connection(ensure=False) as connection:
@@ -140,11 +140,11 @@ def _measure(index: Database, folder: Folder, *, keep_missing: bool) -> None:
             connection.execute(update.values(length=sa.bindparam("new_length")), changed)
 
 
-def _read(folder: Folder, candidates: Iterable[_Candidate]) -> list[_FileRows]:
+def _read(folder: SiteFolder, candidates: Iterable[_Candidate]) -> list[_FileRows]:
     return [_read_file(folder, *candidate) for candidate in candidates]
 
 
-def _read_file(folder: Folder, path: str, stat: Stat, indexed_digest: str) -> _FileRows:
+def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -> _FileRows:
     # Taken before the file is read: a change from now on is seen by the next sync.
     checked = time.time_ns()
     text = folder.read(path)
@@ -175,7 +175,7 @@ def _id_key(article: Article) -> str:
     return iri if len(iri) <= _MAX_ID_CHARS else hashlib.sha256(iri.encode()).hexdigest()
 
 
-def _article_rows(path: str, article: Article, folder: Folder) -> _FileRows:
+def _article_rows(path: str, article: Article, folder: SiteFolder) -> _FileRows:
     provider = article.provider
     row = {
         "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": article,

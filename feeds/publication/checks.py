@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, line_with
+from feeds.catalog.folder import SiteFolder, line_with
 from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
@@ -51,7 +51,7 @@ class PublishedPodcast:
 
 
 def find_problems(
-    folder: Folder,
+    folder: SiteFolder,
     catalog: Catalog,
     articles: PublishedArticles,
     podcasts: Iterable[PublishedPodcast],
@@ -117,21 +117,21 @@ def topic_problems(path: str, site: Site, topics: Topics) -> Iterator[Problem]:
             yield Problem(path, line, "unknown-topic", message, hint, Severity.WARNING)
 
 
-def _taken_paths(folder: Folder, routes: Routes) -> Iterator[Problem]:
+def _taken_paths(folder: SiteFolder, routes: Routes) -> Iterator[Problem]:
     for former in routes.taken:
         message = f"formerly: {shown(former.path)} clashes with another published path"
         at = folder.configuration, former.line, "taken-path"
         yield Problem(*at, message, "leave it out", Severity.WARNING)
 
 
-def _no_free_path(folder: Folder, path: str, url: str) -> Problem:
+def _no_free_path(folder: SiteFolder, path: str, url: str) -> Problem:
     line = line_with(folder.text_or_empty(path), url)
     message, hint = f"a feed is at {shown(url)}, so no file is", "give the file another name"
     return Problem(path, line, "no-free-path", message, hint, Severity.WARNING)
 
 
 def _of_podcast(
-    folder: Folder, published: PublishedPodcast, lengths: Mapping[str, int]
+    folder: SiteFolder, published: PublishedPodcast, lengths: Mapping[str, int]
 ) -> Iterator[Problem]:
     feed, podcast = published.feed, published.settings
     for code, message, hint in _of_header(folder, feed, podcast):
@@ -146,7 +146,7 @@ def _of_podcast(
             yield Problem(path, line, code, message, hint, Severity.WARNING)
 
 
-def _of_header(folder: Folder, feed: Feed, podcast: Podcast) -> Iterator[tuple[str, str, str]]:
+def _of_header(folder: SiteFolder, feed: Feed, podcast: Podcast) -> Iterator[tuple[str, str, str]]:
     """The codes, messages and hints of a podcast's problems."""
     if not podcast.image:
         yield "no-artwork", "has no artwork", f"image: in podcast: names {_ARTWORK}"
@@ -164,7 +164,7 @@ def _of_header(folder: Folder, feed: Feed, podcast: Podcast) -> Iterator[tuple[s
         yield "long-description", f"has a description of {size:,} bytes", hint
 
 
-def _artwork_error(folder: Folder, url: str) -> str:
+def _artwork_error(folder: SiteFolder, url: str) -> str:
     """The reason why a picture cannot be artwork; empty for a good one and one of another site."""
     import imagesize
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import HERE, Folder
+from feeds.catalog.folder import HERE, SiteFolder
 from feeds.errors import Problem
 from feeds.model.selection import Selection
 from feeds.parsing.article import ENDINGS
@@ -27,7 +27,7 @@ _SINGULAR = {"have": "has", "are": "is"}
 
 
 def empty_site_problems(
-    folder: Folder, catalog: Catalog, articles: PublishedArticles
+    folder: SiteFolder, catalog: Catalog, articles: PublishedArticles
 ) -> Iterator[Problem]:
     """Yield the problem that nothing is published, if there are folders and nothing is."""
     folders = [each for each in folder.article_folders if os.path.isdir(each)]
@@ -64,7 +64,7 @@ def _clause(files: str, count: int, reason: str) -> str:
     return f"{files} {_SINGULAR.get(verb, verb) if count == 1 else verb} {rest}"
 
 
-def _contents(folder: Folder) -> str:
+def _contents(folder: SiteFolder) -> str:
     """Return the clause about a folder in which no file may be an article."""
     endings = folder.endings()
     if not endings:

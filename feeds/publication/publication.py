@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import code_fingerprint
 from feeds.errors import Problem
 from feeds.formats import LIST, PAGE, STYLE, as_entry, render, render_style
@@ -56,7 +56,7 @@ class Publication:
     """A site as it is published at one moment."""
 
     def __init__(
-        self, folder: Folder, catalog: Catalog, *, url: str, now: datetime, unpublished: bool
+        self, folder: SiteFolder, catalog: Catalog, *, url: str, now: datetime, unpublished: bool
     ) -> None:
         self.url = url
         self.site = folder.site
@@ -67,7 +67,7 @@ class Publication:
         self.revision = catalog.revision()
         self.articles = PublishedArticles(catalog, self.site, now=now, unpublished=unpublished)
         self.routes = Routes(self.site, self.articles.topics, url, self.articles.periods)
-        self._folder = folder
+        self._site_folder = folder
         self._rendered: RenderedEntries | None = None
         self._arguments = url, now, unpublished
         #: The feed that was read last, without entries and with them: callers ask for all documents
@@ -82,7 +82,7 @@ class Publication:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog again."""
-        return _reopened, (self._folder, self.catalog.place, self._arguments, self._rendered)
+        return _reopened, (self._site_folder, self.catalog.place, self._arguments, self._rendered)
 
     def is_current(self) -> bool:
         """True as long as no process has synced since this was made."""
@@ -97,7 +97,7 @@ class Publication:
                 left_out = self.articles.left_out(channel.selection)
                 feed = self.feed_without_entries(channel)
                 podcasts.append(PublishedPodcast(feed, channel.podcast, episodes, left_out))
-        return find_problems(self._folder, self.catalog, self.articles, podcasts, self.routes)
+        return find_problems(self._site_folder, self.catalog, self.articles, podcasts, self.routes)
 
     @cached_property
     def listed(self) -> tuple[ListedFeed, ...]:
@@ -267,7 +267,7 @@ class Publication:
     def _file(self, path: str) -> Path | None:
         """Look for the file at a path: it may come or go at any time."""
         url = self._media_urls.get(path)
-        return self._folder.media_file(url) if url else None
+        return self._site_folder.media_file(url) if url else None
 
     @cached_property
     def _lengths(self) -> dict[str, int]:
@@ -350,9 +350,12 @@ def _short_digest(text: str) -> str:
 # A process of a pool receives its publication again with each chunk of work, and opens it once.
 @lru_cache(maxsize=1)
 def _reopened(
-    folder: Folder, place: str, moment: tuple[str, datetime, bool], rendered: RenderedEntries | None
+    folder: SiteFolder,
+    place: str,
+    arguments: tuple[str, datetime, bool],
+    rendered: RenderedEntries | None,
 ) -> Publication:
-    url, now, unpublished = moment
+    url, now, unpublished = arguments
     with ExitStack() as stack:
         catalog = Catalog(place)
         stack.callback(catalog.close)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import patiently
-from feeds.catalog.folder import CONFIGURATION, Folder, configuration_file
+from feeds.catalog.folder import CONFIGURATION, SiteFolder, configuration_file
 from feeds.catalog.place import INDEX_DIR, catalog_place
 from feeds.errors import CatalogRemadeError, ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
@@ -46,7 +46,7 @@ class Refresher:
         self._clock = clock
         self._log = log
         self._configuration = self._configuration_stat()
-        self._folder = Folder.open(settings.site)
+        self._folder = SiteFolder.open(settings.site)
         self.catalog = Catalog(
             catalog_place(self._folder), syncs=settings.syncs, patience_seconds=PATIENCE_SECONDS
         )
@@ -116,7 +116,7 @@ class Refresher:
             return
         # A broken feeds.yaml leaves the last good one in force.
         self._configuration = stat
-        folder = Folder.open(self._settings.site)
+        folder = SiteFolder.open(self._settings.site)
         if self._folder.configured:
             if not folder.configured:
                 raise ConfigurationError(f"{CONFIGURATION}: gone; its last content stays in force")
