@@ -13,7 +13,7 @@ from feeds.static.plan import Action, DiskFile, Plan, Reason, Step
 FILE, FOLDER = DiskFile(10, 20), DiskFile(0, 0, is_folder=True)
 LINK = DiskFile(10, 20, is_link=True)
 LINK_TO_FOLDER = DiskFile(0, 0, is_folder=True, is_link=True)
-PARTS = ("site", "feed", "articles", "history", "feeds")
+PARTS = ("configuration", "feed", "articles", "history", "feeds")
 OLD = " ".join(f"{part}:0" for part in PARTS)
 
 
