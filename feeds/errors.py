@@ -52,7 +52,7 @@ class CatalogError(FeedsError):
 
 
 class CatalogRemadeError(CatalogError):
-    """The index was damaged, and is made again: what was begun has to begin anew."""
+    """The index was damaged and has been made again: the work that met it has to start over."""
 
 
 class NotReadyError(FeedsError):

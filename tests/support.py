@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.publication.publication import Publication
 
 #: A time after the date of every article in the tests.
@@ -94,7 +94,7 @@ class SiteBuilder:
         self, *, now: datetime = NOW, unpublished: bool = False, url: str = ""
     ) -> Publication:
         """Read the site into its catalog, and return what it publishes."""
-        folder = Folder.open(self.root)
+        folder = SiteFolder.open(self.root)
         # The same again, whose statements are compiled already; catalog() opens another.
         catalog = self._catalogs[0] if self._catalogs else self.catalog()
         catalog.sync(folder)

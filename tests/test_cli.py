@@ -22,7 +22,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feeds import cli
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import SiteFolder
+from feeds.catalog.place import catalog_place
 from feeds.cli import main
 from feeds.parsing.article import read_article
 from feeds.static.hosts import HOSTS
@@ -46,7 +47,7 @@ def demo(tmp_path: Path) -> Path:
 
 def test_the_example_site_has_no_problem_and_one_of_each(demo: Path) -> None:
     assert run("check", demo).output.startswith("0 errors, 0 warnings")
-    folder = Folder.open(demo)
+    folder = SiteFolder.open(demo)
     read = (read_article(folder.text_or_empty(path), path)[0] for path in folder.files())
     articles = [article for article in read if article]
     assert len(articles) >= 8
@@ -577,7 +578,7 @@ def test_a_second_build_names_the_same_problems(site: SiteBuilder) -> None:
 def test_a_replica_does_not_prepare_the_index_of_another_version(site: SiteBuilder) -> None:
     site.write("a.md")
     run("list", site.root)
-    folder = Folder.open(site.root)
+    folder = SiteFolder.open(site.root)
     with closing(sqlite3.connect(catalog_place(folder))) as connection, connection:
         connection.execute("UPDATE feeds_meta SET value = 'another' WHERE key = 'fingerprint'")
     assert has_index(folder, syncs=False)

@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import MANIFEST, Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.state import Built
+from feeds.catalog.walk import MANIFEST
 from feeds.errors import OutputError
 from feeds.files import open_file
 from feeds.model.document import Document, MediaFile
@@ -643,7 +644,7 @@ def test_a_build_that_another_sync_overtakes_leaves_nothing_wrong_for_good(
     behind = filled.publication()
     assert behind.fingerprint("/rss.xml")
     filled.write("a.md", title="One, corrected", topics=["AI", "Robots"])
-    Catalog(behind.catalog.place).sync(Folder.open(filled.root))
+    Catalog(behind.catalog.place).sync(SiteFolder.open(filled.root))
     write_tree(behind, filled.out)
     # What it wrote holds newer articles than it knew of; they go back to what they were.
     filled.write("a.md", title="One", topics=["AI", "Robots"])
@@ -680,7 +681,7 @@ def test_several_processes_read_and_write_the_tree_that_one_does(
         file.unlink()
     # Work is divided only where there is much of it.
     monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
-    assert site.catalog().sync(Folder.open(site.root), processes=2).read == 20
+    assert site.catalog().sync(SiteFolder.open(site.root), processes=2).read == 20
     result = write_tree(site.publication(), site.out, processes=2)
     assert result.written == result.total
     assert tree(site.out) == tree(alone)
@@ -727,7 +728,7 @@ def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
     store.write_index(store.write(publication, keys))
     publication = publication.with_rendered(store)
     filled.write("c.md", title="Three", topics=["AI"])
-    publication.catalog.sync(Folder.open(filled.root))
+    publication.catalog.sync(SiteFolder.open(filled.root))
     again = pickle.loads(pickle.dumps(publication))
     found = again.document("/rss.xml")
     assert isinstance(found, Document)

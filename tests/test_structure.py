@@ -398,7 +398,7 @@ def test_a_site_says_what_is_a_formula_in_articles_that_do_not(site: SiteBuilder
     assert are_formulas() == [False, False, True]
     site.configure(**keys, math=True)
     assert are_formulas() == [True, False, True]
-    assert site.catalog().sync(site.publication()._folder).read == 0
+    assert site.catalog().sync(site.publication()._site_folder).read == 0
     site.configure(**keys, math="maybe")
     assert are_formulas() == [False, False, True]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import (
     ARTICLE,
     EPOCH,
@@ -207,7 +207,7 @@ class PublishedArticles:
         return self._rows(self._published(TAGGING, name, sa.func.count(), date).group_by(name))
 
     def media(self) -> Sequence[Sequence[Any]]:
-        """Each relative URL of a file, an article's file that has it, and the number of those."""
+        """Each relative URL of a file, an article with it, and the number of such articles."""
         columns = MEDIA.c.url, sa.func.min(MEDIA.c.path), sa.func.count()
         query = self._published(MEDIA, *columns).where(OWN_MEDIA).group_by(MEDIA.c.url)
         return self._rows(query.order_by(MEDIA.c.url))
@@ -230,25 +230,24 @@ class PublishedArticles:
         return {reason: count for reason, count in zip(reasons, row, strict=True) if count}
 
     def next_due(self) -> datetime | None:
-        """The next date in the future, of a publication, an update or an end."""
+        """The next date at which an article is published, counts as updated, or expires."""
         dates = [ARTICLE.c.updated, ARTICLE.c.expires]
         dates += [] if self._site.future else [ARTICLE.c.published]
         next_ones = (sa.select(sa.func.min(date)).where(date > self._now) for date in dates)
         found = [date for query in next_ones for (date,) in self._rows(query) if date is not None]
         return date_of(min(found, default=None))
 
-    def early(self, folder: Folder) -> Iterator[Problem]:
-        """A warning for each update in the future, and for each publication in more than a year."""
+    def future_dates(self, folder: SiteFolder) -> Iterator[Problem]:
+        """A warning for each update in the future, and each publication more than a year ahead."""
         draft = sa.false() if self._unpublished else ARTICLE.c.draft
         is_early = ARTICLE.c.updated > self._now
-        query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(
-            is_early, ~ARTICLE.c.removed, ~draft
-        )
+        columns = ARTICLE.c.path, ARTICLE.c.data
+        query = sa.select(*columns).where(is_early, ~ARTICLE.c.removed, ~draft)
         now = EPOCH + timedelta(microseconds=self._now)
         for path, article in self._rows(query.order_by(ARTICLE.c.path)):
-            yield from folder.early(path, article, now)
+            yield from folder.future_dates(path, article, now)
 
-    def conflicts(self, folder: Folder) -> Iterator[Problem]:
+    def shared_ids(self, folder: SiteFolder) -> Iterator[Problem]:
         """A warning for each file whose id a newer file has too."""
         columns = ARTICLE.c.path, ARTICLE.c.data
         query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)

@@ -17,9 +17,10 @@ from feeds.model.site import ArticleDefaults
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
-from feeds.parsing.dates import find_zone
 from feeds.parsing.drafts import is_in_drafts, read_hold
-from feeds.parsing.fields import Fields, Limits, Report, parse_duration
+from feeds.parsing.fields import Fields, parse_duration
+from feeds.parsing.report import Limits, Report
+from feeds.parsing.time_zones import find_zone
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
 from feeds.text.repair import find_forbidden, repair, shown
@@ -39,18 +40,22 @@ _FIRST_LINE = 2
 
 # One key of each is required.
 _REQUIRED_KEYS = {
-    "title": ("title", "name"), "URL": ("webUrl", "originalUrl"), "date": ("publishedDateTime",),
-}  # fmt: skip
+    "title": ("title", "name"),
+    "URL": ("webUrl", "originalUrl"),
+    "date": ("publishedDateTime",),
+}
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
 TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
 _LIMITS = Limits(
-    items_of={"topics": 100}, chars=20_000, chars_of={"featuredContent": 1_000_000},
+    items_of={"topics": 100},
+    chars=20_000,
+    chars_of={"featuredContent": 1_000_000},
     all_chars=250_000,
-)  # fmt: skip
+)
 _EPISODE_TYPES = ("full", "trailer", "bonus")
-#: Types of an action that are no media types.
+#: Values of an action's type that are not media types.
 _ACTION_TYPES = ("download",)
 
 
@@ -274,7 +279,7 @@ def _downloads(fields: Fields) -> Iterator[model.Download]:
             url=url,
             media_type=media_type or DEFAULT_DOWNLOAD,
             title=item.text("title"),
-            # A file of the site has the length that it has.
+            # The length of a file of the site is read from disk.
             length=length if is_absolute(url) else None,
             is_typed=bool(media_type) or is_download,
         )
