@@ -8,13 +8,16 @@ import re
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -684,3 +687,30 @@ def test_an_index_that_holds_nonsense_is_made_again(site: SiteBuilder, damage: s
     with suppress(CatalogError):
         answer()
     assert answer() == ["Whole"]
+
+
+@pytest.mark.parametrize("published", ["2026-01-01", "2026-01-01T0{}:00:00Z"])
+def test_many_files_with_one_id_take_linear_time(tmp_path: Path, published: str) -> None:
+    steps: Counter[int] = Counter()
+    for count in (100, 400):
+
+        def count_steps(connection: Any, _record: object, count: int = count) -> None:
+            connection.set_progress_handler(lambda: steps.update((count,)), 50)
+
+        site = SiteBuilder(tmp_path / f"{count}" / "site")
+        for number in range(count):
+            date = published.format(number % 10)
+            site.write(f"{number}.md", webUrl="https://a.example/", publishedDateTime=date)
+        with closing(Catalog(str(tmp_path / f"{count}.sqlite"))) as catalog:
+            catalog.sync(SiteFolder.open(site.root))
+        sa.event.listen(sa.Engine, "connect", count_steps)
+        try:
+            with closing(Catalog(str(tmp_path / f"{count}.sqlite"))) as catalog:
+                view = PublishedArticles(catalog, Site("T"), now=NOW)
+                assert view.count(Selection()) == (1, ANY)
+                assert view.held_back() == {"older with the same id": count - 1}
+        finally:
+            sa.event.remove(sa.Engine, "connect", count_steps)
+    # Four times as many files; it was sixteen times as many steps.
+    assert steps[100]
+    assert steps[400] < 7 * steps[100]

@@ -173,6 +173,11 @@ def test_one_path_or_a_mapping_of_paths_will_do(site: SiteBuilder) -> None:
         ({"feed/": "json"}, "is sent as HTML, which JSON must not be"),
         ("feed/json/", "is sent as HTML, which JSON must not be"),
         ({"feed.HTML": "json"}, "is sent as HTML, which JSON must not be"),
+        ({"feed.shtml": "json"}, "is sent as HTML, which JSON must not be"),
+        ({"feed.php": "json"}, "is sent as HTML, which JSON must not be"),
+        ("feed.php5.json", "is sent as HTML, which JSON must not be"),
+        ("_redirects", "is a file that hosts read themselves"),
+        ("_Headers", "is a file that hosts read themselves"),
     ],
 )
 def test_a_path_at_which_no_feed_can_be_is_named(

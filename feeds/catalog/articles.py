@@ -324,10 +324,17 @@ class PublishedArticles:
         yield ~self._is_expired()
         yield from self._is_due(ARTICLE)
         if dedupe:
-            other = ARTICLE.alias("other")
-            is_later = sa.tuple_(*self._rank(other)) > sa.tuple_(*self._rank(ARTICLE))
-            # A newer article that is removed, or expired, also removes the older ones.
-            is_older = sa.exists().where(other.c.id == ARTICLE.c.id, is_later, *self._is_due(other))
+            other, rank = ARTICLE.alias("other"), sa.tuple_(*self._rank(ARTICLE))
+            others = other.c.id == ARTICLE.c.id, *self._is_due(other)
+            # A newer article that is removed, or expired, also removes the older ones. The index
+            # has the newest at its end, but for updates in the future.
+            columns = other.c.updated, other.c.published, other.c.path
+            newest = sa.select(*columns).where(*others, other.c.updated <= self._now)
+            newest = newest.order_by(*map(sa.desc, columns)).limit(1)
+            is_early = other.c.updated > self._now
+            is_older = (rank < newest.scalar_subquery()).is_(sa.true()) | sa.exists().where(
+                *others, is_early, sa.tuple_(*self._rank(other)) > rank
+            )
             yield ~ARTICLE.c.has_duplicate_id | ~is_older
 
     def _is_expired(self) -> sa.ColumnElement[bool]:

@@ -93,7 +93,7 @@ ARTICLE = sa.Table(
     *columns(sa.Boolean(), "recorded", "has_unknown_file", "draft", "removed", "has_duplicate_id"),
     sa.Column("expires", Integer), sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
     *columns(_Json(Article), "data"),
-    sa.Index("feeds_article_id", "id"),
+    sa.Index("feeds_article_id", "id", "draft", "updated", "published", "path"),
     # All that decides whether an article is published: its row, which is long, need not be read.
     sa.Index(
         "feeds_article_due",

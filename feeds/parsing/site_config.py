@@ -33,6 +33,13 @@ _DEFAULTS = Site(title="")
 #: Its texts and URLs go into each document or entry.
 _LIMITS = Limits(items=2000, of_each_list=True, chars=500, chars_of={"description": 10_000})
 _SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
+#: A page, or a program that many servers run, also by an ending before the last.
+_MARKUP_PATH = re.compile(
+    r"(?:/|\.[sx]?html?|\.(?:php\d?|phtml|phar|aspx?|jsp|cgi|pl|py)(?:\.[^/]*)?)$",
+    re.IGNORECASE,
+)
+#: Files in which hosts look for redirects, headers and code.
+_HOSTS_FILES = ("_headers", "_redirects", "_worker.js", "nginx.conf", "s3.json")
 #: A name in a former path: not hidden, and in no need of escapes in any host's file.
 _PATH_NAME = re.compile(r"(?!\.)[\w.~-]+")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
@@ -153,8 +160,8 @@ def _former_paths(fields: Fields) -> Iterator[FormerPath]:
         by_name = "json" if name.endswith("json") else "atom" if "atom" in name else "rss"
         reason = _unusable_path(path)
         format = "" if reason else item.choice(written, FORMAT_NAMES) or by_name
-        if format == "json" and path.lower().endswith(("/", ".html", ".htm")):
-            # A host sends these as HTML, where the text of JSON would be markup.
+        if format == "json" and _MARKUP_PATH.search(path):
+            # Its text would be markup, or a program for the server.
             reason = "is sent as HTML, which JSON must not be; write one such as feed/json"
         if reason:
             message, _, hint = reason.partition("; ")
@@ -172,6 +179,8 @@ def _unusable_path(path: str) -> str:
         return "is not below url; write the path from there, such as feed.xml"
     if "?" in path or "#" in path:
         return "has a query, which static hosts ignore; it takes a redirect by the server"
+    if path.lower() in _HOSTS_FILES:
+        return "is a file that hosts read themselves; write one such as feed.xml"
     names = path.removesuffix("/").split("/")
     is_short = len(path) <= _LIMITS.chars and all(len(name.encode()) <= 200 for name in names)
     if not is_short or not all(map(_PATH_NAME.fullmatch, names)):

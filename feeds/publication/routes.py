@@ -185,7 +185,7 @@ class Routes:
 
     def page_of(self, path: str) -> str:
         """The page that is meant by a path without its slash or with index.html; else empty."""
-        page = f"{path.removesuffix(f'/{PAGE_FILE}').rstrip('/')}/"
+        page = f"{path.removesuffix(f'/{PAGE_FILE}')}/"
         route = self.route(page) if page != path else None
         return route.current_path if route else ""
 
