@@ -109,8 +109,8 @@ class SiteBuilder:
 
     def close(self) -> None:
         """Close every catalog that was opened."""
-        for catalog in self._catalogs:
-            catalog.close()
+        while self._catalogs:
+            self._catalogs.pop().close()
 
     def published(self, path: str, **options: Any) -> bytes:
         """The bytes of the document at a path."""

@@ -326,6 +326,7 @@ def test_what_was_announced_outlives_a_new_version(
 ) -> None:
     for module in ("catalog.schema", "publication.publication"):
         monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another")
+    announced.close()
     assert announce(announced.publication()).told == []
     assert hub.told == []
 
