@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.parsing.article import read_article
@@ -122,7 +122,6 @@ PIECES = [
 markup = st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join)
 
 
-@settings(deadline=None, max_examples=300)
 @given(markup, st.booleans())
 @example("<svg></p><style><a title='</style><img src=x onerror=alert(1)>'>", True)
 @example(
@@ -138,14 +137,12 @@ def test_no_body_runs_anything(body: str, is_html: bool) -> None:
     inspect(found.body)
 
 
-@settings(deadline=None)
 @given(markup)
 def test_a_body_that_was_cleaned_is_clean(body: str) -> None:
     cleaned = html(body)
     assert html(cleaned) == cleaned
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     st.text() | st.lists(st.sampled_from([*"[]{}:,-&*!|>'\"#%@`?~ \n\tabé", "---\n"])).map("".join)
 )
@@ -173,7 +170,6 @@ KEYS = (
 ).split()
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.dictionaries(st.sampled_from(KEYS), values))
 @example({"title": ["\x85"], "name": []})
 def test_problems_of_any_value_have_lines_of_the_front_matter(
@@ -276,7 +272,6 @@ def test_a_long_blank_in_a_tag_takes_no_time() -> None:
     assert time.monotonic() - started < 1
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.text(st.sampled_from("ab \n*_`[]()!|~&#:-=>\\1.\t")))
 @example("[a](b [c](d))")
 @example("[^1]\n\n[^1]: note\n\n|a|b|\n|-|-|\n|~~x~~|`y`|")
@@ -285,7 +280,6 @@ def test_markdown_without_a_tag_of_its_own_is_well_nested_at_once(source: str) -
     assert html(cleaned) == cleaned
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(["<!", "<![", "<![x[", "<?", "]]>", "<script>", "</script>", "a ",
                                  "<!--", "-->", "<a onclick=", '"', "&#x3c;", ">"])).map("".join),
        st.booleans())  # fmt: skip

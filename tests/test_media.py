@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.errors import Problem
@@ -418,14 +418,15 @@ def test_a_script_that_shows_a_page_becomes_a_link_to_it() -> None:
         "<picture><source srcset=a></picture>", "<amp-img src=a></amp-img>", "<a href=tel:1>x</a>",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("around", ["", "<div>" * 380, "<object>" * 380])
+@pytest.mark.parametrize("around", ["", "<object>" * 380])
 def test_64_kb_of_media_take_little_time_and_room(unit: str, around: str) -> None:
     source = around + unit * ((64 * 1024 - len(around)) // len(unit))
     started = time.process_time()
-    problems = problems_of(source)
+    found, problems = read_article(document(article(webUrl=BASE), source), "a.html")
     assert time.process_time() - started < 4
     assert len(problems) < 5
-    assert len(html(source)) < 10 * len(source) + 20_000
+    assert found
+    assert len(found.body) < 10 * len(source) + 20_000
 
 
 @pytest.mark.parametrize(
@@ -468,7 +469,6 @@ PIECES = [
 ]
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 def test_whatever_the_media_a_body_is_clean_and_stays_so(source: str) -> None:
     cleaned = html(source)

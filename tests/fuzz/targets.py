@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote_to_bytes
 import msgspec
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.errors import FeedsError
 from feeds.formats import ATOM, JSON, PAGE, RSS, as_entry, render
 from feeds.formats.entry_html import content_html
@@ -272,7 +272,7 @@ class Configuration:
     @cached_property
     def _catalog(self) -> Catalog:
         catalog = Catalog(str(self._site.index))
-        catalog.sync(Folder.open(self._site.root))
+        catalog.sync(SiteFolder.open(self._site.root))
         return catalog
 
     def __init__(self) -> None:
@@ -286,7 +286,7 @@ class Configuration:
     def run(self, text: str) -> Callable[[], None]:
         self._site.configure(text)
         try:
-            folder = Folder.open(self._site.root)
+            folder = SiteFolder.open(self._site.root)
         except FeedsError as error:
             message = str(error)
 

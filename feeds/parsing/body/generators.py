@@ -26,6 +26,11 @@ _ROOT = re.compile(
     r"|site_?url|\.Site\.BaseURL)\s*(?:\|[^{}\n]*)?-?\}\}|\{index\})+"
 )
 _PATH = re.compile(r"\{(?:static|attach|photo)\}|\|static\||pathname://")
+# In exports of Ghost, and in JSX.
+_GHOST_ROOT = re.compile(r"(?<![\w/])__GHOST_URL__(?=/)")
+_JSX_FILE = re.compile(
+    r"=\{(?:require|useBaseUrl)\([ \t]*(['\"])([^'\"{}<>\n]{1,300})\1[ \t]*\)(?:\.default)?\}"
+)
 _LITERAL = re.compile(r"\{\{-?\s*(['\"])([^'\"{}\n]*)\1\s*(?:\|[^{}\n]*)?\}\}")
 _THIS_PAGE = re.compile(r"\{\{-?\s*page\.(?:url|permalink)\s*(?:\|[^{}\n]*)?-?\}\}")
 # What is left of a target that no reader can open.
@@ -67,6 +72,8 @@ _MARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"^( {{0,3}}#{{1,6}}[ \t][^\n{{]*)\{{{_ATTRIBUTES}\}}(?=[ \t]*#*[ \t]*$)", r"\1"),
         (rf"\{{{_ATTRIBUTES}\}}(?=[ \t]*\n {{0,3}}(?:=+|-+)[ \t]*$)", ""),
         (rf"(?<=[)\]])\{{{_ATTRIBUTES}\}}", ""),
+        # Quarto's label of a formula, whose end mark stands for it here.
+        (rf"(?<=\ufdd1)[ \t]*\{{{_ATTRIBUTES}\}}", ""),
         # Fences around notes.
         (r"^:::+[ \t]*(?:\{[^{}\n]*\}|[\w-]+)?[ \t]*\[([^\]\n]+)\][ \t]*$", r"\n**\1**\n"),
         (r"^:::+(?:[ \t]*(?:\{[^{}\n]*\}|[\w-]+))?[ \t]*:*$", "\n"),
@@ -81,6 +88,8 @@ _MODULE = re.compile(
     r"|default[ \t]+(?:[({]|function\b|\w+;?[ \t]*$))[^\n]*(?:\n|\Z)(?:[^\n]+(?:\n|\Z))*)+",
     re.MULTILINE,
 )
+#: A component of MDX without text of its own. An Image is a picture, and has a lost target itself.
+COMPONENT = re.compile(r"<(?!Image\b)([A-Z]\w{0,40}[a-z]\w{0,40})(?:\s[^<>]{0,500})?/>", re.ASCII)
 _POST_LINK = re.compile(
     r"\{%-?\s*post_link\s+([^\s%]{1,300})(?:[ \t]+['\"]?([^'\"%\n]{1,300}?)['\"]?)?"
     r"(?:[ \t]+(?:true|false))?[ \t]*-?%\}"
@@ -88,7 +97,7 @@ _POST_LINK = re.compile(
 # A tag of another engine, with arguments: prose about templates names tags alone.
 _LEFT = re.compile(
     r"\{%-?\s*[a-z_]\w*[ \t]+[^\s%{}-][^%{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\}"
-    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}",
+    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}|!\[\[[^\[\]\n]{1,300}\]\]",
     re.MULTILINE,
 )
 
@@ -103,11 +112,19 @@ def may_hold_syntax(source: str) -> bool:
 _FIRST_WORDS = ("import ", "export ", ":::", "!!!", "???")
 _SIGNS = (
     *("{", "@/", "@site/", "|filename|", "|static|", "link://", "pathname://", "[TOC]", "[toc]"),
-    *("[[TOC]]", "[[_TOC_]]", *(f"\n{word}" for word in _FIRST_WORDS)),
+    *(
+        "[[TOC]]",
+        "[[_TOC_]]",
+        "__GHOST_URL__",
+        "![[",
+        "/>",
+        *(f"\n{word}" for word in _FIRST_WORDS),
+    ),
 )
 _MAY_HOLD = re.compile(
     r"\{[%{:#./]|\{[ ]?[a-z_#.]|\|(?:filename|static)\||@(?:/|site/)|(?:link|pathname)://"
-    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc",
+    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc|__GHOST_URL__|!\[\["
+    rf"|(?-i:{COMPONENT.pattern})",
     re.MULTILINE | re.IGNORECASE,
 )
 
@@ -136,6 +153,7 @@ def replace_targets(source: str, unknown: list[str]) -> str:
         unknown.append(match[0])
         return match[2] or match[1]
 
+    source = _JSX_FILE.sub(r'="\2"', _GHOST_ROOT.sub("", source))
     return _POST_LINK.sub(title, _TARGET.sub(replacement, source))
 
 

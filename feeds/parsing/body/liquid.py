@@ -33,9 +33,13 @@ _COMMENTS_IN_MARKDOWN = (
 )
 # Tags with their arguments: prose about templates names {% if %} alone.
 _TAG = re.compile(
-    r"\{%-?\s*(?:(?:assign|capture|case|cycle|decrement|elsif|for|if|include|include_relative"
-    r"|increment|layout|link|post_url|render|tablerow|unless|when)\s+[^\s%-][^%\n]{0,300}%\}"
+    r"\{%-?\s*(?:(?:assign|capture|case|cycle|decrement|elsif|for|if|include|include_cached"
+    r"|include_relative|increment|layout|link|post_url|render|tablerow|unless|when)\s+[^\s%-][^%\n]{0,300}%\}"
     r"|(?:seo|feed_meta)\s*-?%\})"
+)
+# Tags that put in another file, of which only the generator has the text.
+_INCLUDE = re.compile(
+    r"\{%-?\s*((?:include|include_cached|include_relative|render)\s+[^\s%-][^\s%\n]{0,300})"
 )
 _PLAIN_TAG = re.compile(
     r"\{%-?\s*(?:break|continue|else|end(?:capture|case|for|if|tablerow|unless))\s*-?%\}"
@@ -103,7 +107,9 @@ def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
         for comment in _COMMENTS_IN_MARKDOWN:
             source = _replace_between(source, comment, lambda _text: "")
         source = generators.remove_marks(source)
+        lost.shortcodes.extend(generators.COMPONENT.findall(source))
     if "{%" in source:
+        lost.shortcodes.extend(_INCLUDE.findall(source))
         without = _TAG.sub("", _replace_between(source, _COMMENT, lambda _comment: ""))
         # In a body with no other tag, an {% endif %} is one that the prose is about.
         source = without if without == source else _PLAIN_TAG.sub("", without)

@@ -23,7 +23,10 @@ _VALUES = {
     ("li", "value"): re.compile("-?[0-9]{1,9}"),
     ("ol", "start"): re.compile("-?[0-9]{1,9}"),
     ("ol", "type"): re.compile("[1aAiI]"),
-    **{(cell, "align"): re.compile("left|center|right") for cell in ("td", "th")},
+    **{
+        (cell, "align"): re.compile("left|center|right")
+        for cell in "td th tr thead tbody tfoot".split()
+    },
 }
 
 #: Characters of a data: URL, of which none is published.
