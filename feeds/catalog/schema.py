@@ -122,8 +122,12 @@ SEARCHED = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     *columns(Text, "path", "digest", "words"),
     sa.Index("feeds_searched_path", "path", unique=True),
-    sa.Index("feeds_searched_lexeme", LEXEMES, postgresql_using="gin").ddl_if(dialect="postgresql"),
 )
+# Not an sa.Index: it would have every command import all that SQLAlchemy has for PostgreSQL.
+_LEXEME_INDEX = sa.DDL(  # type: ignore[no-untyped-call]
+    f"CREATE INDEX feeds_searched_lexeme ON {SEARCHED.name} USING gin ({LEXEMES})"
+)
+sa.event.listen(SEARCHED, "after_create", _LEXEME_INDEX.execute_if(dialect="postgresql"))
 #: The tables whose rows belong to one file, by its path.
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 
