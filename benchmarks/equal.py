@@ -44,22 +44,33 @@ class Entry(NamedTuple):
     pictures: tuple[str, ...]
 
 
+class DifferenceError(Exception):
+    """The trees are not the same."""
+
+
 def main() -> None:
-    ours, other = map(Path, sys.argv[1:])
-    entries = 0
-    names = _documents(ours)
-    if names != _documents(other):
-        sys.exit(f"not the same files: {sorted(names ^ _documents(other))[:5]}")
+    try:
+        documents, entries = compare(*map(Path, sys.argv[1:]))
+    except DifferenceError as error:
+        sys.exit(f"not the same: {error}")
+    print(f"{documents:,} documents with {entries:,} entries are the same")
+
+
+def compare(ours: Path, other: Path) -> tuple[int, int]:
+    """Count the documents and their entries; raises DifferenceError at the first difference."""
+    names, entries = _documents(ours), 0
+    if others := names ^ _documents(other):
+        raise DifferenceError(f"only one tree has {', '.join(sorted(map(str, others))[:5])}")
     for name in sorted(names):
         read = _READERS[name.name]
         pairs = zip_longest(read(ours / name), read(other / name))
         for place, (one, two) in enumerate(pairs, 1):
             if one != two:
-                sys.exit(f"{name}, entry {place}: {_difference(one, two)}")
+                raise DifferenceError(f"{name}, {place}: {_difference(one, two)}")
             entries += isinstance(one, Entry)
-    print(f"{len(names):,} documents with {entries:,} entries are the same")
     if not entries:
-        sys.exit("no entries")
+        raise DifferenceError("neither has an entry")
+    return len(names), entries
 
 
 def _documents(tree: Path) -> set[Path]:
