@@ -29,7 +29,8 @@ _TYPOGRAPHIC: tuple[Callable[[str], str], ...] = (
     *(lambda word: f"7\N{NO-BREAK SPACE}{word}", lambda word: f"{word}\N{NO-BREAK SPACE}–"),
     *(lambda word: f"• {word}", lambda word: f"{word}®"),
     *(lambda word: f"🌊 {word}", lambda word: f"{word} ✅"),
-    *(lambda word: "".join(_ACCENTED.get(letter, letter) for letter in word),) * 4,
+    *(lambda word: word[0] + _ACCENTED[word[1]] + word[2:],) * 3,
+    lambda word: "".join(_ACCENTED.get(letter, letter) for letter in word),
     # Katakana, and a range of ideographs: a letter each.
     lambda word: "".join(chr(0x30A1 + 3 * (ord(letter) - ord("a"))) for letter in word),
     lambda word: "".join(chr(0x4E00 + 40 * (ord(letter) - ord("a"))) for letter in word),
