@@ -14,10 +14,12 @@ medians of one call. Needs Linux, and hugo on the path; without hugo, only Feeds
 from __future__ import annotations
 
 import argparse
+import ctypes
 import http.client
 import os
 import platform
 import re
+import resource
 import shutil
 import socket
 import statistics
@@ -25,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +36,7 @@ from generate import write_site
 _HERE = Path(__file__).parent
 _FEEDS = [sys.executable, "-m", "feeds"]
 _HUGO = ["hugo", "--quiet", "--noBuildLock", "--source", str(_HERE / "hugo")]
+_PR_SET_CHILD_SUBREAPER = 36
 #: Hugo's own RSS template, as a site has it that asks for no more.
 _THIN = [*_HUGO, "--config", "thin.toml", "--layoutDir", "none"]
 #: Two lower bounds of any build with feedgen and SQLAlchemy: their import, and feedgen's own work.
@@ -75,6 +79,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--growth", default="", help="sizes, with commas between them")
     arguments = parser.parse_args()
+    # The fork server of a build's workers becomes a child of this process, and can be waited for.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
         write_site(site, arguments.articles, arguments.topics)
@@ -181,7 +187,8 @@ def _grow(sizes: list[int], topics: int) -> None:
 
 
 def _measure(command: list[str]) -> _Cost:
-    """Run a command to its end; what it took with all processes that it waited for."""
+    """Run a command to its end; what it and all processes that it started took."""
+    _reap()
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)
@@ -189,8 +196,19 @@ def _measure(command: list[str]) -> _Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"failed: {command}")
-    processor = usage.ru_utime + usage.ru_stime
-    return _Cost(took, processor, usage.ru_stime, usage.ru_maxrss / 1024)
+    usages = [usage, *_reap()]
+    kernel = sum(each.ru_stime for each in usages)
+    processor = kernel + sum(each.ru_utime for each in usages)
+    return _Cost(took, processor, kernel, max(each.ru_maxrss for each in usages) / 1024)
+
+
+def _reap() -> list[resource.struct_rusage]:
+    """Wait for the processes that outlive the commands that started them; what each took."""
+    usages = []
+    with suppress(ChildProcessError):
+        while True:
+            usages.append(os.wait4(-1, 0)[2])
+    return usages
 
 
 def _serve(site: Path) -> tuple[float, float]:
@@ -252,7 +270,7 @@ def _settle(build: list[str]) -> None:
     # A file that changed less than two seconds before a build may change again and keep its time:
     # the first build after that reads it once more, and later ones need not.
     time.sleep(2.1)
-    subprocess.run(build, check=True, capture_output=True)
+    _measure(build)
 
 
 def _let_age(site: Path) -> None:
