@@ -22,7 +22,7 @@ from generate import write_site
 
 import feeds
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 
@@ -40,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         site = Path(name) / "site"
         write_site(site, arguments.articles, arguments.topics)
-        folder = Folder.open(site)
+        folder = SiteFolder.open(site)
         catalog = Catalog(site / "catalog.sqlite")
         _profile("Reading: sync", lambda: catalog.sync(folder))
         now = datetime.now(UTC)

@@ -88,8 +88,8 @@ def _check_url(_context: click.Context, _parameter: click.Parameter, value: str 
         raise click.BadParameter(str(error)) from error
 
 
-def _again(command: Callable[..., None]) -> Callable[..., None]:
-    """Run a command anew, once, where it met damage of the index, which was mended then."""
+def _retried_after_repair(command: Callable[..., None]) -> Callable[..., None]:
+    """Run a command once more if it met a damaged index, which is repaired by then."""
 
     @wraps(command)
     def run(*arguments: Any, **named: Any) -> None:
@@ -138,7 +138,7 @@ def init(folder: Path) -> None:
 @_unpublished
 @_strict
 @click.option("--ping", is_flag=True, help="Tell the hub which feeds changed.")
-@_again
+@_retried_after_repair
 def build(
     site: Path, out: Path, url: str, unpublished: bool, strict: bool, probe: bool, ping: bool,
     compress: bool, hosting: str | None, explain: bool,
@@ -193,7 +193,7 @@ def serve(
     \b
     feeds serve demo --port 8000
     """
-    from feeds.catalog.folder import Folder
+    from feeds.catalog.folder import SiteFolder
     from feeds.web import server
     from feeds.web.settings import Settings
 
@@ -204,10 +204,12 @@ def serve(
     # A worker serves the index at once; it syncs in the background, and prints the problems.
     settings = replace(
         Settings.from_environment(site, url=url, unpublished=unpublished),
-        address=address, access_log=access_log, starts_indexed=True,
-    )  # fmt: skip
+        address=address,
+        access_log=access_log,
+        starts_indexed=True,
+    )
     url, unpublished = settings.url, settings.unpublished
-    folder = Folder.open(site)
+    folder = SiteFolder.open(site)
     if is_everywhere and not folder.configured and not url:
         click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
     if strict or not server.has_index(folder, syncs=settings.syncs):
@@ -224,9 +226,10 @@ def serve(
 
 
 @main.command()
-@click.argument("sites", metavar="[SITE | ARTICLE...]", nargs=-1,
-                type=click.Path(exists=True, path_type=Path))  # fmt: skip
-@_again
+@click.argument(
+    "sites", metavar="[SITE | ARTICLE...]", nargs=-1, type=click.Path(exists=True, path_type=Path)
+)
+@_retried_after_repair
 def check(sites: tuple[Path, ...]) -> None:
     """Report every problem of the articles and the configuration.
 
@@ -236,16 +239,17 @@ def check(sites: tuple[Path, ...]) -> None:
     \b
     feeds check demo
     """
-    from feeds.catalog.folder import Folder
+    from feeds.catalog.folder import SiteFolder
     from feeds.parsing.article import ENDINGS
 
     problems: list[Problem] = []
     if sites and all(site.is_file() and site.name.lower().endswith(ENDINGS) for site in sites):
-        articles = {file: Folder.of_article(file) for file in sites}
+        now = datetime.now(UTC)
+        articles = {file: SiteFolder.of_article(file) for file in sites}
         is_one_site = len({folder.root for folder, _path in articles.values()}) == 1
         for file, (folder, path) in articles.items():
             shown = path if is_one_site else str(file)
-            problems += (replace(each, path=shown) for each in folder.check_article(path))
+            problems += (replace(each, path=shown) for each in folder.check_article(path, now))
         summary = path if len(articles) == 1 else _number(len(articles), "article")
     elif len(sites) > 1:
         raise click.UsageError("name one site, or articles, which end in " + ", ".join(ENDINGS))
@@ -264,7 +268,7 @@ def check(sites: tuple[Path, ...]) -> None:
 @main.command()
 @_site
 @_url
-@_again
+@_retried_after_repair
 def ping(site: Path, url: str) -> None:
     """Tell the hub of feeds.yaml which feeds changed since it was last told.
 
@@ -282,14 +286,14 @@ def ping(site: Path, url: str) -> None:
 @main.command("list")
 @_site
 @_url
-@_again
+@_retried_after_repair
 def list_feeds(site: Path, url: str) -> None:
     """List every feed: its URL, number of articles and newest date.
 
     \b
     feeds list demo
     """
-    from feeds.publication.silence import NOTHING_PUBLISHED
+    from feeds.publication.empty_site import NOTHING_PUBLISHED
 
     with _opened(site, url) as (publication, problems, _read):
         listed = publication.listed
@@ -312,14 +316,15 @@ def _opened(
     A bare folder is published at `address`.
     """
     from feeds.catalog.catalog import Catalog
-    from feeds.catalog.folder import Folder, catalog_place
+    from feeds.catalog.folder import SiteFolder
+    from feeds.catalog.place import catalog_place
     from feeds.errors import CatalogError
     from feeds.parallel import collect_garbage_rarely, processors
     from feeds.publication.publication import Publication
     from feeds.web.settings import Settings
 
     collect_garbage_rarely()
-    settings, folder = Settings(site, url=url, address=address), Folder.open(site)
+    settings, folder = Settings(site, url=url, address=address), SiteFolder.open(site)
     sources = (folder.root, *folder.article_folders)
     if out and any(source.resolve().is_relative_to(out.resolve()) for source in sources):
         hint = "it contains the site; name a folder of its own"

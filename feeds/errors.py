@@ -30,6 +30,8 @@ class Problem:
     #: The remedy, or an example of a valid value.
     hint: str = ""
     severity: Severity = Severity.ERROR
+    #: The required values that an article lacks: "title", "URL", "date".
+    missing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
@@ -50,7 +52,7 @@ class CatalogError(FeedsError):
 
 
 class CatalogRemadeError(CatalogError):
-    """The index was damaged, and is made again: what was begun has to begin anew."""
+    """The index was damaged and has been made again: the work that met it has to start over."""
 
 
 class NotReadyError(FeedsError):

@@ -7,14 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from errno import EINVAL
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 #: Holds a folder without reading it. Linux alone can: elsewhere, links on the way are followed.
 _HELD = os.O_PATH | os.O_DIRECTORY | _NO_LINK if hasattr(os, "O_PATH") else 0
-#: Without waiting for a pipe's other end. O_BINARY is Windows's.
-_TO_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+#: Opens a pipe without waiting for its other end; regular files are read as ever.
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+_TO_READ = os.O_RDONLY | _NO_WAITING | getattr(os, "O_BINARY", 0)  # O_BINARY is Windows's
 
 
 @contextmanager
@@ -56,3 +57,20 @@ def open_file(path: str) -> BinaryIO:
         os.close(descriptor)
         raise OSError(EINVAL, "not a file", path)
     return open(descriptor, "rb")
+
+
+def regular_only(name: str, flags: int) -> int:
+    """Opener of open(). Raises OSError for a pipe or a device, which might never end.
+
+    Opening one is a message to its other end: it is done only where the file is replaced meanwhile.
+    """
+    if _is_regular(os.stat(name).st_mode):
+        descriptor = os.open(name, flags | _NO_WAITING)
+        if _is_regular(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+    raise OSError(EINVAL, "not a regular file")
+
+
+def _is_regular(mode: int) -> bool:
+    return S_ISREG(mode) or S_ISDIR(mode)  # open() itself refuses a folder

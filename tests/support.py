@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.publication.publication import Publication
 
 #: A time after the date of every article in the tests.
@@ -93,9 +93,10 @@ class SiteBuilder:
     def publication(
         self, *, now: datetime = NOW, unpublished: bool = False, url: str = ""
     ) -> Publication:
-        """Read the site into a catalog that is opened anew, and return what it publishes."""
-        folder = Folder.open(self.root)
-        catalog = self.catalog()
+        """Read the site into its catalog, and return what it publishes."""
+        folder = SiteFolder.open(self.root)
+        # The same again, whose statements are compiled already; catalog() opens another.
+        catalog = self._catalogs[0] if self._catalogs else self.catalog()
         catalog.sync(folder)
         url = url or folder.site.url
         return Publication(folder, catalog, url=url, now=now, unpublished=unpublished)

@@ -10,23 +10,32 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-#: File and name of each row of the table "Where is …".
-PLACES = re.findall(r"^\| [^|]+ \| `([\w/]+\.py)` \| `(\w+)` \|$", TEXT, re.MULTILINE)
+#: The file and the names of each row of the table "Where is …".
+ROWS = re.findall(r"^\| [^|]+ \| `([\w/]+\.py)` \| (`[^|]+`) \|$", TEXT, re.MULTILINE)
+PLACES = [(file, name) for file, names in ROWS for name in re.findall(r"`([\w.]+)`", names)]
 
 
 def test_the_table_answers_for_twenty_behaviours() -> None:
     assert len(PLACES) >= 20
 
 
+def definitions(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
+    """Return the names that statements define, each with the statements of its body."""
+    found: dict[str, list[ast.stmt]] = {}
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node.body
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id: [] for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
 @pytest.mark.parametrize(("file", "name"), PLACES)
 def test_a_behaviour_is_where_the_table_says(file: str, name: str) -> None:
-    defined: set[str] = set()
-    for node in ast.parse((ROOT / "feeds" / file).read_text("utf-8")).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            defined.add(node.name)
-        elif isinstance(node, ast.Assign):
-            defined |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    assert name in defined
+    body = ast.parse((ROOT / "feeds" / file).read_text("utf-8")).body
+    for part in name.split("."):
+        body = definitions(body)[part]
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`([\w/]+(?:\.py|/))`", TEXT))))

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.parsing.article import read_article
@@ -122,7 +122,6 @@ PIECES = [
 markup = st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join)
 
 
-@settings(deadline=None, max_examples=300)
 @given(markup, st.booleans())
 @example("<svg></p><style><a title='</style><img src=x onerror=alert(1)>'>", True)
 @example(
@@ -138,14 +137,12 @@ def test_no_body_runs_anything(body: str, is_html: bool) -> None:
     inspect(found.body)
 
 
-@settings(deadline=None)
 @given(markup)
 def test_a_body_that_was_cleaned_is_clean(body: str) -> None:
     cleaned = html(body)
     assert html(cleaned) == cleaned
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     st.text() | st.lists(st.sampled_from([*"[]{}:,-&*!|>'\"#%@`?~ \n\tabé", "---\n"])).map("".join)
 )
@@ -173,7 +170,6 @@ KEYS = (
 ).split()
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.dictionaries(st.sampled_from(KEYS), values))
 @example({"title": ["\x85"], "name": []})
 def test_problems_of_any_value_have_lines_of_the_front_matter(
@@ -232,7 +228,7 @@ def test_a_noscript_element_does_not_become_text_full_of_tags() -> None:
     ("source", "found"),
     [
         ("<p>\n<script>", [(2, "<script>")]),
-        ("<p onclick=x>\n<p ONCLICK = y>", [(1, "the event handler onclick and 1 more")]),
+        ("<p onclick=x>\n<p ONCLICK = y>", [(1, "the event handler onclick (and 1 more)")]),
         ("a\n\n<a href='JavaScript:x'>", [(3, "a javascript: link")]),
         ("<applet>\n<form>", [(1, "<applet>"), (2, "<form>")]),
         (
@@ -246,37 +242,44 @@ def test_a_noscript_element_does_not_become_text_full_of_tags() -> None:
 def test_each_kind_of_unsafe_markup_is_reported_once_with_its_line(
     source: str, found: list[tuple[int, str]]
 ) -> None:
-    assert sorted(Body(source, is_html=True).unsafe_parts()) == sorted(found)
+    assert sorted(unsafe_parts(source, is_html=True)) == sorted(found)
+
+
+def unsafe_parts(source: str, *, is_html: bool) -> list[tuple[int, str]]:
+    body = Body(source, is_html=is_html)
+    body.clean(BASE)
+    return [
+        (each.line, each.message.removeprefix("the body contains "))
+        for each in body.findings()
+        if each.code == "unsafe-body"
+    ]
 
 
 def test_an_unsafe_link_in_markdown_is_reported() -> None:
-    assert Body("a\n\n[b](javascript:x)\n", is_html=False).unsafe_parts() == [
-        (3, "a javascript: link")
-    ]
+    assert unsafe_parts("a\n\n[b](javascript:x)\n", is_html=False) == [(3, "a javascript: link")]
 
 
 def test_code_in_markdown_is_not_reported() -> None:
     source = "`<script>` and\n\n    <p onclick=x>\n"
-    assert Body(source, is_html=False).unsafe_parts() == []
-    assert Body(source + "\n<script>\n", is_html=False).unsafe_parts() == [(1, "<script>")]
-    assert Body(source.replace("script", "b"), is_html=True).unsafe_parts() == [
+    assert unsafe_parts(source, is_html=False) == []
+    assert unsafe_parts(source + "\n<script>\n", is_html=False) == [(1, "<script>")]
+    assert unsafe_parts(source.replace("script", "b"), is_html=True) == [
         (3, "the event handler onclick")
     ]
 
 
 def test_code_that_jekyll_would_highlight_is_not_reported() -> None:
     source = "{% highlight html %}\n<script>\n{% endhighlight %}\n"
-    assert Body(source, is_html=False).unsafe_parts() == []
-    assert Body(source, is_html=True).unsafe_parts() == []
+    assert unsafe_parts(source, is_html=False) == []
+    assert unsafe_parts(source, is_html=True) == []
 
 
 def test_a_long_blank_in_a_tag_takes_no_time() -> None:
     started = time.monotonic()
-    assert Body("<a href=" + " " * 20_000 + "x>", is_html=True).unsafe_parts() == []
+    assert unsafe_parts("<a href=" + " " * 20_000 + "x>", is_html=True) == []
     assert time.monotonic() - started < 1
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.text(st.sampled_from("ab \n*_`[]()!|~&#:-=>\\1.\t")))
 @example("[a](b [c](d))")
 @example("[^1]\n\n[^1]: note\n\n|a|b|\n|-|-|\n|~~x~~|`y`|")
@@ -285,7 +288,6 @@ def test_markdown_without_a_tag_of_its_own_is_well_nested_at_once(source: str) -
     assert html(cleaned) == cleaned
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(["<!", "<![", "<![x[", "<?", "]]>", "<script>", "</script>", "a ",
                                  "<!--", "-->", "<a onclick=", '"', "&#x3c;", ">"])).map("".join),
        st.booleans())  # fmt: skip
@@ -308,7 +310,7 @@ def test_no_declaration_stops_the_reading(body: str, is_html: bool) -> None:
 def test_unsafe_markup_is_reported_behind_long_text_and_in_entities(
     body: str, line: int, what: str
 ) -> None:
-    [(_line, found)] = Body(body, is_html=True).unsafe_parts()
+    [(_line, found)] = unsafe_parts(body, is_html=True)
     assert found == what
     assert _line in (1, line)
 

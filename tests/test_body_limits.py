@@ -217,9 +217,9 @@ def test_markup_that_runs_is_reported_once_for_each_kind_with_a_count() -> None:
     source = f"<p{handlers(300)}>\n" + "<script></script>" * 20 + "<a href=javascript:x>y</a>" * 3
     _found, problems = read_article(document(article(), source), "a.html")
     assert [problem.message for problem in problems] == [
-        "the body contains the event handler onaaa and 299 more",
-        "the body contains <script> and 19 more",
-        "the body contains a javascript: link and 2 more",
+        "the body contains the event handler onaaa (and 299 more)",
+        "the body contains <script> (and 19 more)",
+        "the body contains a javascript: link (and 2 more)",
     ]
 
 

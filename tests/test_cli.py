@@ -22,7 +22,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feeds import cli
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import SiteFolder
+from feeds.catalog.place import catalog_place
 from feeds.cli import main
 from feeds.parsing.article import read_article
 from feeds.static.hosts import HOSTS
@@ -46,7 +47,7 @@ def demo(tmp_path: Path) -> Path:
 
 def test_the_example_site_has_no_problem_and_one_of_each(demo: Path) -> None:
     assert run("check", demo).output.startswith("0 errors, 0 warnings")
-    folder = Folder.open(demo)
+    folder = SiteFolder.open(demo)
     read = (read_article(folder.text_or_empty(path), path)[0] for path in folder.files())
     articles = [article for article in read if article]
     assert len(articles) >= 8
@@ -416,6 +417,7 @@ def test_a_bare_folder_is_served_at_the_address_that_it_listens_on(site: SiteBui
     with serving(site.root / "articles") as server:
         _status, _headers, body = server.get("/rss.xml")
         assert f'href="http://{server.host}:{server.port}/rss.xml"'.encode() in body
+        assert "Links lead" not in server.log.read_text()
 
 
 def test_serve_says_where_links_lead_if_not_to_itself(
@@ -428,9 +430,8 @@ def test_serve_says_where_links_lead_if_not_to_itself(
             "Links lead to https://feeds.example.org/, the url of feeds.yaml;"
             f" for links to here, give --url {own}"
         )
-    for arguments in ((site.root, "--url", "https://other.example/"), (site.root / "articles",)):
-        with serving(*arguments) as server:
-            assert "Links lead" not in server.log.read_text()
+    with serving(site.root, "--url", "https://other.example/") as server:
+        assert "Links lead" not in server.log.read_text()
     monkeypatch.setenv("FEEDS_URL", "https://proxy.example/")
     with serving(site.root) as server:
         assert "Links lead" not in server.log.read_text()
@@ -577,7 +578,7 @@ def test_a_second_build_names_the_same_problems(site: SiteBuilder) -> None:
 def test_a_replica_does_not_prepare_the_index_of_another_version(site: SiteBuilder) -> None:
     site.write("a.md")
     run("list", site.root)
-    folder = Folder.open(site.root)
+    folder = SiteFolder.open(site.root)
     with closing(sqlite3.connect(catalog_place(folder))) as connection, connection:
         connection.execute("UPDATE feeds_meta SET value = 'another' WHERE key = 'fingerprint'")
     assert has_index(folder, syncs=False)
@@ -598,7 +599,8 @@ def test_an_output_that_cannot_be_written_ends_a_command_with_one_line(
         assert done.returncode == 1
         errors = [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
         assert errors == ["Error: the output cannot be written: No space left on device"]
-        assert subprocess.run(call, cwd=demo.parent, stdout=full, stderr=full).returncode == 1
+        if command.startswith("list"):
+            assert subprocess.run(call, cwd=demo.parent, stdout=full, stderr=full).returncode == 1
 
 
 def test_a_closed_pipe_ends_a_command_with_one_line(demo: Path) -> None:
@@ -619,8 +621,7 @@ def test_a_pipe_in_the_place_of_an_own_file_hangs_no_command(demo: Path, end: st
     out.mkdir()
     for file in (demo / f".feeds/catalog.sqlite{end}", out / ".feeds-manifest.json"):
         os.mkfifo(file)
-    call = [sys.executable, "-m", "feeds", "build", str(demo), "--out", str(out)]
-    assert subprocess.run(call, timeout=50, capture_output=True).returncode == 0
+    assert run("build", demo, "--out", out).exit_code == 0
 
 
 @pytest.mark.parametrize("url", ["https://e.org/a%0Aevil on;/", "https://e.org/\x1b", "a" * 999])

@@ -12,7 +12,7 @@ import brotli
 import pytest
 import zstandard
 
-from feeds.catalog.folder import MANIFEST
+from feeds.catalog.walk import MANIFEST
 from feeds.compression import encode
 from feeds.errors import OutputError
 from feeds.static.writer import Written, write_tree

@@ -26,7 +26,7 @@ from feeds.errors import NotReadyError
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.site import TopicSettings
 from feeds.model.topics import TopicName, build_topics
-from feeds.parsing.feed_query import PARAMETERS, feed_search, read_query
+from feeds.parsing.feed_query import PARAMETERS, directory_search, read_query
 from feeds.publication.custom import custom_document
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
@@ -530,7 +530,6 @@ _QUERIES = st.lists(st.tuples(_KEYS, _VALUES), max_size=8)
 
 
 @given(_QUERIES, st.randoms())
-@settings(max_examples=500, deadline=None)
 def test_one_selection_has_one_query_whatever_the_order_and_the_repetition(
     pairs: list[tuple[str, str]], random: Random
 ) -> None:
@@ -546,7 +545,6 @@ def test_one_selection_has_one_query_whatever_the_order_and_the_repetition(
 
 
 @given(st.text() | _QUERIES.map(urlencode))
-@settings(max_examples=300, deadline=None)
 def test_a_form_never_refuses_what_is_empty(text: str) -> None:
     asked = read_query(text, _TOPICS, of_form=True)
     assert not any("is empty" in each for each in asked.problems)
@@ -558,7 +556,7 @@ def test_any_query_is_answered(site: SiteBuilder) -> None:
     publication.catalog.search.fill()
 
     @given(st.sampled_from(("/custom/rss.xml", "/custom/")), st.text() | _QUERIES.map(urlencode))
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(suppress_health_check=list(HealthCheck))
     def holds(path: str, query: str) -> None:
         found = custom_document(publication, path, query)
         assert isinstance(found, Document | Redirect | BadRequest)
@@ -600,5 +598,5 @@ def test_no_query_costs_more_than_a_few_repairs() -> None:
     start = time.process_time()
     for query in ("q=" + chain, "&".join(f"topic={chain}{n}" for n in range(7)), chain * 99):
         read_query(query, topics)
-        feed_search(query)
+        directory_search(query)
     assert time.process_time() - start < 1

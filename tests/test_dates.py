@@ -16,7 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.parsing.article import read_article
-from feeds.parsing.dates import DateError, find_zone, read_date
+from feeds.parsing.dates import DateError, read_date
+from feeds.parsing.time_zones import find_zone
 from tests.support import SiteBuilder, article, document
 
 #: By the moment, in UTC.
@@ -249,6 +250,6 @@ def test_the_time_zone_of_a_site_is_where_its_dates_are(site: SiteBuilder) -> No
     assert dates() == ["30 23:30", "01 09:30", "30 23:30"]
     site.configure(**keys, timezone="Europe/Berlin")
     assert dates() == ["01 07:30", "01 09:30", "01 07:30"]
-    assert site.catalog().sync(site.publication()._folder).read == 0
+    assert site.catalog().sync(site.publication()._site_folder).read == 0
     site.configure(**keys)
     assert dates() == ["01 09:30", "01 09:30", "01 09:30"]

@@ -71,6 +71,8 @@ PUBLISHED: list[dict[str, Any]] = [
     {"build": {"list": "always", "render": True, "publishResources": False}},
     {"published": "2026-04-01"},
     {"publishDate": "2026-05-01"},
+    {"title": "Draft", "topics": ["Draft", "NFL"], "excerpt": "draft", "tags": ["drafting"]},
+    {"cover": {"hidden": True}, "comments": {"visible": False}, "tier": 1, "internal": False},
 ]
 
 
@@ -127,6 +129,13 @@ def test_an_article_that_says_it_is_published_is_published_with_a_warning() -> N
         {"draft_status": "draft"},
         {"paywalled": True},
         {"publishDat": "2027-01-01"},
+        *({key: True} for key in ("protected", "internal_only", "offline", "archived", "inReview")),
+        *({key: False} for key in ("ready", "approved", "released")),
+        *({key: "draft"} for key in ("type", "layout", "_status", "pubstatus", "category")),
+        *({key: ["sea", "Draft"]} for key in ("tags", "keywords")),
+        *({key: {"draft": True}} for key in ("meta", "params", "seo")),
+        {"workflow": {"state": "draft"}},
+        {"tier": "paid"},
     ],
     ids=str,
 )

@@ -11,7 +11,8 @@ import pytest
 
 from feeds.errors import Problem, Severity
 from feeds.parsing.article import read_article
-from feeds.parsing.fields import Fields, Limits, Report
+from feeds.parsing.fields import Fields
+from feeds.parsing.report import Limits, Report
 from tests.support import article, document
 
 
@@ -34,14 +35,14 @@ def only_problem(problems: list[Problem]) -> tuple[int, str]:
 #: Method of Fields by kind of value.
 KINDS: dict[str, Callable[[Fields], Any]] = {
     **{kind: methodcaller(kind, "k") for kind in ("text", "markup", "url", "date", "number")},
-    **{kind: methodcaller(kind, "k") for kind in ("count", "period", "texts", "mapping")},
+    **{kind: methodcaller(kind, "k") for kind in ("count", "time_span", "texts", "mapping")},
     "flag": lambda fields: fields.flag("k", True),
     "mappings": lambda fields: list(fields.mappings("k")),
 }
 #: Result of each kind for a missing value.
 NOTHING: dict[str, Any] = {
     **dict.fromkeys(("text", "markup", "url"), ""),
-    **dict.fromkeys(("date", "number", "count", "period", "mapping")),
+    **dict.fromkeys(("date", "number", "count", "time_span", "mapping")),
     "flag": True,
     "texts": (),
     "mappings": [],
@@ -68,9 +69,9 @@ def test_a_missing_value_is_nothing_and_no_problem(kind: str, source: str) -> No
         ("number", "-1.5", -1.5),
         ("count", "12", 12),
         ("flag", "no", False),
-        ("period", "12h", timedelta(hours=12)),
-        ("period", "30 d", timedelta(days=30)),
-        ("period", "99999w", timedelta(weeks=99_999)),
+        ("time_span", "12h", timedelta(hours=12)),
+        ("time_span", "30 d", timedelta(days=30)),
+        ("time_span", "99999w", timedelta(weeks=99_999)),
         ("texts", "[AI, Robots, AI, ' AI ', ~, '']", ("AI", "Robots")),
         ("texts", "AI", ("AI",)),
         ("texts", "AI, Robots", ("AI, Robots",)),
@@ -112,8 +113,8 @@ def test_an_item_of_the_wrong_type_is_reported_on_its_line_and_the_others_stay()
         *(("count", bad, "bad-number") for bad in ("0", "-1", "1.5", "many", "9999999999999999")),
         *(("mapping", "x", "wrong-type"), ("mappings", "x", "wrong-type")),
         *(("flag", bad, "bad-flag") for bad in ("maybe", "2", "truely")),
-        *(("period", bad, "bad-period") for bad in ("0d", "-1d", "1.5d", "3", "d", "1y", "٣d")),
-        ("period", "100000d", "bad-period"),
+        *(("time_span", bad, "bad-period") for bad in ("0d", "-1d", "1.5d", "3", "d", "1y", "٣d")),
+        ("time_span", "100000d", "bad-period"),
     ],
 )
 def test_a_value_that_is_not_of_its_kind_is_reported(kind: str, written: str, code: str) -> None:

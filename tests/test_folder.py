@@ -8,14 +8,15 @@ from urllib.parse import quote
 
 import pytest
 
-from feeds.catalog.folder import MANIFEST, MAX_FILE_BYTES, UNREADABLE, Folder
+from feeds.catalog.folder import MAX_FILE_BYTES, SiteFolder
+from feeds.catalog.walk import MANIFEST, UNREADABLE
 from feeds.errors import ConfigurationError, Problem, Severity
 from tests.support import SiteBuilder
 
 
 def names(site: SiteBuilder) -> list[str]:
     """The files that may be articles and can be read, by their paths."""
-    files = Folder.open(site.root).files()
+    files = SiteFolder.open(site.root).files()
     return [path for path, stat in files.items() if stat != UNREADABLE]
 
 
@@ -30,7 +31,7 @@ def test_articles_are_the_files_with_an_ending_of_theirs(site: SiteBuilder) -> N
         site.write_text(name, "x")
     for name in ("a.txt", "b.md~", "c.yaml", "md", "d.mdx", "e.png"):
         site.write_text(name, "x")
-    found = Folder.open(site.root).files()
+    found = SiteFolder.open(site.root).files()
     assert sorted(found) == [
         f"articles/{name}"
         for name in ("B.MD", "a.md", "c.markdown", "d.html", "e.htm", "sub/deep/f.md")
@@ -103,14 +104,14 @@ def test_several_folders_of_articles_are_read_and_none_twice(site: SiteBuilder) 
 def test_a_folder_of_articles_that_is_not_there_is_reported(site: SiteBuilder) -> None:
     folders = ["articles", "nws"]
     site.configure(title="T", url="https://feeds.example.org/", articles=folders)
-    folder = Folder.open(site.root)
+    folder = SiteFolder.open(site.root)
     assert folder.files() == {}
     assert [each.code for each in folder.missing_folders()] == ["no-folder"]
     assert "nws" in str(folder.missing_folders()[0])
 
 
 def test_a_site_is_opened_by_its_folder_or_by_its_feeds_yaml(site: SiteBuilder) -> None:
-    by_folder, by_file = Folder.open(site.root), Folder.open(site.root / "feeds.yaml")
+    by_folder, by_file = SiteFolder.open(site.root), SiteFolder.open(site.root / "feeds.yaml")
     assert by_folder == by_file
     assert by_folder.configured
     assert by_folder.site.title == "Test site"
@@ -119,7 +120,7 @@ def test_a_site_is_opened_by_its_folder_or_by_its_feeds_yaml(site: SiteBuilder) 
 
 def test_a_bare_folder_is_a_site_titled_by_its_name(tmp_path: Path) -> None:
     touch(tmp_path / "Harbour News" / "a.md")
-    folder = Folder.open(tmp_path / "Harbour News")
+    folder = SiteFolder.open(tmp_path / "Harbour News")
     assert not folder.configured
     assert folder.site.title == "Harbour News"
     assert list(folder.files()) == ["a.md"]
@@ -127,7 +128,7 @@ def test_a_bare_folder_is_a_site_titled_by_its_name(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nowhere"):
-        Folder.open(tmp_path / "nowhere")
+        SiteFolder.open(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -142,19 +143,19 @@ def test_a_feeds_yaml_that_cannot_be_read_is_a_configuration_error(
 ) -> None:
     (site.root / "feeds.yaml").write_bytes(text)
     with pytest.raises(ConfigurationError) as caught:
-        Folder.open(site.root)
+        SiteFolder.open(site.root)
     assert str(caught.value).startswith(where)
 
 
 def test_what_is_wrong_in_feeds_yaml_comes_with_the_folder(site: SiteBuilder) -> None:
     site.configure(title="T", url="https://feeds.example.org/", limit="none")
-    (problem,) = Folder.open(site.root).problems
+    (problem,) = SiteFolder.open(site.root).problems
     assert (problem.path, problem.code) == ("feeds.yaml", "bad-number")
 
 
 def unreadable(site: SiteBuilder, name: str) -> Problem:
     """The problem of a file that cannot be read."""
-    problem = Folder.open(site.root).read(name)
+    problem = SiteFolder.open(site.root).read(name)
     assert isinstance(problem, Problem)
     assert problem.path == name
     assert problem.severity is Severity.ERROR
@@ -163,7 +164,7 @@ def unreadable(site: SiteBuilder, name: str) -> Problem:
 
 def test_a_file_is_read_as_it_is_written(site: SiteBuilder) -> None:
     site.write_text("a.md", "\ufeffa\r\nb – é\n")
-    assert Folder.open(site.root).read("articles/a.md") == "\ufeffa\r\nb – é\n"
+    assert SiteFolder.open(site.root).read("articles/a.md") == "\ufeffa\r\nb – é\n"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_a_file_that_is_no_utf8_is_one_problem_with_the_line_of_the_byte(
 
 def test_a_file_that_is_too_large_is_one_problem(site: SiteBuilder) -> None:
     site.write_text("a.md", b"x" * MAX_FILE_BYTES)
-    text = Folder.open(site.root).read("articles/a.md")
+    text = SiteFolder.open(site.root).read("articles/a.md")
     assert isinstance(text, str)
     assert len(text) == MAX_FILE_BYTES
     site.write_text("a.md", b"x" * (MAX_FILE_BYTES + 1))
@@ -211,7 +212,7 @@ def test_a_file_that_is_gone_is_one_problem(site: SiteBuilder) -> None:
 )
 def test_media_of_the_site_are_found_by_their_urls(site: SiteBuilder, url: str, name: str) -> None:
     file = touch(site.root / name)
-    found = Folder.open(site.root).media_file(url)
+    found = SiteFolder.open(site.root).media_file(url)
     assert found is not None
     assert found.samefile(file)
 
@@ -240,19 +241,19 @@ def test_what_is_no_media_of_the_site_is_not_found(site: SiteBuilder, url: str) 
     (media / "out.png").symlink_to(outside)
     (media / "outfolder").symlink_to(site.root.parent)
     (media / "broken.png").symlink_to(media / "nowhere.png")
-    folder = Folder.open(site.root)
+    folder = SiteFolder.open(site.root)
     assert folder.media_file("/media/a.png") is not None
     assert folder.media_file(url) is None
 
 
 def test_an_absolute_path_is_taken_for_one_of_the_site(site: SiteBuilder) -> None:
     outside = touch(site.root.parent / "outside.png")
-    assert Folder.open(site.root).media_file(os.fspath(outside)) is None
-    assert Folder.open(site.root).media_file("/" + os.fspath(outside)) is None
+    assert SiteFolder.open(site.root).media_file(os.fspath(outside)) is None
+    assert SiteFolder.open(site.root).media_file("/" + os.fspath(outside)) is None
 
 
 def test_a_picture_is_found_by_any_name_that_a_file_may_have(site: SiteBuilder) -> None:
-    folder = Folder.open(site.root)
+    folder = SiteFolder.open(site.root)
     for name in ("C#.jpg", "what?.png", "100%.gif", "a b.webp"):
         file = touch(site.root / "media" / name)
         assert folder.media_file(f"/media/{quote(name)}") == file
@@ -262,4 +263,4 @@ def test_a_folder_whose_name_is_no_text_has_a_title(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()
     (folder / "feeds.yaml").write_text("url: https://e.example/\n")
-    assert Folder.open(folder).site.title == "caf\ufffd"
+    assert SiteFolder.open(folder).site.title == "caf\ufffd"

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.errors import Problem, Severity
 from feeds.model.article import Article, Image, Provider, Related
 from feeds.parsing.article import ENDINGS, line_of, read_article
@@ -31,7 +31,7 @@ FILES = sorted(file for file in ARTICLES.iterdir() if file.suffix in ENDINGS)
 
 def outcome(file: Path) -> dict[str, Any]:
     """The article of a file and what is wrong with it, as JSON has them."""
-    text = Folder.open(file.parent).read(file.name)
+    text = SiteFolder.open(file.parent).read(file.name)
     if isinstance(text, Problem):
         return {"article": None, "problems": [str(text)]}
     found, problems = read_article(text, file.name)
@@ -278,7 +278,7 @@ def test_the_line_of_the_first_key_that_is_there_is_told() -> None:
 
 @needs_corpus
 def test_every_file_of_the_corpus_is_read() -> None:
-    folder = Folder.open(CORPUS)
+    folder = SiteFolder.open(CORPUS)
     names = list(folder.files())
     read = [read_article(folder.text_or_empty(name), name) for name in names]
     articles = [found for found, _problems in read if found]

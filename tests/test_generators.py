@@ -172,3 +172,40 @@ def test_syntax_without_a_meaning_here_is_named_with_its_line(source: str, found
     [problem] = problems_of(source)
     assert problem.message.startswith(found)
     assert problem.line == document(article(), "").count("\n") + 3
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("![a](__GHOST_URL__/a.jpg)", f'<img src="{ROOT}/a.jpg" alt="a">'),
+        ("[a](__GHOST_URL__/a/)", f'<a href="{ROOT}/a/">a</a>'),
+        ("a <img src={require('./a.jpg').default} alt=\"a\" />",
+         f'a <img src="{BASE[:-1]}a.jpg" alt="a">'),
+        ("a <a href={useBaseUrl('/a/')}>b</a>", f'a <a href="{ROOT}/a/">b</a>'),
+        ("$$\nx_1 = 1\n$$ {#eq-one}", "$$\nx_1 = 1\n$$"),
+    ],
+)  # fmt: skip
+def test_addresses_and_labels_of_ghost_docusaurus_and_quarto_are_read(
+    source: str, left: str
+) -> None:
+    assert markdown(source) == f"<p>{left}</p>"
+    assert problems_of(source) == []
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '{% include figure.html src="/a.jpg" caption="A" %}',
+        '{%- include_cached video id="abc" provider="youtube" -%}',
+        "{% render note.html %}",
+        '<YouTube videoId="abc" />',
+        "<Gallery\n  of={pictures}\n/>",
+        "![[a.png]]",
+    ],
+)
+def test_what_another_file_would_have_shown_is_named(tag: str) -> None:
+    [problem] = problems_of(f"A\n\n{tag}\n\nb")
+    assert problem.code == "foreign-syntax"
+    assert problem.line == document(article(), "").count("\n") + 3
+    plain = "a `<Youtube id='a' />`, <br />, <BR/>, <Image src='/a.png' />"
+    assert problems_of(plain) == []

@@ -13,7 +13,7 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
-from feeds.catalog.folder import MANIFEST
+from feeds.catalog.walk import MANIFEST
 from feeds.cli import main
 from tests import hosts
 from tests.hosts import Response, Server

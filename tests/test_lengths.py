@@ -15,7 +15,7 @@ import lxml.etree as etree
 import pytest
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.state import ProbeResult
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
@@ -134,7 +134,7 @@ def test_a_change_of_a_file_changes_the_feeds_and_reads_no_article(
     prints = {path: before.fingerprint(path) for path in before.paths() if path.endswith(".xml")}
     change(filled)
     catalog = filled.catalog()
-    assert catalog.sync(Folder.open(filled.root)).read == 0
+    assert catalog.sync(SiteFolder.open(filled.root)).read == 0
     after = filled.publication()
     assert {path for path in prints if after.fingerprint(path) != prints[path]} == set(prints)
     write_tree(after, filled.out)
@@ -161,7 +161,7 @@ def test_the_length_of_another_articles_file_changes_no_fingerprint(filled: Site
 
 
 def test_a_sync_that_finds_every_length_as_it_was_changes_nothing(filled: SiteBuilder) -> None:
-    catalog, folder = filled.catalog(), Folder.open(filled.root)
+    catalog, folder = filled.catalog(), SiteFolder.open(filled.root)
     catalog.sync(folder)
     revision = catalog.revision()
     catalog.sync(folder)
@@ -184,7 +184,7 @@ def test_a_process_without_the_files_tells_the_lengths_that_another_one_found(
     bare = tmp_path / "bare"
     (bare / "articles").mkdir(parents=True)
     (bare / "feeds.yaml").write_bytes((filled.root / "feeds.yaml").read_bytes())
-    folder, catalog = Folder.open(bare), filled.catalog()
+    folder, catalog = SiteFolder.open(bare), filled.catalog()
     url = folder.site.url
     found = Publication(folder, catalog, url=url, now=NOW, unpublished=False)
     assert found.document("/rss.xml") == expected
@@ -227,5 +227,5 @@ def test_lengths_outlive_a_new_version_of_the_code(filled: SiteBuilder) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("feeds.catalog.schema.code_fingerprint", lambda: "another version")
         newer = filled.catalog()
-        assert newer.sync(Folder.open(filled.root)).read == 1
+        assert newer.sync(SiteFolder.open(filled.root)).read == 1
         assert newer.lengths() == known

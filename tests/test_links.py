@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from tests.support import SiteBuilder, article, document
 
 URL = "https://feeds.example.org/"
@@ -27,7 +27,7 @@ def link(at: Path, to: Path | str) -> Path:
 
 def found(site: SiteBuilder) -> list[str]:
     """The files that are read."""
-    return [path for path, stat in Folder.open(site.root).files().items() if stat.size >= 0]
+    return [path for path, stat in SiteFolder.open(site.root).files().items() if stat.size >= 0]
 
 
 def complaints(site: SiteBuilder) -> list[str]:
@@ -156,7 +156,7 @@ def test_a_site_opened_through_a_link_follows_its_own(site: SiteBuilder) -> None
     put(site.root / "shared" / "a.md")
     link(site.root / "articles" / "s", site.root / "shared")
     current = link(site.root.parent / "current", site.root)
-    assert list(Folder.open(current).files()) == ["articles/s/a.md"]
+    assert list(SiteFolder.open(current).files()) == ["articles/s/a.md"]
 
 
 def test_a_thousand_links_to_each_other_end(site: SiteBuilder) -> None:

@@ -6,14 +6,14 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.errors import Problem
 from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
+from feeds.parsing.body.findings import KINDS
 from feeds.parsing.body.limits import BodyError
-from feeds.parsing.body.media import LOSSES
 from tests.support import article, document
 from tests.test_bodies import inspect
 
@@ -230,10 +230,7 @@ def test_what_has_no_url_is_named_and_its_text_leads_to_the_article(
     source: str, line: int, kind: str, left: str
 ) -> None:
     assert html(source) == left
-    message, hint = LOSSES[kind]
-    assert problems_of(source) == [
-        Problem("", line, "lost-media", f"the body contains {message}", hint)
-    ]
+    assert problems_of(source) == [Problem("", line, *KINDS[kind])]
 
 
 def test_a_picture_in_markdown_is_named_too() -> None:
@@ -241,18 +238,16 @@ def test_a_picture_in_markdown_is_named_too() -> None:
     assert Body(source, is_html=False).clean(BASE) == (
         f'<p>x</p>\n<p><a href="{BASE}">Plot</a> </p>\n<p><a>y</a></p>'
     )
-    kinds = [LOSSES[kind][0] for kind in ("data", "picture", "link")]
+    messages = [KINDS[kind][1] for kind in ("data", "picture", "link")]
     found = problems_of(source, "a.md")
-    assert sorted(each.message.removeprefix("the body contains ") for each in found) == sorted(
-        kinds
-    )
+    assert sorted(each.message for each in found) == sorted(messages)
     assert [each.line for each in found] == [3, 3, 5]
 
 
 def test_losses_of_a_kind_are_told_once_with_their_number() -> None:
     [problem] = problems_of(f'<img src="{DATA}">\n' * 3_000)
     assert problem.line == 1
-    assert problem.message == "the body contains a picture with a data: URL and 2,999 more"
+    assert problem.message == "the body contains a picture with a data: URL (and 2,999 more)"
 
 
 @pytest.mark.parametrize(
@@ -418,14 +413,15 @@ def test_a_script_that_shows_a_page_becomes_a_link_to_it() -> None:
         "<picture><source srcset=a></picture>", "<amp-img src=a></amp-img>", "<a href=tel:1>x</a>",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("around", ["", "<div>" * 380, "<object>" * 380])
+@pytest.mark.parametrize("around", ["", "<object>" * 380])
 def test_64_kb_of_media_take_little_time_and_room(unit: str, around: str) -> None:
     source = around + unit * ((64 * 1024 - len(around)) // len(unit))
     started = time.process_time()
-    problems = problems_of(source)
+    found, problems = read_article(document(article(webUrl=BASE), source), "a.html")
     assert time.process_time() - started < 4
     assert len(problems) < 5
-    assert len(html(source)) < 10 * len(source) + 20_000
+    assert found
+    assert len(found.body) < 10 * len(source) + 20_000
 
 
 @pytest.mark.parametrize(
@@ -468,7 +464,6 @@ PIECES = [
 ]
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 def test_whatever_the_media_a_body_is_clean_and_stays_so(source: str) -> None:
     cleaned = html(source)

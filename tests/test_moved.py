@@ -120,9 +120,9 @@ def test_copies_and_present_feeds_asked_for_in_turn_are_not_mixed_up(site: SiteB
     ],
 )
 def test_a_former_path_of_the_main_feed_leads_to_it_in_its_format(
-    site: SiteBuilder, written: object, path: str, to: str
+    module_site: SiteBuilder, written: object, path: str, to: str
 ) -> None:
-    publication = formerly(site, written)
+    publication = formerly(module_site, written)
     assert complaints(publication) == []
     found = publication.document(path)
     assert isinstance(found, Redirect)
@@ -173,12 +173,17 @@ def test_one_path_or_a_mapping_of_paths_will_do(site: SiteBuilder) -> None:
         ({"feed/": "json"}, "is sent as HTML, which JSON must not be"),
         ("feed/json/", "is sent as HTML, which JSON must not be"),
         ({"feed.HTML": "json"}, "is sent as HTML, which JSON must not be"),
+        ({"feed.shtml": "json"}, "is sent as HTML, which JSON must not be"),
+        ({"feed.php": "json"}, "is sent as HTML, which JSON must not be"),
+        ("feed.php5.json", "is sent as HTML, which JSON must not be"),
+        ("_redirects", "is a file that hosts read themselves"),
+        ("_Headers", "is a file that hosts read themselves"),
     ],
 )
 def test_a_path_at_which_no_feed_can_be_is_named(
-    site: SiteBuilder, written: object, reason: str
+    module_site: SiteBuilder, written: object, reason: str
 ) -> None:
-    publication = formerly(site, written)
+    publication = formerly(module_site, written)
     (complaint,) = complaints(publication)
     assert complaint.startswith("5: formerly: '")
     assert reason in complaint
@@ -193,18 +198,28 @@ def test_a_format_that_there_is_not_is_named_and_the_path_stays(site: SiteBuilde
 
 @pytest.mark.parametrize(
     "written",
-    ["rss.xml", "ATOM.xml", "feed.css", "topics", "topics/radio", "topics/radio/",
+    ["RSS.xml", "ATOM.xml", "feed.css", "topics", "topics/radio", "topics/radio/",
      "topics/radio/rss.xml", "topics/wireless/feed.json", "topics/wireless", "rss.xml/feed",
      "custom/rss.xml", "custom/", "archive", "archive/2024", "archive/2024/",
      "archive/2024/rss.xml", "topics/radio/archive/2024-05/atom.xml", "topics/radio/archive"],
 )  # fmt: skip
-def test_a_path_of_something_else_is_named_and_left_to_it(site: SiteBuilder, written: str) -> None:
-    publication = formerly(site, written, topics=[RADIO])
+def test_a_path_of_something_else_is_named_and_left_to_it(
+    module_site: SiteBuilder, written: str
+) -> None:
+    publication = formerly(module_site, written, topics=[RADIO])
     former = written.removesuffix("/index.html")
     assert complaints(publication) == [
         f"5: warning: formerly: {former} clashes with another published path; leave it out"
     ]
     assert publication.routes.former == {}
+
+
+def test_the_path_at_which_a_format_lies_is_no_former_one(site: SiteBuilder) -> None:
+    publication = formerly(site, "rss.xml", {"atom.xml": "atom"}, "feed.json")
+    assert complaints(publication) == []
+    assert publication.routes.former == {}
+    publication = formerly(site, {"rss.xml": "atom"})
+    assert len(complaints(publication)) == 1
 
 
 def test_former_paths_are_files_beside_each_other(site: SiteBuilder) -> None:
@@ -308,7 +323,7 @@ def test_a_former_path_is_redirected_in_a_podcast_of_everything(site: SiteBuilde
 
 
 def test_build_reports_a_former_path_that_is_taken(site: SiteBuilder, tmp_path: Path) -> None:
-    formerly(site, "rss.xml")
+    formerly(site, "feed.css")
     result = CliRunner().invoke(main, ["build", str(site.root), "--out", str(tmp_path / "o")])
     assert result.exit_code == 0
-    assert "formerly: rss.xml clashes with another published path; leave it out" in result.output
+    assert "formerly: feed.css clashes with another published path; leave it out" in result.output

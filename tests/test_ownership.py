@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place, state_file
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.ownership import APPLICATION_ID
+from feeds.catalog.place import catalog_place, state_file
 from feeds.catalog.state import Built, ProbeResult
 from feeds.cli import main
 from feeds.errors import CatalogError
@@ -184,7 +185,7 @@ def test_a_relative_path_is_relative_to_who_names_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     site.configure(title="T", url="https://e.example/", catalog="sqlite:///sub/a.db")
-    folder = Folder.open(site.root)
+    folder = SiteFolder.open(site.root)
     assert catalog_place(folder) == str(site.root / "sub" / "a.db")
     for place in ("b.db", "sqlite:///b.db"):
         monkeypatch.setenv("FEEDS_CATALOG", place)
@@ -211,7 +212,7 @@ def test_an_empty_file_is_taken(site: SiteBuilder, tmp_path: Path) -> None:
     (tmp_path / "new.db").touch()
     (tmp_path / "new-state.db").touch()
     catalog = Catalog(tmp_path / "new.db")
-    assert catalog.sync(Folder.open(site.root)).read == 0
+    assert catalog.sync(SiteFolder.open(site.root)).read == 0
     catalog.close()
     for name in ("new.db", "new-state.db"):
         assert int.from_bytes((tmp_path / name).read_bytes()[68:72], "big") == APPLICATION_ID
@@ -222,7 +223,7 @@ def test_files_of_an_earlier_version_are_taken_over(site: SiteBuilder, tmp_path:
     file = database(tmp_path / "old.db", _FORMER_INDEX)
     database(state_file(file), _FORMER_STATE)
     catalog = Catalog(file)
-    assert catalog.sync(Folder.open(site.root)).read == 1
+    assert catalog.sync(SiteFolder.open(site.root)).read == 1
     assert catalog.state.touch_last_modified("/rss.xml", "one", 300) == 100
     assert catalog.state.lengths() == {"https://e.example/a.mp3": 5000}
     catalog.close()
@@ -245,7 +246,7 @@ def test_tables_of_another_program_on_a_server_are_left_alone(
     with engine.begin() as connection:
         connection.exec_driver_sql(f"{_CMS};{state}")
     catalog = Catalog(url)
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     catalog.close()
     with engine.begin() as connection:
         for table, rows in (("article", 1), ("media", 0), ("meta", 2), ("document", 1)):
@@ -429,7 +430,7 @@ def test_a_locked_table_on_a_server_holds_a_request_no_longer_than_its_patience(
 ) -> None:
     url = postgresql.new_schema()
     catalog = Catalog(url, patience_seconds=0.2)
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("LOCK TABLE feeds_meta IN ACCESS EXCLUSIVE MODE")
@@ -447,7 +448,7 @@ def test_a_server_that_froze_holds_no_request_and_is_asked_again(site: SiteBuild
     server = PostgreSQL()
     site.write("a.md")
     catalog = Catalog(server.new_schema(), patience_seconds=0.2)
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     revision = catalog.revision()
     server.freeze()
     try:
@@ -467,7 +468,7 @@ def test_a_server_that_froze_holds_no_request_and_is_asked_again(site: SiteBuild
 def test_a_log_that_is_overwritten_in_use_is_recovered_from(site: SiteBuilder) -> None:
     for number in range(30):
         site.write(f"{number}.md", body="long " * 300)
-    catalog, folder = site.catalog(), Folder.open(site.root)
+    catalog, folder = site.catalog(), SiteFolder.open(site.root)
     catalog.sync(folder)
     log = site.root.parent / "catalog.sqlite-wal"
     for damage in (b"\xff" * log.stat().st_size, b""):
@@ -533,7 +534,7 @@ def test_a_damaged_name_of_a_table_is_damage(site: SiteBuilder, tmp_path: Path) 
         file.read_bytes().replace(b"tablefeeds_source", b"tablef\xcf\xcf\xcf\xcf_source")
     )
     catalog = Catalog(file)
-    assert catalog.sync(Folder.open(site.root)).read == 1
+    assert catalog.sync(SiteFolder.open(site.root)).read == 1
     catalog.close()
     assert (tmp_path / "c.db.damaged-1").exists()
 
@@ -597,7 +598,7 @@ def test_logs_of_another_at_the_place_of_a_new_file_are_moved_aside(
         (tmp_path / f"{name}{ending}").unlink()
     Path(f"{tmp_path / name}.damaged-1-wal").write_text("of an earlier time")
     catalog = Catalog(tmp_path / "c.db")
-    assert catalog.sync(Folder.open(site.root)).read == 1
+    assert catalog.sync(SiteFolder.open(site.root)).read == 1
     assert catalog.state.touch_last_modified("/rss.xml", "one", 100) == 100
     catalog.close()
     for ending in endings:

@@ -13,7 +13,7 @@ from feeds.static.plan import Action, DiskFile, Plan, Reason, Step
 FILE, FOLDER = DiskFile(10, 20), DiskFile(0, 0, is_folder=True)
 LINK = DiskFile(10, 20, is_link=True)
 LINK_TO_FOLDER = DiskFile(0, 0, is_folder=True, is_link=True)
-PARTS = ("site", "feed", "articles", "history", "feeds")
+PARTS = ("configuration", "feed", "articles", "history", "feeds")
 OLD = " ".join(f"{part}:0" for part in PARTS)
 
 
@@ -53,7 +53,7 @@ def steps(decisions: Iterable[Step]) -> dict[str, tuple[Action, Reason]]:
         (FILE, Built(OLD, 11, 20), True, Reason.ALTERED),
         (FILE, Built(OLD, 10, 21), True, Reason.ALTERED),
         (LINK, Built(OLD, 11, 20), True, Reason.ALTERED),
-        (FILE, Built("", 10, 20), True, Reason.SITE),
+        (FILE, Built("", 10, 20), True, Reason.CONFIGURATION),
     ],
 )
 def test_a_file_that_is_not_as_the_last_build_left_it_is_written(

@@ -18,7 +18,8 @@ from click.testing import CliRunner, Result
 
 from feeds import __version__
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import SiteFolder
+from feeds.catalog.place import catalog_place
 from feeds.catalog.state import ProbeResult
 from feeds.cli import main
 from feeds.remote import probe as probing
@@ -474,7 +475,7 @@ def podcast(site: SiteBuilder, server: Server, local_servers: None) -> SiteBuild
 
 def index(site: SiteBuilder) -> Catalog:
     """The index that builds of the site use."""
-    return Catalog(catalog_place(Folder.open(site.root)))
+    return Catalog(catalog_place(SiteFolder.open(site.root)))
 
 
 def sizes(out: Path) -> list[int | None]:
@@ -576,7 +577,7 @@ def test_answers_outlive_a_new_version_and_a_lost_article(
         monkeypatch.setattr(f"feeds.{module}.code_fingerprint", lambda: "another version")
     text = (podcast.root / "articles" / "a.md").read_bytes()
     (podcast.root / "articles" / "a.md").unlink()
-    index(podcast).sync(Folder.open(podcast.root))
+    index(podcast).sync(SiteFolder.open(podcast.root))
     podcast.write_text("a.md", text)
     build(podcast)
     assert sizes(podcast.out) == [5000, None, None]

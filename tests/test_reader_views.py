@@ -256,7 +256,7 @@ def in_rss_parser(item: dict[str, Any]) -> View:
         author=item.get("creator", item.get("author", "")),
         date=seconds(item["isoDate"]),
         pictures=(item["enclosure"]["url"],) if "enclosure" in item else None,
-        topics=tuple(category["_"] for category in categories) if categories else None,
+        topics=tuple(categories) if categories else None,
         related=None,
         text=text_of(item.get("content:encoded", item["content"])),
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import SEARCHED
 from feeds.catalog.state import ProbeResult
 from feeds.model.selection import Selection
@@ -69,7 +69,6 @@ def test_a_search_is_written_in_one_way(search: str, written: str) -> None:
 
 
 @given(st.text())
-@settings(max_examples=500, deadline=None)
 def test_words_and_searches_mean_themselves(text: str) -> None:
     found = words.words(text)
     assert words.words(" ".join(found)) == found
@@ -95,7 +94,7 @@ def catalog(site: SiteBuilder) -> Catalog:
     site.write("b.md", "<p>Gossip about the cafe</p>", title="Robots at sea", excerpt="A deep sea")
     site.write("c.md", "東京タワーに行く", title="Deep learning", excerpt="of robots")
     catalog = site.catalog()
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     return catalog
 
 
@@ -153,10 +152,10 @@ def test_any_text_is_a_harmless_search_that_every_engine_answers_alike(site: Sit
     for number, (title, (_title, excerpt)) in enumerate(texts.items()):
         site.write(f"{number}.md", title=title, excerpt=excerpt)
     catalog = site.catalog()
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
 
     @given(_SIGNS | st.text(max_size=30))
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(suppress_health_check=list(HealthCheck))
     def holds(search: str) -> None:
         if words.canonical(search):
             assert set(found(catalog, search)) == expected(texts, search)
@@ -183,7 +182,7 @@ def test_the_words_of_an_article_change_and_go_with_it(site: SiteBuilder, catalo
     assert len(found(catalog, "robots")) == 2
     site.write("b.md", title="Boats at sea")
     (site.root / "articles" / "c.md").unlink()
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     # A sync keeps what has been made once: no search has to wait.
     assert indexed(catalog) == {"articles/a.md", "articles/b.md"}
     assert catalog.search.is_ready()
@@ -205,11 +204,11 @@ def test_after_a_large_change_the_words_are_indexed_apart(
     assert len(found(catalog, "robots")) == 2
     for number in range(250):
         site.write(f"{number}.md", title=f"Robots {number}")
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     assert not catalog.search.is_ready()
     # The small one that follows it knows that more is missing.
     (site.root / "articles" / "0.md").unlink()
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     assert not catalog.search.is_ready()
     assert len(found(catalog, "robots")) == 251
     assert catalog.search.is_ready()
@@ -219,11 +218,11 @@ def test_a_site_without_articles_can_be_searched(site: SiteBuilder) -> None:
     empty = site.catalog()
     for file in (site.root / "articles").glob("*.md"):
         file.unlink()
-    empty.sync(Folder.open(site.root))
+    empty.sync(SiteFolder.open(site.root))
     assert found(empty, "robots") == []
     assert empty.search.is_ready()
     site.write("a.md", title="Robots")
-    empty.sync(Folder.open(site.root))
+    empty.sync(SiteFolder.open(site.root))
     assert found(empty, "robots") == ["Robots"]
 
 
@@ -231,7 +230,7 @@ def test_several_may_index_at_once(site: SiteBuilder) -> None:
     for number in range(450):
         site.write(f"{number}.md", title=f"Number {number}")
     catalogs = [site.catalog() for _ in range(4)]
-    catalogs[0].sync(Folder.open(site.root))
+    catalogs[0].sync(SiteFolder.open(site.root))
     counts: list[int] = []
     threads = [
         threading.Thread(target=lambda each=each: counts.append(len(found(each, "number"))))
@@ -249,7 +248,7 @@ def test_a_text_of_any_length_can_be_indexed(site: SiteBuilder, catalog: Catalog
     lots = " ".join(f"{number:x}é{number}" for number in range(20_000))
     site.write("d.md", f"first {lots} last", title="Long")
     site.write("e.md", "x" * 249_000, title="Unbroken")
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     assert found(catalog, "first") == found(catalog, "last") == ["Long"]
     assert found(catalog, "x" * 64) == ["Unbroken"]
 
@@ -257,7 +256,7 @@ def test_a_text_of_any_length_can_be_indexed(site: SiteBuilder, catalog: Catalog
 def test_a_feed_of_feeds_yaml_may_search(site: SiteBuilder, catalog: Catalog) -> None:
     feed = {"name": "sea", "title": "The sea", "q": '"deep sea" -tokyo', "any": ["AI"]}
     site.configure(title="T", url="https://feeds.example.org/", feeds=[feed])
-    assert Folder.open(site.root).site.feeds[0].selection.q == '"deep sea" -tokyo'
+    assert SiteFolder.open(site.root).site.feeds[0].selection.q == '"deep sea" -tokyo'
     rss = site.published("/feeds/sea/rss.xml")
     assert (rss.count(b"<item>"), b"Robots at sea" in rss) == (1, True)
     # A publication in another process, an app and a tree: all the same.
@@ -286,7 +285,7 @@ def test_a_search_that_cannot_be_is_a_problem_of_feeds_yaml(
 ) -> None:
     feed = {"name": "sea", "q": search}
     site.configure(title="T", url="https://feeds.example.org/", feeds=[feed])
-    folder = Folder.open(site.root)
+    folder = SiteFolder.open(site.root)
     (problem,) = folder.problems
     assert f"{problem.message}; {problem.hint}" == message
     assert folder.site.feeds == ()

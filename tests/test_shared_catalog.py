@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import SiteFolder
+from feeds.catalog.place import catalog_place
 from feeds.cli import main
 from feeds.errors import CatalogError
 from feeds.publication.publication import Publication
@@ -59,9 +60,9 @@ def body(live: LiveSite, path: str) -> bytes:
 def test_feeds_yaml_names_the_catalog_and_the_environment_comes_first(
     shared: SiteBuilder, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert catalog_place(Folder.open(shared.root)) == url
+    assert catalog_place(SiteFolder.open(shared.root)) == url
     monkeypatch.setenv("FEEDS_CATALOG", "/elsewhere.sqlite")
-    assert catalog_place(Folder.open(shared.root)) == "/elsewhere.sqlite"
+    assert catalog_place(SiteFolder.open(shared.root)) == "/elsewhere.sqlite"
 
 
 @pytest.mark.parametrize("syncs", [False, True])
@@ -85,7 +86,7 @@ def test_an_app_that_does_not_sync_waits_for_another_to_do_so(
     monkeypatch.setenv("FEEDS_SYNC", "0")
     with pytest.raises(CatalogError, match="not synced yet"):
         create_app(shared.root)
-    Catalog(catalog_place(Folder.open(shared.root))).sync(Folder.open(shared.root))
+    Catalog(catalog_place(SiteFolder.open(shared.root))).sync(SiteFolder.open(shared.root))
     app = create_app(shared.root)
     assert b"One" in app.test_client().get("/rss.xml").data
     app.extensions["feeds"].close()
@@ -166,7 +167,7 @@ def test_a_database_that_cannot_be_opened_is_named_without_its_password(place: s
 
 @needs_corpus
 def test_the_corpus_gives_the_same_tree_from_either_engine(tmp_path: Path, url: str) -> None:
-    folder = Folder.open(CORPUS)
+    folder = SiteFolder.open(CORPUS)
     trees = []
     for number, place in enumerate((str(tmp_path / "catalog.sqlite"), url)):
         catalog = Catalog(place)

@@ -20,11 +20,12 @@ from click.testing import CliRunner
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import Database
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.ownership import is_damaged
+from feeds.catalog.place import catalog_place
 from feeds.catalog.state import Announcement, Built, ProbeResult
 from feeds.cli import main
-from feeds.errors import CatalogError
+from feeds.errors import CatalogError, NotReadyError
 from feeds.model.selection import Selection
 from feeds.model.site import Site
 from feeds.web.live_site import LiveSite
@@ -66,7 +67,7 @@ def catalog(site: SiteBuilder) -> Catalog:
     """A synced catalog with every kind of state."""
     site.write("a.md", title="Kept")
     catalog = site.catalog()
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     fill(catalog)
     return catalog
 
@@ -89,7 +90,7 @@ def test_an_error_of_our_own_leaves_index_and_state_as_they_are(
         raise error("a fault in the code of a caller")
     assert titles(catalog) == ["Kept"]
     assert is_filled(catalog)
-    assert catalog.sync(Folder.open(site.root)).read == 0
+    assert catalog.sync(SiteFolder.open(site.root)).read == 0
 
 
 @pytest.mark.sqlite
@@ -121,7 +122,7 @@ def test_the_state_outlives_a_new_version_of_the_code(
     assert is_filled(catalog)
     monkeypatch.setattr("feeds.catalog.schema.code_fingerprint", lambda: "another")
     newer = site.catalog()
-    assert newer.sync(Folder.open(site.root)).read == 1
+    assert newer.sync(SiteFolder.open(site.root)).read == 1
     assert is_filled(newer)
 
 
@@ -131,7 +132,7 @@ def test_the_state_outlives_the_index_that_is_deleted(
 ) -> None:
     for file in index.parent.glob("catalog.sqlite*"):
         file.unlink()
-    assert catalog.sync(Folder.open(site.root)).read == 1
+    assert catalog.sync(SiteFolder.open(site.root)).read == 1
     assert is_filled(catalog)
 
 
@@ -152,7 +153,7 @@ def test_a_damaged_file_is_moved_aside_with_one_line_and_the_other_one_stays(
             assert caplog.messages == [f"{file}: damaged; moved to {aside.name}, and made again"]
             caplog.clear()
             is_index = damaged == "catalog.sqlite"
-            assert again.sync(Folder.open(site.root)).read == (1 if is_index else 0)
+            assert again.sync(SiteFolder.open(site.root)).read == (1 if is_index else 0)
             assert is_filled(again) == is_index
             assert titles(again) == ["Kept"]
             again.close()
@@ -178,7 +179,7 @@ def test_the_line_about_a_damaged_file_reaches_stderr_once(site: SiteBuilder) ->
     site.write("a.md")
     command = [sys.executable, "-m", "feeds", "build", str(site.root), "--out", str(site.out)]
     subprocess.run(command, check=True)
-    file = Path(catalog_place(Folder.open(site.root)))
+    file = Path(catalog_place(SiteFolder.open(site.root)))
     file.write_bytes(b"This is no database. " * 1000)
     again = subprocess.run(command, check=True, capture_output=True, text=True)
     assert again.stderr == f"{file}: damaged; moved to {file.name}.damaged-1, and made again\n"
@@ -191,7 +192,7 @@ def test_several_that_find_the_damage_at_once_move_one_file_aside(
 ) -> None:
     for number in range(20):
         site.write(f"{number}.md", body="long " * 300)
-    folder = Folder.open(site.root)
+    folder = SiteFolder.open(site.root)
     catalog.sync(folder)
     others = [site.catalog() for _ in range(4)]
     for each in (catalog, *others):
@@ -232,7 +233,7 @@ def test_rows_that_cannot_be_decoded_are_made_again_and_the_state_stays(
     site: SiteBuilder, catalog: Catalog, engine: str, damage: str
 ) -> None:
     site.write("b.md", publishedDateTime="never")
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     problems = len(catalog.problems())
     with catalog.reading() as connection:
         nonsense = "x'00ff'" if engine == "sqlite" else "'\\x00ff'::bytea"
@@ -246,7 +247,7 @@ def test_rows_that_cannot_be_decoded_are_made_again_and_the_state_stays(
         answer()
     with pytest.raises(CatalogError, match="not synced yet"):
         answer()
-    assert catalog.sync(Folder.open(site.root)).read == 2
+    assert catalog.sync(SiteFolder.open(site.root)).read == 2
     assert answer() == (["Kept"], problems)
     assert is_filled(catalog)
 
@@ -360,14 +361,14 @@ def test_a_document_is_gone_since_the_first_request_in_vain(catalog: Catalog) ->
 def test_one_damaged_row_of_many_leaves_no_lock_behind(site: SiteBuilder, catalog: Catalog) -> None:
     for number in range(15):
         site.write(f"{number}.md", title=f"Article {number}")
-    catalog.sync(Folder.open(site.root))
+    catalog.sync(SiteFolder.open(site.root))
     with catalog.reading() as connection:
         update = "UPDATE feeds_article SET data = {} WHERE path = 'articles/a.md'"
         is_file = connection.dialect.name == "sqlite"
         connection.exec_driver_sql(update.format("x'ff00'" if is_file else "'\\xff00'::bytea"))
     with pytest.raises(CatalogError, match="damaged"):
         titles(catalog)
-    assert catalog.sync(Folder.open(site.root)).read == 16
+    assert catalog.sync(SiteFolder.open(site.root)).read == 16
     assert len(titles(catalog)) == 16
     assert is_filled(catalog)
 
@@ -485,7 +486,7 @@ def test_damage_that_the_live_app_meets_first_is_recovered_from(
         live = LiveSite(Settings(site.root, starts_indexed=starts_indexed))
 
         def answers(path: str, live: LiveSite = live) -> bytes:
-            with suppress(CatalogError):
+            with suppress(CatalogError, NotReadyError):
                 found = live.find(path)
                 return found.document.body if isinstance(found, CachedDocument) else b""
             return b""

@@ -10,7 +10,7 @@ import ftfy
 import lxml.etree as etree
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.parsing.article import read_article
@@ -153,7 +153,6 @@ def test_spaces_that_an_author_chose_stay(space: str) -> None:
     assert plain_line("\xa0\u3000 \xa0") == ""
 
 
-@settings(deadline=None)
 @given(any_text)
 @example("Ã\0©")
 @example("a\ud83d\0\ude00b")
@@ -163,7 +162,6 @@ def test_what_was_repaired_needs_no_repair_and_suits_xml(text: str) -> None:
     assert repair(repaired) == repaired
 
 
-@settings(deadline=None)
 @given(any_text)
 @example("Ã&#0;©")
 def test_plain_text_is_one_line_that_suits_xml_and_needs_no_repair(text: str) -> None:
@@ -199,7 +197,6 @@ AWKWARD = [
 ]
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=())) | st.sampled_from(AWKWARD))
 def test_every_slug_is_a_safe_name_for_a_folder(name: str) -> None:
     for slug in (slugify(name), distinct_slug(name)):
@@ -213,7 +210,6 @@ def test_names_without_a_latin_letter_have_slugs_of_their_own() -> None:
     assert len({slugify(name) for name in names}) == len(names)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text() | st.sampled_from(AWKWARD), unique_by=fold))
 def test_distinct_names_have_distinct_slugs_of_the_second_kind(names: list[str]) -> None:
     assert len({distinct_slug(name) for name in names}) == len(names)
@@ -258,14 +254,12 @@ def test_a_summary_is_never_longer_than_asked_for(text: str, length: int) -> Non
     assert len(shorten(text, length)) <= length
 
 
-@settings(max_examples=500, deadline=None)
 @given(st.text(st.sampled_from("aZ 0-'\"â€™\u00a0") | st.sampled_from("‘’“”–—…•")))
 def test_text_that_is_left_as_it_is_has_no_mojibake(text: str) -> None:
     if repair(text) == text:
         assert ftfy.fix_encoding(text) == text
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF)))
 def test_no_misread_text_is_passed_over(text: str) -> None:
     for encoding in ("cp1252", "latin-1", "macroman", "cp1251", "cp437"):
@@ -314,7 +308,6 @@ def words_of(alphabet: str) -> st.SearchStrategy[str]:
 @pytest.mark.parametrize("alphabet", ALPHABETS.values(), ids=ALPHABETS)
 def test_words_of_any_alphabet_are_no_mojibake(alphabet: str) -> None:
     # Letters that also are halves of mojibake get into no doubt but at a word's end.
-    @settings(deadline=None, max_examples=60)
     @given(words_of(alphabet))
     def unchanged(text: str) -> None:
         text = re.sub("[ÃÂÎÐ](?=[^\\w ]|$)", "A", text)
@@ -323,7 +316,6 @@ def test_words_of_any_alphabet_are_no_mojibake(alphabet: str) -> None:
     unchanged()
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.text(st.characters(max_codepoint=0x2FFFF, exclude_categories=["Cc", "Cs", "Cn", "Co"])))
 def test_text_without_a_letter_that_begins_mojibake_is_left_as_it_is(text: str) -> None:
     # UTF-8 begins a character with one of C2 to F4; read as Windows-1252, -1251 or -1250, as code

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import feedparser
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.parsing.body.clean import KEPT_ATTRIBUTES, KEPT_TAGS, Body
@@ -181,7 +181,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=600, deadline=None)
 @given(st.lists(PIECES | st.just("\n"), max_size=14).map(lambda parts: "".join(parts)))
 @example("<b><table><td>x")
 @example("<p><table role=none><td><p>x")
@@ -205,7 +204,6 @@ ELEMENTS = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(ELEMENTS)
 @example("<b><p>x</p></b><a>y</a>")
 def test_a_body_with_nothing_to_tidy_comes_out_byte_for_byte(source: str) -> None:
@@ -216,7 +214,6 @@ def test_a_body_with_nothing_to_tidy_comes_out_byte_for_byte(source: str) -> Non
     assert to_html(parse(table + body)) == table + body
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES | st.just("word"), max_size=14).map(lambda parts: " ".join(parts)))
 def test_no_word_that_is_not_hidden_is_lost(source: str) -> None:
     source = source.replace("\t", " ")
@@ -254,7 +251,6 @@ LINKS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(LINKS))
 def test_bare_links_are_never_within_links(pieces: list[str]) -> None:
     body = markdown("".join(pieces))

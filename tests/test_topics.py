@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from feeds.model.site import TopicSettings
 from feeds.model.topics import TopicName, Topics, build_topics
 from feeds.parsing.site_config import read_site
+from feeds.publication.checks import topic_problems
 from feeds.text.slugs import distinct_slug, fold, slugify
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -248,7 +249,8 @@ def mistakes(text: str, *names: str) -> list[str]:
     """Return the problems of a feeds.yaml's topics, where articles use these names."""
     site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", "")
     assert problems == []
-    return list(map(str, build_topics(site.topics, used(*names)).problems("feeds.yaml", site)))
+    topics = build_topics(site.topics, used(*names))
+    return list(map(str, topic_problems("feeds.yaml", site, topics)))
 
 
 def test_a_topic_below_itself_is_named_and_stands_alone() -> None:

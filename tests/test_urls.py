@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.text.media_types import type_of_url
@@ -114,7 +114,6 @@ URL_PARTS = [
 url_like = st.lists(st.sampled_from(URL_PARTS) | st.characters(exclude_categories=())).map("".join)
 
 
-@settings(deadline=None, max_examples=400)
 @given(url_like | url_like.map("https://example.com/".__add__) | url_like.map("http://".__add__))
 def test_a_canonical_url_is_its_own_canonical_form(written: str) -> None:
     for relative in (False, True):

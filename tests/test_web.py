@@ -263,6 +263,11 @@ def test_a_former_or_a_shortened_path_redirects_wherever_a_proxy_has_mounted_the
     assert urljoin(seen, response.headers["Location"]) == f"https://example.org{root}{target}"
 
 
+@pytest.mark.parametrize("path", ["/topics/ai//", "/topics/ai////"])
+def test_a_page_with_more_slashes_does_not_redirect_to_itself(app: Flask, path: str) -> None:
+    assert app.test_client().get(path).status_code == 404
+
+
 def test_a_picture_that_arrives_after_its_article_is_served(
     served: SiteBuilder, changing: Flask
 ) -> None:

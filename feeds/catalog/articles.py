@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import (
     ARTICLE,
     EPOCH,
@@ -207,7 +207,7 @@ class PublishedArticles:
         return self._rows(self._published(TAGGING, name, sa.func.count(), date).group_by(name))
 
     def media(self) -> Sequence[Sequence[Any]]:
-        """Each relative URL of a file, an article's file that has it, and the number of those."""
+        """Each relative URL of a file, an article with it, and the number of such articles."""
         columns = MEDIA.c.url, sa.func.min(MEDIA.c.path), sa.func.count()
         query = self._published(MEDIA, *columns).where(OWN_MEDIA).group_by(MEDIA.c.url)
         return self._rows(query.order_by(MEDIA.c.url))
@@ -230,39 +230,24 @@ class PublishedArticles:
         return {reason: count for reason, count in zip(reasons, row, strict=True) if count}
 
     def next_due(self) -> datetime | None:
-        """The next date in the future, of a publication, an update or an end."""
+        """The next date at which an article is published, counts as updated, or expires."""
         dates = [ARTICLE.c.updated, ARTICLE.c.expires]
         dates += [] if self._site.future else [ARTICLE.c.published]
         next_ones = (sa.select(sa.func.min(date)).where(date > self._now) for date in dates)
         found = [date for query in next_ones for (date,) in self._rows(query) if date is not None]
         return date_of(min(found, default=None))
 
-    def early(self, folder: Folder) -> Iterator[Problem]:
-        """A warning for each update in the future, and for each publication in more than a year."""
+    def future_dates(self, folder: SiteFolder) -> Iterator[Problem]:
+        """A warning for each update in the future, and each publication more than a year ahead."""
         draft = sa.false() if self._unpublished else ARTICLE.c.draft
         is_early = ARTICLE.c.updated > self._now
-        query = sa.select(ARTICLE.c.path, ARTICLE.c.data).where(
-            is_early, ~ARTICLE.c.removed, ~draft
-        )
-        hint = "correct it if it is wrong"
-        now, year = EPOCH + timedelta(microseconds=self._now), timedelta(days=366)
+        columns = ARTICLE.c.path, ARTICLE.c.data
+        query = sa.select(*columns).where(is_early, ~ARTICLE.c.removed, ~draft)
+        now = EPOCH + timedelta(microseconds=self._now)
         for path, article in self._rows(query.order_by(ARTICLE.c.path)):
-            is_published = self._site.future or article.published <= now
-            if is_published and article.updated > article.published:
-                key, date, until = "updatedDateTime", article.updated, "publishedDateTime is used"
-            elif not is_published and article.published - year > now:
-                key, date, until = (
-                    "publishedDateTime",
-                    article.published,
-                    "the article is held back",
-                )
-            else:
-                continue
-            line = line_of(folder.text_or_empty(path), key)
-            message = f"{key} is in the future: {until} until {date:%Y-%m-%d}"
-            yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
+            yield from folder.future_dates(path, article, now)
 
-    def conflicts(self, folder: Folder) -> Iterator[Problem]:
+    def shared_ids(self, folder: SiteFolder) -> Iterator[Problem]:
         """A warning for each file whose id a newer file has too."""
         columns = ARTICLE.c.path, ARTICLE.c.data
         query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
@@ -339,10 +324,17 @@ class PublishedArticles:
         yield ~self._is_expired()
         yield from self._is_due(ARTICLE)
         if dedupe:
-            other = ARTICLE.alias("other")
-            is_later = sa.tuple_(*self._rank(other)) > sa.tuple_(*self._rank(ARTICLE))
-            # A newer article that is removed, or expired, also removes the older ones.
-            is_older = sa.exists().where(other.c.id == ARTICLE.c.id, is_later, *self._is_due(other))
+            other, rank = ARTICLE.alias("other"), sa.tuple_(*self._rank(ARTICLE))
+            others = other.c.id == ARTICLE.c.id, *self._is_due(other)
+            # A newer article that is removed, or expired, also removes the older ones. The index
+            # has the newest at its end, but for updates in the future.
+            columns = other.c.updated, other.c.published, other.c.path
+            newest = sa.select(*columns).where(*others, other.c.updated <= self._now)
+            newest = newest.order_by(*map(sa.desc, columns)).limit(1)
+            is_early = other.c.updated > self._now
+            is_older = (rank < newest.scalar_subquery()).is_(sa.true()) | sa.exists().where(
+                *others, is_early, sa.tuple_(*self._rank(other)) > rank
+            )
             yield ~ARTICLE.c.has_duplicate_id | ~is_older
 
     def _is_expired(self) -> sa.ColumnElement[bool]:

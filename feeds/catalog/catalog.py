@@ -6,13 +6,15 @@ Of feeds.yaml, the index knows the time zone alone: no other change there reread
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from feeds.catalog.database import PATIENCE_SECONDS, Database, patiently
-from feeds.catalog.folder import LINKED, Folder, state_file
+from feeds.catalog.folder import LINKED, SiteFolder
 from feeds.catalog.ownership import owner_of
+from feeds.catalog.place import state_file
 from feeds.catalog.schema import (
     ARTICLE,
     MEDIA,
@@ -27,16 +29,19 @@ from feeds.catalog.schema import (
 from feeds.catalog.search import Search
 from feeds.catalog.state import STATE, State, prepare_state
 from feeds.catalog.sync import Synced, sync
-from feeds.errors import CatalogError, CatalogRemadeError, Problem
+from feeds.errors import CatalogError, CatalogRemadeError, Problem, Severity
 
 
 class Catalog:
     """The catalog of one site. Safe to use from many threads and processes."""
 
     def __init__(
-        self, place: str | os.PathLike[str], *,
-        syncs: bool = True, patience_seconds: float = PATIENCE_SECONDS,
-    ) -> None:  # fmt: skip
+        self,
+        place: str | os.PathLike[str],
+        *,
+        syncs: bool = True,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         """Open or make the catalog at the path of an SQLite file, or a URL as SQLAlchemy has them.
 
         An SQLite file is the index alone; the state has a file beside it. With syncs=False, another
@@ -44,18 +49,13 @@ class Catalog:
         (see also patiently()). Raises CatalogError.
         """
         self._syncs = syncs
-        # Only the user of this machine, and no file of a site, makes us believe a file from
-        # elsewhere.
+        # A file from elsewhere is trusted only if the user of this machine says so: a site may come
+        # with one.
         self._is_trusted = bool(os.environ.get("FEEDS_CATALOG"))
-        self._index = self._states = Database(
-            os.fspath(place), self._prepare_index, META.name,
-            makes=syncs, patience_seconds=patience_seconds,
-        )  # fmt: skip
+        database = partial(Database, makes=syncs, patience_seconds=patience_seconds)
+        self._index = self._states = database(os.fspath(place), self._prepare_index, META.name)
         if file := self._index.file:
-            self._states = Database(
-                str(state_file(file)), self._prepare_state, STATE.name,
-                makes=syncs, patience_seconds=patience_seconds,
-            )  # fmt: skip
+            self._states = database(str(state_file(file)), self._prepare_state, STATE.name)
         self.state = State(self._states)
         self.search = Search(self._index)
         #: The path or URL with which another process can open the catalog.
@@ -67,14 +67,14 @@ class Catalog:
             self._states.ensure()
             self._index.ensure()
 
-    def _prepare_index(self, connection: sa.Connection, anew: bool) -> None:
+    def _prepare_index(self, connection: sa.Connection, recreate: bool) -> None:
         if not self._index.file:
             prepare_state(connection, owner="")
-        prepare_index(connection, anew, owner=self._owner(self._index.file))
+        prepare_index(connection, recreate, owner=self._owner(self._index.file))
 
-    def _prepare_state(self, connection: sa.Connection, anew: bool) -> None:
+    def _prepare_state(self, connection: sa.Connection, recreate: bool) -> None:
         owner = self._owner(self._states.file)
-        prepare_state(connection, anew, owner=owner, former=self._index.file)
+        prepare_state(connection, recreate, owner=owner, former=self._index.file)
 
     def _owner(self, file: Path | None) -> str:
         """Return the sign that a file has to have; empty if any will do."""
@@ -86,7 +86,10 @@ class Catalog:
         self._states.close()
 
     def sync(
-        self, folder: Folder, progress: Callable[[int, int], None] | None = None, processes: int = 1
+        self,
+        folder: SiteFolder,
+        progress: Callable[[int, int], None] | None = None,
+        processes: int = 1,
     ) -> Synced:
         """Bring the index up to date with the folder (see feeds.catalog.sync)."""
         with patiently():
@@ -99,7 +102,7 @@ class Catalog:
     def reading(self) -> Iterator[sa.Connection]:
         """Yield a connection to the index.
 
-        Raises CatalogError if no sync has ended yet, be it because the index was deleted since:
+        Raises CatalogError if no sync has ended yet, or the index was deleted since:
         feeds made from an empty index would take every article back.
         """
         with self._index.connection() as connection:
@@ -134,14 +137,16 @@ class Catalog:
         with self.reading() as connection:
             return sorted(connection.execute(sa.select(PROBLEM.c.data)).scalars())
 
-    def left_out(self) -> tuple[int, list[Problem]]:
-        """The number of files, and for each that is no article the problem that says why."""
+    def rejected_files(self) -> tuple[int, list[Problem]]:
+        """The number of all files, and the problem of each that is not an article."""
         query = sa.select(PROBLEM.c.data).outerjoin(ARTICLE, ARTICLE.c.path == PROBLEM.c.path)
         with self.reading() as connection:
             files = connection.execute(sa.select(sa.func.count()).select_from(SOURCE)).scalar_one()
             problems = connection.execute(query.where(ARTICLE.c.path.is_(None))).scalars().all()
-        # An error comes after warnings, and replaces them.
-        ordered = sorted(problems, key=lambda problem: problem.severity, reverse=True)
+        # The last one says why: an error, unless an unfinished draft lacks something.
+        ordered = sorted(
+            problems, key=lambda each: (bool(each.missing), each.severity is Severity.ERROR)
+        )
         by_path = {problem.path: problem for problem in ordered}
         found = [by_path[path] for path in sorted(by_path) if by_path[path].code != LINKED]
         return files - (len(by_path) - len(found)), found

@@ -24,8 +24,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-from feeds.catalog.folder import INDEX_DIR, is_chosen_place
-from feeds.catalog.ownership import APPLICATION_ID, fault_of, is_damaged, is_sealed, seal
+from feeds.catalog.ownership import (
+    APPLICATION_ID,
+    LOGS,
+    fault_of,
+    is_damaged,
+    is_marked_as_undamaged,
+    mark_as_undamaged,
+)
+from feeds.catalog.place import INDEX_DIR, is_chosen_place
 from feeds.errors import CatalogError, CatalogRemadeError, FeedsError
 
 #: Time that a build waits for a lock, or for a server's answer.
@@ -33,8 +40,8 @@ PATIENCE_SECONDS = 60.0
 _is_patient = ContextVar("is_patient", default=False)
 #: On the monotonic clock.
 _deadline = ContextVar("deadline", default=math.inf)
-#: Patience after the deadline: a server that works answers sooner, and what took the time before
-#: may have been something else.
+#: Patience once the deadline has passed: something else may have used up the time, and a server
+#: that works answers within this.
 LEAST_PATIENCE_SECONDS = 0.25
 CONNECT_TIMEOUT_SECONDS = 5.0
 #: Time that another process may take to make a file: it is empty until the first commit.
@@ -48,12 +55,12 @@ _PREPARE_LOCK = 4287_2050
 #: Of a damaged file, or of one whose log another process has damaged, which is whole afterwards.
 #: Not of an error in writing: what is open can still be read on a full disk.
 _DISTRUSTED_CODES = (
-    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
-    sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ,
-)  # fmt: skip
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+)
 _UNDECODABLE = "not UTF-8"
-#: The endings of the files in which SQLite logs what is not yet in the file itself.
-_LOGS = ("-wal", "-shm", "-journal")
 #: Of a missing table or column. SQLite has no code of its own for it.
 _MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
 
@@ -80,7 +87,7 @@ def patiently() -> Iterator[None]:
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """Let all waits for databases together end after a time, except in patiently()."""
+    """Limit the time of all waits for databases together, except those in patiently()."""
     token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
@@ -134,9 +141,9 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
-        # Not after an error that made the file suspect.
+        # An error that made the file suspect has cleared _ready.
         if self.file and self._makes and self._ready and self._ready == self._inode():
-            seal(self.file)
+            mark_as_undamaged(self.file)
 
     @contextmanager
     def connection(self, *, ensure: bool = True) -> Iterator[sa.Connection]:
@@ -180,13 +187,12 @@ class Database:
         if fault and not is_ours:
             raise CatalogError(f"{self.name}: {fault}")
 
-    def _make_tables(self, *, anew: bool = False) -> None:
+    def _make_tables(self, *, recreate: bool = False) -> None:
         if self.file:
             inode = self._inode()
-            # A check takes as long as reading the whole file.
             if not _is_empty(self.file) and (
                 fault_of(self.file, self._mark)
-                or (not is_sealed(self.file) and is_damaged(self.file))
+                or (not is_marked_as_undamaged(self.file) and is_damaged(self.file))
             ):
                 self._move_aside(self.file, inode)
             try:
@@ -202,7 +208,7 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             elif self._engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARE_LOCK)))
-            self._prepare(connection, anew)
+            self._prepare(connection, recreate)
 
     @contextmanager
     def _transaction(self, inode: int, *, is_preparing: bool = False) -> Iterator[sa.Connection]:
@@ -236,7 +242,7 @@ class Database:
             if self._makes:
                 # The error's traceback still holds a cursor, which would lock the tables.
                 self._engine.dispose()
-                self._make_tables(anew=True)
+                self._make_tables(recreate=True)
             message = f"{self.name}: damaged ({_reason(error)}); made again"
             raise CatalogRemadeError(message) from error
         if not self.file:
@@ -264,8 +270,8 @@ class Database:
         Raises CatalogError and OSError.
         """
         end = time.monotonic() + min(self._patience(), MAKING_SECONDS)
-        while logs := [ending for ending in _LOGS if os.path.lexists(f"{file}{ending}")]:
-            if not file.exists():  # now: a log of ours is never older than its file
+        while logs := [ending for ending in LOGS if os.path.lexists(f"{file}{ending}")]:
+            if not file.exists():  # checked last: our own logs come after their file
                 aside = _rename_aside(file, logs)
                 for ending in logs:
                     line = "%s%s: a log without its file; moved to %s%s"
@@ -287,7 +293,7 @@ class Database:
             return
         try:
             # The file itself last: a new one must not lose its own log.
-            aside = _rename_aside(file, (*_LOGS, ""))
+            aside = _rename_aside(file, (*LOGS, ""))
         except OSError as error:
             message = f"{file}: damaged, and cannot be moved aside: {error.strerror}"
             raise CatalogError(message) from error
@@ -296,7 +302,7 @@ class Database:
 
 
 def _is_empty(file: Path) -> bool:
-    """Return whether a file is missing or empty, so that SQLite would make a new one of it."""
+    """Return True if a file is missing or empty: SQLite would make a new database of it."""
     try:
         return not file.stat().st_size
     except FileNotFoundError:
@@ -306,10 +312,10 @@ def _is_empty(file: Path) -> bool:
 
 
 def _rename_aside(file: Path, endings: Iterable[str]) -> str:
-    """Rename what has these endings to names that are free; return their beginning."""
+    """Rename the files with these endings to names that are free; return what those begin with."""
     for number in itertools.count(1):
         aside = f"{file}.damaged-{number}"
-        if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", *_LOGS)):
+        if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", *LOGS)):
             break
     for ending in endings:
         with suppress(FileNotFoundError):
@@ -318,7 +324,7 @@ def _rename_aside(file: Path, endings: Iterable[str]) -> str:
 
 
 def _url_of(place: str) -> sa.URL:
-    """Return the URL of a place. Raises CatalogError for a URL of something else."""
+    """Return the URL of a place. Raises CatalogError for a URL that is not a database's."""
     # A path may contain characters that a URL must escape.
     if "://" not in place:
         return sa.URL.create("sqlite", database=place)
@@ -327,10 +333,10 @@ def _url_of(place: str) -> sa.URL:
         url = sa.make_url(place)
     except (SQLAlchemyError, ValueError):
         url = None
-    # Nothing of one that cannot be read is shown: where its password is, nobody knows.
+    # A URL that cannot be parsed is not shown: its password could be anywhere in it.
     if not url or "@" in (url.host or "") or not url.drivername:
         raise CatalogError(f"{scheme}://…: not a database URL; {_URL_HINT}")
-    if url.drivername in ("postgres", "postgresql"):  # as PostgreSQL has them
+    if url.drivername in ("postgres", "postgresql"):  # as PostgreSQL's own tools write them
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() != "postgresql":
         raise CatalogError(f"{url.set(query={}).render_as_string()}: cannot be used; {_URL_HINT}")
@@ -350,7 +356,7 @@ def _engine(url: sa.URL, patience: Callable[[], float]) -> sa.Engine:
 
 
 def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
-    """Return a maker of connections that wait with patience for each answer.
+    """Return a function that connects to PostgreSQL, and waits with patience for each answer.
 
     A server that froze keeps its connections alive, and no time-out of its own ends a statement.
     """
@@ -383,9 +389,11 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
     def open_connection(arguments: Any, named: dict[str, Any]) -> Connection:
         limits = {
             "connect_timeout": math.ceil(min(patience(), CONNECT_TIMEOUT_SECONDS)),
-            "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
             "tcp_user_timeout": int(PATIENCE_SECONDS * 1000),
-        }  # fmt: skip
+        }
         connection = Connection.connect(*arguments, **named | limits)
         # The server forgets a statement for which nobody waits any more.
         for name in ("lock_timeout", "statement_timeout"):
@@ -397,7 +405,7 @@ def _connector(patience: Callable[[], float]) -> Callable[..., Any]:
         nonlocal silent_until
         if time.monotonic() < silent_until:
             raise psycopg.OperationalError(_SILENT)
-        # In a thread: a time-out of libpq is two seconds at least, and has no end for names.
+        # In a thread: libpq waits for two seconds at least, and without end for a name server.
         opened: Future[Connection] = Future()
         task = partial(_fulfil, opened, partial(open_connection, arguments, named))
         threading.Thread(target=copy_context().run, args=(task,), daemon=True).start()

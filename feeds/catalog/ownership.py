@@ -1,6 +1,6 @@
-"""Recognition of SQLite files: as our own, which alone are written, as whole, and as made here.
+"""Tells which SQLite files are ours to write, which were closed undamaged, and which we made here.
 
-It changes nothing in a file; the mark of one that is whole is its time.
+It changes nothing inside a file.
 """
 
 import hashlib
@@ -20,6 +20,8 @@ from feeds.files import open_file as open_regular_file
 
 #: The mark in the header of our files, "feed" in ASCII.
 APPLICATION_ID = 0x66656564
+#: The endings of the files in which SQLite logs what is not yet in the file itself.
+LOGS = ("-wal", "-shm", "-journal")
 _HEADER_BYTES = 72
 _LEAST_BYTES = 512
 #: The prefix of the names of our tables, which earlier versions made without it.
@@ -53,7 +55,7 @@ _FORMER_SIGNS = {
 #: FTS5 keeps its index in tables with this prefix.
 _FTS_PREFIX = "searched_words"
 _LOCKED_SECONDS = 1.0
-_SECRET_BYTES = 32
+_KEY_BYTES = 32
 
 
 def fault_of(file: Path, mark: str) -> str:
@@ -86,7 +88,7 @@ def fault_of(file: Path, mark: str) -> str:
 
 
 def is_damaged(file: Path) -> bool:
-    """Return whether a check of a whole SQLite file finds damage."""
+    """Return True if SQLite finds damage in a file, of which it reads every page."""
     try:
         with closing(open_file(file, "mode=rw")) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
@@ -97,26 +99,31 @@ def is_damaged(file: Path) -> bool:
         return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def seal(file: Path) -> None:
-    """Mark a file as whole, for as long as nobody changes it."""
+def mark_as_undamaged(file: Path) -> None:
+    """Mark a file that was closed without an error, so that is_damaged() need not read all of it.
+
+    The mark is the time of its last change, with a fraction of a second that depends on inode and
+    size: the next write by anybody ends it, and a copy does not have it. A mark inside the file
+    would outlive both.
+    """
     with suppress(OSError):  # another user's, or gone
         status = file.stat()
-        os.utime(file, ns=(status.st_atime_ns, _time_of_seal(status)))
+        os.utime(file, ns=(status.st_atime_ns, _marked_time(status)))
 
 
-def is_sealed(file: Path) -> bool:
-    """Return whether a file is as it was when it was marked as whole."""
+def is_marked_as_undamaged(file: Path) -> bool:
+    """Return True if nobody has changed a file since mark_as_undamaged()."""
     with suppress(OSError):
         status = file.stat()
-        return status.st_mtime_ns == _time_of_seal(status)
+        return status.st_mtime_ns == _marked_time(status)
     return False
 
 
-def _time_of_seal(status: os.stat_result) -> int:
-    # The mark is the fraction of a second, of which NTFS keeps seven digits. A file system that
-    # keeps none has no marks: every file is checked there.
-    sign = zlib.crc32(f"{status.st_ino} {status.st_size}".encode()) % 10**7
-    return status.st_mtime_ns // 10**9 * 10**9 + sign * 100
+def _marked_time(status: os.stat_result) -> int:
+    # NTFS keeps seven digits of the fraction. On a file system that keeps none, no file is ever
+    # marked, and every file is checked.
+    fraction = zlib.crc32(f"{status.st_ino} {status.st_size}".encode()) % 10**7
+    return status.st_mtime_ns // 10**9 * 10**9 + fraction * 100
 
 
 def open_file(file: Path, mode: str) -> sqlite3.Connection:
@@ -160,31 +167,31 @@ def _is_ours(connection: sqlite3.Connection, mark: str) -> bool:
 
 
 def is_former_table(name: str, columns: set[str]) -> bool:
-    """Return whether a table has the columns that an earlier version of ours gave it."""
+    """Return True if a table has the columns that an earlier version of Feeds gave it."""
     required, optional = (set(names.split()) for names in _FORMER_TABLES.get(name, ("-", "")))
     return required <= columns <= required | optional
 
 
 def owner_of(file: Path) -> str:
-    """Return the sign, in decimal digits, that this user of this machine gives to a file.
+    """Return the signature of this user on this machine for a file, in decimal digits.
 
-    It is made from a secret of the user and the inode: neither a copy of the file nor one that
-    came from elsewhere has it. Without a place to keep the secret, it is made from the inode alone.
+    It signs the inode with a key of the user: neither a copy of the file nor one that came from
+    elsewhere has the same. Where no key can be kept, the key is empty.
     """
-    digest = hmac.new(_secret(), str(file.stat().st_ino).encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(_user_key(), str(file.stat().st_ino).encode(), hashlib.sha256).hexdigest()
     return str(int(digest[:15], 16))
 
 
-def _secret() -> bytes:
+def _user_key() -> bytes:
     file = Path(platformdirs.user_state_dir("feeds", appauthor=False)) / "key"
     with suppress(OSError):
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=file.parent) as new, suppress(FileExistsError):
-                new.write(secrets.token_bytes(_SECRET_BYTES))
+                new.write(secrets.token_bytes(_KEY_BYTES))
                 new.flush()
                 # Whole or not at all: several processes may start at once.
                 os.link(new.name, file)
         with open_regular_file(str(file.resolve())) as stream:
-            return stream.read(_SECRET_BYTES)
+            return stream.read(_KEY_BYTES)
     return b""

@@ -1,6 +1,6 @@
 """The tables of the index: what is read from the files, and can be read from them again.
 
-They are dropped and made anew whenever the code that fills them changes.
+They are dropped and made again whenever the code that fills them changes.
 """
 
 import hashlib
@@ -75,7 +75,7 @@ _META_KEYS = (
     "complete",  # "1" once a sync has ended
     "partial",  # "1" while only a part of a sync is written
     "searched",  # the revision whose words are all indexed
-    "timezone",  # the site's, in which dates were read
+    "defaults",  # the settings of the site with which articles were read
 )
 SOURCE = sa.Table(
     "feeds_source", METADATA, *keys("path"), *columns(Text, "digest"),
@@ -93,7 +93,7 @@ ARTICLE = sa.Table(
     *columns(sa.Boolean(), "recorded", "has_unknown_file", "draft", "removed", "has_duplicate_id"),
     sa.Column("expires", Integer), sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
     *columns(_Json(Article), "data"),
-    sa.Index("feeds_article_id", "id"),
+    sa.Index("feeds_article_id", "id", "draft", "updated", "published", "path"),
     # All that decides whether an article is published: its row, which is long, need not be read.
     sa.Index(
         "feeds_article_due",
@@ -117,11 +117,13 @@ SEARCH_TABLE = "searched_words"
 LEXEMES = sa.literal_column("array_to_tsvector(string_to_array(words, ' '))", sa.String)
 #: The words of articles, filled by the first search, and the digests of the texts they are from.
 SEARCHED = sa.Table(
-    "feeds_searched", METADATA, sa.Column("number", sa.Integer, primary_key=True),
+    "feeds_searched",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
     *columns(Text, "path", "digest", "words"),
     sa.Index("feeds_searched_path", "path", unique=True),
     sa.Index("feeds_searched_lexeme", LEXEMES, postgresql_using="gin").ddl_if(dialect="postgresql"),
-)  # fmt: skip
+)
 #: The tables whose rows belong to one file, by its path.
 OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
 
@@ -138,18 +140,18 @@ def code_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def prepare_index(connection: sa.Connection, anew: bool, *, owner: str) -> None:
-    """Make the tables anew unless this version of the code made them, and they are all there.
+def prepare_index(connection: sa.Connection, recreate: bool, *, owner: str) -> None:
+    """Drop and make the tables unless they are complete, and this version of the code made them.
 
-    An owner, if one is given, has to have made them too.
+    If an owner is given, it must be the one that made them.
     """
     tables = set(sa.inspect(connection).get_table_names())
     check_tables(METADATA, META, tables)
     meta: dict[str, str] = {}
     with suppress(DamagedRowError):
-        meta = read_meta(connection) if META.name in tables and not anew else {}
+        meta = read_meta(connection) if META.name in tables and not recreate else {}
     is_current = meta.get("fingerprint") == code_fingerprint() and owner in ("", meta["owner"])
-    if is_current and not anew and METADATA.tables.keys() <= tables:
+    if is_current and not recreate and METADATA.tables.keys() <= tables:
         return
     clear(connection, METADATA)
     METADATA.create_all(connection)

@@ -14,15 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from feeds.catalog.database import DamagedFileError, Database
 from feeds.catalog.ownership import PREFIX, is_former_table, open_file
-from feeds.catalog.schema import (
-    Integer,
-    Text,
-    check_tables,
-    clear,
-    columns,
-    keys,
-    replace_rows,
-)
+from feeds.catalog.schema import Integer, Text, check_tables, clear, columns, keys, replace_rows
 from feeds.errors import CatalogError
 
 METADATA = sa.MetaData()
@@ -31,13 +23,10 @@ METADATA = sa.MetaData()
 STATE = sa.Table("feeds_state", METADATA, *keys("key"), *columns(Integer, "value"))
 #: Time of the last change of each document, in seconds since 1970.
 DOCUMENT = sa.Table(
-    "feeds_document",
-    METADATA,
-    *keys("address"),
-    *columns(Text, "digest"),
+    "feeds_document", METADATA, *keys("address"), *columns(Text, "digest"),
     *columns(Integer, "changed"),
-)
-#: When a document that is gone was first asked for in vain, in seconds since 1970.
+)  # fmt: skip
+#: When a document that is gone was first requested, in seconds since 1970.
 GONE = sa.Table("feeds_gone", METADATA, *keys("address"), *columns(Integer, "since"))
 #: The last announcement of each feed.
 ANNOUNCED = sa.Table(
@@ -89,18 +78,18 @@ class Announcement(NamedTuple):
 
 
 def prepare_state(
-    connection: sa.Connection, anew: bool = False, *, owner: str, former: Path | None = None
+    connection: sa.Connection, recreate: bool = False, *, owner: str, former: Path | None = None
 ) -> None:
     """Make the tables, or migrate them to this version.
 
-    Version 1 has other names, and 0 is kept among the tables of the index: on a server in tables of
-    the same names, else in the former file. Where an owner is given who has not made the tables,
-    the rows that a build believes without looking are forgotten, and the rest is checked.
+    Version 1 had other table names. Version 0 was kept with the index: on a server in tables of the
+    same names, else in the file `former`. If another owner made the tables, the rows that a build
+    trusts without looking at the disk are dropped.
     """
     present = set(sa.inspect(connection).get_table_names())
     check_tables(METADATA, STATE, present)
     state: dict[str, Any] = {}
-    if STATE.name in present and not anew:
+    if STATE.name in present and not recreate:
         state = {row.key: row.value for row in connection.execute(sa.select(STATE))}
         version = state.get("version", 0)
         if not isinstance(version, int):
@@ -181,11 +170,8 @@ class State:
         lie a moment ahead of the clock. A date that lies a day ahead is from a clock that was
         wrong, and is replaced.
         """
-        is_here, is_past = (
-            DOCUMENT.c.address == address,
-            DOCUMENT.c.changed < now + _MAX_AHEAD_SECONDS,
-        )
-        query = sa.select(DOCUMENT).where(is_here, is_past)
+        is_past = DOCUMENT.c.changed < now + _MAX_AHEAD_SECONDS
+        query = sa.select(DOCUMENT).where(DOCUMENT.c.address == address, is_past)
         with self._database.connection() as connection:
             row = connection.execute(query).one_or_none()
             if not row or row.digest != digest:

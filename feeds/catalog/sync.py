@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from feeds.catalog import schema
 from feeds.catalog.database import Database
-from feeds.catalog.folder import UNREADABLE, Folder, Stat
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.search import raise_revision
+from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
 from feeds.model.article import Article
 from feeds.parallel import parallel_map
@@ -23,7 +24,7 @@ from feeds.text.slugs import fold
 RACY_WINDOW_NS = 2_000_000_000
 #: A sync of fewer files is seen whole or not at all; more would take too much memory.
 MAX_FILES_PER_TRANSACTION = 5_000
-#: PostgreSQL indexes 2,700 bytes. An id may have four in a character.
+#: PostgreSQL indexes at most 2,700 bytes, and a character may take four.
 MAX_MEDIA_URL_CHARS, _MAX_ID_CHARS = 2000, 500
 
 
@@ -41,7 +42,7 @@ _FileRows: TypeAlias = dict[str, list[dict[str, Any]]]
 
 
 def sync(
-    index: Database, folder: Folder, progress: Callable[[int, int], None] | None, processes: int
+    index: Database, folder: SiteFolder, progress: Callable[[int, int], None] | None, processes: int
 ) -> Synced:
     """Bring the index up to date with the folder.
 
@@ -55,11 +56,11 @@ def sync(
     with index.connection() as connection:
         meta = schema.read_meta(connection)
         is_whole = _is_whole(meta)
-        # The rows of a partial index may be of several zones.
-        is_same_zone = meta["timezone"] == folder.site.timezone and not meta["partial"]
+        # A partial index may hold rows that were read with several.
+        has_same_defaults = meta["defaults"] == _defaults(folder) and not meta["partial"]
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
             if stat := files.pop(row.path, None):
-                is_same = is_same_zone and stat == (row.size, row.mtime_ns)
+                is_same = has_same_defaults and stat == (row.size, row.mtime_ns)
                 if not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS:
                     candidates.append((row.path, stat, row.digest))
             elif not row.path.startswith(out_of_reach):
@@ -78,9 +79,13 @@ def sync(
         if progress:
             progress(done, len(candidates))
     if changed or batch or not is_whole:
-        _write(index, changed, batch, timezone=folder.site.timezone)
+        _write(index, changed, batch, defaults=_defaults(folder))
     _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
+
+
+def _defaults(folder: SiteFolder) -> str:
+    return repr(tuple(folder.site.article_defaults))
 
 
 def _is_whole(meta: dict[str, str]) -> bool:
@@ -88,14 +93,16 @@ def _is_whole(meta: dict[str, str]) -> bool:
 
 
 def _write(
-    index: Database, changed: Sequence[str], batch: Sequence[_FileRows],
-    timezone: str | None = None,
-) -> None:  # fmt: skip
+    index: Database,
+    changed: Sequence[str],
+    batch: Sequence[_FileRows],
+    defaults: str | None = None,
+) -> None:
     """Replace the rows of files, those of changed ones in all tables, in one transaction.
 
-    Until the last transaction of a sync, which has the time zone, the index is marked as partial.
+    Until the last transaction of a sync, which has the site's defaults, the index is partial.
     """
-    is_last = timezone is not None
+    is_last = defaults is not None
     with index.connection(ensure=False) as connection:
         meta = schema.lock(connection)
         schema.check_version(meta, index.name)
@@ -108,14 +115,14 @@ def _write(
             update = sa.update(ARTICLE).where(ARTICLE.c.has_duplicate_id != is_duplicate)
             connection.execute(update.values(has_duplicate_id=is_duplicate))
         if is_last:
-            schema.set_meta(connection, complete="1", partial="", timezone=timezone)
+            schema.set_meta(connection, complete="1", partial="", defaults=defaults)
         else:
             schema.set_meta(connection, partial="1")
         if changed or not _is_whole(meta):
             raise_revision(connection, changed)
 
 
-def _measure(index: Database, folder: Folder, *, keep_missing: bool) -> None:
+def _measure(index: Database, folder: SiteFolder, *, keep_missing: bool) -> None:
     """Update the lengths of the site's own files; those that are missing may be out of reach."""
     query = sa.select(MEDIA.c.url, MEDIA.c.length).where(schema.OWN_MEDIA).distinct()
     with index.connection(ensure=False) as connection:
@@ -133,26 +140,27 @@ def _measure(index: Database, folder: Folder, *, keep_missing: bool) -> None:
             connection.execute(update.values(length=sa.bindparam("new_length")), changed)
 
 
-def _read(folder: Folder, candidates: Iterable[_Candidate]) -> list[_FileRows]:
+def _read(folder: SiteFolder, candidates: Iterable[_Candidate]) -> list[_FileRows]:
     return [_read_file(folder, *candidate) for candidate in candidates]
 
 
-def _read_file(folder: Folder, path: str, stat: Stat, indexed_digest: str) -> _FileRows:
+def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -> _FileRows:
     # Taken before the file is read: a change from now on is seen by the next sync.
     checked = time.time_ns()
     text = folder.read(path)
     if isinstance(text, Problem) and text.code == "unreadable":
         # Permissions may change without a trace in size or mtime.
         stat = UNREADABLE
-    # The same text means another article under another ending, or in another zone.
-    timezone = folder.site.timezone
-    content = f"{is_html(path)}\0{timezone}\0{type(text).__name__}\0{text}"
+    # The same text means another article under another ending, or with other defaults.
+    content = f"{is_html(path)}\0{_defaults(folder)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
         return {SOURCE.name: [source]}
     article, problems = (
-        (None, [text]) if isinstance(text, Problem) else read_article(text, path, timezone)
+        (None, [text])
+        if isinstance(text, Problem)
+        else read_article(text, path, folder.site.article_defaults)
     )
     rows = {
         SOURCE.name: [source],
@@ -167,7 +175,7 @@ def _id_key(article: Article) -> str:
     return iri if len(iri) <= _MAX_ID_CHARS else hashlib.sha256(iri.encode()).hexdigest()
 
 
-def _article_rows(path: str, article: Article, folder: Folder) -> _FileRows:
+def _article_rows(path: str, article: Article, folder: SiteFolder) -> _FileRows:
     provider = article.provider
     row = {
         "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": article,

@@ -165,7 +165,7 @@ class Article:
     #: Quality is for selection, both are for order; neither is ever written out.
     quality: float | None = None
     heat: float | None = None
-    #: Not published from then on.
+    #: The date from which on it is no longer published.
     expires: datetime | None = None
     #: Not published unless asked for.
     draft: bool = False

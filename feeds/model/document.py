@@ -20,10 +20,10 @@ COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Access-Control-Allow-Origin": "*",
-    # Scripts may read Last-Modified and the like in any case (Fetch, "CORS-safelisted").
+    # Besides those that scripts may always read, such as Last-Modified (Fetch, "CORS-safelisted").
     "Access-Control-Expose-Headers": "Accept-Ranges, Content-Range, ETag, Link, Retry-After",
 }
-#: Of the response to OPTIONS: such scripts may send conditions, and ask for parts of a file.
+#: Of a response to OPTIONS: scripts may send conditions, and ask for parts of a file.
 PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "If-Match, If-Modified-Since, If-None-Match, If-Range,"
@@ -31,10 +31,7 @@ PREFLIGHT_HEADERS = {
     "Access-Control-Max-Age": "86400",
 }
 #: No other site may frame a page.
-_PAGE_HEADERS = {
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "frame-ancestors 'none'",
-}
+_PAGE_HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors 'none'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class Document:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Its headers but those that every response has."""
+        """Its headers besides COMMON_HEADERS."""
         return _PAGE_HEADERS if self.is_page else {}
 
     @property
@@ -89,7 +86,7 @@ class MediaFile:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Its headers but those that every response has."""
+        """Its headers besides COMMON_HEADERS."""
         # A script in an image must not run as the site's own.
         policy = {"Content-Security-Policy": "sandbox; default-src 'none'"}
         return policy if self.media_type == "image/svg+xml" else {}

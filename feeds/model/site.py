@@ -4,6 +4,7 @@ A `line` is that in feeds.yaml, for problems, and no part of a value's identity.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from feeds.model.selection import Selection
 
@@ -87,6 +88,13 @@ class FormerPath:
     line: int = field(default=1, repr=False, compare=False)
 
 
+class ArticleDefaults(NamedTuple):
+    """The settings with which articles are read that do not say otherwise."""
+
+    timezone: str = ""
+    math: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Configuration of a site."""
@@ -117,6 +125,8 @@ class Site:
     unpublished: bool = False
     #: Zone of the IANA database in which dates without an offset are; empty for UTC.
     timezone: str = ""
+    #: True if all between the signs of a formula in Markdown is TeX; None if what looks like it is.
+    math: bool | None = None
     #: Publish articles dated in the future at once.
     future: bool = False
     related_in_rss: bool = True
@@ -126,3 +136,8 @@ class Site:
     catalog: str = field(default="", repr=False, compare=False)
     topics: tuple[TopicSettings, ...] = ()
     feeds: tuple[FeedSettings, ...] = ()
+
+    @property
+    def article_defaults(self) -> ArticleDefaults:
+        """Return the settings that decide how articles are read."""
+        return ArticleDefaults(self.timezone, self.math)

@@ -5,21 +5,12 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from operator import attrgetter
 
-from feeds.errors import Problem, Severity
-from feeds.model.site import Podcast, Site, TopicSettings
-from feeds.text.repair import shown
+from feeds.model.site import Podcast, TopicSettings
 from feeds.text.slugs import distinct_slug, fold, slugify
-
-#: Unknown names in feeds.yaml for which a similar one is looked for, and pairs of names that are
-#: compared for all of them: a hundred thousand take a quarter of a second.
-_MAX_COMPARED, _MAX_PAIRS = 100, 100_000
-#: Further problems of a kind that the first one names.
-_MAX_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -90,55 +81,6 @@ class Topics:
         """Replace an article's names for topics by the topics' own, without repetition."""
         topics = ((name, self.named(name)) for name in names)
         return tuple(dict.fromkeys(topic.name if topic else name for name, topic in topics))
-
-    def problems(self, path: str, site: Site) -> Iterator[Problem]:
-        """Yield the problems of the topics that the feeds.yaml at a path configures or selects.
-
-        A name that no topic has may get one tomorrow: it is reported only if it resembles another.
-        """
-        warning = partial(Problem, path, severity=Severity.WARNING)
-        named = [(topic.line, topic.parent) for topic in site.topics if topic.parent]
-        for feed in site.feeds:
-            wanted = feed.selection
-            named += ((feed.line, name) for name in (*wanted.any, *wanted.all, *wanted.none))
-        cycles: list[tuple[Problem, str]] = []
-        former: list[tuple[Problem, str]] = []
-        for settings in site.topics:
-            topic, line = self.by_key[fold(settings.name)], settings.line
-            if settings.parent and topic.parent is not self.named(settings.parent):
-                message = (
-                    f"the parent {shown(settings.parent)} is {shown(topic.name)} itself or below it"
-                )
-                problem = warning(line, "parent-cycle", message, "leave it out")
-                cycles.append((problem, shown(topic.name)))
-            for slug in settings.formerly:
-                owner = self.by_slug.get(slug) or self.by_former_slug[slug]
-                if owner is not topic:
-                    target = f"{shown(owner.name)}, not to {shown(topic.name)}"
-                    message = f"formerly: {shown(slug)} leads to {target}"
-                    problem = warning(line, "former-slug", message, "a slug leads to one topic")
-                    former.append((problem, shown(slug)))
-        yield from _told_once(cycles)
-        yield from _told_once(former)
-        known = [key for key in self.by_key if key in self.known][:_MAX_PAIRS]
-        unknown = ((line, name) for line, name in named if fold(name) not in self.known)
-        most = min(_MAX_COMPARED, _MAX_PAIRS // max(1, len(known)))
-        for line, name in itertools.islice(unknown, most):
-            if near := difflib.get_close_matches(fold(name), known, 1, 0.8):
-                hint = f"did you mean {shown(self.by_key[near[0]].name)}?"
-                yield warning(
-                    line, "unknown-topic", f"no article has the topic {shown(name)}", hint
-                )
-
-
-def _told_once(problems: list[tuple[Problem, str]]) -> Iterator[Problem]:
-    """Yield the first of problems of one kind, with the number and the names of the others."""
-    for first, _name in problems[:1]:
-        others = problems[1:]
-        places = ", ".join(f"{name} on line {other.line}" for other, name in others[:_MAX_PLACES])
-        places += ", …" * (len(others) > _MAX_PLACES)
-        more = f" (and {len(others):,} more: {places})" if others else ""
-        yield replace(first, message=first.message + more)
 
 
 def build_topics(settings: Iterable[TopicSettings], names: Iterable[TopicName]) -> Topics:

@@ -13,18 +13,21 @@ from urllib.parse import urlsplit
 
 from feeds.errors import Problem, Severity
 from feeds.model import article as model
+from feeds.model.site import ArticleDefaults
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
-from feeds.parsing.dates import find_zone
 from feeds.parsing.drafts import is_in_drafts, read_hold
-from feeds.parsing.fields import Fields, Limits, Report, parse_duration
+from feeds.parsing.fields import Fields, parse_duration
+from feeds.parsing.report import Limits, Report
+from feeds.parsing.time_zones import find_zone
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
 from feeds.text.repair import find_forbidden, repair, shown
 from feeds.text.urls import canonical_url, is_absolute
 
 _Result = TypeVar("_Result")
+_NO_DEFAULTS = ArticleDefaults()
 
 _HTML_ENDINGS = (".html", ".htm")
 #: File name endings of articles.
@@ -37,18 +40,22 @@ _FIRST_LINE = 2
 
 # One key of each is required.
 _REQUIRED_KEYS = {
-    "title": ("title", "name"), "URL": ("webUrl", "originalUrl"), "date": ("publishedDateTime",),
-}  # fmt: skip
+    "title": ("title", "name"),
+    "URL": ("webUrl", "originalUrl"),
+    "date": ("publishedDateTime",),
+}
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
 TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
 _LIMITS = Limits(
-    items_of={"topics": 100}, chars=20_000, chars_of={"featuredContent": 1_000_000},
+    items_of={"topics": 100},
+    chars=20_000,
+    chars_of={"featuredContent": 1_000_000},
     all_chars=250_000,
-)  # fmt: skip
+)
 _EPISODE_TYPES = ("full", "trailer", "bonus")
-#: Types of an action that are no media types.
+#: Values of an action's type that are not media types.
 _ACTION_TYPES = ("download",)
 
 
@@ -58,20 +65,20 @@ def is_html(path: str) -> bool:
 
 
 def read_article(
-    text: str, path: str, timezone: str = ""
+    text: str, path: str, defaults: ArticleDefaults = _NO_DEFAULTS
 ) -> tuple[model.Article | None, list[Problem]]:
     """Parse an article's text; None if it has no usable front matter, title, URL or date.
 
     The path names the file in problems, tells HTML from Markdown, and drafts by their folder.
-    Dates without an offset are in a time zone of the IANA database, or in UTC.
+    The defaults are those of its site.
     """
-    report = Report(path, Severity.WARNING, _LIMITS, zone=find_zone(timezone) or UTC)
+    report = Report(path, Severity.WARNING, _LIMITS, zone=find_zone(defaults.timezone) or UTC)
     article = None
     try:
         if front := _front_matter(text, report):
             fields, body_source, body_line = front
             if article := _read(fields, is_draft=is_in_drafts(path)):
-                math = fields.flag("math", default=False) if "math" in fields else None
+                math = fields.flag("math", defaults.math)
                 body = Body(body_source, is_html=is_html(path), math=math)
                 article = replace(article, body=_read_body(body, article.url, body_line, report))
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
@@ -121,21 +128,13 @@ def _front_matter(text: str, report: Report) -> tuple[Fields, str, int] | None:
 
 def _read_body(body: Body, base: str, first_line: int, report: Report) -> str:
     """Return the clean body; empty, and reported, if it cannot be read."""
-    found = _attempt(lambda: (body.clean(base), body.unsafe_parts(), body.lost_parts()))
-    if isinstance(found, BodyError):
-        line, message = first_line - 1 + found.line, f"the body is left out: {found}"
+    clean = _attempt(lambda: body.clean(base))
+    if isinstance(clean, BodyError):
+        line, message = first_line - 1 + clean.line, f"the body is left out: {clean}"
         report.add(line, "bad-body", message, "simplify its markup", Severity.ERROR)
         return ""
-    clean, unsafe, lost = found
-    for line, part in unsafe:
-        message = f"the body contains {shown(part)}"
-        report.add(first_line - 1 + line, "unsafe-body", message, "it is removed", about=part)
-    for line, part, hint in lost:
-        report.add(
-            first_line - 1 + line, "lost-media", f"the body contains {part}", hint, about=part
-        )
-    for line, message, hint in body.foreign_parts():
-        report.add(first_line - 1 + line, "foreign-syntax", message, hint, about=message)
+    for line, code, message, hint in body.findings():
+        report.add(first_line - 1 + line, code, message, hint, about=message)
     return clean
 
 
@@ -161,7 +160,7 @@ def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
         values = {"title": title, "URL": url, "date": published}
         # A draft may be unfinished.
         severity = Severity.WARNING if is_draft else Severity.ERROR
-        _report_missing(fields, [name for name, value in values.items() if not value], severity)
+        _report_missing(fields, tuple(name for name in values if not values[name]), severity)
         return None
     updated = fields.date("updatedDateTime") or published
     # A bare date of the same day is not earlier.
@@ -206,13 +205,14 @@ def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
     return article
 
 
-def _report_missing(fields: Fields, missing: list[str], severity: Severity) -> None:
+def _report_missing(fields: Fields, missing: tuple[str, ...], severity: Severity) -> None:
     """Report all required values that are missing as one problem, on the first key present."""
     keys = [key for name in missing for key in _REQUIRED_KEYS[name]]
     key = next(filter(fields.__contains__, keys), keys[0])
     message = f"no usable {' or '.join(missing)}, so the article is left out"
     hint = f"it needs {', '.join(' or '.join(_REQUIRED_KEYS[name]) for name in missing)}"
-    fields.problem(key, f"missing-{missing[0].lower()}", message, hint, severity)
+    code = f"missing-{missing[0].lower()}"
+    fields.problem(key, code, message, hint, severity, missing=missing)
 
 
 def _player(fields: Fields) -> model.Player | None:
@@ -271,7 +271,7 @@ def _downloads(fields: Fields) -> Iterator[model.Download]:
             url=url,
             media_type=media_type or DEFAULT_DOWNLOAD,
             title=item.text("title"),
-            # A file of the site has the length that it has.
+            # The length of a file of the site is read from disk.
             length=length if is_absolute(url) else None,
             is_typed=bool(media_type) or is_download,
         )
@@ -307,7 +307,7 @@ def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
         duration = parse_duration(length) if length.startswith("PT") else None
     episode = model.Episode(
         duration=duration,
-        explicit=fields.flag("explicit", default=False) if "explicit" in fields else None,
+        explicit=fields.flag("explicit", default=None),
         season=fields.count("season"),
         number=fields.count("episode"),
         type=fields.choice("episodeType", _EPISODE_TYPES),

@@ -1,16 +1,14 @@
-"""Reads dates as people and programs write them, without a guess.
+"""Reads dates in the forms that people and programs write, and never guesses.
 
-A part that is not understood, say a zone, makes the whole no date: a moment that is off by hours is
-worse than none. Names are English, whatever the machine's language.
+A date with a part that is not understood, such as an unknown zone, is rejected: a moment that is
+hours off is worse than none. Names are English, whatever the machine's language.
 """
 
-import difflib
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import cache
-from importlib import resources
-from zoneinfo import ZoneInfo
+
+from feeds.parsing.time_zones import find_zone
 
 _MAX_CHARS = 100
 _EXPECTED = "a date such as 2026-05-01T09:30:00Z"
@@ -27,33 +25,33 @@ _YEAR = r"(?P<year>\d{4})"
 _WEEKDAY = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?(?:, ?| )"
 )
-#: The forms of a calendar's day.
-_DAYS = tuple(
+#: The forms of a date without a time.
+_DAY_FORMS = tuple(
     re.compile(form + r"(?!\d)", re.ASCII)
     for form in (
-        # As in ISO 8601, and with a slash or a dot.
+        # ISO 8601, also with slashes or dots.
         rf"{_YEAR}(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark){_DAY}",
         rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
         rf"{_YEAR}[ -]{_MONTH}\.?[ -]{_DAY}",
         rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<weekday>[1-7])",
         rf"{_YEAR}-(?P<day_of_year>\d{{3}})",
         rf"{_MONTH}\.?[ -]{_DAY}(?:st|nd|rd|th)?(?:, ?|[ -]){_YEAR}",
-        # As in RFC 5322, whose years had two digits once (§4.3).
+        # RFC 5322; §4.3 still allows years of two digits.
         rf"{_DAY}(?:st|nd|rd|th)?(?: of)?(?:\. ?|[ -]){_MONTH}(?:\. ?|, ?|[ -])"
         r"(?P<year>\d{4}|\d\d)(?!:)",
-        # Dots stand where the day comes first.
+        # Countries that write dots put the day first.
         rf"{_DAY}\. ?(?P<month>\d\d?)\. ?{_YEAR}",
         rf"(?P<first>\d\d?)(?P<mark>[/-])(?P<second>\d\d?)(?P=mark){_YEAR}",
     )
 )
-# As ctime(), date, git and Java's Date write it, with the year after the time.
+# The form of ctime(), date, git and Java's Date, with the year after the time.
 _YEAR_LAST = re.compile(
     rf"({'|'.join(_MONTHS)}) (\d\d?) (\d\d?:\d\d:\d\d)((?: [a-z+-][a-z0-9:+]*)?) (\d{{4}})(?= |$)"
 )
-# The commonest form, which Python reads in no time.
+# The commonest form, which Python itself reads fastest.
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _COMPACT = re.compile(r"((?:19|20)\d{6})(\d{4}|\d{6})", re.ASCII)
-# Of this century, up to 2033: no day in digits begins like that.
+# From 2001 to 2033: no date in digits, such as 20260501, begins with 1.
 _UNIX_TIME = re.compile(r"(1\d{9})(\d{3}|\.\d+)?", re.ASCII)
 _TIME = re.compile(
     r"(?P<mark>t ?|,? at |, ?| )(?P<hour>\d\d?)"
@@ -68,9 +66,9 @@ _ZONE = re.compile(
     r" ?(?:(?P<bracket>\[!?)?(?P<place>[a-z_]+/[a-z0-9_+/-]+)(?(bracket)\]))?(?: ?\([^()]*\))?",
     re.ASCII,
 )
-#: Names that mean one offset wherever they are used; RFC 5322 §4.3 decides on those of America.
-#: BST, IST, AST, MSK and others have several meanings, or had another one in other years.
-_HOURS = {
+#: Abbreviations that mean one offset wherever they are used; RFC 5322 §4.3 defines the American
+#: ones. BST, IST, AST, MSK and others have several meanings, or had others in other years.
+_OFFSET_HOURS = {
     name: hours
     for hours, names in {
         -10: "HST", -9: "AKST", -8: "AKDT PST", -7: "PDT MST", -6: "MDT CST", -5: "CDT EST",
@@ -80,22 +78,24 @@ _HOURS = {
     }.items()
     for name in names.split()
 }  # fmt: skip
-#: Names of a zone whose offset depends on the day.
-_PLACES = {
-    "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
+#: Abbreviations of zones whose offset depends on the day.
+_ZONE_OF_NAME = {
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
     "PT": "America/Los_Angeles",
-}  # fmt: skip
+}
 
 
 class DateError(ValueError):
-    """A text is no date; says what would be right."""
+    """A text is not a date; the message says what would be one."""
 
 
 def read_date(text: str, zone: tzinfo = UTC) -> datetime:
     """Parse a date into UTC; without an offset it is in the zone, without a time it is midnight.
 
-    Of a time that a zone has twice, it is the first; one that a zone skips is as much later.
-    Raises DateError.
+    A local time that a zone has twice is the first of the two; one that it skips is moved forward
+    by the gap. Raises DateError.
     """
     if len(text) > _MAX_CHARS:
         raise DateError(_EXPECTED)
@@ -111,9 +111,9 @@ def read_date(text: str, zone: tzinfo = UTC) -> datetime:
             text = _YEAR_LAST.sub(r"\1 \2 \5 \3\4", _WEEKDAY.sub("", text, 1), 1)
         elif compact := _COMPACT.fullmatch(text):
             text = "t".join(compact.groups())
-        day, rest = _day(text)
+        day, rest = _read_day(text)
         clock = _TIME.match(rest)
-        local = datetime.combine(day, _MIDNIGHT) + (_time(clock) if clock else timedelta())
+        local = datetime.combine(day, _MIDNIGHT) + (_read_time(clock) if clock else timedelta())
         return _in_zone(local, rest[clock.end() :] if clock else rest, zone, is_day=not clock)
     except DateError:
         raise
@@ -121,9 +121,9 @@ def read_date(text: str, zone: tzinfo = UTC) -> datetime:
         raise DateError(_EXPECTED) from error
 
 
-def _day(text: str) -> tuple[date, str]:
-    """Return the day with which a text begins, and the rest of the text."""
-    for form in _DAYS:
+def _read_day(text: str) -> tuple[date, str]:
+    """Return the date at the beginning of a text, and the rest of the text."""
+    for form in _DAY_FORMS:
         if found := form.match(text):
             break
     else:
@@ -149,13 +149,13 @@ def _day(text: str) -> tuple[date, str]:
     return date(year, month, int(parts["day"])), rest
 
 
-def _time(found: re.Match[str]) -> timedelta:
-    """Return the time since midnight."""
+def _read_time(found: re.Match[str]) -> timedelta:
+    """Return the time of day, as the time since midnight."""
     parts = found.groupdict()
     hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
     is_hour_alone = not (parts["minute"] or parts["half"] or parts["mark"].startswith("t"))
     is_short = parts["colon"] == "" and (len(parts["hour"]) == 1 or parts["half"])
-    # Midnight as the end of a day is of ISO 8601.
+    # ISO 8601 has 24:00:00 for the end of a day.
     is_late = hour > 23 and (hour, minute, second, int(parts["fraction"] or 0)) != (24, 0, 0, 0)
     if is_hour_alone or is_short or is_late or minute > 59 or second > 60:
         raise DateError(f"{_EXPECTED}, with a time such as 21:30")
@@ -174,26 +174,26 @@ def _fraction(digits: str | None) -> timedelta:
 
 
 def _in_zone(local: datetime, written: str, zone: tzinfo, *, is_day: bool) -> datetime:
-    """Return the moment of a local time with what is written after it."""
+    """Return a local time in UTC, by the zone written after it, else by the given zone."""
     found = _ZONE.fullmatch(written)
     offset, name, place = found.group("offset", "name", "place") if found else ("", "", "")
     if written and not (offset or name or place):
         raise DateError(f"{_EXPECTED}, with an offset such as +02:00")
     if is_day and (name not in (None, "z") or (offset and len(offset) < len("+0200"))):
-        raise DateError(_EXPECTED)  # 2026-05-01-02 is no day with an offset
+        raise DateError(_EXPECTED)  # 2026-05-01-02 is not a date with an offset
     if place:
         if not (there := find_zone(place)):
             raise DateError(f"{_EXPECTED}, with an offset instead of {place}")
         zone = there
     if name:
         zone = _zone_named(name.upper(), local, zone)
-    moment = local.replace(tzinfo=_fixed(offset) if offset else zone)
+    moment = local.replace(tzinfo=_parse_offset(offset) if offset else zone)
     if place and moment.astimezone(zone).replace(tzinfo=None) != local:
         raise DateError(f"{_EXPECTED}, with the offset that its zone has then")
     return moment.astimezone(UTC)
 
 
-def _fixed(offset: str) -> tzinfo:
+def _parse_offset(offset: str) -> tzinfo:
     digits = offset[1:].replace(":", "")
     digits = digits.zfill(len(digits) + len(digits) % 2)
     hours, minutes, seconds = (int(digits[at : at + 2] or 0) for at in (0, 2, 4))
@@ -204,43 +204,13 @@ def _fixed(offset: str) -> tzinfo:
 
 
 def _zone_named(name: str, local: datetime, zone: tzinfo) -> tzinfo:
-    """Return the zone that a name means at a local time, above all where it is one of a zone."""
+    """Return the zone that a name means at a local time; the names of `zone` come first."""
     for fold in (0, 1):
         moment = local.replace(tzinfo=zone, fold=fold)
         if moment.tzname() == name and (offset := moment.utcoffset()) is not None:
             return timezone(offset)
-    if (hours := _HOURS.get(name)) is not None:
+    if (hours := _OFFSET_HOURS.get(name)) is not None:
         return timezone(timedelta(hours=hours))
-    if there := find_zone(_PLACES.get(name, "")):
+    if there := find_zone(_ZONE_OF_NAME.get(name, "")):
         return there
     raise DateError(f"{_EXPECTED}, with an offset such as +02:00 instead of {name}")
-
-
-def zone_name(name: str) -> str:
-    """Return the name of a zone of the IANA database as written there; empty for any other."""
-    return _zone_names().get(name.lower(), "")
-
-
-def find_zone(name: str) -> tzinfo | None:
-    """Return a zone of the IANA database, by its name in any case; None for any other name."""
-    return _load_zone(exact) if name and (exact := zone_name(name)) else None
-
-
-def nearest_zone(name: str) -> str:
-    """Return the zone whose name, or city, is or misspells a name; empty if none does."""
-    names = {lower.rpartition("/")[2]: exact for lower, exact in _zone_names().items()}
-    near = difflib.get_close_matches(name.lower(), names | _zone_names(), 1, 0.75)
-    return (names | _zone_names())[near[0]] if near else ""
-
-
-@cache
-def _zone_names() -> dict[str, str]:
-    names = resources.files("tzdata").joinpath("zones").read_text("ascii").split()
-    return {name.lower(): name for name in names}
-
-
-@cache
-def _load_zone(name: str) -> tzinfo:
-    # Not the system's, which differs from machine to machine, or is missing.
-    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=name)

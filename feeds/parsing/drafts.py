@@ -1,6 +1,6 @@
-"""Reads from an article's keys that it is held back, in the words of many generators.
+"""Reads the keys by which many generators hold an article back: drafts, embargoes, expiry dates.
 
-What has been published by mistake cannot be taken back: a wish that is not understood holds an
+What was published by mistake cannot be taken back, so a value that is not understood holds the
 article back too, and is reported.
 """
 
@@ -17,7 +17,7 @@ from feeds.parsing.fields import FLAGS, Fields
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLValue
 from feeds.text.repair import shown
 
-#: Folders of drafts: Jekyll's and Hexo's, and as people name them.
+#: Folders of drafts: Jekyll's and Hexo's, and a common name.
 _FOLDERS = frozenset(("_drafts", "drafts"))
 _MAX_WORD_CHARS = 60
 
@@ -32,21 +32,21 @@ class Hold(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """The meaning of a key's values, folded as _fold() does."""
+    """The meaning of a key: which of its values, folded by _fold(), hold an article back."""
 
-    #: True for a value that holds the article back.
+    #: True for a value that does.
     holds: Mapping[str, bool]
-    #: The same for any other value; None for one that is reported, and holds it back.
+    #: The same for any other value; None if that is reported, and holds the article back.
     otherwise: bool | None = None
-    #: A date is one "from" which on it is published, or "until" which it is.
+    #: The use of a date: "from" then on, or "until" then, the article is published.
     date: str = ""
     removes: bool = False
 
 
 _IF_TRUE = FLAGS
 _IF_FALSE = {word: not value for word, value in FLAGS.items()}
-#: Of WordPress, Ghost, Movable Type, Drupal, Pelican, Nikola and others. An article that is
-#: scheduled waits for its date anyway. MkDocs' new and deprecated are published.
+#: Values of WordPress, Ghost, Movable Type, Drupal, Pelican, Nikola and others. A scheduled article
+#: waits for its date anyway. MkDocs publishes articles that are new or deprecated.
 _STATUS = _IF_FALSE | {
     word: holds
     for holds, words in {
@@ -62,13 +62,14 @@ _STATUS = _IF_FALSE | {
     }.items()
     for word in words.split()
 }
+_STATUS_WORDS = {word: holds for word, holds in _STATUS.items() if word not in FLAGS}
 _OUT_OF_FEEDS = " ".join(
     verb + place + feed
     for verb in ("exclude", "excluded", "hide", "hidden", "omit", "skip", "disable", "no")
     for place in ("", "in", "from")
     for feed in ("feed", "feeds", "rss", "atom")
 )
-#: By folded keys.
+#: The rules by folded key.
 _RULES = {
     key: rule
     for keys, rule in {
@@ -78,19 +79,21 @@ _RULES = {
         "status poststatus pagestatus articlestatus contentstatus publicationstatus publishstatus"
         " publishingstatus publishedstatus visibility postvisibility": _Rule(_STATUS),
         "embargo embargoed embargodate embargountil embargoeduntil notbefore publishat publishon"
-        " publishafter publishdate scheduled scheduledat scheduledfor golive":
-            _Rule(_IF_TRUE, date="from"),
+        " publishafter publishdate scheduled scheduledat scheduledfor golive": _Rule(
+            _IF_TRUE, date="from"
+        ),
         "expires expireson expiresat expiry expirydate expiredate expirationdate unpublish"
         " unpublishat unpublishon unpublishdate validuntil": _Rule(
             {word: False for word in ("never", "none", *FLAGS) if not FLAGS.get(word)}, date="until"
         ),
         "removed isremoved": _Rule(_IF_TRUE, removes=True),
         "password postpassword": _Rule(_IF_TRUE, otherwise=True),
-        # Words that are used for other things as well.
+        # Keys that have other uses too: unknown values are ignored.
         "hide secret confidential headless disabled inactive deleted trashed exclude ignore skip"
         " nopublish donotpublish dontpublish notpublished saveasdraft membersonly subscribersonly"
-        f" paidonly passwordprotected eleventyexcludefromcollections {_OUT_OF_FEEDS}":
-            _Rule(_IF_TRUE, otherwise=False),
+        f" paidonly passwordprotected eleventyexcludefromcollections {_OUT_OF_FEEDS}": _Rule(
+            _IF_TRUE, otherwise=False
+        ),
         "public ispublic listed islisted visible isvisible enabled active live online routable"
         " render dgpublish feed rss atom infeed infeeds inrss includeinfeed includeinfeeds"
         " includeinrss showinfeed showinrss": _Rule(_IF_FALSE, otherwise=False),
@@ -98,28 +101,33 @@ _RULES = {
         "build.list build.render": _Rule(
             _IF_FALSE | {"never": True, "local": True, "link": True}, otherwise=False
         ),
-        "state stage access audience workflow": _Rule(
-            {word: holds for word, holds in _STATUS.items() if word not in FLAGS}, otherwise=False
-        ),
+        "state stage access audience workflow": _Rule(_STATUS_WORDS, otherwise=False),
     }.items()
     for key in keys.split()
-}  # fmt: skip
-#: Keys that mean nothing else, so that a misspelled one is told.
+}
+#: Keys that mean nothing else, so that a misspelled one is reported.
 _CLEAR_KEYS = [key for key, rule in _RULES.items() if rule.otherwise is None]
 _AFFIXES = (
     "(?:is|a|the|in|as|to|be|on|from|still|keep|make|mark|marked|set|post|page|article|note|content"
     "|blog|site|web|entry|only|mode|status|state|flag|yet|all|lists?|index|home|archive|feeds?|rss"
     "|collections?|this|now|online)*"
 )
-#: Keys that look like a wish, and what would be one.
-_LOOKS = tuple(
+#: Keys that look as if they held an article back, and do not.
+_LOOKALIKES = tuple(
     (re.compile(_AFFIXES + words + _AFFIXES), _Rule(holds))
     for words, holds in (
         ("(?:draft|private|hidden|hide|unlisted|unpublish(?:ed)?|embargo(?:ed)?|secret|confidential"
-         "|exclude|excluded|paywall(?:ed)?|notpublic|notlisted|invisible)", _STATUS | _IF_TRUE),
-        ("(?:publish|published|publishable|public|listed|visible)", _STATUS),
+         "|exclude|excluded|paywall(?:ed)?|notpublic|notlisted|invisible|protected|internal|offline"
+         "|archived|(?:in|needs|under)review)", _STATUS | _IF_TRUE),
+        ("(?:publish|published|publishable|public|listed|visible|ready|approved|released)",
+         _STATUS),
+        ("tiers?", _STATUS_WORDS),
     )
 )  # fmt: skip
+#: The values of any other key that look as if they held the article back.
+_DRAFT = _Rule({"draft": True, "drafts": True})
+#: Keys that may have such a value and mean something else.
+_NAMING_KEYS = frozenset("title name id excerpt slug topics".split())
 
 
 def is_in_drafts(path: str) -> bool:
@@ -129,16 +137,16 @@ def is_in_drafts(path: str) -> bool:
 
 
 def read_hold(fields: Fields) -> Hold:
-    """Read the keys of an article, or a related one, that hold it back.
+    """Read the keys that hold an article, or a related story, back.
 
-    A wish that is not understood is reported; it holds the article back unless `published: true`
-    says otherwise.
+    A value that is not understood is reported; it holds the article back unless `published: true`
+    is given too.
     """
     draft = removed = is_cleared = False
     dates: dict[str, list[datetime]] = {"from": [], "until": []}
     unclear: dict[str, str] = {}
     unknown: dict[str, str] = {}
-    for key, rule, is_known, word in _wishes(fields.items()):
+    for key, rule, is_known, word in _hold_keys(fields.items()):
         holds = rule.holds.get(_fold(word), rule.otherwise)
         date = _date(word, fields.zone) if holds is None and rule.date else None
         if not is_known:
@@ -162,7 +170,8 @@ def read_hold(fields: Fields) -> Hold:
         for key, word in unknown.items():
             message = f"{shown(key)}: {shown(word)} holds nothing back"
             hint = "write draft: true or published: true"
-            fields.problem(key, "unknown-draft", message, hint, about=key)
+            top = key if key in fields else key.partition(".")[0]
+            fields.problem(top, "unknown-draft", message, hint, about=key)
     return Hold(
         draft or bool(unclear and not is_cleared),
         removed,
@@ -171,39 +180,53 @@ def read_hold(fields: Fields) -> Hold:
     )
 
 
-def _wishes(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _Rule, bool, str]]:
-    """Yield the keys that say, or seem to say, if an article is held back, with each value."""
+def _hold_keys(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _Rule, bool, str]]:
+    """Yield each value of the keys that hold an article back, or look like it: True if they do."""
     for key, value in items:
         if key in ("build", "_build") and isinstance(value, YAMLMapping):
-            yield from _wishes((f"build.{inner}", each) for inner, each in value.items())
-        if value is None or not (found := _rule_of(key)):
+            yield from _hold_keys((f"build.{inner}", each) for inner, each in value.items())
+        elif isinstance(value, YAMLMapping):
+            # Of another program's settings, only words that mean nothing else.
+            for inner, word in value.items():
+                if isinstance(word, str) and (_is_draft(word) or "draft" in inner.lower()):
+                    for _inner, rule, _is_known, text in _hold_keys([(inner, word)]):
+                        yield f"{key}.{inner}", rule, False, text
+        found = _rule_of(key) if value is not None else None
+        if not found and key not in _NAMING_KEYS:
+            words = value if isinstance(value, YAMLList) else (value,)
+            found = (_DRAFT, False) if any(map(_is_draft, words)) else None
+        if not found:
             continue
         rule, is_known = found
         for word in value if isinstance(value, YAMLList) else (value,):
-            # An empty text is no value; a list or a mapping is none of the words.
+            # No rule knows the value of a list or a mapping; an empty text is no value.
             text = word if isinstance(word, str) else "…"
             if text.strip():
                 yield key, rule, is_known, text
 
 
+def _is_draft(value: YAMLValue) -> bool:
+    return isinstance(value, str) and len(value) < 10 and _fold(value) in _DRAFT.holds
+
+
 @lru_cache(maxsize=4096)
 def _rule_of(key: str) -> tuple[_Rule, bool] | None:
-    """Return the rule of a key and True, or that of a key which it seems to mean and False."""
+    """Return the rule of a key and True, or that of the key that it resembles and False."""
     if len(key) > _MAX_WORD_CHARS:
         return None
     folded = _fold(key)
     if rule := _RULES.get(folded):
         return rule, True
-    if rule := next((rule for pattern, rule in _LOOKS if pattern.fullmatch(folded)), None):
+    if rule := next((rule for pattern, rule in _LOOKALIKES if pattern.fullmatch(folded)), None):
         return rule, False
-    # Few of them, since a file may have very many keys: a slip is seldom in the first letter.
+    # Compared with few, since a file may have very many keys: a slip is seldom in the first letter.
     alike = (key for key in _CLEAR_KEYS if key[0] == folded[:1] and abs(len(key) - len(folded)) < 3)
     near = difflib.get_close_matches(folded, alike, 1, 0.8)
     return (_RULES[near[0]], False) if near else None
 
 
 def _fold(word: str) -> str:
-    # Not a first one: _private is a place for what is private.
+    # Except a leading one: a key such as _private is not a flag.
     return re.sub(r"(?!^)[-_\s]", "", word[:_MAX_WORD_CHARS].strip().casefold())
 
 

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlencode
 from feeds.errors import Severity
 from feeds.model.selection import Selection
 from feeds.model.topics import Topic, Topics
-from feeds.parsing.fields import PERIOD_UNITS, Fields, Report
+from feeds.parsing.fields import TIME_UNITS, Fields
+from feeds.parsing.report import Report
 from feeds.parsing.yaml_text import YAMLMapping
 from feeds.text import search_terms
 from feeds.text.repair import remove_forbidden, shown, unescape
@@ -70,7 +71,7 @@ class CustomFeedRequest:
 
 
 def read_query(query: str, topics: Topics, *, of_form: bool = False) -> CustomFeedRequest:
-    """Parse a query for a feed, without the parameters that others append to URLs.
+    """Parse the query of a custom feed, without the parameters that others append to URLs.
 
     A form sends empty fields too: with `of_form` they are ignored.
     """
@@ -131,8 +132,8 @@ def _is_appended(parameter: str) -> bool:
     return name in _APPENDED or name.startswith(_APPENDED_PREFIXES)
 
 
-def feed_search(query: str) -> str:
-    """Return the words that the directory's query searches the feeds for; empty if none."""
+def directory_search(query: str) -> str:
+    """Return the words by which a query narrows the directory of feeds; empty if it has none."""
     values = dict(parse_qsl(query[:_MAX_QUERY_CHARS], errors="replace"))
     return " ".join(remove_forbidden(values.get("q", "")[:_MAX_NAME_CHARS]).split())
 
@@ -147,7 +148,7 @@ def read_selection(fields: Fields) -> Selection:
         type=fields.texts("type"),
         category=fields.texts("category"),
         min_quality=fields.number("min_quality"),
-        since=fields.period("since"),
+        since=fields.time_span("since"),
         q=_search(fields),
     )
 
@@ -205,7 +206,7 @@ def _canonical(
         "type": selection.type,
         "category": selection.category,
         "min_quality": "" if quality is None else _number(quality),
-        "since": _period(selection.since) if selection.since else "",
+        "since": _time_span(selection.since) if selection.since else "",
         "q": selection.q,
     }
     return {key: value for key, value in parameters.items() if value}
@@ -216,11 +217,11 @@ def _number(number: float) -> str:
     return f"{Decimal(repr(number + 0.0)):f}".removesuffix(".0")
 
 
-def _period(period: timedelta) -> str:
-    """Return a period in the largest unit of which it is a whole number."""
-    units = reversed(PERIOD_UNITS.items())
-    letter, unit = next(item for item in units if not period % item[1])
-    return f"{period // unit}{letter}"
+def _time_span(span: timedelta) -> str:
+    """Return a time span in the largest unit of which it is a whole number."""
+    units = reversed(TIME_UNITS.items())
+    letter, unit = next(item for item in units if not span % item[1])
+    return f"{span // unit}{letter}"
 
 
 def _folded(names: Iterable[str]) -> tuple[str, ...]:

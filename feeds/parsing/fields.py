@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from feeds.errors import Problem, Severity
+from feeds.errors import Severity
 from feeds.parsing import yaml_text
 from feeds.parsing.dates import DateError, read_date
+from feeds.parsing.report import Report
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
 from feeds.text.media_types import parse_media_type
 from feeds.text.repair import find_forbidden, plain_line, remove_forbidden, shown
@@ -26,11 +25,10 @@ from feeds.text.urls import canonical_url
 
 _Value = TypeVar("_Value")
 _Missing = TypeVar("_Missing", str, None)
+_Default = TypeVar("_Default", bound=bool | None)
 
-_MAX_PLACES = 5
 #: Of a topic and other names in lists.
 _MAX_ITEM_CHARS = 1000
-
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):(?=\d\d:))?(\d{1,4}):([0-5]\d)")
 # The part of ISO 8601 durations that recordings use.
@@ -50,7 +48,7 @@ def parse_duration(text: str) -> int | None:
 
 
 #: In ascending order.
-PERIOD_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+TIME_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def _parser(pattern: str, convert: Callable[[str], _Value]) -> Callable[[str], _Value | None]:
@@ -59,8 +57,8 @@ def _parser(pattern: str, convert: Callable[[str], _Value]) -> Callable[[str], _
 
 
 _parse_count = _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: int(float(text)))
-_parse_period = _parser(
-    r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * PERIOD_UNITS[text[-1]]
+_parse_time_span = _parser(
+    r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * TIME_UNITS[text[-1]]
 )
 _URL = ("bad-url", "an http or https URL")
 #: YAML's words for true and false, in lower case.
@@ -79,78 +77,6 @@ def _reader(
         return missing if value is None else value
 
     return read
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of a file, so that no value of it makes others' documents large."""
-
-    #: Items of all lists of one key together, or of each list: of most keys, and of these.
-    items: int = 200
-    items_of: Mapping[str, int] = field(default_factory=dict)
-    of_each_list: bool = False
-    #: Characters of a text: of most keys, and of these. A whole file has no more.
-    chars: int = 8 * 1024 * 1024
-    chars_of: Mapping[str, int] = field(default_factory=dict)
-    #: Characters of all texts together, but those of `chars_of`; each use of an alias counts.
-    all_chars: int = 8 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class Report:
-    """The problems of one file, of this severity unless they have their own.
-
-    Those of one kind, a code and perhaps a key, are told once, with their number.
-    """
-
-    path: str
-    severity: Severity
-    limits: Limits = field(default_factory=Limits)
-    #: Where dates without an offset are.
-    zone: tzinfo = UTC
-    #: The number of problems of severity ERROR.
-    errors: int = 0
-    #: Line of the value that was read last.
-    line: int = 1
-    #: Characters of the texts that were read.
-    chars: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    _taken: Counter[str] = field(default_factory=Counter)
-    #: The index of each kind's problem, that of its first one, and the places of the others.
-    _kinds: dict[tuple[str, str], tuple[int, Problem, list[str]]] = field(default_factory=dict)
-
-    def add(
-        self, line: int, code: str, message: str, hint: str, severity: Severity | None = None, *,
-        about: str = "", name: str = "",
-    ) -> None:  # fmt: skip
-        """Report a problem on a line of the file; the name tells it from others of its kind."""
-        severity = severity or self.severity
-        self.errors += severity is Severity.ERROR
-        problem = Problem(self.path, line, code, message, hint, severity)
-        index, first, others = self._kinds.setdefault(
-            (code, about), (len(self.problems), problem, [])
-        )
-        if first is problem:
-            self.problems.append(problem)
-            return
-        place = f"line {line}" if self.path else ""
-        others.append(f"{name} on {place}" if name and place else name or place)
-        places = ", ".join(dict.fromkeys(others[:_MAX_PLACES]))
-        places += ", …" * (len(others) > _MAX_PLACES)
-        message = f"{first.message} (and {len(others):,} more: {places})"
-        self.problems[index] = replace(first, message=message)
-
-    def take(self, key: str, lines: Sequence[int]) -> int:
-        """Return how many of a list's items, on these lines, are within the limit of its key."""
-        limits = self.limits
-        limit = limits.items_of.get(key, limits.items)
-        taken = 0 if limits.of_each_list else self._taken.get(key, 0)
-        self._taken[key] = taken + len(lines)
-        free = max(0, limit - taken)
-        if free < len(lines):
-            message = f"{key}: {len(lines) - free:,} too many, left out"
-            self.add(lines[free], "too-many", message, f"at most {limit:,}", about=key)
-        return free
 
 
 class Fields:
@@ -235,16 +161,18 @@ class Fields:
     seconds = _reader(None, _parser(r"[0-9]{1,9}", int), "bad-number", "a number of seconds")
     # In seconds, above zero.
     duration = _reader(None, parse_duration, "bad-duration", "seconds, or such as 1:02:03")
-    period = _reader(None, _parse_period, "bad-period", "a period such as 12h, 30d or 2w")
+    time_span = _reader(None, _parse_time_span, "bad-period", "a period such as 12h, 30d or 2w")
     # In bytes; zero stands for unknown, as in RSS.
     length = _reader(None, _parser(r"[0-9]{1,15}", int), "bad-number", "a number of bytes")
     media_type = _reader("", parse_media_type, "bad-type", "a media type such as audio/mpeg")
     email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
     # Of RFC 5646 §2.1, as far as it is worth checking.
     language = _reader(
-        "", _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str),
-        "bad-language", "a language tag such as en or pt-BR",
-    )  # fmt: skip
+        "",
+        _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str),
+        "bad-language",
+        "a language tag such as en or pt-BR",
+    )
 
     def date(self, key: str) -> datetime | None:
         """Moment in UTC."""
@@ -256,7 +184,7 @@ class Fields:
             self.problem(key, "bad-date", message, f"it should be {error}", about=key)
             return None
 
-    def flag(self, key: str, default: bool) -> bool:
+    def flag(self, key: str, default: _Default) -> bool | _Default:
         """Boolean, in any of YAML's words."""
         value = self._convert(
             key, lambda text: FLAGS.get(text.lower()), "bad-flag", "true or false"
@@ -294,7 +222,7 @@ class Fields:
                 yield nested
 
     def keyed(self, key: str) -> Iterator[tuple[Fields, str]]:
-        """List of texts, or of mappings with such texts as keys: each with its mapping."""
+        """List of texts or of `text: value`: each text, with the mapping to read its value from."""
         for line, item in self._items(key):
             item = YAMLMapping([(item, "")]) if isinstance(item, str) else item
             if nested := self._nested(key, line, item, "", "a list of texts"):
@@ -312,10 +240,11 @@ class Fields:
 
     def problem(
         self, key: str, code: str, message: str, hint: str, severity: Severity | None = None, *,
-        about: str = "",
+        about: str = "", missing: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Report a problem on the line of a key."""
-        self._report.add(self.line_of(key), code, message, hint, severity, about=about)
+        line = self.line_of(key)
+        self._report.add(line, code, message, hint, severity, about=about, missing=missing)
 
     def _value(self, key: str) -> YAMLValue:
         value = self._values.get(key)
@@ -356,7 +285,7 @@ class Fields:
         return result
 
     def _fits(self, key: str, line: int, text: str, limit: int) -> bool:
-        """Return True if a text, and all that were read, are not too long; else report it."""
+        """Return True if a text, and all texts so far, are within their limits; else report it."""
         report = self._report
         if len(text) > limit:
             message, about = f"{key} is {len(text):,} characters long", key

@@ -19,9 +19,10 @@ from feeds.model.site import (
     Site,
     TopicSettings,
 )
-from feeds.parsing.dates import nearest_zone, zone_name
 from feeds.parsing.feed_query import SELECTION_KEYS, read_selection
-from feeds.parsing.fields import Fields, Limits, Report
+from feeds.parsing.fields import Fields
+from feeds.parsing.report import Limits, Report
+from feeds.parsing.time_zones import nearest_zone, zone_name
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import type_of_url
 from feeds.text.repair import shown
@@ -32,7 +33,14 @@ _DEFAULTS = Site(title="")
 #: Its texts and URLs go into each document or entry.
 _LIMITS = Limits(items=2000, of_each_list=True, chars=500, chars_of={"description": 10_000})
 _SLUG = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
-#: A name in a former path: not hidden, and written the same in every host's file.
+#: A page, or a program that many servers run, also by an ending before the last.
+_MARKUP_PATH = re.compile(
+    r"(?:/|\.[sx]?html?|\.(?:php\d?|phtml|phar|aspx?|jsp|cgi|pl|py)(?:\.[^/]*)?)$",
+    re.IGNORECASE,
+)
+#: Files in which hosts look for redirects, headers and code.
+_HOSTS_FILES = ("_headers", "_redirects", "_worker.js", "nginx.conf", "s3.json")
+#: A name in a former path: not hidden, and in no need of escapes in any host's file.
 _PATH_NAME = re.compile(r"(?!\.)[\w.~-]+")
 _FEED_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _SITE_KEYS, _TOPIC_KEYS = (
@@ -91,6 +99,7 @@ def _read(text: str, report: Report, default_title: str) -> Site:
         content=fields.choice("content", CONTENTS) or _DEFAULTS.content,
         unpublished=fields.flag("unpublished", _DEFAULTS.unpublished),
         timezone=_timezone(fields, report),
+        math=fields.flag("math", _DEFAULTS.math),
         future=fields.flag("future", _DEFAULTS.future),
         related_in_rss=fields.flag("related_in_rss", _DEFAULTS.related_in_rss),
         podcast=podcast,
@@ -145,14 +154,14 @@ def _former_paths(fields: Fields) -> Iterator[FormerPath]:
     former: dict[str, FormerPath] = {}
     for item, written in fields.keyed("formerly"):
         path = unquote(written.removeprefix(site)).removeprefix("/")
-        # The page of a folder is the folder.
+        # A folder's index.html is the page of the folder.
         path = re.sub(r"(^|/)index\.html$", r"\1", path)
         name = path.rstrip("/").rpartition("/")[2].lower()
         by_name = "json" if name.endswith("json") else "atom" if "atom" in name else "rss"
         reason = _unusable_path(path)
         format = "" if reason else item.choice(written, FORMAT_NAMES) or by_name
-        if format == "json" and path.lower().endswith(("/", ".html", ".htm")):
-            # Its text, as HTML, would be markup.
+        if format == "json" and _MARKUP_PATH.search(path):
+            # Its text would be markup, or a program for the server.
             reason = "is sent as HTML, which JSON must not be; write one such as feed/json"
         if reason:
             message, _, hint = reason.partition("; ")
@@ -160,7 +169,7 @@ def _former_paths(fields: Fields) -> Iterator[FormerPath]:
             item.problem(written, "bad-path", message, hint, about=reason)
         else:
             former[path] = FormerPath(path, format, item.line_of(written))
-    # A folder answers without its slash too.
+    # The path of a folder covers the one without a slash.
     yield from (each for path, each in former.items() if f"{path}/" not in former)
 
 
@@ -170,6 +179,8 @@ def _unusable_path(path: str) -> str:
         return "is not below url; write the path from there, such as feed.xml"
     if "?" in path or "#" in path:
         return "has a query, which static hosts ignore; it takes a redirect by the server"
+    if path.lower() in _HOSTS_FILES:
+        return "is a file that hosts read themselves; write one such as feed.xml"
     names = path.removesuffix("/").split("/")
     is_short = len(path) <= _LIMITS.chars and all(len(name.encode()) <= 200 for name in names)
     if not is_short or not all(map(_PATH_NAME.fullmatch, names)):
@@ -230,9 +241,8 @@ def _topics(fields: Fields, podcast: Podcast) -> Iterator[TopicSettings]:
             continue
         slug = item.text("slug")
         if slug and not _SLUG.fullmatch(slug):
-            hint = (
-                f"write one such as {shown(slugify(slug))}: lower-case letters, digits and hyphens"
-            )
+            example = shown(slugify(slug))
+            hint = f"write one such as {example}: lower-case letters, digits and hyphens"
             item.problem("slug", "bad-slug", f"slug is {shown(slug)!r}", hint)
             slug = ""
         names = (name, *item.texts("aliases"))

@@ -167,8 +167,9 @@ class _Builder:
             mapping.lines[key] = line
         for source in sources:
             if isinstance(source, YAMLMapping):
-                mapping |= source | mapping
-                mapping.lines = source.lines | mapping.lines
+                for key, value in source.items():
+                    mapping.setdefault(key, value)
+                    mapping.lines.setdefault(key, source.lines[key])
         return mapping
 
     def _count(self, event: Any, nodes: int) -> None:

@@ -4,25 +4,32 @@ Apple's requirements for podcasts (https://podcasters.apple.com/support/823-podc
 are what other directories follow. A feed that fails one is published, but no directory accepts it.
 """
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, line_with
+from feeds.catalog.folder import SiteFolder, line_with
 from feeds.errors import Problem, Severity
 from feeds.model.article import Article
 from feeds.model.feed import Feed
-from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast
+from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast, Site
+from feeds.model.topics import Topics
 from feeds.parsing.article import TYPE_HINT
+from feeds.parsing.report import Report
+from feeds.publication.empty_site import empty_site_problems
 from feeds.publication.routes import Routes
-from feeds.publication.silence import find_silence
 from feeds.text.media_types import type_of_url
 from feeds.text.repair import shown
+from feeds.text.slugs import fold
 from feeds.text.urls import is_absolute
 
+#: Unknown names in feeds.yaml for which a similar one is looked for, and pairs of names that are
+#: compared for all of them: a hundred thousand take a quarter of a second.
+_MAX_COMPARED, _MAX_PAIRS = 100, 100_000
 #: Endings of the URLs of episodes that Apple accepts.
 _EPISODE_ENDINGS = (".m4a", ".mp3", ".mov", ".mp4", ".m4v", ".pdf")
 _MAX_DESCRIPTION_BYTES = 4000
@@ -34,17 +41,17 @@ _SIGNATURES = dict(zip(ARTWORK_TYPES, (b"\xff\xd8", b"\x89PNG"), strict=True))
 class PublishedPodcast:
     """A podcast and its articles by file, with URLs as written."""
 
-    #: As published.
+    #: With its URLs as published.
     feed: Feed
     settings: Podcast
-    #: The newest.
+    #: The newest articles with a recording.
     episodes: Mapping[str, Article]
-    #: Of those without a known recording.
+    #: Articles that may have one: the type of a file is unknown.
     left_out: Mapping[str, Article]
 
 
 def find_problems(
-    folder: Folder,
+    folder: SiteFolder,
     catalog: Catalog,
     articles: PublishedArticles,
     podcasts: Iterable[PublishedPodcast],
@@ -64,32 +71,67 @@ def find_problems(
         for url, path, _uses in articles.media()
         if not routes.is_free(unquote(urlsplit(url).path))
     )
-    of_catalog = *catalog.problems(), *articles.conflicts(folder), *articles.early(folder)
+    of_catalog = *catalog.problems(), *articles.shared_ids(folder), *articles.future_dates(folder)
     return [
         *folder.problems,
-        *articles.topics.problems(folder.configuration, folder.site),
+        *topic_problems(folder.configuration, folder.site, articles.topics),
         *_taken_paths(folder, routes),
         *folder.missing_folders(),
-        *find_silence(folder, catalog, articles),
+        *empty_site_problems(folder, catalog, articles),
         *sorted((*of_catalog, *missing_media, *not_free, *of_podcasts)),
     ]
 
 
-def _taken_paths(folder: Folder, routes: Routes) -> Iterator[Problem]:
+def topic_problems(path: str, site: Site, topics: Topics) -> Iterator[Problem]:
+    """Yield the problems of the topics that the feeds.yaml at a path configures or selects.
+
+    A name that no topic has may get one tomorrow: it is reported only if it resembles another.
+    """
+    report = Report(path, Severity.WARNING)
+    for settings in site.topics:
+        topic = topics.by_key[fold(settings.name)]
+        if settings.parent and topic.parent is not topics.named(settings.parent):
+            name = shown(topic.name)
+            message = f"the parent {shown(settings.parent)} is {name} itself or below it"
+            report.add(settings.line, "parent-cycle", message, "leave it out", name=name)
+    for settings in site.topics:
+        topic = topics.by_key[fold(settings.name)]
+        for slug in settings.formerly:
+            owner = topics.by_slug.get(slug) or topics.by_former_slug[slug]
+            if owner is not topic:
+                target = f"{shown(owner.name)}, not to {shown(topic.name)}"
+                message = f"formerly: {shown(slug)} leads to {target}"
+                hint = "a slug leads to one topic"
+                report.add(settings.line, "former-slug", message, hint, name=shown(slug))
+    yield from report.problems
+    named = [(topic.line, topic.parent) for topic in site.topics if topic.parent]
+    for feed in site.feeds:
+        wanted = feed.selection
+        named += ((feed.line, name) for name in (*wanted.any, *wanted.all, *wanted.none))
+    known = [key for key in topics.by_key if key in topics.known][:_MAX_PAIRS]
+    unknown = ((line, name) for line, name in named if fold(name) not in topics.known)
+    for line, name in islice(unknown, min(_MAX_COMPARED, _MAX_PAIRS // max(1, len(known)))):
+        if near := difflib.get_close_matches(fold(name), known, 1, 0.8):
+            message = f"no article has the topic {shown(name)}"
+            hint = f"did you mean {shown(topics.by_key[near[0]].name)}?"
+            yield Problem(path, line, "unknown-topic", message, hint, Severity.WARNING)
+
+
+def _taken_paths(folder: SiteFolder, routes: Routes) -> Iterator[Problem]:
     for former in routes.taken:
         message = f"formerly: {shown(former.path)} clashes with another published path"
         at = folder.configuration, former.line, "taken-path"
         yield Problem(*at, message, "leave it out", Severity.WARNING)
 
 
-def _no_free_path(folder: Folder, path: str, url: str) -> Problem:
+def _no_free_path(folder: SiteFolder, path: str, url: str) -> Problem:
     line = line_with(folder.text_or_empty(path), url)
     message, hint = f"a feed is at {shown(url)}, so no file is", "give the file another name"
     return Problem(path, line, "no-free-path", message, hint, Severity.WARNING)
 
 
 def _of_podcast(
-    folder: Folder, published: PublishedPodcast, lengths: Mapping[str, int]
+    folder: SiteFolder, published: PublishedPodcast, lengths: Mapping[str, int]
 ) -> Iterator[Problem]:
     feed, podcast = published.feed, published.settings
     for code, message, hint in _of_header(folder, feed, podcast):
@@ -104,7 +146,7 @@ def _of_podcast(
             yield Problem(path, line, code, message, hint, Severity.WARNING)
 
 
-def _of_header(folder: Folder, feed: Feed, podcast: Podcast) -> Iterator[tuple[str, str, str]]:
+def _of_header(folder: SiteFolder, feed: Feed, podcast: Podcast) -> Iterator[tuple[str, str, str]]:
     """The codes, messages and hints of a podcast's problems."""
     if not podcast.image:
         yield "no-artwork", "has no artwork", f"image: in podcast: names {_ARTWORK}"
@@ -122,7 +164,7 @@ def _of_header(folder: Folder, feed: Feed, podcast: Podcast) -> Iterator[tuple[s
         yield "long-description", f"has a description of {size:,} bytes", hint
 
 
-def _artwork_error(folder: Folder, url: str) -> str:
+def _artwork_error(folder: SiteFolder, url: str) -> str:
     """The reason why a picture cannot be artwork; empty for a good one and one of another site."""
     import imagesize
 
@@ -150,7 +192,7 @@ def _of_episode(
     recording = article.recording
     if not recording:
         unknown = (file for file in article.downloads if not file.is_typed)
-        # Where keys alone say that it is an episode, this is a problem already.
+        # If the article has keys of an episode, read_article() has reported this.
         is_known = article.episode and not article.player
         if (file := next(unknown, None)) and not is_known:
             message = f"the media type of {shown(file.url)} is unknown, so no podcast has it"

@@ -11,14 +11,14 @@ from feeds.errors import NotReadyError
 from feeds.formats import PAGE, as_entry
 from feeds.model.document import BadRequest, Document, Redirect
 from feeds.model.feed import Channel, Feed, History
-from feeds.parsing.feed_query import CustomFeedRequest, feed_search, read_query
+from feeds.parsing.feed_query import CustomFeedRequest, directory_search, read_query
 from feeds.publication.publication import Publication, feed_document
 from feeds.publication.routes import CUSTOM, CUSTOM_FILE_NAMES, topic_folder
 
 
 def depends_on_query(path: str, query: str) -> bool:
     """True if the document at a path depends on the query: a custom feed, a search of the feeds."""
-    return path in CUSTOM_FILE_NAMES or (path == "/" and feed_search(query) != "")
+    return path in CUSTOM_FILE_NAMES or (path == "/" and directory_search(query) != "")
 
 
 def custom_document(

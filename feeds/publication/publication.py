@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import code_fingerprint
 from feeds.errors import Problem
 from feeds.formats import LIST, PAGE, STYLE, as_entry, render, render_style
@@ -33,7 +33,7 @@ from feeds.model.document import Document, MediaFile, Redirect
 from feeds.model.feed import Channel, Context, Entry, Feed, ListedFeed
 from feeds.model.selection import Selection
 from feeds.model.site import DEFAULT_URL, Author, Podcast
-from feeds.parsing.feed_query import feed_search
+from feeds.parsing.feed_query import directory_search
 from feeds.publication.checks import PublishedPodcast, find_problems
 from feeds.publication.routes import BY_FILE_NAME, CONTENT_TYPES, Route, Routes
 from feeds.text.media_types import DEFAULT_DOWNLOAD, type_of_name
@@ -56,7 +56,7 @@ class Publication:
     """A site as it is published at one moment."""
 
     def __init__(
-        self, folder: Folder, catalog: Catalog, *, url: str, now: datetime, unpublished: bool
+        self, folder: SiteFolder, catalog: Catalog, *, url: str, now: datetime, unpublished: bool
     ) -> None:
         self.url = url
         self.site = folder.site
@@ -67,11 +67,11 @@ class Publication:
         self.revision = catalog.revision()
         self.articles = PublishedArticles(catalog, self.site, now=now, unpublished=unpublished)
         self.routes = Routes(self.site, self.articles.topics, url, self.articles.periods)
-        self._folder = folder
+        self._site_folder = folder
         self._rendered: RenderedEntries | None = None
-        self._moment = url, now, unpublished
-        #: Callers ask for the documents of a folder in a row: its articles are read once. The feed
-        #: without them comes first.
+        self._arguments = url, now, unpublished
+        #: The feed that was read last, without entries and with them: callers ask for all documents
+        #: of a folder in a row.
         self._last_feed: tuple[Feed, Feed] | None = None
 
     def with_rendered(self, entries: RenderedEntries) -> Publication:
@@ -82,7 +82,7 @@ class Publication:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog again."""
-        return _reopened, (self._folder, self.catalog.place, self._moment, self._rendered)
+        return _reopened, (self._site_folder, self.catalog.place, self._arguments, self._rendered)
 
     def is_current(self) -> bool:
         """True as long as no process has synced since this was made."""
@@ -97,7 +97,7 @@ class Publication:
                 left_out = self.articles.left_out(channel.selection)
                 feed = self.feed_without_entries(channel)
                 podcasts.append(PublishedPodcast(feed, channel.podcast, episodes, left_out))
-        return find_problems(self._folder, self.catalog, self.articles, podcasts, self.routes)
+        return find_problems(self._site_folder, self.catalog, self.articles, podcasts, self.routes)
 
     @cached_property
     def listed(self) -> tuple[ListedFeed, ...]:
@@ -128,10 +128,10 @@ class Publication:
     def fingerprint(self, path: str) -> str:
         """Labelled digests of all that decides the bytes at a path; empty where that is unknown.
 
-        Two documents of one fingerprint have the same bytes. The labels, as in "site:… feed:…",
-        tell why two differ: code (ours and the libraries'), site (the configuration), feed (its own
-        settings and place), articles, history (the archive's periods), feeds (the list of feeds) or
-        file.
+        Two documents of one fingerprint have the same bytes. The labels, as in "code:… feed:…",
+        tell why two differ: code (ours and the libraries'), configuration (feeds.yaml and the URL),
+        feed (its own settings and place), articles, history (the archive's periods), feeds (the
+        list of feeds) or file.
         """
         if file := self._file(path):
             try:
@@ -145,10 +145,10 @@ class Publication:
         if not route:
             return ""
         if route.name == STYLE.file_name:
-            return self._site_fingerprint
+            return self._common_fingerprint
         if route.name == LIST.file_name:
-            return f"{self._site_fingerprint} {self._list_fingerprint}"
-        own = f"{self._site_fingerprint} feed:{_short_digest(repr(route))}"
+            return f"{self._common_fingerprint} {self._list_fingerprint}"
+        own = f"{self._common_fingerprint} feed:{_short_digest(repr(route))}"
         if route.has_moved and not route.name:  # a page that leads elsewhere
             return own
         articles = self.articles.fingerprint(route.channel.selection, route.period)
@@ -160,7 +160,7 @@ class Publication:
     def digest(self) -> str:
         """Digest of all that decides any document: two publications of one digest are the same."""
         due = None if self.site.future else self.articles.next_due()
-        return _short_digest(f"{self._site_fingerprint} {self.revision} {due}")
+        return _short_digest(f"{self._common_fingerprint} {self.revision} {due}")
 
     def unmeasured(self) -> list[str]:
         """The URLs of published enclosures whose length is unknown."""
@@ -236,7 +236,7 @@ class Publication:
         """The page of all feeds, or of those that a query searches for."""
         from feeds.formats import pages
 
-        words, channel = feed_search(query), self.routes.channels[""]
+        words, channel = directory_search(query), self.routes.channels[""]
         # No more than the feed holds: the fingerprint covers no other article.
         limit = 0 if words else min(pages.ON_DIRECTORY, self.site.limit)
         newest = self.select(channel.selection, limit)
@@ -244,9 +244,9 @@ class Publication:
         return Document(pages.render_directory(feed, self.listed, newest, words), PAGE.content_type)
 
     @cached_property
-    def _site_fingerprint(self) -> str:
-        site = _short_digest(f"{self.url} {self.site!r}")
-        return f"code:{code_fingerprint()[:32]} site:{site}"
+    def _common_fingerprint(self) -> str:
+        configuration = _short_digest(f"{self.url} {self.site!r}")
+        return f"code:{code_fingerprint()[:32]} configuration:{configuration}"
 
     @cached_property
     def _list_fingerprint(self) -> str:
@@ -267,7 +267,7 @@ class Publication:
     def _file(self, path: str) -> Path | None:
         """Look for the file at a path: it may come or go at any time."""
         url = self._media_urls.get(path)
-        return self._folder.media_file(url) if url else None
+        return self._site_folder.media_file(url) if url else None
 
     @cached_property
     def _lengths(self) -> dict[str, int]:
@@ -350,9 +350,12 @@ def _short_digest(text: str) -> str:
 # A process of a pool receives its publication again with each chunk of work, and opens it once.
 @lru_cache(maxsize=1)
 def _reopened(
-    folder: Folder, place: str, moment: tuple[str, datetime, bool], rendered: RenderedEntries | None
+    folder: SiteFolder,
+    place: str,
+    arguments: tuple[str, datetime, bool],
+    rendered: RenderedEntries | None,
 ) -> Publication:
-    url, now, unpublished = moment
+    url, now, unpublished = arguments
     with ExitStack() as stack:
         catalog = Catalog(place)
         stack.callback(catalog.close)

@@ -85,7 +85,7 @@ class Route:
 
 
 class Routes:
-    """The paths of a site's feeds, of their archives, and the former paths of feeds."""
+    """The present and former paths of a site's feeds and of their archives."""
 
     def __init__(
         self,
@@ -127,10 +127,12 @@ class Routes:
         files |= SITE_DOCUMENTS.keys()
         above = {folder for name in files for folder in _folders_above(name)}
         for former in paths:
+            if former.path == _FILE_NAMES[former.format]:
+                continue  # the feed still lies there
             path = f"/{former.path}"
             name = file_name(path).casefold()
             folder, slash, base = name.rpartition("/")
-            # Every feed may have every archive: periods come and go with articles.
+            # Any feed may get any period of an archive: they come and go with articles.
             archived = IN_ARCHIVE.fullmatch(folder + slash)
             document = f"{archived[1] or ''}{base}" if archived else name
             is_folder = _ARCHIVE_END.sub("/", f"/{name}/").strip("/") in above
@@ -183,7 +185,7 @@ class Routes:
 
     def page_of(self, path: str) -> str:
         """The page that is meant by a path without its slash or with index.html; else empty."""
-        page = f"{path.removesuffix(f'/{PAGE_FILE}').rstrip('/')}/"
+        page = f"{path.removesuffix(f'/{PAGE_FILE}')}/"
         route = self.route(page) if page != path else None
         return route.current_path if route else ""
 
@@ -234,7 +236,7 @@ def _folders_above(name: str) -> Iterator[str]:
 
 
 def _clashes(name: str, files: Set[str], folders: Set[str]) -> bool:
-    """Return True if a file cannot be beside these files, which have these folders above them."""
+    """Return True if a file has the name of one of these files or folders, or lies below a file."""
     return name in files or name in folders or not files.isdisjoint(_folders_above(name))
 
 

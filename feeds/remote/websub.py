@@ -62,7 +62,7 @@ def announce(
     changed: dict[str, Announcement] = {}
     unchanged: dict[str, Announcement] = {}
     announced = state.announced()
-    # Subscriptions outlive a move. The hub was told of a former address when it was the present.
+    # Subscriptions at a former address outlive the move, if the hub was told of that address.
     former = (known for known in publication.routes.former_documents() if known[1] in announced)
     for path, url in (*publication.routes.newest_documents(), *former):
         fingerprint = publication.fingerprint(path)

@@ -23,7 +23,7 @@ class Reason(Enum):
     """
 
     CODE = "the code of feeds or of a library changed"
-    SITE = "the configuration changed"
+    CONFIGURATION = "the configuration changed"
     FEED = "its feed's title or settings changed"
     ARTICLES = "its articles changed"
     HISTORY = "its feed's list of archive periods changed"
@@ -180,7 +180,7 @@ def is_unchanged(file: DiskFile | None, built: Built) -> bool:
 
 def _changed_part(old: str, new: str) -> Reason:
     changed = {part.partition(":")[0].upper() for part in {*old.split()} ^ {*new.split()}}
-    return next((reason for reason in Reason if reason.name in changed), Reason.SITE)
+    return next((reason for reason in Reason if reason.name in changed), Reason.CONFIGURATION)
 
 
 def _is_no_folder(file: DiskFile | None) -> bool:

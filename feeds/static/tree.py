@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK
 
-from feeds.catalog.folder import MANIFEST, MAX_MANIFEST_BYTES
 from feeds.catalog.state import Built
+from feeds.catalog.walk import MANIFEST, MAX_MANIFEST_BYTES
 from feeds.errors import OutputError
 from feeds.files import held_folder, open_file
 from feeds.static.plan import DiskFile, is_unchanged

@@ -74,8 +74,10 @@ def write_tree(
                 {name: publication.fingerprint(path) for name, path in paths.items()},
                 {name: f"host:{hashlib.sha256(body).hexdigest()}" for name, body in bodies.items()},
                 {other: name for name in paths if compressed for other in _compressed_names(name)},
-                state, tree.owned(state), disk={},
-            )  # fmt: skip
+                state,
+                tree.owned(state),
+                disk={},
+            )
             build = _Build(publication, tree, {**bodies, **paths}, progress, processes, plan)
             build.apply(Plan.removals, build.write)
             build.apply(Plan.files, build.write)

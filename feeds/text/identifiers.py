@@ -3,14 +3,14 @@
 import re
 import uuid
 
-#: Of the UUIDs made of identifiers (RFC 9562 §5.5). Another one would make every article new.
+#: Namespace of the UUIDs made of ids (RFC 9562 §5.5). Another one would make every article new.
 _NAMESPACE = uuid.UUID("b4f0f2c6-9f6d-4f0a-8f7e-3c1d5a0e6b92")
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ASCII = r"[!$&'()*+,./0-9:;=?@_a-z~-]|%[0-9a-f]{2}"
 _SPACES_AND_DIRECTIONS = "\xa0\u1680\u2000-\u200a\u200e\u200f\u2028-\u202f\u205f\u3000"
 _UCS = "\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000efffd"
-# Of RFC 3987 §2.2. Schemes with a syntax of their own must follow it: RFC 8141 §2 and RFC 9562 §4,
-# RFC 4151 §2.1, RFC 9110 §4.2. Spaces and signs of a text's direction are refused (§4.1, §6.1).
+# RFC 3987 §2.2, without spaces and marks of direction (§4.1, §6.1). Schemes with a syntax of their
+# own must follow it: urn (RFC 8141 §2, RFC 9562 §4), tag (RFC 4151 §2.1) and http (RFC 9110 §4.2).
 _IRI = re.compile(
     rf"urn:uuid:{_UUID}"
     rf"|urn:(?!uuid:)[a-z0-9][a-z0-9-]{{0,30}}[a-z0-9]:(?:{_ASCII})+(?:#(?:{_ASCII})*)?"
@@ -23,9 +23,9 @@ _IRI = re.compile(
 
 
 def as_iri(identifier: str) -> str:
-    """Return the IRI that an identifier is or, if it is none, a URN made of it (RFC 4287 §4.2.6).
+    """Return an identifier unchanged if it is an IRI, else as a URN (RFC 4287 §4.2.6).
 
-    Different ones have different IRIs; but a UUID is the same without urn:uuid: and with it.
+    Different identifiers have different IRIs, except a UUID with urn:uuid: in front and without.
     """
     if re.fullmatch(_UUID, identifier, re.IGNORECASE):
         return f"urn:uuid:{identifier}"

@@ -21,7 +21,7 @@ _MAX_ROUNDS = 3
 _MAX_SHOWN_CHARS = 60
 
 _TYPOGRAPHIC_SPACE = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-# All other white space: that of ASCII, and what ends a line elsewhere.
+# All other white space: ASCII's, and Unicode's line ends.
 _SPACES = re.compile("[\t-\r\x1c- \x85\u2028\u2029]{2,}|[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 
 # Python refuses to convert more than 4,300 digits. No character has a number as long as this.
@@ -66,7 +66,7 @@ def repair(text: str) -> str:
 
 
 def fold_spaces(text: str) -> str:
-    """Return text on one line, its spaces single but for no-break and other typographic ones."""
+    """Return text on one line with single spaces; no-break and other typographic ones stay."""
     if text.isascii() or not _TYPOGRAPHIC_SPACE.search(text):
         return " ".join(text.split())
     return _SPACES.sub(" ", text).strip()

@@ -1,6 +1,6 @@
 """Prints a line for each request, in the combined log format.
 
-Hosted readers tell in their User-Agent how many people have subscribed to a feed.
+It has the User-Agent, in which hosted readers say how many people subscribed to a feed.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from werkzeug.datastructures import Headers
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Longest text of a client that is printed: several processes share the output.
+#: Characters of a client's text that are printed: several processes share the output.
 _MAX_CHARS = 1_000
 #: Characters that a path may have unescaped (RFC 3986 §3.3).
 _PATH_CHARS = "/:@!$&'()*+,;=~"
-#: Text of a client must not forge a field, or a line.
+#: Characters with which a client could forge a field or a line.
 _UNSAFE = re.compile(r"[^ !#-\[\]-~]")
 _UNSAFE_IN_ADDRESS = re.compile(r"[^0-9A-Za-z.:_-]")
 
@@ -63,7 +63,7 @@ def _escape(text: str, unsafe: re.Pattern[str] = _UNSAFE) -> str:
     r"""Write characters as nginx does: a quotation mark as \x22."""
 
     def escaped(match: re.Match[str]) -> str:
-        # WSGI has a character for each byte.
+        # A string of WSGI has a character for each byte.
         return "".join(f"\\x{byte:02X}" for byte in match[0].encode("latin-1", "replace"))
 
     return unsafe.sub(escaped, text[:_MAX_CHARS])

@@ -15,13 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from feeds.catalog.database import waiting_at_most
 from feeds.errors import FeedsError, NotReadyError
-from feeds.model.document import (
-    COMMON_HEADERS,
-    PREFLIGHT_HEADERS,
-    BadRequest,
-    MediaFile,
-    Redirect,
-)
+from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS, BadRequest, MediaFile, Redirect
 from feeds.text.repair import shown
 from feeds.web.access_log import log_requests
 from feeds.web.gateway import Gateway
@@ -98,7 +92,7 @@ def build_app(settings: Settings) -> Flask:
             response = Response(f"/{shown(path)} is gone\n", 410, mimetype="text/plain")
             response.cache_control.max_age = GONE_AGE_SECONDS
             return response
-        # It may come, or be back, at any moment.
+        # Something may be published there at any moment.
         kept = {"Cache-Control": "no-cache"}
         text = f"Nothing is published at /{shown(path)}\n"
         return Response(text, 404, kept, mimetype="text/plain")

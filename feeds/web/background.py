@@ -8,7 +8,7 @@ from feeds.errors import FeedsError
 
 #: Requests that may wait at once: others need threads too.
 MAX_WAITING = 8
-_places = threading.Semaphore(MAX_WAITING)
+_waiting_slots = threading.Semaphore(MAX_WAITING)
 
 
 class Background:
@@ -27,9 +27,9 @@ class Background:
                 self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
             thread = self._thread
-        if _places.acquire(blocking=False):
+        if _waiting_slots.acquire(blocking=False):
             thread.join(max(until - time.monotonic(), 0))
-            _places.release()
+            _waiting_slots.release()
         return not thread.is_alive()
 
     def close(self) -> None:

@@ -50,10 +50,12 @@ class LiveSite:
     """Finds documents and keeps them current. Safe to use from many threads."""
 
     def __init__(
-        self, settings: Settings, *,
+        self,
+        settings: Settings,
+        *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Callable[[str], None] = lambda _line: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Open a site and publish it. Raises FeedsError."""
         self._settings = settings
         self._clock = clock
@@ -61,7 +63,7 @@ class LiveSite:
         self._started_in = 0
         self._starting = threading.Lock()
         #: On the monotonic clock.
-        self._paused_until = self._undated_until = 0.0
+        self._paused_until = self._state_paused_until = 0.0
         self._refresher = Refresher(settings, self._publish, clock=clock, log=log)
         self._catalog = self._refresher.catalog
         self._refreshing = Background(self.refresh, log)
@@ -119,7 +121,7 @@ class LiveSite:
 
     @contextmanager
     def _pausing(self) -> Iterator[None]:
-        """Leave the index alone after a wait in vain: not every thread must wait for the same."""
+        """Leave the index alone for a while once it failed slowly: no other thread waits for it."""
         self._check_pause()
         started_at = time.monotonic()
         try:
@@ -150,8 +152,8 @@ class LiveSite:
             )
             if not isinstance(resource, Document):
                 return resource
-            # Clients can request any number of custom documents, too many to record each: they are
-            # of the date of the publication.
+            # Clients can request any number of custom documents, too many to record: all of them
+            # have the date of the publication.
             dated = (_CUSTOM, publication.digest) if is_custom else (path, resource.digest)
             changed = self._last_modified(publication, *dated)
             cached = CachedDocument(resource, changed, publication.cache_control(resource))
@@ -169,31 +171,31 @@ class LiveSite:
         now, address = int(self._clock().timestamp()), self._address(publication, path)
 
         def touch(state: State) -> int | None:
-            # Newer bytes of another process have the later date.
+            # Only the newest publication may set the date: another process may have a newer one.
             is_current = self._refresher.is_current(publication)
             return state.touch_last_modified(address, digest, now) if is_current else None
 
         return self._ask_state(touch)
 
     def is_gone_for_good(self, path: str) -> bool:
-        """True if a document was served at a path that has been gone for long."""
+        """True if a document was served at a path, and has been gone for GONE_SECONDS."""
         now, address = int(self._clock().timestamp()), self._address(self.publication, path)
         since = self._ask_state(lambda state: state.gone_since(address, now))
         return since is not None and now - since >= GONE_SECONDS
 
     def _ask_state(self, ask: Callable[[State], int | None]) -> int | None:
-        """Return a time; None where the state fails, or has just failed: responses need none."""
-        if time.monotonic() < self._undated_until:
+        """Return a time; None if the state fails, or has just failed: a response can do without."""
+        if time.monotonic() < self._state_paused_until:
             return None
         try:
             return ask(self._catalog.state)
         except CatalogError as error:  # locked, or a full disk
-            self._undated_until = time.monotonic() + INDEX_PAUSE_SECONDS
+            self._state_paused_until = time.monotonic() + INDEX_PAUSE_SECONDS
             self._log(str(error))
             return None
 
     def _forget_returned(self, publication: Publication) -> None:
-        """Begin anew to count for how long a document is gone that is published again."""
+        """Forget since when documents were gone that are published again."""
         state, site = publication.catalog.state, self._address(publication, "")
         with suppress(CatalogError):  # locked, or a full disk: the next publication does it
             gone = (address for address in state.gone() if address.startswith(site))

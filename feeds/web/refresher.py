@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import patiently
-from feeds.catalog.folder import CONFIGURATION, INDEX_DIR, Folder, catalog_place, configuration_file
+from feeds.catalog.folder import CONFIGURATION, SiteFolder, configuration_file
+from feeds.catalog.place import INDEX_DIR, catalog_place
 from feeds.errors import CatalogRemadeError, ConfigurationError, FeedsError, Problem
 from feeds.publication.publication import Publication
 from feeds.web.settings import Settings
@@ -29,9 +30,13 @@ class Refresher:
     """Keeps a publication current. Safe to use from many threads."""
 
     def __init__(
-        self, settings: Settings, on_publish: Callable[[Publication], None], *,
-        clock: Callable[[], datetime], log: Callable[[str], None],
-    ) -> None:  # fmt: skip
+        self,
+        settings: Settings,
+        on_publish: Callable[[Publication], None],
+        *,
+        clock: Callable[[], datetime],
+        log: Callable[[str], None],
+    ) -> None:
         """Open the site, sync it unless an earlier index will do, and publish it.
 
         Each publication is passed to on_publish. Raises FeedsError.
@@ -41,7 +46,7 @@ class Refresher:
         self._clock = clock
         self._log = log
         self._configuration = self._configuration_stat()
-        self._folder = Folder.open(settings.site)
+        self._folder = SiteFolder.open(settings.site)
         self.catalog = Catalog(
             catalog_place(self._folder), syncs=settings.syncs, patience_seconds=PATIENCE_SECONDS
         )
@@ -111,7 +116,7 @@ class Refresher:
             return
         # A broken feeds.yaml leaves the last good one in force.
         self._configuration = stat
-        folder = Folder.open(self._settings.site)
+        folder = SiteFolder.open(self._settings.site)
         if self._folder.configured:
             if not folder.configured:
                 raise ConfigurationError(f"{CONFIGURATION}: gone; its last content stays in force")
@@ -130,10 +135,12 @@ class Refresher:
         #: The publication's time, and the next date of an article after it.
         self._published_at = self._clock()
         publication = Publication(
-            self._folder, self.catalog,
-            url=settings.url_of(self._folder), now=self._published_at,
+            self._folder,
+            self.catalog,
+            url=settings.url_of(self._folder),
+            now=self._published_at,
             unpublished=settings.unpublished,
-        )  # fmt: skip
+        )
         self._due = publication.articles.next_due()
         self._publication = publication
         self._on_publish(publication)

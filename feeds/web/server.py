@@ -20,7 +20,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder, catalog_place
+from feeds.catalog.folder import SiteFolder
+from feeds.catalog.place import catalog_place
 from feeds.errors import ConfigurationError
 from feeds.web.app import build_gateway
 from feeds.web.settings import Settings
@@ -100,7 +101,7 @@ def _follow(parent: int) -> None:
     os._exit(1)
 
 
-def has_index(folder: Folder, *, syncs: bool) -> bool:
+def has_index(folder: SiteFolder, *, syncs: bool) -> bool:
     """True if an earlier run has left a whole index, which can be served at once."""
     if not os.path.exists(catalog_place(folder)):
         return False

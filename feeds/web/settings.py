@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.errors import ConfigurationError
 from feeds.model.site import DEFAULT_URL
 from feeds.parsing.site_config import read_site_url
@@ -56,6 +56,6 @@ class Settings:
             proxies=int(proxies),
         )
 
-    def url_of(self, folder: Folder) -> str:
+    def url_of(self, folder: SiteFolder) -> str:
         """Return the URL at which a folder is published."""
         return self.url or (folder.site.url if folder.configured else self.address)

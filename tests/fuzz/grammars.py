@@ -249,12 +249,10 @@ feeds:
 - {name: found, q: sea words}
 """
 _SITE_KEYS = (
-    "title url description language id author icon logo rights max_age stale_while_revalidate"
-    " hub articles"
-    " limit content unpublished future timezone related_in_rss podcast catalog topics feeds name"
-    " slug aliases"
-    " formerly parent any all none min_quality provider type category since q image explicit owner"
-    " email uri copyright"
+    "title url description language id author icon logo rights max_age stale_while_revalidate hub"
+    " articles limit content unpublished future timezone math related_in_rss podcast catalog"
+    " topics feeds name slug aliases formerly parent any all none min_quality provider type"
+    " category since q image explicit owner email uri copyright"
 ).split()
 _SITE_VALUES = [
     *_VALUES, "[a]", "30d", "9999999999w", "2h", "-5", "../..", "/", "articles", "C++", "日本語",

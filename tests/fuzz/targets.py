@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote_to_bytes
 import msgspec
 
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import Folder
+from feeds.catalog.folder import SiteFolder
 from feeds.errors import FeedsError
 from feeds.formats import ATOM, JSON, PAGE, RSS, as_entry, render
 from feeds.formats.entry_html import content_html
@@ -201,7 +201,7 @@ class BodyTarget:
         is_html = text[:1] == "<"
         body = Body(text, is_html=is_html)
         try:
-            clean, unsafe = body.clean(URL), body.unsafe_parts()
+            clean, findings = body.clean(URL), body.findings()
         except BodyError:  # a body that is left out
             return lambda: None
         plain = plain_text(clean)
@@ -210,13 +210,13 @@ class BodyTarget:
             source = len(text.encode("utf-8", "surrogatepass"))
             output = len(clean.encode("utf-8", "surrogatepass"))
             checks.check_size(output, source, times=MAX_TIMES, more=MORE_BYTES)
-            checks.check_text([clean, plain, *(kind for _line, kind in unsafe)])
+            checks.check_text([clean, plain, *(each.message for each in findings)])
             checks.check_html(clean, own_attributes=_FRAME)
-            if len(unsafe) > 100:
-                raise ViolationError("many-problems", f"{len(unsafe):,} kinds of unsafe markup")
+            if len(findings) > 100:
+                raise ViolationError("many-problems", f"{len(findings):,} kinds of findings")
             lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
-            if any(not 1 <= line <= lines for line, _kind in unsafe):
-                raise ViolationError("problem-without-line", f"{unsafe[:5]} of {lines} lines")
+            if any(not 1 <= each.line <= lines for each in findings):
+                raise ViolationError("problem-without-line", f"{findings[:5]} of {lines} lines")
             if len(text) % 4 == 0 and Body(text, is_html=is_html).clean(URL) != clean:
                 raise ViolationError("unstable", "cleaned again, it differs")
 
@@ -272,7 +272,7 @@ class Configuration:
     @cached_property
     def _catalog(self) -> Catalog:
         catalog = Catalog(str(self._site.index))
-        catalog.sync(Folder.open(self._site.root))
+        catalog.sync(SiteFolder.open(self._site.root))
         return catalog
 
     def __init__(self) -> None:
@@ -286,7 +286,7 @@ class Configuration:
     def run(self, text: str) -> Callable[[], None]:
         self._site.configure(text)
         try:
-            folder = Folder.open(self._site.root)
+            folder = SiteFolder.open(self._site.root)
         except FeedsError as error:
             message = str(error)
 

@@ -7,8 +7,11 @@ the script's own or in a srcset, and src holds a placeholder.
 import re
 from collections.abc import Iterator
 from operator import itemgetter
+from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
+
+from feeds.text.urls import canonical_url, is_canonical_url
 
 #: Where scripts look for a URL, as their documentation has it. It wins over `src`, in which they
 #: keep a placeholder or a small, blurred copy.
@@ -47,6 +50,19 @@ def addresses_of(element: HtmlElement) -> Iterator[str]:
             yield from _by_width(value)
         elif name == "src" or _ADDRESS.match(value):
             yield _WIDTH_FIELD.sub("1080", value)
+
+
+def resolve(address: str, base: str) -> str:
+    """The absolute URL of an address; empty for one that is empty or cannot be published."""
+    if is_canonical_url(address):
+        return address
+    # An empty one would be the article itself.
+    if not address or address[:5].lower() == "data:":
+        return ""
+    try:
+        return canonical_url(urljoin(base, address)) or ""
+    except ValueError:
+        return ""
 
 
 def _by_width(srcset: str) -> list[str]:

@@ -5,23 +5,22 @@ that would run, style or submit loses its content too, and markup that would run
 """
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, cached_property
-from urllib.parse import urljoin
+from collections.abc import Callable
+from functools import cache
 
 import lxml.etree as etree
+import lxml.html
 import nh3
 from lxml.html import HtmlElement
 
-from feeds.parsing.body import formulas, limits, liquid
+from feeds.parsing.body import formulas, limits, liquid, losses
+from feeds.parsing.body.addresses import resolve
+from feeds.parsing.body.findings import Finding, Findings, clue_patterns, line_of
 from feeds.parsing.body.formulas import MATH_ATTRIBUTES, MATH_TAGS
 from feeds.parsing.body.liquid import CODE_IN_MARKDOWN
 from feeds.parsing.body.media import (
-    LOSSES,
     LOST_SCHEMES,
     MEDIA_ATTRIBUTES,
-    Loss,
-    loss,
     open_scripts,
     resolve_media,
 )
@@ -35,9 +34,9 @@ from feeds.parsing.body.structure import (
     reshape,
 )
 from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
-from feeds.parsing.body.tree import GONE, parse, to_html
-from feeds.text.repair import plain_line, repair, shown
-from feeds.text.urls import canonical_url, is_canonical_url
+from feeds.parsing.body.tree import GONE, parse
+from feeds.text.repair import plain_line, repair
+from feeds.text.urls import is_canonical_url
 
 KEPT_TAGS = frozenset(
     "a abbr article aside audio b bdi bdo blockquote br caption cite code col colgroup dd del"
@@ -70,6 +69,7 @@ _REMOVED_WITH_CONTENT = frozenset(
     "button head noembed noframes option script select style template textarea title xml".split()
 )
 _LINKS = frozenset(("href", "src", "cite", "poster"))
+_with_links = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in sorted(_LINKS))}]")
 _SCHEMES = {"http", "https", "mailto"}
 
 
@@ -112,140 +112,76 @@ _BACKLINK = re.compile(
 )
 # GitHub's lists of tasks.
 _TASK = re.compile(r"(<li>(?:\n<p>)?)\[([ xX])\](?=\s)")
-# For each field of liquid.Lost, a message and a hint.
-_GIVEN_UP = (
-    (
-        "only its generator knows where {} is: its link is plain text, a picture is left out",
-        "write its URL",
-    ),
-    ("the shortcode {} is left out; text within it stays", "write Markdown or HTML"),
-    ("{} is published as text", "write Markdown or HTML"),
-)
 _RUNNING_TAGS = ("script", "applet", "form")
 # The top of a page, and markup that runs, which is reported as such.
 _NOWHERE = re.compile(r"\s*(?:#|(?:java|vb)script:)", re.IGNORECASE)
-_LENIENT_PARSER = etree.HTMLParser(huge_tree=True)
+_LENIENT_PARSER = lxml.html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
 # Longer names are no event's.
 _HANDLER = re.compile("on[a-z]{3,40}")
 
 
 class Body:
-    """The body of one article, parsed once."""
+    """The body of one article."""
 
     def __init__(self, source: str, *, is_html: bool, math: bool | None = None) -> None:
         """Parse later. With math, all between $ or \\( is TeX, without none, else what looks so."""
         self._source = source
         self._is_html = is_html
-        self._losses: list[Loss] = []
         self._math = math
-        self._lost = liquid.Lost([], [], [])
-        self._lost_formulas = 0
+        self._findings = Findings()
 
     def clean(self, base: str) -> str:
         """Safe HTML, its links resolved against an article's URL; raises limits.BodyError."""
-        markup = self._markup
+        self._findings = findings = Findings()
+        markup = self._to_html()
         if not markup:
             return ""
-        # Without a tag of the source's own, cmark's output is well nested and well-formed.
-        if self._is_html or "<" in self._source:
+        # Without a tag of the source's own, cmark's output is well nested and well-formed, and has
+        # at most links that run.
+        has_tags = self._is_html or "<" in self._source
+        html, before = markup, None
+        if has_tags or "script" in markup.lower():
+            before = _as_browsers_read(html)
+            _find_unsafe(before, findings)
+            etree.strip_elements(before, "script", *_REMOVED_WITH_CONTENT, with_tail=False)
+        if has_tags:
             markup = _PARSER.clean(open_scripts(markup))
         limits.check_length(len(markup), self._source)
         # A character reference may have named what no feed may hold.
         root = parse(repair(markup))
+        facts = losses.Facts.of(root if before is None else before, html)
         length = limits.Length(len(markup), self._source)
-        self._lost_formulas = reshape(root, base)
-        self._losses = resolve_media(root, base, length)
+        reshape(root, base, findings)
+        resolve_media(root, base, length, findings)
         etree.strip_attributes(root, "aria-hidden", "checked", "class", "id", "name")
-        self._losses += _resolve_links(root, base, length)
+        _resolve_links(root, base, length, findings)
         # HTML has no link within a link, say: then the sanitiser parses another tree.
         for _attempt in range(5):
-            tidy(root)
-            markup = to_html(root)
+            markup = tidy(root)
             limits.check_length(len(markup), self._source)
             cleaned = _SANITISER.clean(markup)
             if cleaned == markup:
                 break
             root = parse(cleaned)
         limits.check_length(len(cleaned), self._source)
+        # Most bodies lose nothing, and Markdown needs no second parser to know.
+        if not facts.are_kept(losses.Facts.of(root, cleaned)):
+            before = _as_browsers_read(html) if before is None else before
+            losses.find_losses(before, root, base, findings)
         return cleaned.strip()
 
-    def unsafe_parts(self) -> list[tuple[int, str]]:
-        """Each kind of markup that a reader would run, with the first line (from 1) that has it.
+    def findings(self) -> list[Finding]:
+        """What there is to say of the body that clean() read last."""
+        return self._findings.located(self._source)
 
-        Raises limits.BodyError.
-        """
-        markup = self._markup
-        # Markdown without a tag of its own has at most links; most bodies have no such one.
-        if "script" not in markup.lower() and not (self._is_html or "<" in self._source):
-            return []
-        # The parser ignores the attributes of a second body, a browser does not.
-        markup = re.sub(r"(?i)(</?)(?:html|head|body)\b", r"\1div", markup)
-        root = etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
-        # For each kind, the words and the patterns in the source for each that was found.
-        kinds: dict[str, list[tuple[str, ...]]] = {}
-        for element in root.iter(*_RUNNING_TAGS):
-            tag = f"<{element.tag}>"
-            kinds.setdefault(tag, []).append((tag, rf"<{element.tag}\b"))
-        for value in root.xpath("//@*"):
-            name, scheme = value.attrname.lower(), value.strip().lower().partition(":")[0]
-            if _HANDLER.fullmatch(name):
-                found = f"the event handler {name}", rf"\b{name}\s*="
-                kinds.setdefault("handler", []).append(found)
-            elif scheme in ("javascript", "vbscript"):
-                kinds.setdefault(scheme, []).append((f"a {scheme}: link", f"{scheme}:"))
-        return [(line, part) for line, part, _kind in self._tell_once(kinds)]
-
-    def lost_parts(self) -> list[tuple[int, str, str]]:
-        """Each kind of media that clean() had to leave out or replace, as unsafe_parts(), and a
-        remedy.
-        """
-        kinds: dict[str, list[tuple[str, ...]]] = {}
-        for kind, patterns in self._losses:
-            kinds.setdefault(kind, []).append((LOSSES[kind][0], *patterns))
-        return [(line, part, LOSSES[kind][1]) for line, part, kind in self._tell_once(kinds)]
-
-    def _tell_once(self, kinds: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[int, str, str]]:
-        """The line, the words and the kind of the first of each kind, with the number of others."""
-        return sorted(
-            (self._line(*patterns), words + f" and {more:,} more" * bool(more), kind)
-            for kind, found in kinds.items()
-            for (words, *patterns), more in [(found[0], len(found) - 1)]
-        )
-
-    def foreign_parts(self) -> list[tuple[int, str, str]]:
-        """The line (from 1), the message and the hint of each kind of what clean() gave up.
-
-        That is what only another generator, or a typesetter's script, would have made readable.
-        """
-        found = zip(self._lost, _GIVEN_UP, strict=True)
-        parts = [
-            (self._line(re.escape(texts[0])), f"{message.format(shown(texts[0]))}{more}", hint)
-            for texts, (message, hint) in found
-            if texts
-            for more in [f" (and {len(texts) - 1:,} more)" * (len(texts) > 1)]
-        ]
-        if self._lost_formulas:
-            line = self._line("katex|mathjax|mjx-")
-            message = f"formulas that have neither MathML nor TeX: {self._lost_formulas:,}"
-            parts.append((line, message, "have KaTeX or MathJax write MathML"))
-        return sorted(parts)
-
-    def _line(self, *patterns: str) -> int:
-        """The line of the first of these patterns that the source has."""
-        for pattern in patterns:
-            if match := re.search(pattern, self._source, re.IGNORECASE):
-                return self._source.count("\n", 0, match.start()) + 1
-        return 1
-
-    @cached_property
-    def _markup(self) -> str:
+    def _to_html(self) -> str:
         self._source = limits.bounded(self._source)
         source = repair(self._source)
         if self._is_html:
-            markup = liquid.without_tags(source, self._lost, is_html=True)
+            markup = liquid.without_tags(source, self._findings, is_html=True)
         else:
             source, put_back = formulas.protect(source, CODE_IN_MARKDOWN, self._math)
-            source = liquid.without_tags(source, self._lost, is_html=False)
+            source = liquid.without_tags(source, self._findings, is_html=False)
             markup = put_back(_from_markdown(source)) if source.strip() else source
         markup = formulas.normalize(escape_verbatim(markup))
         limits.check_length(len(markup), self._source)
@@ -253,9 +189,29 @@ class Body:
             limits.check_markup(markup)
         except limits.BodyError as error:
             if not self._is_html:
-                error.line = self._line("<[a-z]")
+                error.line = line_of(self._source, "<[a-z]")
             raise
         return markup
+
+
+def _as_browsers_read(markup: str) -> HtmlElement:
+    # The parser ignores the attributes of a second body, a browser does not.
+    markup = re.sub(r"(?i)(</?)(?:html|head|body)\b", r"\1div", markup)
+    return etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
+
+
+def _find_unsafe(root: HtmlElement, findings: Findings) -> None:
+    """Find the markup that a reader would run."""
+    for element in root.iter(*_RUNNING_TAGS):
+        tag = f"<{element.tag}>"
+        findings.add("tag", tag, tag, rf"<{element.tag}\b", about=tag)
+    for value in root.xpath("//@*"):
+        name, scheme = value.attrname.lower(), value.strip().lower().partition(":")[0]
+        if _HANDLER.fullmatch(name):
+            text = f"the event handler {name}"
+            findings.add("handler", text, text, rf"\b{name}\s*=")
+        elif scheme in ("javascript", "vbscript"):
+            findings.add(scheme, f"a {scheme}: link", f"{scheme}:")
 
 
 def plain_text(markup: str) -> str:
@@ -316,38 +272,28 @@ def _markdown_renderer() -> Callable[[str], str]:
     return render
 
 
-def _resolve_links(root: HtmlElement, base: str, length: limits.Length) -> list[Loss]:
+def _resolve_links(root: HtmlElement, base: str, length: limits.Length, findings: Findings) -> None:
     """Make each link absolute, and what frames another page a link; remove those to nowhere.
 
-    Returns the links of the latter that someone may miss.
+    Links of the latter that someone may miss are findings.
     """
-    losses = []
-    for element in list(root.iter()):
+    for element in _with_links(root):
         for name, value in element.items():
             if name in _LINKS and not is_canonical_url(value):
-                if link := _resolve(element.tag, value.strip(), base):
+                link = value.strip()
+                if not (element.tag == "a" and link.lower().startswith("mailto:")):
+                    link = resolve(link, base)
+                if link:
                     element.set(name, link)
                     length.add(len(link) - len(value))
                 else:
                     del element.attrib[name]
                     if name == "href" and not _NOWHERE.match(value):
-                        losses.append(loss("link", value, "a"))
-        # A source without a src belongs to a picture, whose img is enough.
-        if element.tag in ("img", "source", "track") and "src" not in element.attrib:
-            element.tag = GONE
-        elif element.tag == "iframe":
+                        findings.add("link", "", *clue_patterns(value, "a"))
+    for element in list(root.iter("img", "source", "track", "iframe")):
+        if element.tag == "iframe":
             replace_frame(element)
+        # A source without a src belongs to a picture, whose img is enough.
+        elif "src" not in element.attrib:
+            element.tag = GONE
     etree.strip_elements(root, GONE, with_tail=False)
-    return losses
-
-
-def _resolve(tag: str, link: str, base: str) -> str | None:
-    if tag == "a" and link.lower().startswith("mailto:"):
-        return link
-    # An empty one would be the article itself.
-    if not link:
-        return None
-    try:
-        return canonical_url(urljoin(base, link))
-    except ValueError:
-        return None

@@ -14,10 +14,12 @@ from urllib.parse import quote
 
 from lxml.html import HtmlElement
 
+from feeds.parsing.body.findings import Findings
 from feeds.parsing.body.tree import GONE, UNWRAPPED, classes
 
-_TOKENS = frozenset("mi mn mo ms mtext".split())
-MATH_TAGS = _TOKENS | frozenset(
+#: MathML's elements that hold text.
+TOKENS = frozenset("mi mn mo ms mtext".split())
+MATH_TAGS = TOKENS | frozenset(
     "math menclose merror mfenced mfrac mmultiscripts mover mpadded mphantom mprescripts mroot mrow"
     " mspace msqrt mstyle msub msubsup msup mtable mtd mtr munder munderover none".split()
 )
@@ -35,7 +37,10 @@ _TYPESET = frozenset(
     "katex katex-display MathJax MathJax_Display MathJax_SVG MathJax_CHTML mjx-chtml mjx-container"
     " mwe-math-element".split()
 )
-_PREVIEW, _TEX = "MathJax_Preview", "feeds-tex"
+_PREVIEW = "MathJax_Preview"
+#: The class of a span that holds the TeX of a script.
+TEX = "feeds-tex"
+_TYPESET_NAMES = _TYPESET | {_PREVIEW, TEX}
 _SCRIPT = re.compile(
     r"<script\b(?=[^<>]*\btype\s*=\s*[\"']?\s*math/(?P<kind>tex|mml))[^<>]*>(?P<formula>(?:(?!<script\b).)*?)</script\s*>",
     re.IGNORECASE | re.DOTALL,
@@ -133,7 +138,7 @@ def _from_script(script: re.Match[str]) -> str:
     if script["kind"].lower() == "mml":
         return formula
     is_display = "display" in script[0].partition(">")[0]
-    return f'<span class="{_TEX}">{html.escape(_with_signs(formula, is_display=is_display))}</span>'
+    return f'<span class="{TEX}">{html.escape(_with_signs(formula, is_display=is_display))}</span>'
 
 
 def _with_signs(tex: str, *, is_display: bool) -> str:
@@ -150,17 +155,16 @@ def _text_of(math: re.Match[str]) -> str:
     return tex[1].replace("<", "&lt;") if tex else re.sub("<[^>]*>", "", math[2])
 
 
-def keep_once(root: HtmlElement, names: Set[str]) -> int:
-    """Keep the MathML of each formula alone, else its TeX; return how many have neither.
+def keep_once(root: HtmlElement, names: Set[str], findings: Findings) -> None:
+    """Keep the MathML of each formula alone, else its TeX.
 
     The names are those of all classes of the tree.
     """
-    lost = 0
     has_formulas = next(root.iter("math", "mjx-container"), None) is not None
-    if not has_formulas and names.isdisjoint({_PREVIEW, _TEX, *_TYPESET}):
-        return lost
+    if not has_formulas and names.isdisjoint(_TYPESET_NAMES):
+        return
     for source in root.iter("span"):
-        if _TEX in classes(source):
+        if TEX in classes(source):
             _keep_source(source)
     for typeset in list(root.iter("span", "div", "mjx-container")):
         names = {typeset.tag, *classes(typeset)}
@@ -169,7 +173,7 @@ def keep_once(root: HtmlElement, names: Set[str]) -> int:
         elif not _TYPESET.isdisjoint(names):
             found = list(islice(typeset.iter("math"), 2))
             if not found:
-                lost += 1
+                findings.add("formula", "", "katex|mathjax|mjx-")
                 for drawing in typeset.iter("svg"):
                     drawing.tag = GONE
             if len(found) == 1:
@@ -177,7 +181,11 @@ def keep_once(root: HtmlElement, names: Set[str]) -> int:
     for math in list(root.iter("math")):
         if math.tag == "math":
             _clean(math)
-    return lost
+
+
+def is_typeset(element: HtmlElement) -> bool:
+    """True for a typesetter's picture of a formula, with or without its MathML, and for its TeX."""
+    return element.tag == "mjx-container" or not _TYPESET_NAMES.isdisjoint(classes(element))
 
 
 def _replace_content(typeset: HtmlElement, math: HtmlElement) -> None:
@@ -216,7 +224,7 @@ def _clean(math: HtmlElement) -> None:
         if tag in ("annotation", "annotation-xml"):
             element.clear(keep_tail=True)
             element.tag = GONE
-        elif tag in _TOKENS:
+        elif tag in TOKENS:
             text = "".join(element.itertext())
             del element[:]
             element.text = text

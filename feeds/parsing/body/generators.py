@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from html import escape
 
+from feeds.parsing.body.findings import Findings
 from feeds.parsing.body.structure import UNKNOWN_LINK
 
 # A tag or an output within a link's target has blanks, which end the target for Markdown.
@@ -20,12 +21,19 @@ _TARGET = re.compile(
     rf"(?=[{{|@]|(?:link|pathname)://|[^\s()<>\"'{{}}]{{1,200}}\{{%)(?P<target>(?:{_TEMPLATE}|[^\s()<>\"'{{}}]){{1,300}})",
     re.MULTILINE,
 )
+# Without a tag, each of these begins so, which is fast to search.
+_TARGET_START = re.compile(r"[=(<:\"'][ \t]*(?:[{|@]|(?:link|pathname)://)")
 # At the head of a target: the site's root, and a path within it.
 _ROOT = re.compile(
     r"(?:\{\{-?\s*(?:site\.(?:baseurl|base_url|url|github\.url)|base_?url|BASE_PATH|SITEURL"
     r"|site_?url|\.Site\.BaseURL)\s*(?:\|[^{}\n]*)?-?\}\}|\{index\})+"
 )
 _PATH = re.compile(r"\{(?:static|attach|photo)\}|\|static\||pathname://")
+# In exports of Ghost, and in JSX.
+_GHOST_ROOT = re.compile(r"(?<![\w/])__GHOST_URL__(?=/)")
+_JSX_FILE = re.compile(
+    r"=\{(?:require|useBaseUrl)\([ \t]*(['\"])([^'\"{}<>\n]{1,300})\1[ \t]*\)(?:\.default)?\}"
+)
 _LITERAL = re.compile(r"\{\{-?\s*(['\"])([^'\"{}\n]*)\1\s*(?:\|[^{}\n]*)?\}\}")
 _THIS_PAGE = re.compile(r"\{\{-?\s*page\.(?:url|permalink)\s*(?:\|[^{}\n]*)?-?\}\}")
 # What is left of a target that no reader can open.
@@ -47,30 +55,34 @@ _ATTRIBUTE = (
     r"(?:[.#][A-Za-z_-][\w:-]*|[\w:-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'{}]{1,200}))"
 )
 _ATTRIBUTES = rf"[ \t]*{_ATTRIBUTE}(?:[ \t]+{_ATTRIBUTE}){{0,20}}[ \t]*"
-#: What marks up, and is no text, in Markdown: kramdown, Pandoc, Python-Markdown and MDX.
-_MARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.MULTILINE), replacement)
-    for pattern, replacement in (
+#: What marks up, and is no text, in Markdown: kramdown, Pandoc, Python-Markdown and MDX. Each after
+#: a text that is in it, which is fast to search.
+_MARKS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
+    (sign, re.compile(pattern, re.MULTILINE), replacement)
+    for sign, pattern, replacement in (
         # A list that is to become the table of contents.
-        (r"^[ \t]*(?:[*+-]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:[ \t]*toc\b[^{}\n]*\}[ \t]*$", ""),
-        (r"^[ \t]*(?i:\[toc\]|\[\[_?toc_?\]\])[ \t]*$", ""),
+        ("{:", r"^[ \t]*(?:[*+-]|\d+\.)[ \t]+[^\n]*\n[ \t]*\{:[ \t]*toc\b[^{}\n]*\}[ \t]*$", ""),
+        ("[", r"^[ \t]*(?i:\[toc\]|\[\[_?toc_?\]\])[ \t]*$", ""),
         # Attributes of kramdown, and names for them; elsewhere, braces may be those of a program.
         (
+            "{:",
             rf"^[ \t>]*\{{:(?:{_ATTRIBUTES}|[\w-]+:{_ATTRIBUTES}|[ \t]*(?:toc|no_toc))\}}"
             r"[ \t]*(?:\n|\Z)",
             "",
         ),
-        (rf"(?<=[)\]*_~`>\0])\{{:{_ATTRIBUTES}\}}", ""),
-        (rf"^([ \t]*(?:[*+-]|\d{{1,9}}\.)[ \t]+)\{{:{_ATTRIBUTES}\}}", r"\1"),
-        (r"\{::?/?(?:nomarkdown|options)[^{}\n]{0,200}\}", ""),
+        ("{:", rf"(?<=[)\]*_~`>\0])\{{:{_ATTRIBUTES}\}}", ""),
+        ("{:", rf"^([ \t]*(?:[*+-]|\d{{1,9}}\.)[ \t]+)\{{:{_ATTRIBUTES}\}}", r"\1"),
+        ("{:", r"\{::?/?(?:nomarkdown|options)[^{}\n]{0,200}\}", ""),
         # Attributes of Pandoc and others, of a heading, a picture, a link or a span.
-        (rf"^( {{0,3}}#{{1,6}}[ \t][^\n{{]*)\{{{_ATTRIBUTES}\}}(?=[ \t]*#*[ \t]*$)", r"\1"),
-        (rf"\{{{_ATTRIBUTES}\}}(?=[ \t]*\n {{0,3}}(?:=+|-+)[ \t]*$)", ""),
-        (rf"(?<=[)\]])\{{{_ATTRIBUTES}\}}", ""),
+        ("{", rf"^( {{0,3}}#{{1,6}}[ \t][^\n{{]*)\{{{_ATTRIBUTES}\}}(?=[ \t]*#*[ \t]*$)", r"\1"),
+        ("{", rf"\{{{_ATTRIBUTES}\}}(?=[ \t]*\n {{0,3}}(?:=+|-+)[ \t]*$)", ""),
+        ("{", rf"(?<=[)\]])\{{{_ATTRIBUTES}\}}", ""),
+        # Quarto's label of a formula, whose end mark stands for it here.
+        ("{", rf"(?<=\ufdd1)[ \t]*\{{{_ATTRIBUTES}\}}", ""),
         # Fences around notes.
-        (r"^:::+[ \t]*(?:\{[^{}\n]*\}|[\w-]+)?[ \t]*\[([^\]\n]+)\][ \t]*$", r"\n**\1**\n"),
-        (r"^:::+(?:[ \t]*(?:\{[^{}\n]*\}|[\w-]+))?[ \t]*:*$", "\n"),
-        (r"^:::+[ \t]*[\w-]+[ \t]+(\w[^{}\n]*)$", r"\n**\1**\n"),
+        (":::", r"^:::+[ \t]*(?:\{[^{}\n]*\}|[\w-]+)?[ \t]*\[([^\]\n]+)\][ \t]*$", r"\n**\1**\n"),
+        (":::", r"^:::+(?:[ \t]*(?:\{[^{}\n]*\}|[\w-]+))?[ \t]*:*$", "\n"),
+        (":::", r"^:::+[ \t]*[\w-]+[ \t]+(\w[^{}\n]*)$", r"\n**\1**\n"),
     )
 )
 # A paragraph of these, as MDX has it.
@@ -81,6 +93,8 @@ _MODULE = re.compile(
     r"|default[ \t]+(?:[({]|function\b|\w+;?[ \t]*$))[^\n]*(?:\n|\Z)(?:[^\n]+(?:\n|\Z))*)+",
     re.MULTILINE,
 )
+#: A component of MDX without text of its own. An Image is a picture, and has a lost target itself.
+COMPONENT = re.compile(r"<(?!Image\b)([A-Z]\w{0,40}[a-z]\w{0,40})(?:\s[^<>]{0,500})?/>", re.ASCII)
 _POST_LINK = re.compile(
     r"\{%-?\s*post_link\s+([^\s%]{1,300})(?:[ \t]+['\"]?([^'\"%\n]{1,300}?)['\"]?)?"
     r"(?:[ \t]+(?:true|false))?[ \t]*-?%\}"
@@ -88,7 +102,7 @@ _POST_LINK = re.compile(
 # A tag of another engine, with arguments: prose about templates names tags alone.
 _LEFT = re.compile(
     r"\{%-?\s*[a-z_]\w*[ \t]+[^\s%{}-][^%{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\}"
-    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}",
+    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}|!\[\[[^\[\]\n]{1,300}\]\]",
     re.MULTILINE,
 )
 
@@ -103,17 +117,25 @@ def may_hold_syntax(source: str) -> bool:
 _FIRST_WORDS = ("import ", "export ", ":::", "!!!", "???")
 _SIGNS = (
     *("{", "@/", "@site/", "|filename|", "|static|", "link://", "pathname://", "[TOC]", "[toc]"),
-    *("[[TOC]]", "[[_TOC_]]", *(f"\n{word}" for word in _FIRST_WORDS)),
+    *(
+        "[[TOC]]",
+        "[[_TOC_]]",
+        "__GHOST_URL__",
+        "![[",
+        "/>",
+        *(f"\n{word}" for word in _FIRST_WORDS),
+    ),
 )
 _MAY_HOLD = re.compile(
     r"\{[%{:#./]|\{[ ]?[a-z_#.]|\|(?:filename|static)\||@(?:/|site/)|(?:link|pathname)://"
-    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc",
+    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc|__GHOST_URL__|!\[\["
+    rf"|(?-i:{COMPONENT.pattern})",
     re.MULTILINE | re.IGNORECASE,
 )
 
 
-def replace_targets(source: str, unknown: list[str]) -> str:
-    """Write out the targets of links and pictures; what is unknown is appended to the list."""
+def replace_targets(source: str, findings: Findings) -> str:
+    """Write out the targets of links and pictures; unknown ones are findings."""
 
     def replacement(match: re.Match[str]) -> str:
         target = _LITERAL.sub(r"\2", match["target"])
@@ -126,21 +148,24 @@ def replace_targets(source: str, unknown: list[str]) -> str:
             target = target[path.end() :]
         target, this_page = _THIS_PAGE.subn("", target)
         if _UNKNOWN.match(target) or "{%" in target:
-            unknown.append(match["target"])
+            findings.add("target", match["target"])
             return match["before"] + UNKNOWN_LINK
         if not target and not this_page:
             return match[0]
         return match["before"] + (target or "#")
 
     def title(match: re.Match[str]) -> str:
-        unknown.append(match[0])
+        findings.add("target", match[0])
         return match[2] or match[1]
 
-    return _POST_LINK.sub(title, _TARGET.sub(replacement, source))
+    source = _JSX_FILE.sub(r'="\2"', _GHOST_ROOT.sub("", source))
+    if "{%" in source or _TARGET_START.search(source):
+        source = _TARGET.sub(replacement, source)
+    return _POST_LINK.sub(title, source)
 
 
-def replace_shortcodes(source: str, lost: list[str], protect: Callable[[str], str]) -> str:
-    """Replace Hugo's shortcodes; the names of those without a meaning here go to the list."""
+def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str], str]) -> str:
+    """Replace Hugo's shortcodes; those without a meaning here are findings."""
     if "{{<" not in source and "{{%" not in source:
         return source
     source = _ESCAPED_SHORTCODE.sub(
@@ -160,7 +185,7 @@ def replace_shortcodes(source: str, lost: list[str], protect: Callable[[str], st
         if not arguments and name not in paired:
             return match[0]
         if not match["slash"]:
-            lost.append(name)
+            findings.add("shortcode", name)
         return ""
 
     return _SHORTCODE.sub(replacement, source)
@@ -176,11 +201,13 @@ def _figure(named: dict[str, str]) -> str:
 
 def remove_marks(source: str) -> str:
     """Remove from Markdown what says how another generator should mark it up."""
-    for pattern, replacement in _MARKS:
-        source = pattern.sub(replacement, source)
-    return _MODULE.sub("", source)
+    for sign, pattern, replacement in _MARKS:
+        if sign in source:
+            source = pattern.sub(replacement, source)
+    return _MODULE.sub("", source) if "port" in source else source
 
 
-def find_left(source: str) -> list[str]:
-    """Return the tags that are published as text."""
-    return _LEFT.findall(source)
+def find_left(source: str, findings: Findings) -> None:
+    """Find the tags that are published as text."""
+    for tag in _LEFT.findall(source):
+        findings.add("template", tag)

@@ -7,9 +7,9 @@ does prose about templates. Takes linear time.
 import html
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from feeds.parsing.body import generators
+from feeds.parsing.body.findings import Findings
 
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
 
@@ -33,9 +33,13 @@ _COMMENTS_IN_MARKDOWN = (
 )
 # Tags with their arguments: prose about templates names {% if %} alone.
 _TAG = re.compile(
-    r"\{%-?\s*(?:(?:assign|capture|case|cycle|decrement|elsif|for|if|include|include_relative"
-    r"|increment|layout|link|post_url|render|tablerow|unless|when)\s+[^\s%-][^%\n]{0,300}%\}"
+    r"\{%-?\s*(?:(?:assign|capture|case|cycle|decrement|elsif|for|if|include|include_cached"
+    r"|include_relative|increment|layout|link|post_url|render|tablerow|unless|when)\s+[^\s%-][^%\n]{0,300}%\}"
     r"|(?:seo|feed_meta)\s*-?%\})"
+)
+# Tags that put in another file, of which only the generator has the text.
+_INCLUDE = re.compile(
+    r"\{%-?\s*((?:include|include_cached|include_relative|render)\s+[^\s%-][^\s%\n]{0,300})"
 )
 _PLAIN_TAG = re.compile(
     r"\{%-?\s*(?:break|continue|else|end(?:capture|case|for|if|tablerow|unless))\s*-?%\}"
@@ -61,16 +65,11 @@ _CODE_IN_HTML = (
 _PLACEHOLDER = re.compile("\x00(\\d+)\x00")
 
 
-class Lost(NamedTuple):
-    """What only the generator knew: the targets of links, shortcodes, and tags left as text."""
+def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
+    """The source of a body, which must be repaired text, without Liquid.
 
-    links: list[str]
-    shortcodes: list[str]
-    tags: list[str]
-
-
-def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
-    """The source of a body, which must be repaired text, without Liquid; lost is added to."""
+    What only the generator knew, and tags that stay as text, are findings.
+    """
     if not generators.may_hold_syntax(source):
         return source
     protected: list[str] = []
@@ -81,7 +80,7 @@ def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
 
     def protect_code(code: str) -> str:
         # Liquid runs before Markdown, so that a {% raw %} within code is not part of the code.
-        return protect(_replace_between(code, _RAW, str))
+        return protect(_replace_between(code, _RAW, str) if "{%" in code else code)
 
     def protect_highlight(code: str) -> str:
         code = _replace_between(code, _RAW, str).strip("\n")
@@ -96,22 +95,35 @@ def without_tags(source: str, lost: Lost, *, is_html: bool) -> str:
         source = _replace_between(source, _CODE_IN_HTML, protect_code, with_tags=True)
     else:
         source = CODE_IN_MARKDOWN.sub(lambda match: protect_code(match[0]), source)
+    # Most braces are in code.
+    if generators.may_hold_syntax(source):
+        source = _replace_syntax(source, findings, protect, is_html=is_html)
+    # Protected text may contain placeholders.
+    while "\0" in source:
+        source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)
+    return source
+
+
+def _replace_syntax(
+    source: str, findings: Findings, protect: Callable[[str], str], *, is_html: bool
+) -> str:
     source = _replace_between(source, _RAW, protect)
-    source = generators.replace_targets(source, lost.links)
-    source = generators.replace_shortcodes(source, lost.shortcodes, protect)
+    source = generators.replace_targets(source, findings)
+    source = generators.replace_shortcodes(source, findings, protect)
     if not is_html:
         for comment in _COMMENTS_IN_MARKDOWN:
             source = _replace_between(source, comment, lambda _text: "")
         source = generators.remove_marks(source)
+        for name in generators.COMPONENT.findall(source):
+            findings.add("shortcode", name)
     if "{%" in source:
+        for name in _INCLUDE.findall(source):
+            findings.add("shortcode", name)
         without = _TAG.sub("", _replace_between(source, _COMMENT, lambda _comment: ""))
         # In a body with no other tag, an {% endif %} is one that the prose is about.
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
-    lost.tags.extend(generators.find_left(source))
-    # Protected text may contain placeholders.
-    while "\0" in source:
-        source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)
+    generators.find_left(source, findings)
     return source
 
 

@@ -6,22 +6,21 @@ be it in an attribute of a script's or in a `noscript`.
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
-from feeds.parsing.body.addresses import LAZY, SOURCES, addresses_of
+from feeds.parsing.body.addresses import LAZY, SOURCES, addresses_of, resolve
+from feeds.parsing.body.findings import Findings, clue_patterns
 from feeds.parsing.body.limits import Length
 from feeds.parsing.body.players import known_player
 from feeds.parsing.body.tidy import INLINE_TAGS, shows_nothing
 from feeds.parsing.body.tree import GONE, UNWRAPPED, settle
 from feeds.text.media_types import type_of_url
-from feeds.text.urls import canonical_url, is_canonical_url
 
-# Elements of other dialects: the one that each is, where its URL is, and what comes before that.
-_DIALECTS = {
+#: Elements of other dialects: the one that each is, where its URL is, and what comes before that.
+DIALECTS = {
     "amp-img": ("img", "src", ""),
     "amp-anim": ("img", "src", ""),
     "amp-audio": ("audio", "src", ""),
@@ -53,7 +52,7 @@ MEDIA_ATTRIBUTES = {
     NOSCRIPT: set(),
 } | {
     tag: {"alt", "playlabel", "poster", "srcset", source, *_SIZED}
-    for tag, (_known, source, _prefix) in _DIALECTS.items()
+    for tag, (_known, source, _prefix) in DIALECTS.items()
 }
 #: Schemes of URLs that are not published: a parser that keeps them lets them be named.
 LOST_SCHEMES = frozenset(
@@ -102,39 +101,6 @@ _MEDIA = ("img", "iframe", "video", "audio")
 _TAGS = (*MEDIA_ATTRIBUTES, *_MEDIA)
 
 
-# Of the tag in HTML or Markdown.
-_PATTERNS = {"img": r"<img\b|!\[", "a": r"<a\b|(?<!!)\[[^\[\]\n]*\]\(\s*\)"}
-
-
-class Loss(NamedTuple):
-    """Something of a body that is not published as it was meant."""
-
-    #: The kind, a key of LOSSES.
-    kind: str
-    #: Patterns by which its line in the source is found, the best first.
-    patterns: tuple[str, ...]
-
-
-#: What the body contains, and a remedy, by kind.
-LOSSES = {
-    "data": ("a picture with a data: URL", "save it as a file; its alt text is published"),
-    "picture": ("a picture without a URL that can be published",
-                "its src should be an http or https URL, or a path"),
-    "svg": ("a picture drawn with <svg>", "it is left out: save it as a file and use <img>"),
-    "player": ("a player or frame without a URL that can be published",
-               "its src should be an http or https URL, or a path"),
-    "frame": ("a frame of a host whose players are not known", "it is published as a link"),
-    "link": ("a link without a URL that can be published", "its text stays"),
-}  # fmt: skip
-
-
-def loss(kind: str, clue: str, tag: str) -> Loss:
-    """A loss that is found by a text of the source or else by its tag."""
-    # In the source, a character reference may stand for any of these.
-    clue = re.split("[&\"'<>\n]", clue[:80])[0]
-    return Loss(kind, (re.escape(clue) or "(?!)", _PATTERNS.get(tag, rf"<{tag}\b")))
-
-
 def open_scripts(markup: str) -> str:
     """Make each noscript an element that a parser reads, and scripts that show a page links."""
     if "script" not in markup.lower():
@@ -144,42 +110,42 @@ def open_scripts(markup: str) -> str:
     return _NOSCRIPT_TAG.sub(rf"\1{NOSCRIPT}", markup)
 
 
-def resolve_media(root: HtmlElement, base: str, length: Length) -> list[Loss]:
-    """Give all media of a tree their URLs, still relative ones; return what is lost."""
-    if next(root.iter(*_TAGS), None) is None:
-        return []
-    media = _Media(root, base, length)
-    media.resolve()
-    settle(root)
-    return media.losses
+def resolve_media(root: HtmlElement, base: str, length: Length, findings: Findings) -> None:
+    """Give all media of a tree their URLs, still relative ones; lost ones are findings."""
+    if next(root.iter(*_TAGS), None) is not None:
+        _Media(root, base, length, findings).resolve()
+        settle(root)
 
 
 class _Media:
-    def __init__(self, root: HtmlElement, base: str, length: Length) -> None:
+    def __init__(self, root: HtmlElement, base: str, length: Length, findings: Findings) -> None:
         self._root = root
         self._base = base
         self._length = length
-        self.losses: list[Loss] = []
+        self._findings = findings
         #: Each has a link, what is hidden, or decoration around it.
         self._linked: set[HtmlElement] = set()
         self._silent: set[HtmlElement] = set()
         self._hidden: set[HtmlElement] = set()
 
     def resolve(self) -> None:
-        for element in list(self._root.iter(*_DIALECTS)):
+        for element in list(self._root.iter(*DIALECTS)):
             self._translate(element)
         sources_of = self._sources_of_pictures()
         for element in reversed(list(self._root.iter("object", "embed"))):
             self._resolve_embed(element)
         for element in list(self._root.iter(*_MEDIA)):
-            if element.tag == "img" and (text := _emoji_of(element)):
+            if element.tag == "img" and (text := emoji_of(element)):
                 element.tag, element.text = UNWRAPPED, text
             elif element.tag in ("video", "audio"):
                 self._resolve_player(element)
             else:
                 self._set_source(element, *sources_of.get(element, ()))
-        self._open_noscripts()
-        self._drop_copies(self._runs())
+        # Most media have a URL and no copy: then it does not matter what is around them.
+        may_differ = next(self._root.iter(NOSCRIPT, "svg", "iframe"), None) is not None
+        if may_differ or any(map(self._is_lost, self._root.iter(*_MEDIA))):
+            self._open_noscripts()
+            self._drop_copies(self._runs())
         for element in list(self._root.iter(*_MEDIA)):
             self._name_lost(element)
             if element.tag == "iframe":
@@ -191,7 +157,7 @@ class _Media:
 
     def _translate(self, element: HtmlElement) -> None:
         """Make an element of another dialect the one that it is."""
-        tag, name, prefix = _DIALECTS[element.tag]
+        tag, name, prefix = DIALECTS[element.tag]
         address = element.get(name, "")
         if tag in ("audio", "video"):
             element.tag = tag
@@ -279,21 +245,14 @@ class _Media:
         second = ""
         for address in addresses:
             if url := self._url(address):
-                if not _PLACEHOLDER.search(urlsplit(url).path):
+                if not is_placeholder(url):
                     return address
                 second = second or address
         return second if accepts_placeholder else ""
 
     def _url(self, address: str) -> str:
         """The URL of an address; empty if there is none."""
-        if is_canonical_url(address):
-            return address
-        if not address or address.startswith("#") or address[:5].lower() == "data:":
-            return ""
-        try:
-            return canonical_url(urljoin(self._base, address)) or ""
-        except ValueError:
-            return ""
+        return "" if address.startswith("#") else resolve(address, self._base)
 
     def _open_noscripts(self) -> None:
         """Remove notices, and texts that are beside the noscript, too."""
@@ -304,12 +263,9 @@ class _Media:
         ]
         shown = _text_outside(self._root) if noscripts else ""
         for number, noscript in enumerate(noscripts):
-            text = _text_of(noscript)
-            has_media = next(noscript.iter(*_MEDIA), None) is not None
-            has_block = any(each.tag not in INLINE_TAGS for each in noscript.iterdescendants())
-            if not has_media and (not has_block or _is_notice(text)):
+            if is_notice(noscript):
                 noscript.tag = GONE
-            elif number < _MAX_COMPARED and _without_blanks(text) in shown:
+            elif number < _MAX_COMPARED and _without_blanks(_text_of(noscript)) in shown:
                 for element in noscript.iterdescendants():
                     element.text = element.tail = ""
                 noscript.text = ""
@@ -350,7 +306,7 @@ class _Media:
                 if is_copy and each not in self._hidden
             ]
             urls = {url for _each, url in copies if url}
-            files = set(map(_without_size, urls))
+            files = set(map(without_size, urls))
             tags = {each.tag for each, url in copies if url}
             shown = set()
             for element, is_copy in run:
@@ -362,8 +318,8 @@ class _Media:
                 elif element.tag in tags and (
                     not url
                     or element in self._hidden
-                    or _PLACEHOLDER.search(urlsplit(url).path)
-                    or _without_size(url) in files
+                    or is_placeholder(url)
+                    or without_size(url) in files
                 ):
                     element.tag = GONE
                 elif element not in self._hidden:
@@ -381,13 +337,13 @@ class _Media:
         tag = element.tag
         if not self._is_lost(element):
             if tag == "iframe" and not known_player(self._url(element.get("src", ""))):
-                self.losses.append(loss("frame", element.get("src", ""), tag))
+                self._findings.add("frame", "", *clue_patterns(element.get("src", ""), tag))
             return
         address = next(filter(None, addresses_of(element)), "")
         label = _label(element)
         is_data = tag == "img" and address[:5].lower() == "data:"
         kind = "data" if is_data else "picture" if tag == "img" else "player"
-        self.losses.append(loss(kind, address or label, tag))
+        self._findings.add(kind, "", *clue_patterns(address or label, tag))
         text = label if tag == "img" else f"▶ {label or urlsplit(self._base).hostname}"
         # A fallback's own link is better.
         if next(element.iterdescendants("a"), None) is not None:
@@ -408,7 +364,7 @@ class _Media:
             drawing.tag = GONE
             return
         text = _label(drawing)
-        self.losses.append(loss("svg", text, "svg"))
+        self._findings.add("svg", "", *clue_patterns(text, "svg"))
         self._replace(drawing, text)
 
     def _replace(self, element: HtmlElement, text: str) -> None:
@@ -436,11 +392,22 @@ def _without_blanks(text: str) -> str:
     return "".join(text.split())
 
 
-def _is_notice(text: str) -> bool:
+def is_notice(noscript: HtmlElement) -> bool:
+    """True for a noscript that only says that scripts should run."""
+    if next(noscript.iter(*_MEDIA), None) is not None:
+        return False
+    if all(each.tag in INLINE_TAGS for each in noscript.iterdescendants()):
+        return True
+    text = _text_of(noscript)
     return len(text) <= _MAX_NOTICE_CHARS and bool(_NOTICE.search(text))
 
 
-def _without_size(url: str) -> tuple[str, str, str]:
+def is_placeholder(url: str) -> bool:
+    """True for a picture that a script replaces."""
+    return bool(_PLACEHOLDER.search(urlsplit(url).path))
+
+
+def without_size(url: str) -> tuple[str, str, str]:
     """The host, folder and name of a file, the same for all sizes of a picture."""
     parts = urlsplit(url)
     # A server that resizes names the original.
@@ -449,14 +416,16 @@ def _without_size(url: str) -> tuple[str, str, str]:
     return parts.netloc, re.sub(r"\d+", "", folder), _SIZE_IN_NAME.sub("", name)
 
 
-def _emoji_of(image: HtmlElement) -> str:
+def emoji_of(image: HtmlElement) -> str:
     """The text of which a picture is an emoji, or an empty string."""
     sides = [side for side in (image.get("width"), image.get("height")) if side]
     if not all(_is_small(side, _MAX_EMOJI) for side in sides):
         return ""
     source = image.get("src", "")
     text = (image.get("alt", "").strip() or image.get("title", "").strip())[: _MAX_EMOJI_CHARS + 1]
-    is_marked = _EMOJI_CLASS.search(image.get("class", "")) or _EMOJI_FOLDER.search(source)
+    is_marked = _EMOJI_CLASS.search(image.get("class", ""))
+    if not is_marked and any(name in source.lower() for name in ("emo", "smil")):
+        is_marked = _EMOJI_FOLDER.search(source)
     if _EMOJI.fullmatch(text):
         return text if is_marked or sides else ""
     # Its file's name is better than a text such as :smile:. Other words are a picture's.

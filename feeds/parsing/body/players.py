@@ -38,6 +38,10 @@ _PLAYER = re.compile(
 )
 _FRAME_LINK = re.compile(rf'(<a href="([^"]*)") {FRAME_ATTRIBUTE}="(\S*) (\d*) (\d*)">([^<]*)</a>')
 _PLAYER_TAGS = ("iframe", "video", "audio", "source")
+_SANITISER = nh3.Cleaner(
+    tags=set(_PLAYER_TAGS),
+    attributes={tag: {*SOURCES, "height", "width"} for tag in _PLAYER_TAGS},
+)
 
 
 def read_player(markup: str) -> Player | None:
@@ -45,11 +49,10 @@ def read_player(markup: str) -> Player | None:
 
     Raises BodyError.
     """
-    allowed = {tag: {*SOURCES, "height", "width"} for tag in _PLAYER_TAGS}
     markup = bounded(markup)
     check_markup(markup)
     # A character reference may have named what XML cannot hold.
-    root = parse(repair(nh3.clean(markup, tags=set(allowed), attributes=allowed)))
+    root = parse(repair(_SANITISER.clean(markup)))
     # A source has the size and the kind of the element around it.
     attributes: dict[str, str] = {}
     default_type = "video/mp4"

@@ -14,6 +14,7 @@ import lxml.etree as etree
 from lxml.html import HtmlElement
 
 from feeds.parsing.body import formulas
+from feeds.parsing.body.findings import Findings
 from feeds.parsing.body.tree import GONE, UNWRAPPED, classes, settle
 
 #: A link to a page that only another generator knows.
@@ -28,6 +29,9 @@ RENAMED_TAGS = {
     "strike": "s",
     "tt": "code",
 }
+_ALIGNMENTS = ("left", "center", "right")
+# Outside in.
+_ROWS = ("thead", "tbody", "tfoot", "tr")
 #: Elements and attributes that reshape() reads and removes.
 READ_TAGS = formulas.TYPESETTER_TAGS | RENAMED_TAGS.keys() | {"input"}
 READ_ATTRIBUTES = {
@@ -36,11 +40,11 @@ READ_ATTRIBUTES = {
     "acronym": {"title"},
     "annotation": {"encoding"},
     "input": {"checked", "type"},
+    **{tag: {"align"} for tag in _ROWS},
 }
-_ALIGNMENTS = ("left", "center", "right")
 # What a style says, and an attribute that says it without.
 _STYLES = {
-    **{f"text-align:{side}": ("align", side, ("td", "th")) for side in _ALIGNMENTS},
+    **{f"text-align:{side}": ("align", side, (*_ROWS, "td", "th")) for side in _ALIGNMENTS},
     **{
         f"list-style-type:{name}": ("type", kind, ("ol",))
         for name, kind in {
@@ -53,15 +57,38 @@ _STYLES = {
         }.items()
     },
 }
+# Names of content MathML, and of SVG. Other generators have components with these names, and prose
+# has <list>: where the sanitiser finds one outside a formula, it removes its text as well.
+_FOREIGN_NAMES = (
+    "abs and apply approx arccos arccosh arccot arccoth arccsc arccsch arcsec arcsech arcsin"
+    " arcsinh arctan arctanh arg bind bvar card cartesianproduct cbytes ceiling cerror ci cn"
+    " codomain complexes compose condition conjugate cos cosh cot coth cs csc csch csymbol curl"
+    " declare degree determinant diff divergence divide domain domainofapplication emptyset eq"
+    " equivalent eulergamma exists exp exponentiale factorial factorof false filter floor fn"
+    " forall gcd geq grad gt ident imaginary imaginaryi implies in infinity int integers intersect"
+    " interval inverse lambda laplacian lcm leq limit list ln log logbase lowlimit lt marker mask"
+    " matrix matrixrow max mean median metadata min minus mode moment momentabout naturalnumbers"
+    " neq not notanumber notin notprsubset notsubset or otherwise outerproduct partialdiff pattern"
+    " pi piece piecewise plus power primes product prsubset quotient rationals real reals reln rem"
+    " root scalarproduct sdev sec sech selector sep set setdiff share sin sinh subset sum switch"
+    " symbol tan tanh tendsto text times transpose true union uplimit variance vector"
+    " vectorproduct view xor"
+).split()
+_FOREIGN = re.compile(rf"<(/?)(?=(?:{'|'.join(_FOREIGN_NAMES)})[\s/>])", re.IGNORECASE)
 _XMP = re.compile(r"<xmp\b[^<>]*>((?:(?!<xmp\b).)*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 # Chroma numbers lines so that they are not copied.
 _UNSELECTABLE = "user-select:none"
 _is_unselectable = etree.XPath(f"boolean(//@style[. = '{_UNSELECTABLE}'])")
+_styled = etree.XPath("//*[@style]")
 _class_attributes = etree.XPath("//@class", smart_strings=False)
 _ALIGNING_CLASS = re.compile(r"(?:has-text-align|halign|text|align|ta)-(left|center|right)")
 
 #: The sign of a task that is to be done, and of one that is done.
 CHECK_BOXES = ("☐", "☑")
+# Of Notion and Asciidoctor, which draw the boxes.
+_BOX_CLASSES = {
+    "checkbox-off": 0, "checkbox-on": 1, "fa-square-o": 0, "fa-check-square-o": 1,
+}  # fmt: skip
 # Labels and paragraphs may stand between an item and its box.
 _MAX_LEVELS = 3
 
@@ -100,17 +127,21 @@ def simplify_style(tag: str, style: str) -> str | None:
 
 
 def escape_verbatim(markup: str) -> str:
-    """HTML with a pre for each xmp, whose text a parser would take for markup later."""
+    """HTML with a pre for each xmp, whose text a parser would take for markup later.
+
+    Elements whose names are foreign get others, which nobody knows.
+    """
+    markup = _FOREIGN.sub(r"<\1x-", markup)
     if "<xmp" not in markup.lower():
         return markup
     return _XMP.sub(lambda xmp: f"<pre>{html.escape(xmp[1], quote=False)}</pre>", markup)
 
 
-def reshape(root: HtmlElement, base: str) -> int:
-    """Bring a tree into shape; return how many formulas have nothing that a feed can hold."""
+def reshape(root: HtmlElement, base: str, findings: Findings) -> None:
+    """Bring a tree into shape; formulas that have nothing that a feed can hold are findings."""
     # Most bodies have none of these names, and need no look at each element.
     names = {name for value in _class_attributes(root) for name in value.split()}
-    lost = formulas.keep_once(root, names)
+    formulas.keep_once(root, names, findings)
     _mark_boxes(root)
     if not _GUTTER_CLASSES.isdisjoint(names) or _is_unselectable(root):
         _remove_gutters(root)
@@ -128,37 +159,53 @@ def reshape(root: HtmlElement, base: str) -> int:
     _align(root)
     if next(root.iter(GONE, UNWRAPPED), None) is not None:
         settle(root)
-    return lost
 
 
 def _align(root: HtmlElement) -> None:
     """Say with attributes what styles and classes say."""
-    for element in root.iter("td", "th", "ol"):
+    for element in root.iter("td", "th", "ol", *_ROWS):
         name, value, _tags = _STYLES.get(element.get("style"), ("", "", ()))
         if not name and element.tag != "ol" and "class" in element.attrib:
             sides = map(_ALIGNING_CLASS.fullmatch, classes(element))
             name, value = "align", next((side[1] for side in sides if side), "")
         if value and name not in element.attrib:
             element.set(name, value)
-    for element in root.iterfind(".//*[@style]"):
+    # Of a row, or of rows, it is said of each cell: readers know it there.
+    for tag in _ROWS:
+        for element in root.iter(tag):
+            if side := element.attrib.pop("align", ""):
+                for cell in element.iterchildren("tr", "td", "th"):
+                    cell.set("align", cell.get("align", side))
+    for element in _styled(root):
         if element.get("style") != "display:none":
             del element.attrib["style"]
 
 
 def _mark_boxes(root: HtmlElement) -> None:
-    """Write the boxes of a list of tasks as signs, and remove all other controls."""
+    """Write the boxes of tasks, in lists and tables, as signs; remove all other controls."""
     for control in root.iter("input"):
-        control.tag = GONE
-        around = islice(control.iterancestors(), _MAX_LEVELS)
-        if control.get("type", "").lower() == "checkbox" and any(e.tag == "li" for e in around):
-            sign = CHECK_BOXES["checked" in control.attrib]
-            is_apart = (control.tail or "")[:1].isspace()
-            control.tag, control.text = UNWRAPPED, sign if is_apart else f"{sign} "
+        if control.get("type", "").lower() != "checkbox" or not _write_box(
+            control, is_checked="checked" in control.attrib
+        ):
+            control.tag = GONE
+    for drawn in root.iter("div", "i"):
+        if names := _BOX_CLASSES.keys() & classes(drawn):
+            _write_box(drawn, is_checked=bool(_BOX_CLASSES[names.pop()]))
+
+
+def _write_box(box: HtmlElement, *, is_checked: bool) -> bool:
+    around = islice(box.iterancestors(), _MAX_LEVELS)
+    if not any(each.tag in ("li", "td", "th") for each in around):
+        return False
+    sign = CHECK_BOXES[is_checked]
+    is_apart = (box.tail or "")[:1].isspace()
+    box.tag, box.text = UNWRAPPED, sign if is_apart else f"{sign} "
+    return True
 
 
 def _remove_gutters(root: HtmlElement) -> None:
     """Remove the numbers beside the lines of code, and the tables that hold both."""
-    gutters = [each for each in root.iter("span", "div", "td", "th", "a", "i") if _is_gutter(each)]
+    gutters = [each for each in root.iter("span", "div", "td", "th", "a", "i") if is_gutter(each)]
     # Cells with nothing but numbers.
     cells: dict[HtmlElement, bool] = {}
     for gutter in gutters:
@@ -177,7 +224,8 @@ def _remove_gutters(root: HtmlElement) -> None:
             _replace_with_code(table)
 
 
-def _is_gutter(element: HtmlElement) -> bool:
+def is_gutter(element: HtmlElement) -> bool:
+    """True for the numbers of lines of code."""
     is_named = not _GUTTER_CLASSES.isdisjoint(classes(element))
     return (is_named or element.get("style") == _UNSELECTABLE) and _holds_numbers(element)
 
@@ -263,7 +311,7 @@ def _remove_signs(root: HtmlElement, base: str) -> None:
 def _remove_sign(link: HtmlElement, *, has_other_text: bool, is_certain: bool) -> None:
     """Remove a link that is a sign, by its text or, where the place is not certain, its class."""
     text = "".join(link.itertext())
-    is_named = not _SIGN_CLASSES.isdisjoint(classes(link)) or link.get("aria-hidden") == "true"
+    is_named = _is_named_sign(link)
     is_sign = bool(_SIGN.fullmatch(text)) and (
         is_named
         # A picture may be one, or a part of the title.
@@ -275,6 +323,18 @@ def _remove_sign(link: HtmlElement, *, has_other_text: bool, is_certain: bool) -
         tail = link.tail
         link.clear()
         link.tag, link.tail = GONE, tail
+
+
+def is_sign(link: HtmlElement, base: str) -> bool:
+    """True for a link that says of itself that it leads from a heading to itself."""
+    if not _is_named_sign(link) or _fragment(link, base) is None:
+        return False
+    text = "".join(link.itertext())
+    return bool(_SIGN.fullmatch(text) or _SIGN_LABEL.match(text))
+
+
+def _is_named_sign(link: HtmlElement) -> bool:
+    return not _SIGN_CLASSES.isdisjoint(classes(link)) or link.get("aria-hidden") == "true"
 
 
 def _trim_around(link: HtmlElement) -> None:
@@ -294,6 +354,8 @@ def _trim_around(link: HtmlElement) -> None:
 def _fragment(link: HtmlElement, base: str) -> str | None:
     """The id within this page to which a link leads; None for a link elsewhere."""
     href = link.get("href", "").strip()
+    if "#" not in href:
+        return None
     for page in ("", base, urlsplit(base).path):
         if href.startswith(f"{page}#"):
             return unquote(href[len(page) + 1 :])

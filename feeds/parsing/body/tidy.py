@@ -7,13 +7,14 @@ itself, never a list of names.
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
 from feeds.parsing.body.formulas import MATH_TAGS
 from feeds.parsing.body.structure import simplify_style
-from feeds.parsing.body.tree import GONE, UNWRAPPED, VOID_TAGS, settle_children
+from feeds.parsing.body.tree import GONE, UNWRAPPED, VOID_TAGS, settle_children, to_html
 
 #: Attributes, of any element, that say whether and how it shows.
 MARKS = frozenset(("hidden", "role", "style"))
@@ -23,13 +24,17 @@ _VALUES = {
     ("li", "value"): re.compile("-?[0-9]{1,9}"),
     ("ol", "start"): re.compile("-?[0-9]{1,9}"),
     ("ol", "type"): re.compile("[1aAiI]"),
-    **{(cell, "align"): re.compile("left|center|right") for cell in ("td", "th")},
+    **{
+        (cell, "align"): re.compile("left|center|right")
+        for cell in "td th tr thead tbody tfoot".split()
+    },
 }
 
 #: Characters of a data: URL, of which none is published.
 _MAX_DATA_CHARS = 100
+_MAX_CACHED_CHARS = 1_000
 #: Characters of text; a form of more is a page that stands in one.
-_MAX_FORM_CHARS = 500
+MAX_FORM_CHARS = 500
 #: Elements within those that are unwrapped, counted each time; more are not unwrapped.
 _MAX_MOVED = 200_000
 
@@ -50,7 +55,8 @@ _BOX, _CELL = "box", "cell"
 _BOXES = frozenset(("div", _BOX, _CELL))
 _VERBATIM = frozenset("pre code kbd samp".split())
 
-# Most bodies have no sign of anything to tidy.
+# Most bodies have no sign of anything to tidy, and their HTML is fast to search.
+_SIGNS = ("<form", "<table", ' hidden="', ' style="', ' width="', ' height="')
 _has_sign = etree.XPath(
     "boolean(//form | //table | //@hidden | //@style | //img[@width < 2 or @height < 2])"
 )
@@ -59,10 +65,14 @@ _ICON = re.compile("0*([0-9]|[1-3][0-9]|4[0-8])")
 _ZERO = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
 # White space, and what mails put behind their preview text so that nothing else gets into it.
 _BLANK = re.compile("[\\s\xad\u034f\u061c\u115f\u180e\u200b-\u200f\u2060-\u2064\ufeff]*")
+# An element in which nothing shows.
+_EMPTY = re.compile(
+    rf"<(?!(?:{'|'.join(VOID_TAGS)})\b)[a-z][^<>]*>(?:{_BLANK.pattern.removesuffix('*')}"
+    "|&nbsp;|&#13;|<br>)*</"
+)
 # No-break spaces stay.
 _SPACE = re.compile("[^\\S\xa0]+")
-#: A field that a mailing program would have filled in: {unsubscribe}.
-_PLACEHOLDER = re.compile(r"[^\S\xa0]*\{[a-z][a-z0-9_-]+\}[^\S\xa0]*")
+_FIELD = re.compile(r"[^\S\xa0]*\{[a-z][a-z0-9_-]+\}[^\S\xa0]*")
 
 
 def simplify_attribute(tag: str, name: str, value: str) -> str | None:
@@ -83,7 +93,8 @@ def simplify_attribute(tag: str, name: str, value: str) -> str | None:
         # The other value is that of text which a search in the page reveals.
         return "" if value.strip().lower() != "until-found" else None
     if name == "style":
-        return "display:none" if _hides(tag, value) else simplify_style(tag, value)
+        read = _read_style if len(value) <= _MAX_CACHED_CHARS else _read_style.__wrapped__
+        return read(tag, value)
     return value
 
 
@@ -93,6 +104,11 @@ def shows_nothing(element: HtmlElement) -> bool:
         return True
     sides = (element.get("width", ""), element.get("height", ""))
     return element.tag in ("img", "iframe") and any(map(_DOT.fullmatch, sides))
+
+
+@lru_cache(1_000)  # mails repeat theirs
+def _read_style(tag: str, style: str) -> str | None:
+    return "display:none" if _hides(tag, style) else simplify_style(tag, style)
 
 
 def _hides(tag: str, style: str) -> bool:
@@ -112,11 +128,13 @@ def _hides(tag: str, style: str) -> bool:
     return is_clipped and not re.search("[1-9]", padding)
 
 
-def tidy(root: HtmlElement) -> None:
-    """Remove from a tree what is hidden, empty or a mere box."""
-    if not (_has_sign(root) or any(map(_is_empty, root.iterdescendants()))):
-        return
-    layout_tables = [table for table in root.iter("table") if _lays_out(table)]
+def tidy(root: HtmlElement) -> str:
+    """Remove from a tree what is hidden, empty or a mere box; return its HTML."""
+    markup = to_html(root)
+    has_sign = any(map(markup.__contains__, _SIGNS)) and _has_sign(root)
+    if not has_sign and not _EMPTY.search(markup):
+        return markup
+    layout_tables = [table for table in root.iter("table") if lays_out(table)]
     for table in layout_tables:
         _unfold(table)
     if layout_tables:
@@ -125,11 +143,7 @@ def tidy(root: HtmlElement) -> None:
     if layout_tables:
         # Boxes leave the white space that stood around them.
         _fold_texts(root)
-
-
-def _is_empty(element: HtmlElement) -> bool:
-    is_leaf = element.tag not in VOID_TAGS and all(child.tag == "br" for child in element)
-    return is_leaf and not _has_text(element)
+    return to_html(root)
 
 
 def _has_text(element: HtmlElement) -> bool:
@@ -148,7 +162,8 @@ def _walk(root: HtmlElement, *, skip: Collection[str]) -> Iterator[HtmlElement]:
         waiting += [child for child in reversed(element) if child.tag not in skip]
 
 
-def _lays_out(table: HtmlElement) -> bool:
+def lays_out(table: HtmlElement) -> bool:
+    """True for a table that is no table of data."""
     # It says so, or has neither th nor caption, but a table, a heading, or no two cells in a row.
     if "role" in table.attrib:
         return True
@@ -179,8 +194,13 @@ def _fold_texts(root: HtmlElement) -> None:
             child.tail = _fold(child.tail or "", is_block)
 
 
+def is_unfilled_field(text: str) -> bool:
+    """True for a field that a mailing program would have filled in: {unsubscribe}."""
+    return bool(_FIELD.fullmatch(text))
+
+
 def _fold(text: str, is_block: bool) -> str:
-    if is_block and _PLACEHOLDER.fullmatch(text):
+    if is_block and is_unfilled_field(text):
         return ""
     return _SPACE.sub(lambda space: "\n" if "\n" in space[0] else " ", text)
 
@@ -188,12 +208,14 @@ def _fold(text: str, is_block: bool) -> str:
 def _prune(root: HtmlElement, *, is_mail: bool) -> None:
     """Remove what shows nothing, and boxes that hold only boxes, from the inside out."""
     shown: set[HtmlElement] = set()
+    unsettled: set[HtmlElement | None] = set()
     sizes: dict[HtmlElement, int] = {}
     moved = 0
     # Backwards, each element comes after all that it holds.
     for element in reversed(list(root.iter())):
         sizes[element] = 1 + sum(map(sizes.__getitem__, element))
-        settle_children(element)
+        if element in unsettled:
+            settle_children(element)
         tag = element.tag
         if tag in _MEDIA or _has_text(element) or not shown.isdisjoint(element):
             shown.add(element)
@@ -203,8 +225,8 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
             continue
         elif tag == "form":
             length = sum(len(text) for text in element.itertext() if not _BLANK.fullmatch(text))
-            element.tag = _flattened(element) if length > _MAX_FORM_CHARS else GONE
-        elif is_mail and tag == "a" and _holds_only_icons(element):
+            element.tag = _flattened(element) if length > MAX_FORM_CHARS else GONE
+        elif is_mail and tag == "a" and holds_only_icons(element):
             element.tag = GONE
         elif element not in shown and _is_leftover(element):
             element.tag = UNWRAPPED if tag in INLINE_TAGS else GONE
@@ -215,6 +237,8 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
             moved += sizes[element]
             if moved > _MAX_MOVED:
                 element.tag = tag if tag in INLINE_TAGS else "div"
+        if element.tag in (GONE, UNWRAPPED):
+            unsettled.add(element.getparent())
 
 
 def _flattened(box: HtmlElement) -> str:
@@ -232,7 +256,7 @@ def _is_leftover(element: HtmlElement) -> bool:
     return element.tag in _REMOVED_IF_EMPTY or element.tag in _BOXES
 
 
-def _holds_only_icons(link: HtmlElement) -> bool:
+def holds_only_icons(link: HtmlElement) -> bool:
     """True if it holds images, all small and decoration by their own markup, and no text."""
     images = list(link.iter("img"))
     if not images or not _BLANK.fullmatch(link.text_content()):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from feeds.catalog.folder import MANIFEST
+from feeds.catalog.walk import MANIFEST
 from feeds.compression import ENCODINGS, TEXT_ENDINGS
 from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS
 from feeds.publication.routes import PAGE_FILE

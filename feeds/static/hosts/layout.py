@@ -17,7 +17,7 @@ _FOLDERS_IN_A_PATTERN = 200
 
 
 class Headers(NamedTuple):
-    """The headers of a file but COMMON_HEADERS, which every file has."""
+    """The headers of a file besides COMMON_HEADERS."""
 
     content_type: str
     cache_control: str
@@ -39,7 +39,7 @@ class TreeLayout:
             for path in publication.paths()
             if (outline := publication.outline(path))
         }
-        #: Headers of documents by their file names in any folder, but for closed periods.
+        #: Headers of documents by their file names in any folder, except of closed periods.
         self.documents = {
             name: self.headers(outline)
             for name, outline in sorted(self.outlines.items())

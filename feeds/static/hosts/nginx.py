@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from feeds.catalog.folder import MANIFEST
+from feeds.catalog.walk import MANIFEST
 from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS
 from feeds.publication.routes import PAGE_FILE
 from feeds.static.hosts.layout import MEDIA_CACHE, Headers, TreeLayout
@@ -24,7 +24,7 @@ def nginx(layout: TreeLayout) -> dict[str, list[str]]:
         head += _block(f'if ($uri ~ "{pattern}")', f'set $feeds_closed "{layout.closed_cache}";')
     not_allowed, not_satisfiable = (f'"@feeds_{status}{root}"' for status in (405, 416))
     head += _block(f"location {not_allowed}", *_preflight(), "return 405;")
-    # By then, nginx has added the headers of the file: it would add them once more.
+    # nginx has added the file's headers by then, and would add inherited ones again.
     head += _block(f"location {not_satisfiable}", 'add_header X-None "";', "return 416;")
     inside = ["index index.html;", "absolute_redirect off;", "charset off;"]
     inside += [f"error_page 405 = {not_allowed};", f"error_page 416 {not_satisfiable};"]

@@ -27,7 +27,7 @@ def netlify(layout: TreeLayout) -> dict[str, list[str]]:
         if name != PAGE_FILE:
             rules += [(f"*/{name}", {"Content-Type": headers.content_type, **headers.others})]
     rules += _cache_rules(layout, layout.closed)
-    # A path stands for the one with a slash too.
+    # Netlify's rule for a path covers the one with a slash.
     redirects = [f"{layout.root}{quote(old)} {layout.root}{new} 301!" for old, new in layout.former]
     redirects += (f"{layout.root}{old}* {layout.root}{new}:splat 301!" for old, new in layout.moved)
     return {"_headers": _headers_file(layout, rules), "_redirects": redirects}

@@ -1,4 +1,4 @@
-"""Says in one sentence why a site publishes nothing."""
+"""Explains in one sentence why a site publishes nothing."""
 
 import os
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
-from feeds.catalog.folder import HERE, Folder
+from feeds.catalog.folder import HERE, SiteFolder
 from feeds.errors import Problem
 from feeds.model.selection import Selection
 from feeds.parsing.article import ENDINGS
@@ -14,9 +14,9 @@ from feeds.text.repair import shown
 
 NOTHING_PUBLISHED = "nothing-published"
 _MAX_REASONS = 3
-#: By the code of the problem for which a file is no article.
+#: Predicates by the code of the problem for which a file is not an article.
 _REASONS = {"no-front-matter": "have no front matter", "bad-yaml": "have unreadable front matter"}
-#: By the beginning of the commonest reason.
+#: Hints by the beginning of the commonest reason.
 _HINTS = {
     "have no usable": "an article needs title, webUrl and publishedDateTime",
     "have": "an article begins with YAML between two lines of ---",
@@ -26,15 +26,15 @@ _HINTS = {
 _SINGULAR = {"have": "has", "are": "is"}
 
 
-def find_silence(
-    folder: Folder, catalog: Catalog, articles: PublishedArticles
+def empty_site_problems(
+    folder: SiteFolder, catalog: Catalog, articles: PublishedArticles
 ) -> Iterator[Problem]:
-    """Yield the problem that nothing is published, where that is so."""
+    """Yield the problem that nothing is published, if there are folders and nothing is."""
     folders = [each for each in folder.article_folders if os.path.isdir(each)]
     # A missing folder is a problem of its own.
     if not folders or articles.count(Selection())[0]:
         return
-    total, problems = catalog.left_out()
+    total, problems = catalog.rejected_files()
     reasons = Counter(reason for problem in problems for reason in _reasons(problem))
     reasons.update({f"are {why}": count for why, count in articles.held_back().items()})
     (first, count), *others = reasons.most_common(_MAX_REASONS) or [("", 0)]
@@ -53,10 +53,9 @@ def find_silence(
 
 
 def _reasons(problem: Problem) -> list[str]:
-    """Return predicates of clauses about several files."""
-    if problem.code.startswith("missing-"):
-        missing = problem.message.removeprefix("no usable ").partition(",")[0]
-        return [f"have no usable {name}" for name in missing.split(" or ")]
+    """Return the predicates of a sentence about files that are not articles."""
+    if problem.missing:
+        return [f"have no usable {name}" for name in problem.missing]
     return [_REASONS.get(problem.code, "cannot be read")]
 
 
@@ -65,7 +64,7 @@ def _clause(files: str, count: int, reason: str) -> str:
     return f"{files} {_SINGULAR.get(verb, verb) if count == 1 else verb} {rest}"
 
 
-def _contents(folder: Folder) -> str:
+def _contents(folder: SiteFolder) -> str:
     """Return the clause about a folder in which no file may be an article."""
     endings = folder.endings()
     if not endings:

@@ -78,6 +78,11 @@ ENDINGS = "articles are files that end in .md, .markdown, .html, .htm"
             " future: true at once",
         ),
         ({"a.md": front_matter(removed="yes")}, "1 of 1 file is removed"),
+        (
+            # Of two problems, the one for which it is no article; the other is an error.
+            {"a.md": front_matter("webUrl", status="3")},
+            f"1 of 1 file has no usable URL; {NEEDS}",
+        ),
     ],
 )  # fmt: skip
 def test_nothing_published_has_its_commonest_reasons(
