@@ -3,19 +3,23 @@
     python benchmarks/compare.py [--articles 10000] [--topics 1000] [--runs 3]
     python benchmarks/compare.py --growth 1000,10000,100000
 
-Hugo writes the RSS feeds of all topics and nothing else; Feeds writes RSS, Atom, JSON Feed and a
-page for each. The seconds are wall time of a whole command, the memory is that of the largest
-process, and every ratio is between medians of one call. Needs hugo on the path; without it, only
-Feeds runs. With --growth, sites of other sizes are built once each.
+With the templates of hugo/, Hugo writes the same documents but the archives: RSS, Atom, JSON Feed
+and a page for each topic. No time counts before equal.py has compared every entry of both trees.
+The seconds are wall time of a whole command; beside them stand the processor time of all its
+processes, the kernel's share of it, and the memory of the largest process. Every ratio is between
+medians of one call. Needs Linux, and hugo on the path; without hugo, only Feeds runs. With
+--growth, sites of other sizes are built once each.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import http.client
 import os
 import platform
 import re
+import resource
 import shutil
 import socket
 import statistics
@@ -23,12 +27,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from generate import write_site
 
+_HERE = Path(__file__).parent
 _FEEDS = [sys.executable, "-m", "feeds"]
+_HUGO = ["hugo", "--quiet", "--noBuildLock", "--source", str(_HERE / "hugo")]
+_PR_SET_CHILD_SUBREAPER = 36
+#: Hugo's own RSS template, as a site has it that asks for no more.
+_THIN = [*_HUGO, "--config", "thin.toml", "--layoutDir", "none"]
 #: Two lower bounds of any build with feedgen and SQLAlchemy: their import, and feedgen's own work.
 _LOADED = "import feedgen.feed, sqlalchemy"
 _ENTRIES = """
@@ -69,6 +79,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--growth", default="", help="sizes, with commas between them")
     arguments = parser.parse_args()
+    # The fork server of a build's workers becomes a child of this process, and can be waited for.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
         write_site(site, arguments.articles, arguments.topics)
@@ -80,78 +92,123 @@ def main() -> None:
         _grow(sizes, arguments.topics)
 
 
-def _compare(site: Path, articles: int, runs: int) -> None:
-    out = site.parent / "out"
-    feeds = [*_FEEDS, "build", str(site), "--out", str(out)]
-    hugo = shutil.which("hugo")
-    seconds: dict[str, list[float]] = {}
-    peaks: dict[str, float] = {}
+class _Cost(NamedTuple):
+    """What one command took."""
 
-    def timed(name: str, command: list[str], prepare: Callable[[], None]) -> None:
-        prepare()
-        took, peak = _measure(command, site)
-        seconds.setdefault(name, []).append(took)
-        peaks[name] = max(peaks.get(name, 0), peak)
+    seconds: float
+    #: Processor seconds of all processes, and those of them that the kernel took.
+    processor: float
+    kernel: float
+    #: Of the largest process.
+    megabytes: float
+
+
+def _compare(site: Path, articles: int, runs: int) -> None:
+    out, same, thin = (site.parent / name for name in ("feeds", "hugo", "thin"))
+    content = ["--contentDir", str(site / "articles"), "--destination"]
+    feeds = [*_FEEDS, "build", str(site), "--out", str(out)]
+    hugo = [*_HUGO, *content, str(same)]
+    costs: dict[str, list[_Cost]] = {}
+
+    def timed(name: str, command: list[str]) -> None:
+        costs.setdefault(name, []).append(_measure(command))
 
     # In turn, since the speed of a shared machine drifts.
     for _run in range(runs):
-        if hugo:
-            timed("Hugo, cold, RSS alone", [hugo, "--quiet"], lambda: _forget(site))
-        timed("Feeds, cold, everything", feeds, lambda: _forget(site))
-        timed("Feeds, one article changed", feeds, lambda: _change(site))
-        timed("Feeds, nothing changed since", feeds, lambda: None)
-        timed("Feeds, nothing changed for a while", feeds, lambda: _settle(feeds))
-        timed("feeds --help", [*_FEEDS, "--help"], lambda: None)
+        for folder in (site / ".feeds", out, same, thin):
+            shutil.rmtree(folder, ignore_errors=True)
+        if shutil.which("hugo"):
+            timed("Hugo, cold, the same documents", hugo)
+            timed("Hugo, cold, its own RSS alone", [*_THIN, *content, str(thin)])
+        timed("Feeds, cold, archives included", feeds)
+        compared = _check(out, same)
+        _change(site)
+        timed("Feeds, one article changed", feeds)
+        if shutil.which("hugo"):
+            timed("Hugo, one article changed", hugo)
+        _check(out, same)
+        timed("Feeds, nothing changed since", feeds)
+        _settle(feeds)
+        timed("Feeds, nothing changed for a while", feeds)
+        timed("feeds --help", [*_FEEDS, "--help"])
         entries = _ENTRIES.replace("COUNT", str(articles))
-        timed("feedgen alone, RSS and Atom entries", [sys.executable, "-c", entries], lambda: None)
-        timed("feedgen and SQLAlchemy, loaded", [sys.executable, "-c", _LOADED], lambda: None)
-    base = next(iter(seconds.values()))
-    print("| work | median | fastest | slowest | to the first | memory |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for name, runs_of in seconds.items():
-        ratio = statistics.median(runs_of) / statistics.median(base)
-        figures = (statistics.median(runs_of), min(runs_of), max(runs_of))
-        shown = " | ".join(f"{figure:.2f} s" for figure in figures)
-        print(f"| {name} | {shown} | {ratio:.2f} | {peaks[name]:.0f} MB |")
+        timed("feedgen alone, RSS and Atom entries", [sys.executable, "-c", entries])
+        timed("feedgen and SQLAlchemy, loaded", [sys.executable, "-c", _LOADED])
+    columns = "work, median, fastest, slowest, to the first, processor, of it kernel, memory"
+    print(f"| {columns.replace(', ', ' | ')} |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    base = statistics.median(cost.seconds for cost in next(iter(costs.values())))
+    for name, runs_of in costs.items():
+        seconds, processor, kernel, _megabytes = map(statistics.median, zip(*runs_of, strict=True))
+        fastest, slowest = min(runs_of).seconds, max(runs_of).seconds
+        print(
+            f"| {name} | {seconds:.2f} s | {fastest:.2f} s | {slowest:.2f} s"
+            f" | {seconds / base:.2f} | {processor:.2f} s | {kernel:.2f} s"
+            f" | {max(cost.megabytes for cost in runs_of):.0f} MB |"
+        )
+    print(f"\n{compared}\n")
+    for folder in (out, same, thin):
+        sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+        print(f"{folder.name}: {len(sizes):,} files, {sum(sizes) / 1e6:,.0f} MB")
+
+
+def _check(ours: Path, other: Path) -> str:
+    """Compare what both wrote, in another process: the memory of this one counts as a command's."""
+    if not other.exists():
+        return "nothing to compare with"
+    command = [sys.executable, str(_HERE / "equal.py"), str(ours), str(other)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def _grow(sizes: list[int], topics: int) -> None:
-    columns = "articles, cold, an article, one changed, nothing changed, memory, served, a worker"
-    print(f"\n| {columns.replace(', ', ' | ')} |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    columns = (
+        *("articles", "cold", "an article", "processor", "one changed", "nothing changed"),
+        *("memory", "served", "a worker"),
+    )
+    print(f"\n| {' | '.join(columns)} |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             site = Path(folder) / "site"
             write_site(site, size, topics)
             _let_age(site)
             build = [*_FEEDS, "build", str(site), "--out", str(Path(folder) / "out")]
-            cold, peak = _measure(build, site)
+            cold = _measure(build)
             _change(site)
-            one, _peak = _measure(build, site)
+            one = _measure(build)
             _settle(build)
-            none, _peak = _measure(build, site)
+            none = _measure(build)
             ready, worker = _serve(site)
         print(
-            f"| {size:,} | {cold:.1f} s | {cold / size * 1000:.2f} ms | {one:.2f} s | {none:.2f} s"
-            f" | {peak:.0f} MB | {ready:.2f} s | {worker:.0f} MB |"
+            f"| {size:,} | {cold.seconds:.1f} s | {cold.seconds / size * 1000:.2f} ms"
+            f" | {cold.processor:.1f} s | {one.seconds:.2f} s | {none.seconds:.2f} s"
+            f" | {cold.megabytes:.0f} MB | {ready:.2f} s | {worker:.0f} MB |"
         )
 
 
-def _measure(command: list[str], folder: Path) -> tuple[float, float]:
-    """Run a command; its seconds, and the megabytes of its largest process."""
+def _measure(command: list[str]) -> _Cost:
+    """Run a command to its end; what it and all processes that it started took."""
+    _reap()
     started = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=folder, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    peak = 0.0
-    while process.poll() is None:
-        peak = max(peak, *_memory(process.pid).values(), 0)
-        time.sleep(0.02)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _pid, status, usage = os.wait4(process.pid, 0)
     took = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"failed: {command}")
-    return took, peak
+    usages = [usage, *_reap()]
+    kernel = sum(each.ru_stime for each in usages)
+    processor = kernel + sum(each.ru_utime for each in usages)
+    return _Cost(took, processor, kernel, max(each.ru_maxrss for each in usages) / 1024)
+
+
+def _reap() -> list[resource.struct_rusage]:
+    """Wait for the processes that outlive the commands that started them; what each took."""
+    usages = []
+    with suppress(ChildProcessError):
+        while True:
+            usages.append(os.wait4(-1, 0)[2])
+    return usages
 
 
 def _serve(site: Path) -> tuple[float, float]:
@@ -203,21 +260,17 @@ def _memory(session: int) -> dict[int, float]:
     return peaks
 
 
-def _forget(site: Path) -> None:
-    for folder in (site / ".feeds", site.parent / "out", site / "public"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _change(site: Path) -> None:
     article = site / "articles" / "000" / "000007.md"
-    article.write_text(article.read_text().replace('title: "', 'title: "Again ', 1))
+    text = article.read_text("utf-8").replace('title: "', 'title: "Again ', 1)
+    article.write_text(text, "utf-8")
 
 
 def _settle(build: list[str]) -> None:
     # A file that changed less than two seconds before a build may change again and keep its time:
     # the first build after that reads it once more, and later ones need not.
     time.sleep(2.1)
-    subprocess.run(build, check=True, capture_output=True)
+    _measure(build)
 
 
 def _let_age(site: Path) -> None:
