@@ -5,7 +5,7 @@ A link that took the place of a file or a folder is not followed, and a pipe or 
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from errno import EINVAL
 from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
@@ -30,17 +30,15 @@ def held_folder(path: str, *, make: bool = False) -> Iterator[tuple[str, int | N
         yield path, None
         return
     root, *parts, name = path.split(os.sep)
-    folder = os.open(root + os.sep, _HELD)
-    try:
-        for part in parts:
-            outer, folder = folder, _hold(part, folder, make)
-            os.close(outer)
+    folder: int | None = None
+    with ExitStack() as stack:
+        for part in (root + os.sep, *parts):
+            folder = _hold(part, folder, make)
+            stack.callback(os.close, folder)
         yield name, folder
-    finally:
-        os.close(folder)
 
 
-def _hold(name: str, folder: int, make: bool) -> int:
+def _hold(name: str, folder: int | None, make: bool) -> int:
     try:
         return os.open(name, _HELD, dir_fd=folder)
     except FileNotFoundError:
@@ -54,15 +52,10 @@ def _hold(name: str, folder: int, make: bool) -> int:
 def open_file(path: str) -> BinaryIO:
     """Open a file to read, whose path has no links in it. Raises OSError."""
     with held_folder(path) as (name, folder):
-        return open_in(folder, name)
-
-
-def open_in(folder: int | None, name: str) -> BinaryIO:
-    """Open a file to read, by a name and a folder of held_folder(). Raises OSError."""
-    descriptor = os.open(name, _TO_READ | _NO_LINK, dir_fd=folder)
+        descriptor = os.open(name, _TO_READ | _NO_LINK, dir_fd=folder)
     if not S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(EINVAL, "not a file", name)
+        raise OSError(EINVAL, "not a file", path)
     return open(descriptor, "rb")
 
 

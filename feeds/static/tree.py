@@ -14,7 +14,7 @@ from stat import S_ISDIR, S_ISLNK
 from feeds.catalog.state import Built
 from feeds.catalog.walk import MANIFEST, MAX_MANIFEST_BYTES
 from feeds.errors import OutputError
-from feeds.files import held_folder, open_file, open_in
+from feeds.files import held_folder, open_file
 from feeds.static.plan import DiskFile, is_unchanged
 
 try:
@@ -82,10 +82,10 @@ class Tree:
             self._checkpoint(f"write {name}")
             with open(scratch, "wb") as file:
                 file.writelines(chunks)
+            if _have_same_bytes(scratch, path):
+                return False
+            self._checkpoint(f"rename {name}")
             with held_folder(path, make=True) as (last, folder):
-                if _have_same_bytes(scratch, last, folder):
-                    return False
-                self._checkpoint(f"rename {name}")
                 os.replace(scratch, last, dst_dir_fd=folder)
         except OSError as error:  # which would name the scratch file
             raise OutputError(f"{path}: {error.strerror or error}") from error
@@ -137,8 +137,8 @@ class Tree:
         return f"{self.folder}{os.sep}{name}"  # a Path takes longer than looking at the file
 
 
-def _have_same_bytes(scratch: str, name: str, folder: int | None) -> bool:
-    with suppress(OSError), open_in(folder, name) as old, open(scratch, "rb") as new:
+def _have_same_bytes(scratch: str, path: str) -> bool:
+    with suppress(OSError), open_file(path) as old, open(scratch, "rb") as new:
         if os.fstat(old.fileno()).st_size != os.fstat(new.fileno()).st_size:
             return False
         while chunk := new.read(_CHUNK_BYTES):
