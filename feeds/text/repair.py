@@ -119,13 +119,23 @@ def _mojibake_repairer() -> Callable[[str], str]:
     from ftfy.badness import is_bad
     from ftfy.chardata import CHARMAP_ENCODINGS, UTF8_DETECTOR_RE
 
-    # In pairs: a character as which UTF-8's first byte is misread, then one of another byte, or a
-    # space that was a no-break space. C1 controls are windows-1252 read as Latin-1.
-    first, other = (
-        re.escape("".join(bytes(values).decode(name, "ignore") for name in CHARMAP_ENCODINGS))
-        for values in (range(0xC0, 0xF5), range(0x80, 0xC0))
+    # A character as which UTF-8's first byte is misread, then one of another byte, or a space that
+    # was a no-break space: only of two bytes is it the last. C1 controls are windows-1252 read as
+    # Latin-1.
+    first, first_of_two, other = (
+        re.escape("".join(bytes(values).decode(name, "ignore") for name in encodings))
+        for values, encodings in (
+            (range(0xC0, 0xF5), CHARMAP_ENCODINGS),
+            # Not Mac OS Roman, in which these are quotation marks and dashes.
+            (range(0xC0, 0xE0), [name for name in CHARMAP_ENCODINGS if name != "macroman"]),
+            (range(0x80, 0xC0), CHARMAP_ENCODINGS),
+        )
     )
-    suspect = re.compile(f"^.*(?:[{first}][{other} ]|[\x80-\x9f\ud800-\udfff]).*", re.MULTILINE)
+    # A no-break space is Mac OS Roman's for a first byte of phonetic letters alone.
+    first = first.replace("\xa0", "")
+    is_suspect = re.compile(
+        f"[{first}](?:[{other}]| [{other} ])|[{first_of_two}] |[\x80-\x9f\ud800-\udfff]"
+    ).search
 
     def decode(text: str) -> str:
         """Decode a text that is misread as a whole; each time, it has half as many characters."""
@@ -150,8 +160,9 @@ def _mojibake_repairer() -> Callable[[str], str]:
     def fix_part(part: re.Match[str]) -> str:
         return fixes.fix_c1_controls(decode(part[0])) if is_bad(part[0]) else part[0]
 
-    def fix_line(line: re.Match[str]) -> str:
-        text = line[0]
+    def fix_line(text: str) -> str:
+        if not is_suspect(text):
+            return text
         for _ in range(_MAX_ROUNDS):
             whole = decode(text)
             repaired = UTF8_DETECTOR_RE.sub(fix_part, whole) if is_bad(whole) else whole
@@ -160,13 +171,18 @@ def _mojibake_repairer() -> Callable[[str], str]:
             text = repaired
         return fixes.fix_surrogates(fixes.fix_c1_controls(text))
 
+    def fix_lines(text: str) -> str:
+        return "\n".join(map(fix_line, text.split("\n")))
+
     def repair_encodings(text: str) -> str:
+        if not is_suspect(text):
+            return text
         if "â€œ" in text:
             text = _LOST_END.sub("\\1â€\x9d", text)
         if "Ã" not in text and "Â" not in text:
-            return suspect.sub(fix_line, text)
+            return fix_lines(text)
         # A letter and the punctuation after it are not repaired together across a seam.
         seams = [0, *(match.end() for match in _LAST_CAPITAL.finditer(text)), len(text)]
-        return "".join(suspect.sub(fix_line, text[a:b]) for a, b in pairwise(seams))
+        return "".join(fix_lines(text[a:b]) for a, b in pairwise(seams))
 
     return repair_encodings
