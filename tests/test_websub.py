@@ -101,8 +101,9 @@ class Recorder:
 
             def do_POST(self) -> None:
                 form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                pause = recorder.pause
                 recorder.asked += 1
-                recorder.stop.wait(recorder.pause)
+                recorder.stop.wait(pause)
                 status = recorder.answers.pop(0) if recorder.answers else recorder.answer
                 if status == 202:
                     recorder.told += form["hub.url"]
@@ -478,4 +479,6 @@ def test_the_claims_of_a_killed_process_expire(announced: SiteBuilder, hub: Reco
     assert (held.told, len(held.claimed)) == ([], 3)
     # They last for twice the limit; a minute later by the clock, they have expired.
     later = announce(publication, clock=lambda: time.time() + 62)
-    assert len(later.told) == len(hub.told) == 3
+    # A request of the killed process may have been on its way.
+    assert len(later.told) == 3
+    assert set(hub.told) == set(later.told)
