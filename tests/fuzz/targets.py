@@ -120,10 +120,9 @@ class FrontMatter:
         self.run("---\ntitle: T\nwebUrl: https://a.example/\npublishedDateTime: 2026-01-01\n---\n")
 
     def run(self, text: str) -> Callable[[], None]:
-        # A line that ends the front matter would make a body of what follows.
+        # A line that ends the front matter, by any line end, would make a body of what follows.
         keeps = (
-            text.startswith("---\n")
-            and len(re.findall(r"^(?:---|\.\.\.)", text, re.MULTILINE)) == 2
+            text.startswith("---\n") and len(re.findall(r"(?:^|[\r\n])(?:---|\.\.\.)", text)) == 2
         )
         if keeps:
             head, end, body = text.rpartition("\n---")
