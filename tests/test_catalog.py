@@ -211,8 +211,8 @@ def test_dates_that_may_be_mistakes_are_named(site: SiteBuilder) -> None:
         == [
             "articles/a.md:7: warning: updatedDateTime is in the future: publishedDateTime is used"
             " until 2099-01-01; correct it if it is wrong",
-            "articles/b.md:4: warning: publishedDateTime is in the future: the article is held back"
-            " until 2206-05-01; correct it if it is wrong",
+            "articles/b.md:4: warning: its date is in the future: the article is held back until"
+            " 2206-05-01; correct it if it is wrong",
         ]
     )
 

@@ -253,3 +253,15 @@ def test_the_time_zone_of_a_site_is_where_its_dates_are(site: SiteBuilder) -> No
     assert site.catalog().sync(site.publication()._site_folder).read == 0
     site.configure(**keys)
     assert dates() == ["01 09:30", "01 09:30", "01 09:30"]
+
+
+def test_pages_and_problems_have_the_days_of_the_sites_zone(site: SiteBuilder) -> None:
+    site.configure(title="T", url="https://e.example/", timezone="Europe/Berlin")
+    site.write("a.md", publishedDateTime="2026-05-01", topics=["A"])
+    site.write("b.md", publishedDateTime="2026-05-01", embargo="2206-01-01")
+    for path in ("/", "/topics/a/"):
+        page = site.published(path).decode()
+        assert 'datetime="2026-04-30T22:00:00+00:00">1 May 2026<' in page
+        assert "30 April" not in page
+    (problem,) = site.publication().problems()
+    assert problem.message.endswith("is in the future: the article is held back until 2206-01-01")

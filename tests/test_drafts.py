@@ -223,6 +223,16 @@ def test_a_related_draft_is_not_published() -> None:
     assert [code for _line, code in problems] == ["unclear-draft"]
 
 
+def test_a_related_story_waits_for_no_date_of_its_own() -> None:
+    dates = [{"embargo": "2026-04-30"}, {"embargo": "2099-01-01"}, {"expires": "2099-01-01"}]
+    related = [
+        {"webUrl": f"https://other.example/{number}"} | keys for number, keys in enumerate(dates)
+    ]
+    found, problems = read(publishedDateTime="2026-05-01", related=related)
+    assert [other.url for other in found.related] == ["https://other.example/0"]
+    assert [code for _line, code in problems] == ["held-related"]
+
+
 def test_a_draft_is_in_no_document(site: SiteBuilder) -> None:
     site.configure(title="T", url="https://e.example/", feeds=[{"name": "all", "q": "word"}])
     site.write("good.md", "word", topics=["Open"])

@@ -1,6 +1,6 @@
 """A site's catalog: the index of its articles, the words in them, and its state.
 
-Of feeds.yaml, the index knows the time zone alone: no other change there rereads an article.
+Of feeds.yaml, the index knows the defaults of articles alone: no other change there rereads one.
 """
 
 import os

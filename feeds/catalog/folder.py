@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +25,7 @@ from feeds.model.site import Site
 from feeds.parsing.article import line_of, read_article
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
+from feeds.parsing.time_zones import find_zone
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown
 
@@ -190,13 +191,17 @@ class SiteFolder:
         """Yield a warning for an update in the future, or a publication more than a year ahead."""
         is_published = self.site.future or article.published <= now
         if is_published and article.updated > max(article.published, now):
-            key, date, until = "updatedDateTime", article.updated, "publishedDateTime is used"
+            key, date = "updatedDateTime", article.updated
+            what = f"{key} is in the future: publishedDateTime is used"
         elif not is_published and article.published - timedelta(days=366) > now:
-            key, date, until = "publishedDateTime", article.published, "the article is held back"
+            # Another key may have set it, such as embargo.
+            key, date = "publishedDateTime", article.published
+            what = "its date is in the future: the article is held back"
         else:
             return
         line = line_of(self.text_or_empty(path), key)
-        message = f"{key} is in the future: {until} until {date:%Y-%m-%d}"
+        day = date.astimezone(find_zone(self.site.timezone) or UTC)
+        message = f"{what} until {day:%Y-%m-%d}"
         hint = "correct it if it is wrong"
         yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
 

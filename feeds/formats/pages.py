@@ -7,7 +7,7 @@ tree works wherever it is put.
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -20,6 +20,7 @@ from feeds.model.article import Article
 from feeds.model.feed import Context, Feed, ListedFeed
 from feeds.model.topics import Topic
 from feeds.parsing.feed_query import PARAMETERS, CustomFeedRequest
+from feeds.parsing.time_zones import find_zone
 from feeds.text.repair import shorten
 
 #: Articles on the directory, and on a feed's page.
@@ -38,8 +39,9 @@ _MAX_CHECKBOXES, _MAX_SUGGESTIONS = 60, 500
 
 
 def render_directory(
-    feed: Feed, feeds: Iterable[ListedFeed], newest: Iterable[Article], query: str = ""
-) -> bytes:
+    feed: Feed, feeds: Iterable[ListedFeed], newest: Iterable[Article], query: str = "",
+    timezone: str = "",
+) -> bytes:  # fmt: skip
     """Return the directory of every feed, with the newest articles of the whole site.
 
     With a query, only the feeds that contain all its words are listed, after the site's own.
@@ -53,8 +55,10 @@ def render_directory(
             word in f"{feed.channel.name} {feed.channel.description}".casefold() for word in words
         )
     ]
-    stories = [_story(article, "", feed.url) for article in newest]
-    return _render_page("directory.html", feed, listed=listed, stories=stories, search=query)
+    stories = [_story(article, "", feed.url, timezone) for article in newest]
+    return _render_page(
+        "directory.html", feed, listed=listed, stories=stories, search=query, timezone=timezone
+    )
 
 
 def render_document(feed: Feed) -> bytes:
@@ -91,7 +95,8 @@ def render_custom(
 
 def render_entry(article: Article, context: Context) -> bytes:
     """Return the article as every feed's page shows it."""
-    return _story(article, _ROOT, context.site_url, context.folder_of_topic).encode()
+    folder_of_topic, timezone = context.folder_of_topic, context.timezone
+    return _story(article, _ROOT, context.site_url, timezone, folder_of_topic).encode()
 
 
 def render_moved(title: str, target: str, url: str) -> bytes:
@@ -101,11 +106,12 @@ def render_moved(title: str, target: str, url: str) -> bytes:
 
 
 def _story(
-    article: Article, root: str, site_url: str, folder_of_topic: Callable[[str], str] | None = None
-) -> str:
+    article: Article, root: str, site_url: str, timezone: str,
+    folder_of_topic: Callable[[str], str] | None = None,
+) -> str:  # fmt: skip
     macros: Any = _environment().get_template("macros.html").module
     from_page = partial(_link_within_site, root=root, site_url=site_url)
-    return str(macros.story(article, root, folder_of_topic, from_page))
+    return str(macros.story(article, root, folder_of_topic, from_page, timezone))
 
 
 def _stories(feed: Feed, limit: int | None = None) -> list[str]:
@@ -147,7 +153,8 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _day(date: datetime) -> str:
-    """Return a date such as 5 May 2026; strftime() would use the process's locale."""
+def _day(date: datetime, timezone: str) -> str:
+    """Return the day in a zone, as 5 May 2026; strftime() would use the process's locale."""
+    date = date.astimezone(find_zone(timezone) or UTC)
     months = "January February March April May June July August September October November December"
     return f"{date.day} {months.split()[date.month - 1]} {date.year}"

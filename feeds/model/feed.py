@@ -60,6 +60,8 @@ class Context:
     author: Author | None = None
     #: Scheme of the categories that are topics.
     topics_url: str = ""
+    #: Zone of the days that pages show; empty for UTC.
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ the author's mistakes: they are reported as problems.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -189,7 +189,7 @@ def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
         type=fields.text("type"),
         images=tuple(_images(fields)),
         downloads=tuple(_downloads(fields)),
-        related=tuple(_related(fields)),
+        related=tuple(_related(fields, max(updated, published))),
         episode=_episode(fields, plays=player is not None),
         quality=fields.number("quality"),
         heat=fields.number("heat"),
@@ -277,10 +277,16 @@ def _downloads(fields: Fields) -> Iterator[model.Download]:
         )
 
 
-def _related(fields: Fields) -> Iterator[model.Related]:
+def _related(fields: Fields, updated: datetime) -> Iterator[model.Related]:
     for item in fields.mappings("related", short="webUrl"):
         hold = read_hold(item)
         if hold.draft or hold.removed:
+            continue
+        # It comes and goes with its article, so that it could not wait for a date of its own.
+        if hold.expires or (hold.not_before and hold.not_before > updated):
+            message = "a related story that is to appear or vanish at a time is left out"
+            hint = "add it at that time; its own date is publishedDateTime"
+            item.problem("webUrl", "held-related", message, hint, about="related")
             continue
         if url := item.url("webUrl") or item.url("originalUrl"):
             yield model.Related(

@@ -196,7 +196,7 @@ class Publication:
         site, routes = self.site, self.routes
         return Context(
             self.url, site.related_in_rss, routes.folder_of_topic, content, site.author,
-            routes.topics_url,
+            routes.topics_url, site.timezone,
         )  # fmt: skip
 
     def feed_without_entries(self, channel: Channel, route: Route | None = None) -> Feed:
@@ -241,7 +241,8 @@ class Publication:
         limit = 0 if words else min(pages.ON_DIRECTORY, self.site.limit)
         newest = self.select(channel.selection, limit)
         feed = self._feed(Route("/", channel, None, ""))
-        return Document(pages.render_directory(feed, self.listed, newest, words), PAGE.content_type)
+        body = pages.render_directory(feed, self.listed, newest, words, self.site.timezone)
+        return Document(body, PAGE.content_type)
 
     @cached_property
     def _common_fingerprint(self) -> str:
