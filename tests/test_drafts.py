@@ -211,7 +211,23 @@ def test_an_article_is_published_until_it_expires(site: SiteBuilder, key: str) -
     after = site.publication(now=end, unpublished=True).articles
     assert [each.title for each in after.select(Selection()).values()] == ["Never"]
     assert after.held_back() == {"expired": 1, "older with the same id": 1}
+    for now, instead in (
+        (end - timedelta(seconds=1), "is published instead"),
+        (end, "takes it back"),
+    ):
+        (problem,) = site.publication(now=now).problems()
+        assert problem.path == "articles/b.md"
+        assert problem.message.endswith(instead)
     assert after.next_due() is None
+
+
+def test_an_article_that_expires_before_it_is_published_is_named() -> None:
+    found, problems = read(
+        publishedDateTime="2026-05-01", embargo="2026-06-01", expires="2026-06-01"
+    )
+    assert found.expires == found.published
+    assert [code for _line, code in problems] == ["never-published"]
+    assert not read(publishedDateTime="2026-05-01", expires="2026-05-02")[1]
 
 
 def test_a_related_draft_is_not_published() -> None:

@@ -253,6 +253,7 @@ class PublishedArticles:
         columns = ARTICLE.c.path, ARTICLE.c.data
         query = sa.select(*columns).where(*self._is_due(ARTICLE), ARTICLE.c.has_duplicate_id)
         newest: dict[str, tuple[str, Article]] = {}
+        now = EPOCH + timedelta(microseconds=self._now)
         for path, article in self._rows(query.order_by(*map(sa.desc, self._rank(ARTICLE)))):
             newer_path, newer = newest.setdefault(article.iri, (path, article))
             if path == newer_path or article.removed:
@@ -260,7 +261,8 @@ class PublishedArticles:
             is_url = article.url == newer.url and article.id == article.url
             name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
             line = line_of(folder.text_or_empty(path), *keys, "webUrl", "originalUrl")
-            instead = "takes it back" if newer.removed else "is published instead"
+            has_ended = newer.removed or (newer.expires is not None and newer.expires <= now)
+            instead = "takes it back" if has_ended else "is published instead"
             message = f"{newer_path} has the same {name}, is newer and {instead}"
             hint = f"an article's {name} is its own"
             yield Problem(path, line, "same-id", message, hint, Severity.WARNING)
