@@ -265,3 +265,14 @@ def test_pages_and_problems_have_the_days_of_the_sites_zone(site: SiteBuilder) -
         assert "30 April" not in page
     (problem,) = site.publication().problems()
     assert problem.message.endswith("is in the future: the article is held back until 2206-01-01")
+
+
+def test_days_at_the_ends_of_the_calendar_are_shown(site: SiteBuilder) -> None:
+    keys = {"title": "T", "url": "https://e.example/"}
+    site.write("first.md", publishedDateTime="0001-01-01T00:00:00Z")
+    site.write("last.md", publishedDateTime="9999-12-31T23:59:59Z")
+    for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
+        site.configure(**keys, timezone=zone)
+        assert ">1 January 1<" in site.published("/").decode()
+        (problem,) = site.publication().problems()
+        assert "until 9999-12-31" in problem.message

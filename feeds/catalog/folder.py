@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -25,7 +25,7 @@ from feeds.model.site import Site
 from feeds.parsing.article import line_of, read_article
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
-from feeds.parsing.time_zones import find_zone
+from feeds.parsing.time_zones import in_zone
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown
 
@@ -200,8 +200,7 @@ class SiteFolder:
         else:
             return
         line = line_of(self.text_or_empty(path), key)
-        day = date.astimezone(find_zone(self.site.timezone) or UTC)
-        message = f"{what} until {day:%Y-%m-%d}"
+        message = f"{what} until {in_zone(date, self.site.timezone).date()}"
         hint = "correct it if it is wrong"
         yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
 

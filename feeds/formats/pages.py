@@ -7,7 +7,7 @@ tree works wherever it is put.
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -20,7 +20,7 @@ from feeds.model.article import Article
 from feeds.model.feed import Context, Feed, ListedFeed
 from feeds.model.topics import Topic
 from feeds.parsing.feed_query import PARAMETERS, CustomFeedRequest
-from feeds.parsing.time_zones import find_zone
+from feeds.parsing.time_zones import in_zone
 from feeds.text.repair import shorten
 
 #: Articles on the directory, and on a feed's page.
@@ -155,6 +155,6 @@ def _environment() -> jinja2.Environment:
 
 def _day(date: datetime, timezone: str) -> str:
     """Return the day in a zone, as 5 May 2026; strftime() would use the process's locale."""
-    date = date.astimezone(find_zone(timezone) or UTC)
+    date = in_zone(date, timezone)
     months = "January February March April May June July August September October November December"
     return f"{date.day} {months.split()[date.month - 1]} {date.year}"

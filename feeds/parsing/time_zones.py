@@ -4,7 +4,8 @@ The system's own differ from machine to machine, or are missing.
 """
 
 import difflib
-from datetime import tzinfo
+from contextlib import suppress
+from datetime import datetime, tzinfo
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -18,6 +19,14 @@ def zone_name(name: str) -> str:
 def find_zone(name: str) -> tzinfo | None:
     """Return a zone of the IANA database, by its name in any case; None for any other name."""
     return _load_zone(exact) if name and (exact := zone_name(name)) else None
+
+
+def in_zone(date: datetime, name: str) -> datetime:
+    """Return a date in UTC in a zone; unchanged without one, and at the ends of the calendar."""
+    zone = find_zone(name)
+    with suppress(OverflowError):
+        return date.astimezone(zone) if zone else date
+    return date
 
 
 def nearest_zone(name: str) -> str:
