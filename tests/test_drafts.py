@@ -221,12 +221,12 @@ def test_an_article_is_published_until_it_expires(site: SiteBuilder, key: str) -
     assert after.next_due() is None
 
 
-def test_an_article_that_expires_before_it_is_published_is_named() -> None:
+def test_an_article_that_expires_before_its_date_is_named() -> None:
     found, problems = read(
         publishedDateTime="2026-05-01", embargo="2026-06-01", expires="2026-06-01"
     )
     assert found.expires == found.published
-    assert [code for _line, code in problems] == ["never-published"]
+    assert [code for _line, code in problems] == ["early-expiry"]
     assert not read(publishedDateTime="2026-05-01", expires="2026-05-02")[1]
 
 

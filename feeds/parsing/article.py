@@ -170,8 +170,9 @@ def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
         fields.problem("updatedDateTime", "updated-before-published", message, hint)
     published = max(published, hold.not_before or published)
     if hold.expires and hold.expires <= published:
-        message = "it expires before it is published, so that it never is"
-        fields.problem("publishedDateTime", "never-published", message, "correct one of the dates")
+        # With future: true, it is published until then.
+        message = "the article expires before the date of its publication"
+        fields.problem("publishedDateTime", "early-expiry", message, "correct one of the dates")
     # Readers know the article by the first URL that it ever had.
     id = fields.identifier("id") or next(iter(fields.urls("formerly")), url)
     player = _player(fields)
