@@ -214,6 +214,22 @@ def test_an_article_is_published_until_it_expires(site: SiteBuilder, key: str) -
     assert after.next_due() is None
 
 
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({f"dra{number}ft": True for number in range(100)}, "unknown-draft"),
+        ({"d" + "-" * number + "raft": "maybe" for number in range(1, 50)}, "unclear-draft"),
+    ],
+    ids=["unknown", "unclear"],
+)
+def test_many_wishes_of_one_kind_are_one_problem(keys: dict[str, Any], code: str) -> None:
+    story = {"webUrl": "https://x.example.com/a", **keys}
+    found, problems = read_article(document(article(related=[story])), "a.md")
+    assert found
+    (problem,) = (each for each in problems if each.code == code)
+    assert f"(and {len(keys) - 1} more: " in problem.message
+
+
 def test_a_related_draft_is_not_published() -> None:
     urls = [f"https://other.example/{number}" for number in range(4)]
     wishes: list[dict[str, Any]] = [{}, {"draft": True}, {"removed": True}, {"status": "limbo"}]
