@@ -28,13 +28,16 @@ def markdown(source: str, math: bool | None = None) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", "Card List Set Text View Switch Filter Mode Condition card list in or not max".split()
+    "name",
+    "Card List Set Text View Switch Filter Mode Condition card list in or not max mi mo mtext none"
+    " semantics annotation mscarry line path desc circle g Use rect".split(),
 )
 def test_an_element_that_is_named_as_one_of_mathml_or_svg_keeps_its_text(name: str) -> None:
     assert html(f"<p>a <{name} title='b'>c</{name}> d</p>") == "<p>a c d</p>"
     assert markdown(f"Use a <{name}> here.") == "<p>Use a  here.</p>"
-    formula = "<math><mi>x</mi></math>"
-    assert html(f"<p>{formula}<{name}>c</{name}></p>") == f"<p>{formula}c</p>"
+    formula, drawing = "<math><mi>x</mi></math>", "<svg width=1><svg/><path d=x /></svg>"
+    around = f"{drawing}{formula}"
+    assert html(f"<p>{around}<{name}>c</{name}>{around}</p>") == f"<p>{formula}c{formula}</p>"
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _SIZE_IN_NAME = re.compile(r"[-_]\d+x\d+(?=\.\w+$)|@\dx(?=\.\w+$)")
+# Medium's thumbnails are in `freeze/max/30`.
+_SIZE_IN_FOLDER = re.compile(r"\d+|(?<=/)freeze/")
 _EMOJI_CLASS = re.compile(r"emoji|joypixels|smil(?:ey|ie)s?\b", re.IGNORECASE)
 _EMOJI_FOLDER = re.compile(
     r"/\w{0,20}(?:emoji|emoticon|smil(?:ey|ie))[\w@.-]{0,20}/", re.IGNORECASE
@@ -413,7 +415,7 @@ def without_size(url: str) -> tuple[str, str, str]:
     # A server that resizes names the original.
     path = parse_qs(parts.query).get("url", [parts.path])[0]
     folder, _slash, name = path.rpartition("/")
-    return parts.netloc, re.sub(r"\d+", "", folder), _SIZE_IN_NAME.sub("", name)
+    return parts.netloc, _SIZE_IN_FOLDER.sub("", folder), _SIZE_IN_NAME.sub("", name)
 
 
 def emoji_of(image: HtmlElement) -> str:

@@ -79,7 +79,18 @@ _FOREIGN_NAMES = (
     " symbol tan tanh tendsto text times transpose true union uplimit variance vector"
     " vectorproduct view xor"
 ).split()
-_FOREIGN = re.compile(rf"<(/?)(?=(?:{'|'.join(_FOREIGN_NAMES)})[\s/>])", re.IGNORECASE)
+# Within a formula or a drawing, those that are read there.
+_READ_WITHIN = (
+    *(*formulas.MATH_TAGS - {"math"}, "annotation", "annotation-xml", "semantics"),
+    *"maction maligngroup malignmark mglyph mlabeledtr mlongdiv mscarries mscarry msgroup".split(),
+    *"msline msrow mstack animate circle defs desc discard ellipse g line mpath path".split(),
+    *"polygon polyline rect stop tspan use".split(),
+)
+_FOREIGN = re.compile(
+    r"<(?P<slash>/?)(?=(?:(?P<around>(?:math|svg)(?![^<>]*/>))"
+    rf"|(?P<within>{'|'.join(sorted(_READ_WITHIN))})|{'|'.join(_FOREIGN_NAMES)})[\s/>])",
+    re.IGNORECASE,
+)
 _XMP = re.compile(r"<xmp\b[^<>]*>((?:(?!<xmp\b).)*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 # Chroma numbers lines so that they are not copied.
 _UNSELECTABLE = "user-select:none"
@@ -138,7 +149,16 @@ def escape_verbatim(markup: str) -> str:
 
     Elements whose names are foreign get others, which nobody knows.
     """
-    markup = _FOREIGN.sub(r"<\1x-", markup)
+    depth = 0
+
+    def rename(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if tag["around"]:
+            depth = max(0, depth - 1 if tag["slash"] else depth + 1)
+        is_read = tag["around"] or (tag["within"] and depth)
+        return tag[0] if is_read else f"<{tag['slash']}x-"
+
+    markup = _FOREIGN.sub(rename, markup)
     if "<xmp" not in markup.lower():
         return markup
     return _XMP.sub(lambda xmp: f"<pre>{html.escape(xmp[1], quote=False)}</pre>", markup)
