@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from feeds.errors import Problem
 from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
+from feeds.parsing.body.findings import Findings
+from feeds.parsing.body.generators import replace_notes
 from tests.support import article, document
 
 BASE = "https://news.example.com/a/b"
@@ -209,3 +213,61 @@ def test_what_another_file_would_have_shown_is_named(tag: str) -> None:
     assert problem.line == document(article(), "").count("\n") + 3
     plain = "a `<Youtube id='a' />`, <br />, <BR/>, <Image src='/a.png' />"
     assert problems_of(plain) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("> [!NOTE]\n> Text", "Note"),
+        (">[!IMPORTANT]  \n>Text", "Important"),
+        ("> [!tip] High *tide*\n> Text", "High <em>tide</em>"),
+        ("> [!warning]- Folded\n>\n> Text", "Folded"),
+        ("> [!my-kind|wide]+\n> Text", "My kind"),
+        ("> [!info] **Bold**\n> Text", "Bold"),
+    ],
+)
+def test_an_alert_begins_with_its_title(source: str, title: str) -> None:
+    assert markdown(source) == (
+        f"<blockquote>\n<p><strong>{title}</strong></p>\n<p>Text</p>\n</blockquote>"
+    )
+    assert not problems_of(source)
+
+
+def test_a_link_to_a_note_is_its_text_and_is_named() -> None:
+    source = "See [[Tide tables]], [[notes/a#b|the\\_note]] and [[#Ebb]].\n\n|a|\n|-|\n|[[b\\|c]]|"
+    body = markdown(source)
+    assert body.startswith("<p>See Tide tables, the_note and Ebb.</p>")
+    assert "<td>c</td>" in body
+    [problem] = problems_of(source)
+    assert problem.code == "foreign-syntax"
+    assert "[[Tide tables]]" in problem.message
+    assert "(and 3 more)" in problem.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if [[ -f a ]]; then",
+        "`[[a]]` and `> [!NOTE]`",
+        "[[a]](/b) and \\[[c]]",
+        "[[a]] b\n\n[a]: /b",
+        "[[1]] and [[1, 2]] and [[0.5]]",
+        '[["a", "b"]]',
+        "Write [!NOTE] at the head.",
+        "> [!a](/b)",
+        "> [![a](/b.png)](/c)",
+    ],
+)
+def test_other_brackets_stay(source: str) -> None:
+    assert "<strong>" not in markdown(source)
+    assert not problems_of(source)
+
+
+@pytest.mark.parametrize(
+    "part", ["> [!a] ", "[[a", "[[a|", "[[a]] ", "[[", ">", "> [!a] x" + " " * 9]
+)
+def test_long_alerts_and_links_take_linear_time(part: str) -> None:
+    source = part * (200_000 // len(part))
+    began = time.perf_counter()
+    replace_notes(source, Findings())
+    assert time.perf_counter() - began < 5
