@@ -48,11 +48,16 @@ def parallel_map(
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     # The function may be a partial. Its module imports all that the work needs.
     context.set_forkserver_preload([getattr(function, "func", function).__module__])
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker) as pool:
-        try:
-            yield from chain.from_iterable(pool.map(function, chunks))
-        except BrokenProcessPool as error:
-            raise FeedsError("a worker process was killed (out of memory?); try again") from error
+    try:
+        with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker) as pool:
+            results = pool.map(function, chunks)
+            workers = multiprocessing.active_children()
+            yield from chain.from_iterable(results)
+    except BrokenProcessPool as error:
+        # A signal's code is negative.
+        has_ended = any((worker.exitcode or 0) > 0 for worker in workers)
+        what = "ended (was Feeds upgraded?)" if has_ended else "was killed (out of memory?)"
+        raise FeedsError(f"a worker process {what}; try again") from error
 
 
 def _start_worker() -> None:

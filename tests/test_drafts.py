@@ -230,6 +230,22 @@ def test_an_article_that_expires_before_its_date_is_named() -> None:
     assert not read(publishedDateTime="2026-05-01", expires="2026-05-02")[1]
 
 
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({f"dra{number}ft": True for number in range(100)}, "unknown-draft"),
+        ({"d" + "-" * number + "raft": "maybe" for number in range(1, 50)}, "unclear-draft"),
+    ],
+    ids=["unknown", "unclear"],
+)
+def test_many_wishes_of_one_kind_are_one_problem(keys: dict[str, Any], code: str) -> None:
+    story = {"webUrl": "https://x.example.com/a", **keys}
+    found, problems = read_article(document(article(related=[story])), "a.md")
+    assert found
+    (problem,) = (each for each in problems if each.code == code)
+    assert f"(and {len(keys) - 1} more: " in problem.message
+
+
 def test_a_related_draft_is_not_published() -> None:
     urls = [f"https://other.example/{number}" for number in range(4)]
     wishes: list[dict[str, Any]] = [{}, {"draft": True}, {"removed": True}, {"status": "limbo"}]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from feeds.errors import Problem
 from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
+from feeds.parsing.body.generators import replace_alerts
 from tests.support import article, document
 
 BASE = "https://news.example.com/a/b"
@@ -209,3 +212,45 @@ def test_what_another_file_would_have_shown_is_named(tag: str) -> None:
     assert problem.line == document(article(), "").count("\n") + 3
     plain = "a `<Youtube id='a' />`, <br />, <BR/>, <Image src='/a.png' />"
     assert problems_of(plain) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("> [!NOTE]\n> Text", "Note"),
+        (">[!IMPORTANT]  \n>Text", "Important"),
+        ("> [!tip] High *tide*\n> Text", "High <em>tide</em>"),
+        ("> [!warning]- Folded\n>\n> Text", "Folded"),
+        ("> [!my-kind|wide]+\n> Text", "My kind"),
+        ("> [!info] **Bold**\n> Text", "Bold"),
+    ],
+)
+def test_an_alert_begins_with_its_title(source: str, title: str) -> None:
+    assert markdown(source) == (
+        f"<blockquote>\n<p><strong>{title}</strong></p>\n<p>Text</p>\n</blockquote>"
+    )
+    assert not problems_of(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if [[ -f a ]]; then",
+        "`[[a]]` and `> [!NOTE]`",
+        "A [[Prototype]], [[note|text]] and [[1, 2]]",
+        "Write [!NOTE] at the head.",
+        "> [!a](/b)",
+        "> [![a](/b.png)](/c)",
+    ],
+)
+def test_other_brackets_stay(source: str) -> None:
+    assert "<strong>" not in markdown(source)
+    assert not problems_of(source)
+
+
+@pytest.mark.parametrize("part", ["> [!a] ", ">", "> [!a] x" + " " * 9])
+def test_long_alerts_take_linear_time(part: str) -> None:
+    source = part * (200_000 // len(part))
+    began = time.perf_counter()
+    replace_alerts(source)
+    assert time.perf_counter() - began < 5

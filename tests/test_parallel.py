@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support import eventually
 
 _PROGRAM = """
@@ -16,7 +18,7 @@ import feeds.parallel
 
 def work(jobs):
     print(os.getpid(), flush=True)
-    time.sleep(60)
+    exec(sys.argv[1])
     return list(jobs)
 
 if __name__ == "__main__":
@@ -38,7 +40,10 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     program.write_text(_PROGRAM)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     parent = subprocess.Popen(
-        [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, str(program), "time.sleep(60)"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     assert parent.stdout
     workers = [int(parent.stdout.readline()) for _worker in range(2)]
@@ -47,3 +52,22 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     parent.wait()
     assert eventually(lambda: not any(map(_is_alive, workers)), 10)
     parent.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("os.kill(os.getpid(), 9)", "a worker process was killed (out of memory?)"),
+        ("os._exit(1)", "a worker process ended (was Feeds upgraded?)"),
+    ],
+)
+def test_a_worker_that_ends_is_told_from_one_that_is_killed(
+    tmp_path: Path, end: str, message: str
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(_PROGRAM)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, str(program), end], capture_output=True, text=True, env=environment
+    )
+    assert f"{message}; try again" in done.stderr

@@ -28,13 +28,27 @@ def markdown(source: str, math: bool | None = None) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", "Card List Set Text View Switch Filter Mode Condition card list in or not max".split()
+    "name",
+    "Card List Set Text View Switch Filter Mode Condition card list in or not max mi mo mtext none"
+    " semantics annotation mscarry line path desc circle g Use rect".split(),
 )
 def test_an_element_that_is_named_as_one_of_mathml_or_svg_keeps_its_text(name: str) -> None:
     assert html(f"<p>a <{name} title='b'>c</{name}> d</p>") == "<p>a c d</p>"
     assert markdown(f"Use a <{name}> here.") == "<p>Use a  here.</p>"
-    formula = "<math><mi>x</mi></math>"
-    assert html(f"<p>{formula}<{name}>c</{name}></p>") == f"<p>{formula}c</p>"
+    formula, drawing = "<math><mi>x</mi></math>", "<svg width=1><svg/><path d=x /></svg>"
+    around = f"{drawing}{formula}"
+    assert html(f"<p>{around}<{name}>c</{name}>{around}</p>") == f"<p>{formula}c{formula}</p>"
+
+
+@pytest.mark.parametrize(
+    ("direction", "start", "end"), [("", "left", "right"), ("rtl", "right", "left")]
+)
+def test_start_and_end_are_the_sides_of_the_texts_direction(
+    direction: str, start: str, end: str
+) -> None:
+    row = '<td style="text-align: start">a</td><td style="text-align:END">b</td>'
+    body = html(f'<div dir="{direction}"><table><tr>{row}<td class="text-end">c</td></tr></table>')
+    assert re.findall('<td align="([a-z]+)">', body) == [start, end, end]
 
 
 def test_boxes_in_tables_and_drawn_ones_are_signs() -> None:
@@ -183,6 +197,13 @@ def test_cells_keep_their_alignment_span_and_scope() -> None:
         ('<h2 id="%C3%A9">É <a href="#%C3%A9">#</a></h2>', "É"),
         ('<h2 id="é"><a href="#%C3%A9">É</a></h2>', "É"),
         ('<h2 id="t"><a class="anchor" href="#t">Tide</a></h2>', "Tide"),
+        (
+            '<h2>Tide <div id="t" class="anchor"></div> <span class="opacity-0"><a href="#t"'
+            ' aria-label="Anchor">#</a></span> </h2>',
+            "Tide",
+        ),
+        ('<h2 id="t"><span><a href="#t">#</a></span> The tide <b>comes</b></h2>',
+         "The tide <b>comes</b>"),
     ],
 )  # fmt: skip
 def test_a_link_from_a_heading_to_itself_goes_and_its_text_stays(heading: str, left: str) -> None:
@@ -401,6 +422,21 @@ def test_a_site_says_what_is_a_formula_in_articles_that_do_not(site: SiteBuilder
     assert site.catalog().sync(site.publication()._site_folder).read == 0
     site.configure(**keys, math="maybe")
     assert are_formulas() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "typeset",
+    [
+        '<span class="katex-display"><span class="katex"><span>x</span></span></span>',
+        '<div class="MathJax_Display"><span class="MathJax"><svg></svg></span></div>',
+    ],
+)
+def test_a_formula_without_mathml_is_counted_once(typeset: str) -> None:
+    body = Body(typeset, is_html=True)
+    body.clean(BASE)
+    (finding,) = body.findings()
+    assert finding.code == "foreign-syntax"
+    assert "more" not in finding.message
 
 
 def test_kramdowns_signs_become_those_of_all_others() -> None:

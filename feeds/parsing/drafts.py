@@ -165,13 +165,13 @@ def read_hold(fields: Fields) -> Hold:
         if not is_cleared:
             severity = Severity.ERROR
             hint = "it is held back; write published: true or published: false"
-        fields.problem(key, "unclear-draft", message, hint, severity, about=key)
+        fields.problem(key, "unclear-draft", message, hint, severity, about=hint, name=shown(key))
     if not (draft or removed or unclear or is_cleared):
         for key, word in unknown.items():
             message = f"{shown(key)}: {shown(word)} holds nothing back"
             hint = "write draft: true or published: true"
             top = key if key in fields else key.partition(".")[0]
-            fields.problem(top, "unknown-draft", message, hint, about=key)
+            fields.problem(top, "unknown-draft", message, hint, name=shown(key))
     return Hold(
         draft or bool(unclear and not is_cleared),
         removed,

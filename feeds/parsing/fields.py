@@ -240,11 +240,13 @@ class Fields:
 
     def problem(
         self, key: str, code: str, message: str, hint: str, severity: Severity | None = None, *,
-        about: str = "", missing: tuple[str, ...] = (),
+        about: str = "", name: str = "", missing: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Report a problem on the line of a key."""
         line = self.line_of(key)
-        self._report.add(line, code, message, hint, severity, about=about, missing=missing)
+        self._report.add(
+            line, code, message, hint, severity, about=about, name=name, missing=missing
+        )
 
     def _value(self, key: str) -> YAMLValue:
         value = self._values.get(key)

@@ -30,6 +30,13 @@ _OTHERS = tuple(
 )
 #: The names of attributes in which a URL is, the best first.
 SOURCES = {name: rank for rank, name in enumerate((*LAZY, "src", "srcset", *_OTHERS))}
+#: Attributes of other scripts, beside any `data-*`, in which the URL of a picture may be.
+GUESSED = frozenset("lazy-src ng-src v-lazy".split())
+_GUESSED = re.compile("data-[a-z-]{1,40}")
+_PICTURE = re.compile(
+    r"(?=[^\s/]*/)[^\s'\"<>{}]+\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#]\S*)?", re.IGNORECASE
+)
+_MAX_GUESSED_CHARS = 1_000
 # One candidate of a srcset (HTML §4.8.4.2.1): a URL may hold commas, but not end in one.
 _CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:,|\s+([^,]*+)(?:,|\Z)|\Z)")
 _DESCRIPTOR = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([wx])(?!\S)")
@@ -50,6 +57,14 @@ def addresses_of(element: HtmlElement) -> Iterator[str]:
             yield from _by_width(value)
         elif name == "src" or _ADDRESS.match(value):
             yield _WIDTH_FIELD.sub("1080", value)
+    if element.tag == "img":
+        yield from (value for name, value in element.items() if may_hold_picture(name, value))
+
+
+def may_hold_picture(name: str, value: str) -> bool:
+    """True for an attribute of an unknown script with what looks like a picture's URL."""
+    is_guessed = name in GUESSED or (name not in SOURCES and _GUESSED.fullmatch(name))
+    return bool(is_guessed and len(value) <= _MAX_GUESSED_CHARS and _PICTURE.fullmatch(value))
 
 
 def resolve(address: str, base: str) -> str:

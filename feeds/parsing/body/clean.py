@@ -14,7 +14,7 @@ import nh3
 from lxml.html import HtmlElement
 
 from feeds.parsing.body import formulas, limits, liquid, losses
-from feeds.parsing.body.addresses import resolve
+from feeds.parsing.body.addresses import may_hold_picture, resolve
 from feeds.parsing.body.findings import Finding, Findings, clue_patterns, line_of
 from feeds.parsing.body.formulas import MATH_ATTRIBUTES, MATH_TAGS
 from feeds.parsing.body.liquid import CODE_IN_MARKDOWN
@@ -81,6 +81,14 @@ def _merged(*tables: dict[str, set[str]]) -> dict[str, set[str]]:
 # No element of these is parsed as raw text, with which sanitisers lose track of namespaces.
 _OF_FORMULAS = {tag: set(MATH_ATTRIBUTES) for tag in MATH_TAGS}
 _OF_FORMULAS["math"].add("alttext")
+
+
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    if name.startswith("data-") and name not in MEDIA_ATTRIBUTES.get(tag, ()):
+        return value if tag == "img" and may_hold_picture(name, value) else None
+    return simplify_attribute(tag, name, value)
+
+
 # It parses, by HTML5's rules: its output becomes a tree.
 _PARSER = nh3.Cleaner(
     tags={*KEPT_TAGS, *MATH_TAGS, *READ_TAGS, *MEDIA_ATTRIBUTES, "form"},
@@ -88,7 +96,8 @@ _PARSER = nh3.Cleaner(
     attributes=_merged(
         KEPT_ATTRIBUTES, _OF_FORMULAS, READ_ATTRIBUTES, MEDIA_ATTRIBUTES, {"*": set(MARKS)}
     ),
-    attribute_filter=simplify_attribute,
+    generic_attribute_prefixes={"data-"},
+    attribute_filter=_filter_attribute,
     link_rel=None,
     url_schemes={*_SCHEMES, *LOST_SCHEMES, UNKNOWN_LINK.partition(":")[0]},
 )

@@ -27,6 +27,8 @@ KINDS = {
              "save it as a file; its alt text is published"),
     "picture": ("lost-media", "the body contains a picture without a URL that can be published",
                 "its src should be an http or https URL, or a path"),
+    "placeholder": ("lost-media", "the body contains a picture that is only a placeholder",
+                    "its src should be the URL of the picture"),
     "svg": ("lost-media", "the body contains a picture drawn with <svg>",
             "it is left out: save it as a file and use <img>"),
     "player": ("lost-media",

@@ -166,6 +166,7 @@ def keep_once(root: HtmlElement, names: Set[str], findings: Findings) -> None:
     for source in root.iter("span"):
         if TEX in classes(source):
             _keep_source(source)
+    lost: set[HtmlElement] = set()
     for typeset in list(root.iter("span", "div", "mjx-container")):
         names = {typeset.tag, *classes(typeset)}
         if _PREVIEW in names:
@@ -173,7 +174,9 @@ def keep_once(root: HtmlElement, names: Set[str], findings: Findings) -> None:
         elif not _TYPESET.isdisjoint(names):
             found = list(islice(typeset.iter("math"), 2))
             if not found:
-                findings.add("formula", "", "katex|mathjax|mjx-")
+                if lost.isdisjoint(typeset.iterancestors()):
+                    findings.add("formula", "", "katex|mathjax|mjx-")
+                lost.add(typeset)
                 for drawing in typeset.iter("svg"):
                     drawing.tag = GONE
             if len(found) == 1:

@@ -85,6 +85,13 @@ _MARKS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         (":::", r"^:::+[ \t]*[\w-]+[ \t]+(\w[^{}\n]*)$", r"\n**\1**\n"),
     )
 )
+# At the head of a quotation: an alert of GitHub's, or a callout of Obsidian's, with a title and a
+# sign of one that folds.
+_ALERT = re.compile(
+    r"^(?P<quote>[ \t]*>[ \t>]*)\[!(?P<kind>[A-Za-z][\w-]{0,30})(?:\|[^\]\n]{0,100})?\]"
+    r"(?![(\[:])[+-]?(?P<title>[^\n]*)",
+    re.MULTILINE,
+)
 # A paragraph of these, as MDX has it.
 _MODULE = re.compile(
     r"(?:\A|(?<=\n\n))(?:import\b(?:[\w\s{},*$]{1,500}\bfrom)?[ \t]*"
@@ -116,19 +123,13 @@ def may_hold_syntax(source: str) -> bool:
 # Most bodies have none of these, which are fast to search.
 _FIRST_WORDS = ("import ", "export ", ":::", "!!!", "???")
 _SIGNS = (
-    *("{", "@/", "@site/", "|filename|", "|static|", "link://", "pathname://", "[TOC]", "[toc]"),
-    *(
-        "[[TOC]]",
-        "[[_TOC_]]",
-        "__GHOST_URL__",
-        "![[",
-        "/>",
-        *(f"\n{word}" for word in _FIRST_WORDS),
-    ),
+    *("{", "[!", "[[", "@/", "@site/", "|filename|", "|static|", "link://", "pathname://"),
+    *("[TOC]", "[toc]", "__GHOST_URL__", "/>", *(f"\n{word}" for word in _FIRST_WORDS)),
 )
 _MAY_HOLD = re.compile(
     r"\{[%{:#./]|\{[ ]?[a-z_#.]|\|(?:filename|static)\||@(?:/|site/)|(?:link|pathname)://"
-    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc|__GHOST_URL__|!\[\["
+    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc|__GHOST_URL__"
+    r"|!\[\[|^[ \t]*>[ \t>]*\[!"
     rf"|(?-i:{COMPONENT.pattern})",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -205,6 +206,17 @@ def remove_marks(source: str) -> str:
         if sign in source:
             source = pattern.sub(replacement, source)
     return _MODULE.sub("", source) if "port" in source else source
+
+
+def replace_alerts(source: str) -> str:
+    """Make the first line of each alert its title."""
+
+    def title(alert: re.Match[str]) -> str:
+        text = alert["title"].strip() or alert["kind"].replace("-", " ").capitalize()
+        text = text if "**" in text else f"**{text}**"
+        return f"{alert['quote']}{text}\n{alert['quote']}"
+
+    return _ALERT.sub(title, source) if "[!" in source else source
 
 
 def find_left(source: str, findings: Findings) -> None:

@@ -114,6 +114,7 @@ def _replace_syntax(
         for comment in _COMMENTS_IN_MARKDOWN:
             source = _replace_between(source, comment, lambda _text: "")
         source = generators.remove_marks(source)
+        source = generators.replace_alerts(source)
         for name in generators.COMPONENT.findall(source):
             findings.add("shortcode", name)
     if "{%" in source:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import lxml.etree as etree
 from lxml.html import HtmlElement
 
-from feeds.parsing.body.addresses import LAZY, SOURCES, addresses_of, resolve
+from feeds.parsing.body.addresses import GUESSED, LAZY, SOURCES, addresses_of, resolve
 from feeds.parsing.body.findings import Findings, clue_patterns
 from feeds.parsing.body.limits import Length
 from feeds.parsing.body.players import known_player
@@ -39,7 +39,7 @@ _LABELS = frozenset(("title", "aria-label"))
 _SIZED = frozenset(("height", "width", *_LABELS))
 #: Attributes by element, beside those that stay, that lead to a URL or a text in place of one.
 MEDIA_ATTRIBUTES = {
-    "img": {*SOURCES, "class", "aria-label"},
+    "img": {*SOURCES, *GUESSED, "class", "aria-label"},
     "source": {*SOURCES},
     "iframe": {*SOURCES, *_SIZED},
     "video": {*SOURCES, *_LABELS, "data-poster"},
@@ -74,6 +74,8 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _SIZE_IN_NAME = re.compile(r"[-_]\d+x\d+(?=\.\w+$)|@\dx(?=\.\w+$)")
+# Medium's thumbnails are in `freeze/max/30`.
+_SIZE_IN_FOLDER = re.compile(r"\d+|(?<=/)freeze/")
 _EMOJI_CLASS = re.compile(r"emoji|joypixels|smil(?:ey|ie)s?\b", re.IGNORECASE)
 _EMOJI_FOLDER = re.compile(
     r"/\w{0,20}(?:emoji|emoticon|smil(?:ey|ie))[\w@.-]{0,20}/", re.IGNORECASE
@@ -143,7 +145,7 @@ class _Media:
                 self._set_source(element, *sources_of.get(element, ()))
         # Most media have a URL and no copy: then it does not matter what is around them.
         may_differ = next(self._root.iter(NOSCRIPT, "svg", "iframe"), None) is not None
-        if may_differ or any(map(self._is_lost, self._root.iter(*_MEDIA))):
+        if may_differ or any(map(self._is_unclear, self._root.iter(*_MEDIA))):
             self._open_noscripts()
             self._drop_copies(self._runs())
         for element in list(self._root.iter(*_MEDIA)):
@@ -239,6 +241,15 @@ class _Media:
         return not any(
             self._url(each.get("src", "")) for each in (element, *element.iterchildren("source"))
         )
+
+    def _is_unclear(self, element: HtmlElement) -> bool:
+        return self._is_lost(element) or self._is_placeholder(element)
+
+    def _is_placeholder(self, element: HtmlElement) -> bool:
+        """Return True for the placeholder of a picture, but not for a spacer or an icon."""
+        if element.tag != "img" or not is_placeholder(self._url(element.get("src", ""))):
+            return False
+        return not any(_is_small(element.get(side, "")) for side in ("width", "height"))
 
     def _choose(self, addresses: Iterable[str], *, accepts_placeholder: bool = True) -> str:
         """The first address that can be published, of a placeholder only if there is no other."""
@@ -338,6 +349,8 @@ class _Media:
         if not self._is_lost(element):
             if tag == "iframe" and not known_player(self._url(element.get("src", ""))):
                 self._findings.add("frame", "", *clue_patterns(element.get("src", ""), tag))
+            elif self._is_placeholder(element) and element not in self._silent:
+                self._findings.add("placeholder", "", *clue_patterns(element.get("src", ""), tag))
             return
         address = next(filter(None, addresses_of(element)), "")
         label = _label(element)
@@ -413,7 +426,7 @@ def without_size(url: str) -> tuple[str, str, str]:
     # A server that resizes names the original.
     path = parse_qs(parts.query).get("url", [parts.path])[0]
     folder, _slash, name = path.rpartition("/")
-    return parts.netloc, re.sub(r"\d+", "", folder), _SIZE_IN_NAME.sub("", name)
+    return parts.netloc, _SIZE_IN_FOLDER.sub("", folder), _SIZE_IN_NAME.sub("", name)
 
 
 def emoji_of(image: HtmlElement) -> str:

@@ -29,7 +29,12 @@ RENAMED_TAGS = {
     "strike": "s",
     "tt": "code",
 }
-_ALIGNMENTS = ("left", "center", "right")
+# For each alignment, that of text from left to right, and from right to left.
+_ALIGNMENTS = {each: (each, each) for each in ("left", "center", "right")} | {
+    "start": ("left", "right"),
+    "end": ("right", "left"),
+}
+_direction_of = etree.XPath("string(ancestor-or-self::*[@dir][1]/@dir)")
 # Outside in.
 _ROWS = ("thead", "tbody", "tfoot", "tr")
 #: Elements and attributes that reshape() reads and removes.
@@ -74,14 +79,27 @@ _FOREIGN_NAMES = (
     " symbol tan tanh tendsto text times transpose true union uplimit variance vector"
     " vectorproduct view xor"
 ).split()
-_FOREIGN = re.compile(rf"<(/?)(?=(?:{'|'.join(_FOREIGN_NAMES)})[\s/>])", re.IGNORECASE)
+# Within a formula or a drawing, those that are read there.
+_READ_WITHIN = (
+    *(*formulas.MATH_TAGS - {"math"}, "annotation", "annotation-xml", "semantics"),
+    *"maction maligngroup malignmark mglyph mlabeledtr mlongdiv mscarries mscarry msgroup".split(),
+    *"msline msrow mstack animate circle defs desc discard ellipse g line mpath path".split(),
+    *"polygon polyline rect stop tspan use".split(),
+)
+_FOREIGN = re.compile(
+    r"<(?P<slash>/?)(?=(?:(?P<around>(?:math|svg)(?![^<>]*/>))"
+    rf"|(?P<within>{'|'.join(sorted(_READ_WITHIN))})|{'|'.join(_FOREIGN_NAMES)})[\s/>])",
+    re.IGNORECASE,
+)
 _XMP = re.compile(r"<xmp\b[^<>]*>((?:(?!<xmp\b).)*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 # Chroma numbers lines so that they are not copied.
 _UNSELECTABLE = "user-select:none"
 _is_unselectable = etree.XPath(f"boolean(//@style[. = '{_UNSELECTABLE}'])")
 _styled = etree.XPath("//*[@style]")
 _class_attributes = etree.XPath("//@class", smart_strings=False)
-_ALIGNING_CLASS = re.compile(r"(?:has-text-align|halign|text|align|ta)-(left|center|right)")
+_ALIGNING_CLASS = re.compile(
+    r"(?:has-text-align|halign|text|align|ta)-(left|center|right|start|end)"
+)
 
 #: The sign of a task that is to be done, and of one that is done.
 CHECK_BOXES = ("☐", "☑")
@@ -131,7 +149,16 @@ def escape_verbatim(markup: str) -> str:
 
     Elements whose names are foreign get others, which nobody knows.
     """
-    markup = _FOREIGN.sub(r"<\1x-", markup)
+    depth = 0
+
+    def rename(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if tag["around"]:
+            depth = max(0, depth - 1 if tag["slash"] else depth + 1)
+        is_read = tag["around"] or (tag["within"] and depth)
+        return tag[0] if is_read else f"<{tag['slash']}x-"
+
+    markup = _FOREIGN.sub(rename, markup)
     if "<xmp" not in markup.lower():
         return markup
     return _XMP.sub(lambda xmp: f"<pre>{html.escape(xmp[1], quote=False)}</pre>", markup)
@@ -169,6 +196,8 @@ def _align(root: HtmlElement) -> None:
             sides = map(_ALIGNING_CLASS.fullmatch, classes(element))
             name, value = "align", next((side[1] for side in sides if side), "")
         if value and name not in element.attrib:
+            if name == "align":
+                value = _ALIGNMENTS[value][_direction_of(element).lower() == "rtl"]
             element.set(name, value)
     # Of a row, or of rows, it is said of each cell: readers know it there.
     for tag in _ROWS:
@@ -343,12 +372,25 @@ def _trim_around(link: HtmlElement) -> None:
     if parent is None:  # the link around it, which HTML does not allow, went with it
         return
     if link.getnext() is None and not (link.tail or "").strip():
-        if before is None:
+        link.tail = ""
+        while before is not None and _is_empty(before):
+            before.tail = ""
+            before = before.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "").rstrip()
+        elif (parent.text or "").strip() or parent.tag in _HEADINGS:
             parent.text = (parent.text or "").rstrip()
         else:
-            before.tail = (before.tail or "").rstrip()
+            # Nothing else is in it.
+            _trim_around(parent)
     elif before is None and not (parent.text or "").strip():
         link.tail = (link.tail or "").lstrip()
+
+
+def _is_empty(element: HtmlElement) -> bool:
+    """True for an anchor that is only a target."""
+    is_target = element.tag in ("a", "div", "span") and len(element) == 0
+    return is_target and not f"{element.text or ''}{element.tail or ''}".strip()
 
 
 def _fragment(link: HtmlElement, base: str) -> str | None:
