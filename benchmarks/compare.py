@@ -93,7 +93,7 @@ def main() -> None:
 
 
 class _Cost(NamedTuple):
-    """What one command took."""
+    """The cost of one command."""
 
     seconds: float
     #: Processor seconds of all processes, and those of them that the kernel took.

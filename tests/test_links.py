@@ -110,7 +110,7 @@ def test_a_bare_folder_is_told_to_have_a_feeds_yaml(site: SiteBuilder) -> None:
         (["articles"], {"articles/s": "../shared", "articles/z.md": "../shared/b.md"},
          ["articles/a.md", "articles/s/b.md", "articles/s/sub/c.md"]),
         (["articles"], {"articles/z.md": "../text.txt"}, ["articles/a.md", "articles/z.md"]),
-        # What is hidden stays so.
+        # Hidden files stay hidden.
         (["articles"], {"articles/s": "../.hidden"}, ["articles/a.md"]),
         (["articles"], {"articles/.s": "../shared"}, ["articles/a.md"]),
     ],

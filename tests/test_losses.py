@@ -1,4 +1,4 @@
-"""What went into a body and did not come out is named, and what is left out on purpose is not."""
+"""Content of a body that gets lost is named, and content left out on purpose is not."""
 
 from __future__ import annotations
 

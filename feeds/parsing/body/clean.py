@@ -180,7 +180,7 @@ class Body:
         return cleaned.strip()
 
     def findings(self) -> list[Finding]:
-        """What there is to say of the body that clean() read last."""
+        """The findings of the body that clean() read last."""
         return self._findings.located(self._source)
 
     def _to_html(self) -> str:

@@ -36,7 +36,7 @@ _JSX_FILE = re.compile(
 )
 _LITERAL = re.compile(r"\{\{-?\s*(['\"])([^'\"{}\n]*)\1\s*(?:\|[^{}\n]*)?\}\}")
 _THIS_PAGE = re.compile(r"\{\{-?\s*page\.(?:url|permalink)\s*(?:\|[^{}\n]*)?-?\}\}")
-# What is left of a target that no reader can open.
+# The rest of a target that no reader can open.
 _UNKNOWN = re.compile(r"\{\{|\{%|\{[a-z_]+\}|\|[a-z]+\||@(?:/|site/)|link://", re.IGNORECASE)
 
 _ARGUMENT = r"(?:[\w-]+=)?(?:\"[^\"\n]{0,300}\"|`[^`\n]{0,300}`|[^\s<>%{}\"`=]{1,300})"
@@ -55,7 +55,7 @@ _ATTRIBUTE = (
     r"(?:[.#][A-Za-z_-][\w:-]*|[\w:-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'{}]{1,200}))"
 )
 _ATTRIBUTES = rf"[ \t]*{_ATTRIBUTE}(?:[ \t]+{_ATTRIBUTE}){{0,20}}[ \t]*"
-#: What marks up, and is no text, in Markdown: kramdown, Pandoc, Python-Markdown and MDX. Each after
+#: Markup of Markdown that is no text, of kramdown, Pandoc, Python-Markdown and MDX. Each after
 #: a text that is in it, which is fast to search.
 _MARKS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (sign, re.compile(pattern, re.MULTILINE), replacement)

@@ -274,7 +274,7 @@ def _kind_of(element: HtmlElement, base: str) -> str:
     if tag == "img":
         return "" if emoji_of(element) else "picture"
     if tag == "object":
-        # What shows in it is seen instead.
+        # Its fallback is seen instead.
         has_others = next(element.iterdescendants(*_MEDIA, "a"), None) is not None
         return "" if has_others or not any(_addresses(element)) else "player"
     return "picture" if tag in _PICTURES else "player" if tag in _PLAYERS else ""

@@ -453,7 +453,7 @@ def _is_small(side: str, pixels: int = _MAX_ICON) -> bool:
 
 
 def _label(element: HtmlElement) -> str:
-    """What markup says in place of an element that cannot be shown."""
+    """The text that markup has for an element that cannot be shown."""
     labels: Iterator[str]
     labels = (" ".join(element.get(name, "").split()) for name in ("alt", "title", "aria-label"))
     return next(filter(None, labels), "")

@@ -47,7 +47,7 @@ READ_ATTRIBUTES = {
     "input": {"checked", "type"},
     **{tag: {"align"} for tag in _ROWS},
 }
-# What a style says, and an attribute that says it without.
+# A declaration of a style, and the attribute that says the same.
 _STYLES = {
     **{f"text-align:{side}": ("align", side, (*_ROWS, "td", "th")) for side in _ALIGNMENTS},
     **{
