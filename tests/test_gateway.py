@@ -201,10 +201,11 @@ class Scope:
     """A GET that granian passes on."""
 
     method, scheme, http_version, query_string = "GET", "http", "1.1", ""
-    server, client, headers = "127.0.0.1:80", "127.0.0.1:4000", dict[str, str]()
+    server, client = "127.0.0.1:80", "127.0.0.1:4000"
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, **headers: str) -> None:
         self.path = path
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 class Protocol:
@@ -250,6 +251,20 @@ def test_what_is_in_memory_is_sent_whatever_others_wait_for(
 
     asyncio.run(all_at_once())
     site.close()
+
+
+def test_a_request_that_no_thread_has_time_for_is_logged_with_its_clients_address(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gateway, "MAX_WAITING", 0)
+    served = build_gateway(Settings(root, access_log=True, proxies=1))
+    protocol, scope = Protocol(), Scope("/rss.xml", x_forwarded_for="192.0.2.7")
+    asyncio.run(served.respond(scope, protocol))  # type: ignore[arg-type]  # all that it calls
+    served._site.close()
+    assert protocol.status == 503
+    address, _, rest = capsys.readouterr().out.partition(" ")
+    assert address == "192.0.2.7"
+    assert rest.endswith('] "GET /rss.xml HTTP/1.1" 503 - "-" "-"\n')
 
 
 def children(process: int) -> list[int]:

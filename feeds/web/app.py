@@ -18,7 +18,7 @@ from feeds.errors import FeedsError, NotReadyError
 from feeds.model.document import COMMON_HEADERS, PREFLIGHT_HEADERS, BadRequest, MediaFile, Redirect
 from feeds.text.repair import shown
 from feeds.web.access_log import log_requests
-from feeds.web.gateway import Gateway
+from feeds.web.gateway import Gateway, respond_busy
 from feeds.web.live_site import INDEX_WAIT_SECONDS, LiveSite
 from feeds.web.media import respond_with_file
 from feeds.web.responses import CachedDocument
@@ -48,7 +48,8 @@ def create_app(
 def build_gateway(settings: Settings) -> Gateway:
     """Return the RSGI application for these settings. Raises FeedsError."""
     app = build_app(settings)
-    return Gateway(app.extensions["feeds"], app.wsgi_app, logs_requests=settings.access_log)
+    busy = _wrap(respond_busy, settings)
+    return Gateway(app.extensions["feeds"], app.wsgi_app, busy, logs_requests=settings.access_log)
 
 
 def build_app(settings: Settings) -> Flask:
@@ -62,12 +63,8 @@ def build_app(settings: Settings) -> Flask:
     app = Flask("feeds", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.extensions["feeds"] = site
-    outer: WSGIApplication = partial(_respond_from_cache, site, app.wsgi_app)
-    if settings.access_log:
-        outer = partial(log_requests, outer)
-    if count := settings.proxies:
-        outer = ProxyFix(outer, x_for=count, x_proto=count, x_host=count, x_prefix=count)
-    app.wsgi_app = outer  # type: ignore[assignment, method-assign]  # as Flask's own documents do it
+    outermost = _wrap(partial(_respond_from_cache, site, app.wsgi_app), settings)
+    app.wsgi_app = outermost  # type: ignore[assignment, method-assign]  # as Flask's own documents do it
 
     @app.get("/", defaults={"path": ""})
     @app.get("/<path:path>")
@@ -118,6 +115,15 @@ def build_app(settings: Settings) -> Flask:
             response.headers.update(PREFLIGHT_HEADERS)
         return response
 
+    return app
+
+
+def _wrap(app: WSGIApplication, settings: Settings) -> WSGIApplication:
+    """Log an app's requests if the settings say so, by the clients' addresses behind proxies."""
+    if settings.access_log:
+        app = partial(log_requests, app)
+    if count := settings.proxies:
+        app = ProxyFix(app, x_for=count, x_proto=count, x_host=count, x_prefix=count)
     return app
 
 

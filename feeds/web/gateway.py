@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from feeds.model.document import COMMON_HEADERS
-from feeds.web.access_log import log_response
 from feeds.web.live_site import LiveSite
 from feeds.web.media import FileRange
 from feeds.web.responses import CachedDocument
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from granian._granian import RSGIHTTPProtocol
     from granian.rsgi import Scope
@@ -34,19 +34,21 @@ MAX_QUERY_CHARS = 1_000
 
 #: Status, headers and body.
 _Response = tuple[int, list[tuple[str, str]], bytes | FileRange]
-_BUSY: _Response = (
-    503,
-    [("Retry-After", "1"), ("Content-Type", "text/plain"), *COMMON_HEADERS.items()],
-    b"Too many requests; try again\n",
-)
+_BUSY_HEADERS = [("Retry-After", "1"), ("Content-Type", "text/plain"), *COMMON_HEADERS.items()]
 
 
 class Gateway:
-    """An RSGI application around the WSGI application of a site."""
+    """An RSGI application around the WSGI application of a site.
 
-    def __init__(self, site: LiveSite, app: WSGIApplication, *, logs_requests: bool) -> None:
+    Another application responds to requests that no thread has time for.
+    """
+
+    def __init__(
+        self, site: LiveSite, app: WSGIApplication, busy: WSGIApplication, *, logs_requests: bool
+    ) -> None:
         self._site = site
         self._app = app
+        self._busy = busy
         self._logs_requests = logs_requests
         self._threads = ThreadPoolExecutor(THREADS, "feeds-request")
         self._waiting = 0
@@ -61,16 +63,14 @@ class Gateway:
             return
         environ |= _request(scope)
         if cached:
-            _send(protocol, self._call(environ))
+            _send(protocol, _call(self._app, environ))
         elif self._waiting >= MAX_WAITING:
-            if self._logs_requests:
-                log_response(environ, str(_BUSY[0]), _BUSY[1])
-            _send(protocol, _BUSY)
+            _send(protocol, _call(self._busy, environ))
         else:
             self._waiting += 1
             try:
                 loop = asyncio.get_running_loop()
-                called = loop.run_in_executor(self._threads, self._call, environ)
+                called = loop.run_in_executor(self._threads, _call, self._app, environ)
                 _send(protocol, await called)
             finally:
                 self._waiting -= 1
@@ -84,21 +84,28 @@ class Gateway:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
         return cached if cached and cached.is_encoded_for(accepted) else None
 
-    def _call(self, environ: WSGIEnvironment) -> _Response:
-        started: list[Any] = []
 
-        def start_response(*response: Any) -> Any:
-            started.append(response)
+def respond_busy(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Ask the client of a request to try again, as a WSGI application."""
+    start_response("503 Service Unavailable", _BUSY_HEADERS)
+    return [b"Too many requests; try again\n"]
 
-        body = self._app(environ, start_response)
-        line, headers, *_error = started[-1]
-        if isinstance(body, FileRange):
-            return int(line[:3]), headers, body
-        try:
-            return int(line[:3]), headers, b"".join(body)
-        finally:
-            if close := getattr(body, "close", None):
-                close()
+
+def _call(app: WSGIApplication, environ: WSGIEnvironment) -> _Response:
+    started: list[Any] = []
+
+    def start_response(*response: Any) -> Any:
+        started.append(response)
+
+    body = app(environ, start_response)
+    line, headers, *_error = started[-1]
+    if isinstance(body, FileRange):
+        return int(line[:3]), headers, body
+    try:
+        return int(line[:3]), headers, b"".join(body)
+    finally:
+        if close := getattr(body, "close", None):
+            close()
 
 
 def _send(protocol: RSGIHTTPProtocol, response: _Response) -> None:
