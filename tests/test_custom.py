@@ -315,6 +315,25 @@ def test_the_date_of_a_custom_feed_is_the_same_in_all_processes_and_follows_ever
         each.close()
 
 
+def test_the_date_of_a_custom_feed_follows_an_expiry_where_future_articles_show(
+    asked: SiteBuilder,
+) -> None:
+    asked.configure(title="Asked", url="https://feeds.example.org/", future=True)
+    clock = [datetime(2026, 7, 1, 12, tzinfo=UTC)]
+    asked.write("a.md", title="One", expiryDate=(clock[0] + timedelta(hours=1)).isoformat())
+    live = LiveSite(Settings(asked.root), clock=lambda: clock[0])
+    found = []
+    for _moment in range(2):
+        live.refresh()
+        document = live.find("/custom/rss.xml", "not=gossip")
+        assert isinstance(document, CachedDocument)
+        found.append((b"<title>One</title>" in document.document.body, document.last_modified))
+        clock[0] += timedelta(hours=2)
+    live.close()
+    moment = int(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp())
+    assert found == [(True, moment), (False, moment + 2 * 60 * 60)]
+
+
 def test_a_custom_feed_is_never_older_than_the_site(asked: SiteBuilder) -> None:
     live = LiveSite(Settings(asked.root))
     for number in range(3):

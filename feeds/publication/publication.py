@@ -159,7 +159,7 @@ class Publication:
     @cached_property
     def digest(self) -> str:
         """Digest of all that decides any document: two publications of one digest are the same."""
-        due = None if self.site.future else self.articles.next_due()
+        due = self.articles.next_due()
         return _short_digest(f"{self._common_fingerprint} {self.revision} {due}")
 
     def unmeasured(self) -> list[str]:
