@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from werkzeug.datastructures import Headers
-
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -48,7 +46,7 @@ def log_response(environ: WSGIEnvironment, status: str, headers: list[tuple[str,
         f" {environ.get('SERVER_PROTOCOL', '-')}"
     )
     has_body = environ["REQUEST_METHOD"] != "HEAD"
-    length = Headers(headers).get("Content-Length", "-") if has_body else "-"
+    length = dict(headers).get("Content-Length", "-") if has_body else "-"
     referrer, user_agent = (
         _escape(environ.get(name) or "-") for name in ("HTTP_REFERER", "HTTP_USER_AGENT")
     )
