@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import time
@@ -12,7 +11,6 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, wraps
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +113,9 @@ def init(folder: Path) -> None:
     \b
     feeds init demo
     """
+    import shutil
+    from importlib.resources import as_file, files
+
     try:
         if folder.exists() and any(folder.iterdir()):
             raise click.ClickException(f"{folder}: not empty; name a new folder")

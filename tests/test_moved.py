@@ -246,6 +246,15 @@ def test_a_file_of_the_site_gives_way_to_a_former_path_and_is_named(site: SiteBu
     assert list(publication.paths()).count("/old.pdf") == 1
 
 
+def test_no_file_has_the_name_of_a_folder_of_the_tree(site: SiteBuilder) -> None:
+    routes = formerly(site, "feed/", topics=[RADIO]).routes
+    taken = ["/feed", "/topics", "/topics/radio", "/topics/wireless", "/custom", "/Topics/Radio"]
+    taken += ["/archive", "/archive/2026", "/topics/wireless/archive/2026"]
+    assert [path for path in taken if routes.is_free(path)] == []
+    assert routes.is_free("/topics/radio.png")
+    assert routes.is_free("/custom/radio.png")
+
+
 def test_every_host_redirects_a_former_path_or_has_a_copy_there(site: SiteBuilder) -> None:
     publication = formerly(site, "feed.xml", "feed/")
     rules = {

@@ -62,15 +62,13 @@ def find_problems(
     # An episode of several podcasts is reported once.
     of_podcasts = {problem for each in podcasts for problem in _of_podcast(folder, each, lengths)}
     missing: dict[str, dict[str, int]] = {}
+    not_free: list[Problem] = []
     for url, path, uses in articles.media():
         if not folder.media_file(url):
             missing.setdefault(path, {})[url] = uses
+        if not routes.is_free(unquote(urlsplit(url).path)):
+            not_free.append(_no_free_path(folder, path, url))
     missing_media = chain.from_iterable(folder.no_files(*each) for each in missing.items())
-    not_free = (
-        _no_free_path(folder, path, url)
-        for url, path, _uses in articles.media()
-        if not routes.is_free(unquote(urlsplit(url).path))
-    )
     of_catalog = *catalog.problems(), *articles.shared_ids(folder), *articles.future_dates(folder)
     return [
         *folder.problems,

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from feeds.catalog.articles import PublishedArticles
 from feeds.catalog.catalog import Catalog
@@ -14,16 +15,37 @@ from feeds.text.repair import shown
 
 NOTHING_PUBLISHED = "nothing-published"
 _MAX_REASONS = 3
-#: Predicates by the code of the problem for which a file is not an article.
-_REASONS = {"no-front-matter": "have no front matter", "bad-yaml": "have unreadable front matter"}
-#: Hints by the beginning of the commonest reason.
-_HINTS = {
-    "have no usable": "an article needs title, webUrl and publishedDateTime",
-    "have": "an article begins with YAML between two lines of ---",
-    "are unpublished": "--unpublished publishes drafts too",
-    "are dated in the future": "each is published at its time, or with future: true at once",
+
+
+class _Reason(NamedTuple):
+    """A predicate of files that are not published, and what to do about it."""
+
+    of_one: str
+    of_several: str
+    hint: str = ""
+
+
+def _have(what: str, hint: str) -> _Reason:
+    return _Reason(f"has {what}", f"have {what}", hint)
+
+
+def _are(what: str, hint: str = "") -> _Reason:
+    return _Reason(f"is {what}", f"are {what}", hint)
+
+
+_BEGINNING = "an article begins with YAML between two lines of ---"
+_NEEDED = "an article needs title, webUrl and publishedDateTime"
+_UNREADABLE = _Reason("cannot be read", "cannot be read")
+#: By the code of the problem for which a file is not an article.
+_UNREADABLE_FOR = {
+    "no-front-matter": _have("no front matter", _BEGINNING),
+    "bad-yaml": _have("unreadable front matter", _BEGINNING),
 }
-_SINGULAR = {"have": "has", "are": "is"}
+#: Hints by the reasons of PublishedArticles.held_back().
+_HELD_BACK_HINTS = {
+    "unpublished": "--unpublished publishes drafts too",
+    "dated in the future": "each is published at its time, or with future: true at once",
+}
 
 
 def empty_site_problems(
@@ -36,14 +58,14 @@ def empty_site_problems(
         return
     total, problems = catalog.rejected_files()
     reasons = Counter(reason for problem in problems for reason in _reasons(problem))
-    reasons.update({f"are {why}": count for why, count in articles.held_back().items()})
-    (first, count), *others = reasons.most_common(_MAX_REASONS) or [("", 0)]
-    if first:
+    for why, count in articles.held_back().items():
+        reasons[_are(why, _HELD_BACK_HINTS.get(why, ""))] += count
+    if commonest := reasons.most_common(_MAX_REASONS):
+        (first, count), *others = commonest
         files = f"{count:,} of {total:,} file{'' if total == 1 else 's'}"
         clauses = [_clause(files, count, first)]
         clauses += (_clause(f"{count:,}", count, reason) for reason, count in others)
-        why = ", ".join(clauses)
-        hint = next((hint for begin, hint in _HINTS.items() if first.startswith(begin)), "")
+        why, hint = ", ".join(clauses), first.hint
     else:
         why, hint = _contents(folder), f"articles are files that end in {', '.join(ENDINGS)}"
     names = ", ".join(f"{each.name}/" for each in folders)
@@ -52,16 +74,15 @@ def empty_site_problems(
     yield Problem(*at, NOTHING_PUBLISHED, message, hint)
 
 
-def _reasons(problem: Problem) -> list[str]:
-    """Return the predicates of a sentence about files that are not articles."""
+def _reasons(problem: Problem) -> list[_Reason]:
+    """Return the reasons why a file is not an article."""
     if problem.missing:
-        return [f"have no usable {name}" for name in problem.missing]
-    return [_REASONS.get(problem.code, "cannot be read")]
+        return [_have(f"no usable {name}", _NEEDED) for name in problem.missing]
+    return [_UNREADABLE_FOR.get(problem.code, _UNREADABLE)]
 
 
-def _clause(files: str, count: int, reason: str) -> str:
-    verb, _, rest = reason.partition(" ")
-    return f"{files} {_SINGULAR.get(verb, verb) if count == 1 else verb} {rest}"
+def _clause(files: str, count: int, reason: _Reason) -> str:
+    return f"{files} {reason.of_one if count == 1 else reason.of_several}"
 
 
 def _contents(folder: SiteFolder) -> str:

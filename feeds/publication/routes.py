@@ -108,9 +108,12 @@ class Routes:
         self._site_url = site_url
         self._periods = periods
         self._archives: dict[str, dict[Period | None, History]] = {}
-        #: The folders of feeds and their parents, between slashes.
-        self._folders = {f"/{folder}" for folder in self.channels}
-        self._folders |= {f"/{folder.partition('/')[0]}/" for folder in self.channels}
+        #: The folders in which pages and documents are or were, and those above.
+        self._folders = {
+            above
+            for folder in (*self.channels, *self._moved, CUSTOM)
+            for above in _folders_above(folder)
+        }
         #: The documents of the site's own feed by their former paths.
         self.former: dict[str, Route] = {}
         #: The former paths of feeds.yaml at which something else is published.
@@ -125,7 +128,6 @@ class Routes:
         folders = (*self.channels, *self._moved, CUSTOM)
         files = {f"{folder}{name or PAGE_FILE}" for folder in folders for name in _IN_FOLDER}
         files |= SITE_DOCUMENTS.keys()
-        above = {folder for name in files for folder in _folders_above(name)}
         for former in paths:
             if former.path == _FILE_NAMES[former.format]:
                 continue  # the feed still lies there
@@ -135,9 +137,9 @@ class Routes:
             # Any feed may get any period of an archive: they come and go with articles.
             archived = IN_ARCHIVE.fullmatch(folder + slash)
             document = f"{archived[1] or ''}{base}" if archived else name
-            is_folder = _ARCHIVE_END.sub("/", f"/{name}/").strip("/") in above
             is_beside = _clashes(name, self._former_files, self._former_folders)
-            if is_folder or is_beside or _clashes(document, files, above):
+            is_taken = self._is_folder(name) or _clashes(document, files, self._folders)
+            if is_beside or is_taken:
                 self.taken.append(former)
                 continue
             self.former[path] = Route(path, self.channels[""], None, _FILE_NAMES[former.format])
@@ -194,13 +196,16 @@ class Routes:
 
         Many disks and some hosts take two names that differ by case for one.
         """
-        path = path.casefold()
-        names = path.removeprefix("/").split("/")
-        if not _RESERVED.isdisjoint(names):
-            return False
-        if _clashes(path.removeprefix("/"), self._former_files, self._former_folders):
-            return False
-        return _ARCHIVE_END.sub("/", f"{path}/") not in self._folders
+        name = path.removeprefix("/").casefold()
+        return (
+            _RESERVED.isdisjoint(name.split("/"))
+            and not _clashes(name, self._former_files, self._former_folders)
+            and not self._is_folder(name)
+        )
+
+    def _is_folder(self, name: str) -> bool:
+        """True if a file's name is that of a feed's folder, of one above it or in its archive."""
+        return _ARCHIVE_END.sub("/", f"/{name}/").strip("/") in self._folders
 
     def folder_of_topic(self, name: str) -> str:
         """The folder of the topic with a name; empty where there is none."""
