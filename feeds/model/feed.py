@@ -28,7 +28,7 @@ class Channel:
     selection: Selection
     #: One of CONTENTS: how much of an article an entry holds.
     content: str
-    #: SiteFolder of the parent topic's feed; empty if there is none.
+    #: Folder of the parent topic's feed; empty if there is none.
     parent: str = ""
     podcast: Podcast | None = None
     #: Query of a custom feed's URL, with a question mark.

@@ -6,7 +6,6 @@ the author's mistakes: they are reported as problems.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -77,10 +76,13 @@ def read_article(
     try:
         if front := _front_matter(text, report):
             fields, body_source, body_line = front
-            if article := _read(fields, is_draft=is_in_drafts(path)):
+
+            def read_body(base: str) -> str:
                 math = fields.flag("math", defaults.math)
                 body = Body(body_source, is_html=is_html(path), math=math)
-                article = replace(article, body=_read_body(body, article.url, body_line, report))
+                return _read_body(body, base, body_line, report)
+
+            article = _read(fields, read_body, is_draft=is_in_drafts(path))
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
         article = None
         message = f"cannot be read: {type(error).__name__}: {shown(str(error))}"
@@ -150,7 +152,10 @@ def _attempt(read: Callable[[], _Result]) -> _Result | BodyError:
         return BodyError(f"it cannot be read ({error!r:.100})")
 
 
-def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
+def _read(
+    fields: Fields, read_body: Callable[[str], str], *, is_draft: bool
+) -> model.Article | None:
+    """Return the article; its body is read with its URL as the base of relative ones."""
     title = fields.text("title") or fields.text("name")
     web_url, original_url = fields.url("webUrl"), fields.url("originalUrl")
     url = web_url or original_url
@@ -183,7 +188,6 @@ def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
         published=published,
         updated=max(updated, published),
         excerpt=fields.text("excerpt"),
-        body="",  # is read last
         player=player,
         original_url=original_url if original_url != url else "",
         amp_url=fields.url("ampWebUrl") or fields.url("cdnAmpWebUrl"),
@@ -200,6 +204,7 @@ def _read(fields: Fields, *, is_draft: bool) -> model.Article | None:
         expires=hold.expires,
         draft=is_draft,
         removed=hold.removed,
+        body=read_body(url),  # last, as in the file
     )
     is_unknown = any(file.media_type == DEFAULT_DOWNLOAD for file in article.downloads)
     is_episode = not player and any(map(fields.__contains__, _EPISODE_KEYS))

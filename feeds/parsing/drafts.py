@@ -191,14 +191,14 @@ def _hold_keys(items: Iterable[tuple[str, YAMLValue]]) -> Iterator[tuple[str, _R
                 if isinstance(word, str) and (_is_draft(word) or "draft" in inner.lower()):
                     for _inner, rule, _is_known, text in _hold_keys([(inner, word)]):
                         yield f"{key}.{inner}", rule, False, text
+        words = value if isinstance(value, YAMLList) else (value,)
         found = _rule_of(key) if value is not None else None
-        if not found and key not in _NAMING_KEYS:
-            words = value if isinstance(value, YAMLList) else (value,)
-            found = (_DRAFT, False) if any(map(_is_draft, words)) else None
+        if not found and key not in _NAMING_KEYS and any(map(_is_draft, words)):
+            found = _DRAFT, False
         if not found:
             continue
         rule, is_known = found
-        for word in value if isinstance(value, YAMLList) else (value,):
+        for word in words:
             # No rule knows the value of a list or a mapping; an empty text is no value.
             text = word if isinstance(word, str) else "…"
             if text.strip():

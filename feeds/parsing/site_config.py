@@ -119,7 +119,7 @@ def read_site_url(text: str) -> str:
         hint = "write one such as https://example.org/"
         raise ConfigurationError(f"{shown(text)!r} is not an http or https URL; {hint}")
     if reason := _unusable(text):
-        raise ConfigurationError(f"{shown(text)!r} {reason}")
+        raise ConfigurationError(f"{shown(text)!r} {'; '.join(reason)}")
     return site_url(url)
 
 
@@ -129,19 +129,21 @@ def site_url(url: str) -> str:
     return url if not url or url.endswith("/") else f"{url}/"
 
 
-def _unusable(url: str) -> str:
-    """Return why a URL cannot be a site's; empty if it can."""
+def _unusable(url: str) -> tuple[str, str] | None:
+    """Return why a URL cannot be a site's, and a hint; None if it can."""
     # Hosts' files hold it without escapes.
     if len(url) > _LIMITS.chars:
-        return f"is {len(url):,} characters long; at most {_LIMITS.chars} are allowed"
-    return "" if unquote(url).strip().isprintable() else "holds a control character; leave it out"
+        return f"is {len(url):,} characters long", f"at most {_LIMITS.chars} are allowed"
+    if not unquote(url).strip().isprintable():
+        return "holds a control character", "leave it out"
+    return None
 
 
 def _url(fields: Fields) -> str:
     url = fields.url("url")
     if url and (reason := _unusable(fields.markup("url"))):
-        message, _, hint = reason.partition("; ")
-        fields.problem("url", "bad-url", f"url {message}", hint)
+        what, hint = reason
+        fields.problem("url", "bad-url", f"url {what}", hint)
         return ""
     if "?" in url or "#" in url:
         hint = f"{shown(site_url(url))} is used"
@@ -162,30 +164,30 @@ def _former_paths(fields: Fields) -> Iterator[FormerPath]:
         format = "" if reason else item.choice(written, FORMAT_NAMES) or by_name
         if format == "json" and _MARKUP_PATH.search(path):
             # Its text would be markup, or a program for the server.
-            reason = "is sent as HTML, which JSON must not be; write one such as feed/json"
+            reason = "is sent as HTML, which JSON must not be", "write one such as feed/json"
         if reason:
-            message, _, hint = reason.partition("; ")
-            message = f"formerly: {shown(written)!r} {message}"
-            item.problem(written, "bad-path", message, hint, about=reason)
+            what, hint = reason
+            message = f"formerly: {shown(written)!r} {what}"
+            item.problem(written, "bad-path", message, hint, about=what)
         else:
             former[path] = FormerPath(path, format, item.line_of(written))
     # The path of a folder covers the one without a slash.
     yield from (each for path, each in former.items() if f"{path}/" not in former)
 
 
-def _unusable_path(path: str) -> str:
-    """Return why no feed can be at a former path; empty if one can."""
+def _unusable_path(path: str) -> tuple[str, str] | None:
+    """Return why no feed can be at a former path, and a hint; None if one can."""
     if "://" in path:
-        return "is not below url; write the path from there, such as feed.xml"
+        return "is not below url", "write the path from there, such as feed.xml"
     if "?" in path or "#" in path:
-        return "has a query, which static hosts ignore; it takes a redirect by the server"
+        return "has a query, which static hosts ignore", "it takes a redirect by the server"
     if path.lower() in _HOSTS_FILES:
-        return "is a file that hosts read themselves; write one such as feed.xml"
+        return "is a file that hosts read themselves", "write one such as feed.xml"
     names = path.removesuffix("/").split("/")
     is_short = len(path) <= _LIMITS.chars and all(len(name.encode()) <= 200 for name in names)
     if not is_short or not all(map(_PATH_NAME.fullmatch, names)):
-        return "is not a plain path; write one such as feed.xml or blog/feed/"
-    return ""
+        return "is not a plain path", "write one such as feed.xml or blog/feed/"
+    return None
 
 
 def _article_folders(fields: Fields, report: Report) -> tuple[str, ...]:
