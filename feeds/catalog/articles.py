@@ -214,20 +214,18 @@ class PublishedArticles:
 
     def held_back(self) -> dict[str, int]:
         """The numbers of articles that are not published, by reason."""
-        removed, none = ARTICLE.c.removed, sa.false()
-        draft = none if self._unpublished else ~removed & ARTICLE.c.draft
-        is_due = sa.true() if self._site.future else ARTICLE.c.published <= self._now
-        with_older, without = (self._is_published(dedupe=dedupe) for dedupe in (False, True))
+        removed, never = ARTICLE.c.removed, sa.false()
+        # The first that holds is counted.
         reasons = {
-            "unpublished": draft,
+            "unpublished": never if self._unpublished else ~removed & ARTICLE.c.draft,
             "removed": removed,
-            "dated in the future": ~removed & ~draft & ~is_due,
-            "expired": ~removed & ~draft & is_due & self._is_expired(),
-            "older with the same id": sa.and_(*with_older) & ~sa.and_(*without),
+            "dated in the future": never if self._site.future else ARTICLE.c.published > self._now,
+            "expired": self._is_expired(),
+            "older with the same id": ~sa.and_(*self._is_published()),
         }
-        counts = [sa.func.sum(sa.case((reason, 1), else_=0)) for reason in reasons.values()]
-        (row,) = self._rows(sa.select(*counts).select_from(ARTICLE))
-        return {reason: count for reason, count in zip(reasons, row, strict=True) if count}
+        reason = sa.case(*((holds, each) for each, holds in reasons.items())).label("reason")
+        counts = dict(map(tuple, self._rows(sa.select(reason, sa.func.count()).group_by(reason))))
+        return {each: counts[each] for each in reasons if each in counts}
 
     def next_due(self) -> datetime | None:
         """The next date at which an article is published, counts as updated, or expires."""
@@ -322,23 +320,22 @@ class PublishedArticles:
         if selection.q:
             yield self._catalog.search.matching(selection.q)
 
-    def _is_published(self, *, dedupe: bool = True) -> Iterator[sa.ColumnElement[bool]]:
+    def _is_published(self) -> Iterator[sa.ColumnElement[bool]]:
         yield ~ARTICLE.c.removed
         yield ~self._is_expired()
         yield from self._is_due(ARTICLE)
-        if dedupe:
-            other, rank = ARTICLE.alias("other"), sa.tuple_(*self._rank(ARTICLE))
-            others = other.c.id == ARTICLE.c.id, *self._is_due(other)
-            # A newer article that is removed, or expired, also removes the older ones. The index
-            # has the newest at its end, but for updates in the future.
-            columns = other.c.updated, other.c.published, other.c.path
-            newest = sa.select(*columns).where(*others, other.c.updated <= self._now)
-            newest = newest.order_by(*map(sa.desc, columns)).limit(1)
-            is_early = other.c.updated > self._now
-            is_older = (rank < newest.scalar_subquery()).is_(sa.true()) | sa.exists().where(
-                *others, is_early, sa.tuple_(*self._rank(other)) > rank
-            )
-            yield ~ARTICLE.c.has_duplicate_id | ~is_older
+        other, rank = ARTICLE.alias("other"), sa.tuple_(*self._rank(ARTICLE))
+        others = other.c.id == ARTICLE.c.id, *self._is_due(other)
+        # A newer article that is removed, or expired, also removes the older ones. The index has
+        # the newest at its end, but for updates in the future.
+        columns = other.c.updated, other.c.published, other.c.path
+        newest = sa.select(*columns).where(*others, other.c.updated <= self._now)
+        newest = newest.order_by(*map(sa.desc, columns)).limit(1)
+        is_early = other.c.updated > self._now
+        is_older = (rank < newest.scalar_subquery()).is_(sa.true()) | sa.exists().where(
+            *others, is_early, sa.tuple_(*self._rank(other)) > rank
+        )
+        yield ~ARTICLE.c.has_duplicate_id | ~is_older
 
     def _is_expired(self) -> sa.ColumnElement[bool]:
         return ARTICLE.c.expires.is_not(None) & (ARTICLE.c.expires <= self._now)

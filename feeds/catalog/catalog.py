@@ -29,7 +29,7 @@ from feeds.catalog.schema import (
 from feeds.catalog.search import Search
 from feeds.catalog.state import STATE, State, prepare_state
 from feeds.catalog.sync import Synced, sync
-from feeds.errors import CatalogError, CatalogRemadeError, Problem, Severity
+from feeds.errors import CatalogError, Problem, Severity
 
 
 class Catalog:
@@ -91,12 +91,12 @@ class Catalog:
         progress: Callable[[int, int], None] | None = None,
         processes: int = 1,
     ) -> Synced:
-        """Bring the index up to date with the folder (see feeds.catalog.sync)."""
+        """Bring the index up to date with the folder (see feeds.catalog.sync).
+
+        Raises CatalogRemadeError if the index was damaged: the next sync reads every file.
+        """
         with patiently():
-            try:
-                return sync(self._index, folder, progress, processes)
-            except CatalogRemadeError:
-                return sync(self._index, folder, progress, processes)
+            return sync(self._index, folder, progress, processes)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

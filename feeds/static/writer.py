@@ -102,7 +102,8 @@ class _Build:
 
     def apply(self, decide: Callable[[Plan], list[Step]], write: _Write) -> None:
         """Decide about files, and carry it out: the removals, then the writes."""
-        if self.outcomes or not self.plan.disk:  # the disk has changed, or nobody has looked
+        has_changed = any(outcome.changed for outcome in self.outcomes)
+        if has_changed or not self.plan.disk:  # or nobody has looked
             disk = self.tree.look(self.plan.names.union(self.plan.owned))
             self.plan = self.plan._replace(disk=disk)
         steps = decide(self.plan)
