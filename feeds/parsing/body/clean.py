@@ -152,7 +152,7 @@ class Body:
         if has_tags or "script" in markup.lower():
             before = _as_browsers_read(html)
             _find_unsafe(before, findings)
-            etree.strip_elements(before, "script", *_REMOVED_WITH_CONTENT, with_tail=False)
+            etree.strip_elements(before, *_REMOVED_WITH_CONTENT, with_tail=False)
         if has_tags:
             markup = _PARSER.clean(open_scripts(markup))
         limits.check_length(len(markup), self._source)

@@ -18,7 +18,14 @@ from lxml.html import HtmlElement
 from feeds.parsing.body.addresses import addresses_of, resolve
 from feeds.parsing.body.findings import Findings, clue_patterns
 from feeds.parsing.body.formulas import TEX, TOKENS, is_typeset
-from feeds.parsing.body.media import DIALECTS, emoji_of, is_notice, is_placeholder, without_size
+from feeds.parsing.body.media import (
+    DIALECTS,
+    emoji_of,
+    is_notice,
+    is_placeholder,
+    without_blanks,
+    without_size,
+)
 from feeds.parsing.body.players import watch_url
 from feeds.parsing.body.structure import is_gutter, is_sign
 from feeds.parsing.body.tidy import (
@@ -66,8 +73,10 @@ class Facts(NamedTuple):
 
     def are_kept(self, others: Facts) -> bool:
         """Return True if nothing can be lost."""
-        is_kept = self.text == others.text or _squeezed(self.text) == _squeezed(others.text)
-        return is_kept and self.counts == others.counts
+        if self.counts != others.counts:
+            return False
+        text, other = self.text, others.text
+        return text == other or without_blanks(text) == without_blanks(other)
 
 
 class _Part(NamedTuple):
@@ -85,9 +94,9 @@ def find_losses(before: HtmlElement, after: HtmlElement, base: str, findings: Fi
     _find_media(given, after, base, findings)
     tables, tables_left = _elements(given, "table"), _elements(left, "table")
     if len(tables_left) < len(tables):
-        texts = {_squeezed(_text_of(table)) for table in tables_left}
+        texts = {without_blanks(_text_of(table)) for table in tables_left}
         given_texts = list(map(_text_of, tables))
-        first = next((t for t in given_texts if _squeezed(t) not in texts), given_texts[0])
+        first = next((t for t in given_texts if without_blanks(t) not in texts), given_texts[0])
         where = (*_patterns_of(_WORD.findall(first)), r"<table\b", r"^ *\|")
         _add(findings, "table", len(tables) - len(tables_left), len(tables), where)
     # One without MathML is TeX between its signs.
@@ -178,10 +187,6 @@ def _words(parts: list[_Part], *, is_copy: bool) -> list[str]:
 
 def _elements(parts: list[_Part], kind: str) -> list[HtmlElement]:
     return [part.element for part in parts if part.kind == kind]
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
 
 
 def _addresses(element: HtmlElement) -> Iterator[str]:

@@ -100,7 +100,6 @@ _MAX_NOTICE_CHARS = 300
 _MAX_COMPARED = 100
 _text_of = etree.XPath("normalize-space()")
 _MEDIA = ("img", "iframe", "video", "audio")
-_TAGS = (*MEDIA_ATTRIBUTES, *_MEDIA)
 
 
 def open_scripts(markup: str) -> str:
@@ -114,7 +113,7 @@ def open_scripts(markup: str) -> str:
 
 def resolve_media(root: HtmlElement, base: str, length: Length, findings: Findings) -> None:
     """Give all media of a tree their URLs, still relative ones; lost ones are findings."""
-    if next(root.iter(*_TAGS), None) is not None:
+    if next(root.iter(*MEDIA_ATTRIBUTES), None) is not None:
         _Media(root, base, length, findings).resolve()
         settle(root)
 
@@ -276,7 +275,7 @@ class _Media:
         for number, noscript in enumerate(noscripts):
             if is_notice(noscript):
                 noscript.tag = GONE
-            elif number < _MAX_COMPARED and _without_blanks(_text_of(noscript)) in shown:
+            elif number < _MAX_COMPARED and without_blanks(_text_of(noscript)) in shown:
                 for element in noscript.iterdescendants():
                     element.text = element.tail = ""
                 noscript.text = ""
@@ -398,10 +397,11 @@ def _text_outside(root: HtmlElement) -> str:
         noscripts += (element.tag == NOSCRIPT) * (1 if event == "start" else -1)
         if not noscripts:
             texts.append((element.text if event == "start" else element.tail) or "")
-    return _without_blanks("".join(texts))
+    return without_blanks("".join(texts))
 
 
-def _without_blanks(text: str) -> str:
+def without_blanks(text: str) -> str:
+    """The text without any white space."""
     return "".join(text.split())
 
 

@@ -4,7 +4,6 @@ Runs on the tree that nh3 parsed, while it has the classes and ids that tell wha
 tables say which names mean what. Those attributes are left for others to read, and to remove.
 """
 
-import html
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -16,6 +15,7 @@ from lxml.html import HtmlElement
 from feeds.parsing.body import formulas
 from feeds.parsing.body.findings import Findings
 from feeds.parsing.body.tree import GONE, UNWRAPPED, classes, settle
+from feeds.text.repair import escape_html
 
 #: A link to a page that only another generator knows.
 UNKNOWN_LINK = "feeds-unknown:x"
@@ -161,7 +161,7 @@ def escape_verbatim(markup: str) -> str:
     markup = _FOREIGN.sub(rename, markup)
     if "<xmp" not in markup.lower():
         return markup
-    return _XMP.sub(lambda xmp: f"<pre>{html.escape(xmp[1], quote=False)}</pre>", markup)
+    return _XMP.sub(lambda xmp: f"<pre>{escape_html(xmp[1])}</pre>", markup)
 
 
 def reshape(root: HtmlElement, base: str, findings: Findings) -> None:
@@ -184,8 +184,7 @@ def reshape(root: HtmlElement, base: str, findings: Findings) -> None:
     for element in root.iter(*RENAMED_TAGS):
         element.tag = RENAMED_TAGS[element.tag]
     _align(root)
-    if next(root.iter(GONE, UNWRAPPED), None) is not None:
-        settle(root)
+    settle(root)
 
 
 def _align(root: HtmlElement) -> None:
