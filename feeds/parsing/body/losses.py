@@ -56,7 +56,6 @@ _WORD = re.compile(rf"[{_NO_SPACES}]|[^\W_{_NO_SPACES}]+")
 _MAX_QUOTED_WORDS = 6
 #: Letters of a word between which tags are looked for.
 _MAX_SPLIT_LETTERS = 20
-_text_of = etree.XPath("string()", smart_strings=False)
 _START_TAGS = tuple(sorted({"<table", "<math", *(re.sub("-.*", "-", f"<{m}") for m in _MEDIA)}))
 
 
@@ -69,7 +68,7 @@ class Facts(NamedTuple):
     @classmethod
     def of(cls, root: HtmlElement, markup: str) -> Self:
         """Find them fast."""
-        return cls(_text_of(root), list(map(markup.lower().count, _START_TAGS)))
+        return cls(root.text_content(), list(map(markup.lower().count, _START_TAGS)))
 
     def are_kept(self, others: Facts) -> bool:
         """Return True if nothing can be lost."""
@@ -94,13 +93,13 @@ def find_losses(before: HtmlElement, after: HtmlElement, base: str, findings: Fi
     _find_media(given, after, base, findings)
     tables, tables_left = _elements(given, "table"), _elements(left, "table")
     if len(tables_left) < len(tables):
-        texts = {without_blanks(_text_of(table)) for table in tables_left}
-        given_texts = list(map(_text_of, tables))
+        texts = {without_blanks(table.text_content()) for table in tables_left}
+        given_texts = list(map(HtmlElement.text_content, tables))
         first = next((t for t in given_texts if without_blanks(t) not in texts), given_texts[0])
         where = (*_patterns_of(_WORD.findall(first)), r"<table\b", r"^ *\|")
         _add(findings, "table", len(tables) - len(tables_left), len(tables), where)
     # One without MathML is TeX between its signs.
-    count = len(_elements(left, "formula")) + len(re.findall(r"\\[(\[]", _text_of(after)))
+    count = len(_elements(left, "formula")) + len(re.findall(r"\\[(\[]", after.text_content()))
     total = max(len(_elements(given, kind)) for kind in ("formula", "tex"))
     if count < total:
         _add(findings, "formula", total - count, total, (r"<math\b", "katex|mathjax|mjx-"))
@@ -254,7 +253,7 @@ def _seen(root: HtmlElement, base: str) -> list[_Part]:
 
 def _text_in(element: HtmlElement, kind: str) -> str | None:
     if kind == "formula":
-        return " ".join(map(_text_of, element.iter(*TOKENS)))
+        return " ".join(map(HtmlElement.text_content, element.iter(*TOKENS)))
     return emoji_of(element) if element.tag == "img" else "" if kind else element.text
 
 
@@ -269,7 +268,7 @@ def _kind_of(element: HtmlElement, base: str) -> str:
     if "style" in names and element.get("style") != "display:none":
         element.attrib.pop("style", None)
     if tag in ("math", "mjx-container") or ("class" in names and is_typeset(element)):
-        has_formula = any(_text_of(math).strip() for math in element.iter("math"))
+        has_formula = any(math.text_content().strip() for math in element.iter("math"))
         return "formula" if has_formula else "tex" if TEX in classes(element) else "hidden"
     is_hidden = bool(names) and shows_nothing(element)
     if is_hidden or tag == "svg" or (tag == "noscript" and is_notice(element)):

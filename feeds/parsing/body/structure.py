@@ -259,7 +259,7 @@ def is_gutter(element: HtmlElement) -> bool:
 
 
 def _holds_numbers(element: HtmlElement) -> bool:
-    return bool(_NUMBERS.fullmatch("".join(element.itertext())))
+    return bool(_NUMBERS.fullmatch(element.text_content()))
 
 
 def _is_in_code(element: HtmlElement) -> bool:
@@ -327,9 +327,9 @@ def _remove_signs(root: HtmlElement, base: str) -> None:
             continue
         if heading not in headings:
             ids = set(_ids((*islice(heading.iterancestors(), 2), *heading.iter())))
-            headings[heading] = ids, len("".join(heading.itertext()).strip())
+            headings[heading] = ids, len(heading.text_content().strip())
         ids, length = headings[heading]
-        text = "".join(link.itertext()).strip()
+        text = link.text_content().strip()
         is_own = _fragment(link, base) in ids
         _remove_sign(link, has_other_text=length > len(text), is_certain=True)
         if link.tag == "a" and is_own:
@@ -338,7 +338,7 @@ def _remove_signs(root: HtmlElement, base: str) -> None:
 
 def _remove_sign(link: HtmlElement, *, has_other_text: bool, is_certain: bool) -> None:
     """Remove a link that is a sign, by its text or, where the place is not certain, its class."""
-    text = "".join(link.itertext())
+    text = link.text_content()
     is_named = _is_named_sign(link)
     is_sign = bool(_SIGN.fullmatch(text)) and (
         is_named
@@ -357,7 +357,7 @@ def is_sign(link: HtmlElement, base: str) -> bool:
     """True for a link that says of itself that it leads from a heading to itself."""
     if not _is_named_sign(link) or _fragment(link, base) is None:
         return False
-    text = "".join(link.itertext())
+    text = link.text_content()
     return bool(_SIGN.fullmatch(text) or _SIGN_LABEL.match(text))
 
 
