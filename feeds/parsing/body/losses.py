@@ -18,14 +18,8 @@ from lxml.html import HtmlElement
 from feeds.parsing.body.addresses import addresses_of, resolve
 from feeds.parsing.body.findings import Findings, clue_patterns
 from feeds.parsing.body.formulas import TEX, TOKENS, is_typeset
-from feeds.parsing.body.media import (
-    DIALECTS,
-    emoji_of,
-    is_notice,
-    is_placeholder,
-    without_blanks,
-    without_size,
-)
+from feeds.parsing.body.media import DIALECTS, is_notice, without_blanks
+from feeds.parsing.body.pictures import emoji_of, is_placeholder, without_size
 from feeds.parsing.body.players import watch_url
 from feeds.parsing.body.structure import is_gutter, is_sign
 from feeds.parsing.body.tidy import (
