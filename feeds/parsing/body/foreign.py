@@ -26,17 +26,15 @@ _FOREIGN_NAMES = (
     " vectorproduct view xor"
 ).split()
 # Within a formula or a drawing, those that are read there.
-_READ_WITHIN = (
-    *(*MATH_TAGS - {"math"}, "annotation", "annotation-xml", "semantics"),
-    *"maction maligngroup malignmark mglyph mlabeledtr mlongdiv mscarries mscarry msgroup".split(),
-    *"msline msrow mstack animate circle defs desc discard ellipse g line mpath path".split(),
-    *"polygon polyline rect stop tspan use".split(),
+_READ_WITHIN = (MATH_TAGS - {"math"}).union(
+    "annotation annotation-xml semantics maction maligngroup malignmark mglyph mlabeledtr mlongdiv"
+    " mscarries mscarry msgroup msline msrow mstack animate circle defs desc discard ellipse g line"
+    " mpath path polygon polyline rect stop tspan use".split()
 )
-_FOREIGN = re.compile(
-    r"<(?P<slash>/?)(?=(?:(?P<around>(?:math|svg)(?![^<>]*/>))"
-    rf"|(?P<within>{'|'.join(sorted(_READ_WITHIN))})|{'|'.join(_FOREIGN_NAMES)})[\s/>])",
-    re.IGNORECASE,
-)
+_RENAMED = _READ_WITHIN.union(_FOREIGN_NAMES)
+# A regular expression of all names takes as long as all other steps over a body.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z-]*+)(?=[\s/>])")
+_IS_EMPTY = re.compile("[^<>]*/>")
 _XMP = re.compile(r"<xmp\b[^<>]*>((?:(?!<xmp\b).)*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -49,12 +47,14 @@ def escape_verbatim(markup: str) -> str:
 
     def rename(tag: re.Match[str]) -> str:
         nonlocal depth
-        if tag["around"]:
-            depth = max(0, depth - 1 if tag["slash"] else depth + 1)
-        is_read = tag["around"] or (tag["within"] and depth)
-        return tag[0] if is_read else f"<{tag['slash']}x-"
+        slash, name = tag[1], tag[2].lower()
+        if name in ("math", "svg") and not _IS_EMPTY.match(tag.string, tag.end()):
+            depth = max(0, depth - 1 if slash else depth + 1)
+        if name not in _RENAMED or (depth and name in _READ_WITHIN):
+            return tag[0]
+        return f"<{slash}x-{tag[2]}"
 
-    markup = _FOREIGN.sub(rename, markup)
+    markup = _TAG.sub(rename, markup)
     if "<xmp" not in markup.lower():
         return markup
     return _XMP.sub(lambda xmp: f"<pre>{escape_html(xmp[1])}</pre>", markup)
