@@ -16,6 +16,7 @@ from lxml.html import HtmlElement
 from feeds.parsing.body import formulas, limits, liquid, losses
 from feeds.parsing.body.addresses import may_hold_picture, resolve
 from feeds.parsing.body.findings import Finding, Findings, clue_patterns, line_of
+from feeds.parsing.body.foreign import escape_verbatim
 from feeds.parsing.body.formulas import MATH_ATTRIBUTES, MATH_TAGS
 from feeds.parsing.body.liquid import CODE_IN_MARKDOWN
 from feeds.parsing.body.media import (
@@ -30,7 +31,6 @@ from feeds.parsing.body.structure import (
     READ_ATTRIBUTES,
     READ_TAGS,
     UNKNOWN_LINK,
-    escape_verbatim,
     reshape,
 )
 from feeds.parsing.body.tidy import INLINE_TAGS, MARKS, simplify_attribute, tidy
@@ -152,7 +152,7 @@ class Body:
         if has_tags or "script" in markup.lower():
             before = _as_browsers_read(html)
             _find_unsafe(before, findings)
-            etree.strip_elements(before, "script", *_REMOVED_WITH_CONTENT, with_tail=False)
+            etree.strip_elements(before, *_REMOVED_WITH_CONTENT, with_tail=False)
         if has_tags:
             markup = _PARSER.clean(open_scripts(markup))
         limits.check_length(len(markup), self._source)

@@ -16,7 +16,6 @@ class Finding(NamedTuple):
 
 
 _UNSAFE = ("unsafe-body", "the body contains {}", "it is removed")
-_GONE = ("lost-content", "{}", "see that each tag and each quotation mark near by is closed")
 #: The code, the message, of which {} is the text that was found, and the hint of each kind.
 KINDS = {
     "tag": _UNSAFE,
@@ -45,7 +44,7 @@ KINDS = {
     "template": ("foreign-syntax", "{} is published as text", "write Markdown or HTML"),
     "formula": ("foreign-syntax", "a formula that has neither MathML nor TeX is left out",
                 "have KaTeX or MathJax write MathML"),
-    "gone": _GONE,
+    "gone": ("lost-content", "{}", "see that each tag and each quotation mark near by is closed"),
 }  # fmt: skip
 
 

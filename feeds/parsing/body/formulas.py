@@ -228,14 +228,14 @@ def _clean(math: HtmlElement) -> None:
             element.clear(keep_tail=True)
             element.tag = GONE
         elif tag in TOKENS:
-            text = "".join(element.itertext())
+            text = element.text_content()
             del element[:]
             element.text = text
         elif tag not in MATH_TAGS or tag == "math":
             element.tag = UNWRAPPED
     if tex and not math.get("alttext"):
         math.set("alttext", tex)
-    if not "".join(math.itertext()).strip():
+    if not math.text_content().strip():
         text = math.get("alttext", "")
         signs = _with_signs(text, is_display=math.get("display") == "block")
         math.clear(keep_tail=True)

@@ -4,12 +4,12 @@ It evaluates none of them, so that each branch of an {% if %} stays. Code keeps 
 does prose about templates. Takes linear time.
 """
 
-import html
 import re
 from collections.abc import Callable
 
 from feeds.parsing.body import generators
 from feeds.parsing.body.findings import Findings
+from feeds.text.repair import escape_html
 
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
 
@@ -85,7 +85,7 @@ def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
     def protect_highlight(code: str) -> str:
         code = _replace_between(code, _RAW, str).strip("\n")
         if is_html:
-            return protect(f"<pre><code>{html.escape(code, quote=False)}</code></pre>")
+            return protect(f"<pre><code>{escape_html(code)}</code></pre>")
         fence = "~" * max(3, 1 + max(map(len, re.findall("~+", code)), default=0))
         return protect(f"\n{fence}\n{code}\n{fence}\n")
 

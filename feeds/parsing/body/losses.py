@@ -18,7 +18,8 @@ from lxml.html import HtmlElement
 from feeds.parsing.body.addresses import addresses_of, resolve
 from feeds.parsing.body.findings import Findings, clue_patterns
 from feeds.parsing.body.formulas import TEX, TOKENS, is_typeset
-from feeds.parsing.body.media import DIALECTS, emoji_of, is_notice, is_placeholder, without_size
+from feeds.parsing.body.media import DIALECTS, is_notice, without_blanks
+from feeds.parsing.body.pictures import emoji_of, is_placeholder, without_size
 from feeds.parsing.body.players import watch_url
 from feeds.parsing.body.structure import is_gutter, is_sign
 from feeds.parsing.body.tidy import (
@@ -49,7 +50,6 @@ _WORD = re.compile(rf"[{_NO_SPACES}]|[^\W_{_NO_SPACES}]+")
 _MAX_QUOTED_WORDS = 6
 #: Letters of a word between which tags are looked for.
 _MAX_SPLIT_LETTERS = 20
-_text_of = etree.XPath("string()", smart_strings=False)
 _START_TAGS = tuple(sorted({"<table", "<math", *(re.sub("-.*", "-", f"<{m}") for m in _MEDIA)}))
 
 
@@ -62,12 +62,14 @@ class Facts(NamedTuple):
     @classmethod
     def of(cls, root: HtmlElement, markup: str) -> Self:
         """Find them fast."""
-        return cls(_text_of(root), list(map(markup.lower().count, _START_TAGS)))
+        return cls(root.text_content(), list(map(markup.lower().count, _START_TAGS)))
 
     def are_kept(self, others: Facts) -> bool:
         """Return True if nothing can be lost."""
-        is_kept = self.text == others.text or _squeezed(self.text) == _squeezed(others.text)
-        return is_kept and self.counts == others.counts
+        if self.counts != others.counts:
+            return False
+        text, other = self.text, others.text
+        return text == other or without_blanks(text) == without_blanks(other)
 
 
 class _Part(NamedTuple):
@@ -85,13 +87,13 @@ def find_losses(before: HtmlElement, after: HtmlElement, base: str, findings: Fi
     _find_media(given, after, base, findings)
     tables, tables_left = _elements(given, "table"), _elements(left, "table")
     if len(tables_left) < len(tables):
-        texts = {_squeezed(_text_of(table)) for table in tables_left}
-        given_texts = list(map(_text_of, tables))
-        first = next((t for t in given_texts if _squeezed(t) not in texts), given_texts[0])
+        texts = {without_blanks(table.text_content()) for table in tables_left}
+        given_texts = list(map(HtmlElement.text_content, tables))
+        first = next((t for t in given_texts if without_blanks(t) not in texts), given_texts[0])
         where = (*_patterns_of(_WORD.findall(first)), r"<table\b", r"^ *\|")
         _add(findings, "table", len(tables) - len(tables_left), len(tables), where)
     # One without MathML is TeX between its signs.
-    count = len(_elements(left, "formula")) + len(re.findall(r"\\[(\[]", _text_of(after)))
+    count = len(_elements(left, "formula")) + len(re.findall(r"\\[(\[]", after.text_content()))
     total = max(len(_elements(given, kind)) for kind in ("formula", "tex"))
     if count < total:
         _add(findings, "formula", total - count, total, (r"<math\b", "katex|mathjax|mjx-"))
@@ -180,10 +182,6 @@ def _elements(parts: list[_Part], kind: str) -> list[HtmlElement]:
     return [part.element for part in parts if part.kind == kind]
 
 
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
-
-
 def _addresses(element: HtmlElement) -> Iterator[str]:
     """The addresses of what a medium shows."""
     if element.tag in DIALECTS:
@@ -249,7 +247,7 @@ def _seen(root: HtmlElement, base: str) -> list[_Part]:
 
 def _text_in(element: HtmlElement, kind: str) -> str | None:
     if kind == "formula":
-        return " ".join(map(_text_of, element.iter(*TOKENS)))
+        return " ".join(map(HtmlElement.text_content, element.iter(*TOKENS)))
     return emoji_of(element) if element.tag == "img" else "" if kind else element.text
 
 
@@ -264,7 +262,7 @@ def _kind_of(element: HtmlElement, base: str) -> str:
     if "style" in names and element.get("style") != "display:none":
         element.attrib.pop("style", None)
     if tag in ("math", "mjx-container") or ("class" in names and is_typeset(element)):
-        has_formula = any(_text_of(math).strip() for math in element.iter("math"))
+        has_formula = any(math.text_content().strip() for math in element.iter("math"))
         return "formula" if has_formula else "tex" if TEX in classes(element) else "hidden"
     is_hidden = bool(names) and shows_nothing(element)
     if is_hidden or tag == "svg" or (tag == "noscript" and is_notice(element)):

@@ -6,7 +6,7 @@ be it in an attribute of a script's or in a `noscript`.
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import lxml.etree as etree
 from lxml.html import HtmlElement
@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 from feeds.parsing.body.addresses import GUESSED, LAZY, SOURCES, addresses_of, resolve
 from feeds.parsing.body.findings import Findings, clue_patterns
 from feeds.parsing.body.limits import Length
+from feeds.parsing.body.pictures import emoji_of, is_placeholder, is_small, without_size
 from feeds.parsing.body.players import known_player
 from feeds.parsing.body.tidy import INLINE_TAGS, shows_nothing
 from feeds.parsing.body.tree import GONE, UNWRAPPED, settle
@@ -68,31 +69,6 @@ _PAGE_SCRIPT = re.compile(
     r"|(asciinema\.org)/a/\w+)\.js\b[^<>]*>\s*</script\s*>",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(
-    r"(?:^|[/_-])(?:blank|clear|empty|gr[ae]y|lazy(?:load)?|load(?:er|ing)?|pixel|placeholder"
-    r"|preload(?:er)?|spacer|trans(?:parent)?|1x1)(?:[_-]\w{1,20})?\.(?:gif|jpe?g|png|svg|webp)$",
-    re.IGNORECASE,
-)
-_SIZE_IN_NAME = re.compile(r"[-_]\d+x\d+(?=\.\w+$)|@\dx(?=\.\w+$)")
-# Medium's thumbnails are in `freeze/max/30`.
-_SIZE_IN_FOLDER = re.compile(r"\d+|(?<=/)freeze/")
-_EMOJI_CLASS = re.compile(r"emoji|joypixels|smil(?:ey|ie)s?\b", re.IGNORECASE)
-_EMOJI_FOLDER = re.compile(
-    r"/\w{0,20}(?:emoji|emoticon|smil(?:ey|ie))[\w@.-]{0,20}/", re.IGNORECASE
-)
-# Its name is the code points.
-_EMOJI_FILE = re.compile(
-    r"/((?:[0-9a-f]{2,5})(?:-[0-9a-f]{2,5}){0,9})\.(?:gif|png|svg|webp)", re.IGNORECASE
-)
-_EMOJI = re.compile(
-    "(?=.*[^\0-\x7f])[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f"
-    "\u2b00-\u2bff\u3030\u303d\u3297\u3299\xa9\xae\u2122\u203c\u2049\u2139\u200d\u20e3\ufe0f"
-    "\U000e0020-\U000e007f0-9#*]{1,40}"
-)
-_SMILEY = re.compile(r":[\w+-]{1,38}:|(?!\w)\S{1,40}|[XxDB8][-']?[()DPpO]")
-#: Pixels of an emoji's file, and of an icon.
-_MAX_EMOJI, _MAX_ICON = 72, 48
-_MAX_EMOJI_CHARS = 40
 # A notice for people whose browser runs no script; it offers nothing else.
 _NOTICE = re.compile(r"java\s?script", re.IGNORECASE)
 _MAX_NOTICE_CHARS = 300
@@ -100,7 +76,6 @@ _MAX_NOTICE_CHARS = 300
 _MAX_COMPARED = 100
 _text_of = etree.XPath("normalize-space()")
 _MEDIA = ("img", "iframe", "video", "audio")
-_TAGS = (*MEDIA_ATTRIBUTES, *_MEDIA)
 
 
 def open_scripts(markup: str) -> str:
@@ -114,7 +89,7 @@ def open_scripts(markup: str) -> str:
 
 def resolve_media(root: HtmlElement, base: str, length: Length, findings: Findings) -> None:
     """Give all media of a tree their URLs, still relative ones; lost ones are findings."""
-    if next(root.iter(*_TAGS), None) is not None:
+    if next(root.iter(*MEDIA_ATTRIBUTES), None) is not None:
         _Media(root, base, length, findings).resolve()
         settle(root)
 
@@ -249,7 +224,7 @@ class _Media:
         """Return True for the placeholder of a picture, but not for a spacer or an icon."""
         if element.tag != "img" or not is_placeholder(self._url(element.get("src", ""))):
             return False
-        return not any(_is_small(element.get(side, "")) for side in ("width", "height"))
+        return not any(is_small(element.get(side, "")) for side in ("width", "height"))
 
     def _choose(self, addresses: Iterable[str], *, accepts_placeholder: bool = True) -> str:
         """The first address that can be published, of a placeholder only if there is no other."""
@@ -276,7 +251,7 @@ class _Media:
         for number, noscript in enumerate(noscripts):
             if is_notice(noscript):
                 noscript.tag = GONE
-            elif number < _MAX_COMPARED and _without_blanks(_text_of(noscript)) in shown:
+            elif number < _MAX_COMPARED and without_blanks(_text_of(noscript)) in shown:
                 for element in noscript.iterdescendants():
                     element.text = element.tail = ""
                 noscript.text = ""
@@ -371,7 +346,7 @@ class _Media:
     def _name_drawing(self, drawing: HtmlElement) -> None:
         box = drawing.get("viewBox", "").replace(",", " ").split()[2:]
         sides = [drawing.get("width", ""), drawing.get("height", ""), *box]
-        is_icon = drawing in self._silent or any(map(_is_small, sides))
+        is_icon = drawing in self._silent or any(map(is_small, sides))
         drawing.text, drawing[:] = "", []
         if is_icon or drawing in self._hidden:
             drawing.tag = GONE
@@ -398,10 +373,11 @@ def _text_outside(root: HtmlElement) -> str:
         noscripts += (element.tag == NOSCRIPT) * (1 if event == "start" else -1)
         if not noscripts:
             texts.append((element.text if event == "start" else element.tail) or "")
-    return _without_blanks("".join(texts))
+    return without_blanks("".join(texts))
 
 
-def _without_blanks(text: str) -> str:
+def without_blanks(text: str) -> str:
+    """The text without any white space."""
     return "".join(text.split())
 
 
@@ -413,43 +389,6 @@ def is_notice(noscript: HtmlElement) -> bool:
         return True
     text = _text_of(noscript)
     return len(text) <= _MAX_NOTICE_CHARS and bool(_NOTICE.search(text))
-
-
-def is_placeholder(url: str) -> bool:
-    """True for a picture that a script replaces."""
-    return bool(_PLACEHOLDER.search(urlsplit(url).path))
-
-
-def without_size(url: str) -> tuple[str, str, str]:
-    """The host, folder and name of a file, the same for all sizes of a picture."""
-    parts = urlsplit(url)
-    # A server that resizes names the original.
-    path = parse_qs(parts.query).get("url", [parts.path])[0]
-    folder, _slash, name = path.rpartition("/")
-    return parts.netloc, _SIZE_IN_FOLDER.sub("", folder), _SIZE_IN_NAME.sub("", name)
-
-
-def emoji_of(image: HtmlElement) -> str:
-    """The text of which a picture is an emoji, or an empty string."""
-    sides = [side for side in (image.get("width"), image.get("height")) if side]
-    if not all(_is_small(side, _MAX_EMOJI) for side in sides):
-        return ""
-    source = image.get("src", "")
-    text = (image.get("alt", "").strip() or image.get("title", "").strip())[: _MAX_EMOJI_CHARS + 1]
-    is_marked = _EMOJI_CLASS.search(image.get("class", ""))
-    if not is_marked and any(name in source.lower() for name in ("emo", "smil")):
-        is_marked = _EMOJI_FOLDER.search(source)
-    if _EMOJI.fullmatch(text):
-        return text if is_marked or sides else ""
-    # Its file's name is better than a text such as :smile:. Other words are a picture's.
-    if is_marked and (file := _EMOJI_FILE.search(source)):
-        emoji = "".join(chr(int(each, 16)) for each in file[1].split("-"))
-        text = emoji if _EMOJI.fullmatch(emoji) else text
-    return text if is_marked and (_EMOJI.fullmatch(text) or _SMILEY.fullmatch(text)) else ""
-
-
-def _is_small(side: str, pixels: int = _MAX_ICON) -> bool:
-    return bool(re.fullmatch(r"\d{1,4}(?:\.\d{1,9})?", side)) and float(side) <= pixels
 
 
 def _label(element: HtmlElement) -> str:

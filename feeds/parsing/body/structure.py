@@ -4,7 +4,6 @@ Runs on the tree that nh3 parsed, while it has the classes and ids that tell wha
 tables say which names mean what. Those attributes are left for others to read, and to remove.
 """
 
-import html
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -62,36 +61,6 @@ _STYLES = {
         }.items()
     },
 }
-# Names of content MathML, and of SVG. Other generators have components with these names, and prose
-# has <list>: where the sanitiser finds one outside a formula, it removes its text as well.
-_FOREIGN_NAMES = (
-    "abs and apply approx arccos arccosh arccot arccoth arccsc arccsch arcsec arcsech arcsin"
-    " arcsinh arctan arctanh arg bind bvar card cartesianproduct cbytes ceiling cerror ci cn"
-    " codomain complexes compose condition conjugate cos cosh cot coth cs csc csch csymbol curl"
-    " declare degree determinant diff divergence divide domain domainofapplication emptyset eq"
-    " equivalent eulergamma exists exp exponentiale factorial factorof false filter floor fn"
-    " forall gcd geq grad gt ident imaginary imaginaryi implies in infinity int integers intersect"
-    " interval inverse lambda laplacian lcm leq limit list ln log logbase lowlimit lt marker mask"
-    " matrix matrixrow max mean median metadata min minus mode moment momentabout naturalnumbers"
-    " neq not notanumber notin notprsubset notsubset or otherwise outerproduct partialdiff pattern"
-    " pi piece piecewise plus power primes product prsubset quotient rationals real reals reln rem"
-    " root scalarproduct sdev sec sech selector sep set setdiff share sin sinh subset sum switch"
-    " symbol tan tanh tendsto text times transpose true union uplimit variance vector"
-    " vectorproduct view xor"
-).split()
-# Within a formula or a drawing, those that are read there.
-_READ_WITHIN = (
-    *(*formulas.MATH_TAGS - {"math"}, "annotation", "annotation-xml", "semantics"),
-    *"maction maligngroup malignmark mglyph mlabeledtr mlongdiv mscarries mscarry msgroup".split(),
-    *"msline msrow mstack animate circle defs desc discard ellipse g line mpath path".split(),
-    *"polygon polyline rect stop tspan use".split(),
-)
-_FOREIGN = re.compile(
-    r"<(?P<slash>/?)(?=(?:(?P<around>(?:math|svg)(?![^<>]*/>))"
-    rf"|(?P<within>{'|'.join(sorted(_READ_WITHIN))})|{'|'.join(_FOREIGN_NAMES)})[\s/>])",
-    re.IGNORECASE,
-)
-_XMP = re.compile(r"<xmp\b[^<>]*>((?:(?!<xmp\b).)*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 # Chroma numbers lines so that they are not copied.
 _UNSELECTABLE = "user-select:none"
 _is_unselectable = etree.XPath(f"boolean(//@style[. = '{_UNSELECTABLE}'])")
@@ -144,26 +113,6 @@ def simplify_style(tag: str, style: str) -> str | None:
     return _UNSELECTABLE if is_unselectable else None
 
 
-def escape_verbatim(markup: str) -> str:
-    """HTML with a pre for each xmp, whose text a parser would take for markup later.
-
-    Elements whose names are foreign get others, which nobody knows.
-    """
-    depth = 0
-
-    def rename(tag: re.Match[str]) -> str:
-        nonlocal depth
-        if tag["around"]:
-            depth = max(0, depth - 1 if tag["slash"] else depth + 1)
-        is_read = tag["around"] or (tag["within"] and depth)
-        return tag[0] if is_read else f"<{tag['slash']}x-"
-
-    markup = _FOREIGN.sub(rename, markup)
-    if "<xmp" not in markup.lower():
-        return markup
-    return _XMP.sub(lambda xmp: f"<pre>{html.escape(xmp[1], quote=False)}</pre>", markup)
-
-
 def reshape(root: HtmlElement, base: str, findings: Findings) -> None:
     """Bring a tree into shape; formulas that have nothing that a feed can hold are findings."""
     # Most bodies have none of these names, and need no look at each element.
@@ -184,8 +133,7 @@ def reshape(root: HtmlElement, base: str, findings: Findings) -> None:
     for element in root.iter(*RENAMED_TAGS):
         element.tag = RENAMED_TAGS[element.tag]
     _align(root)
-    if next(root.iter(GONE, UNWRAPPED), None) is not None:
-        settle(root)
+    settle(root)
 
 
 def _align(root: HtmlElement) -> None:
@@ -260,7 +208,7 @@ def is_gutter(element: HtmlElement) -> bool:
 
 
 def _holds_numbers(element: HtmlElement) -> bool:
-    return bool(_NUMBERS.fullmatch("".join(element.itertext())))
+    return bool(_NUMBERS.fullmatch(element.text_content()))
 
 
 def _is_in_code(element: HtmlElement) -> bool:
@@ -328,9 +276,9 @@ def _remove_signs(root: HtmlElement, base: str) -> None:
             continue
         if heading not in headings:
             ids = set(_ids((*islice(heading.iterancestors(), 2), *heading.iter())))
-            headings[heading] = ids, len("".join(heading.itertext()).strip())
+            headings[heading] = ids, len(heading.text_content().strip())
         ids, length = headings[heading]
-        text = "".join(link.itertext()).strip()
+        text = link.text_content().strip()
         is_own = _fragment(link, base) in ids
         _remove_sign(link, has_other_text=length > len(text), is_certain=True)
         if link.tag == "a" and is_own:
@@ -339,7 +287,7 @@ def _remove_signs(root: HtmlElement, base: str) -> None:
 
 def _remove_sign(link: HtmlElement, *, has_other_text: bool, is_certain: bool) -> None:
     """Remove a link that is a sign, by its text or, where the place is not certain, its class."""
-    text = "".join(link.itertext())
+    text = link.text_content()
     is_named = _is_named_sign(link)
     is_sign = bool(_SIGN.fullmatch(text)) and (
         is_named
@@ -358,7 +306,7 @@ def is_sign(link: HtmlElement, base: str) -> bool:
     """True for a link that says of itself that it leads from a heading to itself."""
     if not _is_named_sign(link) or _fragment(link, base) is None:
         return False
-    text = "".join(link.itertext())
+    text = link.text_content()
     return bool(_SIGN.fullmatch(text) or _SIGN_LABEL.match(text))
 
 

@@ -48,6 +48,8 @@ def classes(element: HtmlElement) -> list[str]:
 
 def settle(root: HtmlElement) -> None:
     """Remove all elements that are GONE, and the tags of those that are UNWRAPPED."""
+    if next(root.iter(GONE, UNWRAPPED), None) is None:
+        return
     for element in list(root.iter()):
         if element.tag not in (GONE, UNWRAPPED):
             settle_children(element)
