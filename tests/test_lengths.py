@@ -1,4 +1,4 @@
-"""How long enclosures are: of the site's own files as they lie there, in every format."""
+"""Lengths of enclosures: of the site's own files as they lie there, in every format."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def file(length: int) -> _Reply:
 
 
 def ranged(total: str) -> _Reply:
-    """What refuses HEAD, and tells a range."""
+    """Refuse HEAD, and tell a range."""
 
     def reply(handler: _Handler) -> None:
         if handler.command == "HEAD":
@@ -448,7 +448,7 @@ def test_jobs_that_never_end_do_not_keep_others_from_running() -> None:
     stopped.set()
 
 
-# What a build does with the answers.
+# Builds with the answers.
 
 
 def build(site: SiteBuilder, *options: str, out: Path | None = None) -> Result:
