@@ -8,17 +8,11 @@ import pytest
 
 from feeds.errors import Problem
 from feeds.parsing.article import read_article
-from feeds.parsing.body.clean import Body
 from feeds.parsing.body.generators import replace_alerts
+from tests.bodies import BASE, markdown
 from tests.support import article, document
 
-BASE = "https://news.example.com/a/b"
 ROOT = "https://news.example.com"
-
-
-def markdown(source: str) -> str:
-    """The clean body of a source in Markdown."""
-    return Body(source, is_html=False).clean(BASE)
 
 
 def problems_of(body: str, name: str = "a.md") -> list[Problem]:

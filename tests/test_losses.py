@@ -13,9 +13,9 @@ from feeds.parsing.body.clean import Body
 from feeds.parsing.body.findings import Finding
 from feeds.parsing.body.tidy import tidy
 from feeds.parsing.body.tree import to_html
+from tests.bodies import BASE
 from tests.support import article, document
 
-BASE = "https://news.example.com/a/b"
 MARKDOWN = """\
 # Tides of the bay
 

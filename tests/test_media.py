@@ -14,18 +14,12 @@ from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.findings import KINDS
 from feeds.parsing.body.limits import BodyError
+from tests.bodies import BASE, html, inspect, markdown
 from tests.support import article, document
-from tests.test_bodies import inspect
 
-BASE = "https://news.example.com/a/b"
 SITE = "https://news.example.com"
 DATA = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 SVG_DATA = "data:image/svg+xml,%3Csvg%20viewBox='0%200%206%204'%3E%3C/svg%3E"
-
-
-def html(source: str) -> str:
-    """The clean body of a source in HTML."""
-    return Body(source, is_html=True).clean(BASE)
 
 
 def media(source: str) -> list[str]:
@@ -246,9 +240,7 @@ def test_what_has_no_url_is_named_and_its_text_leads_to_the_article(
 
 def test_a_picture_in_markdown_is_named_too() -> None:
     source = f"x\n\n![Plot]({DATA}) ![]( )\n\n[y]()"
-    assert Body(source, is_html=False).clean(BASE) == (
-        f'<p>x</p>\n<p><a href="{BASE}">Plot</a> </p>\n<p><a>y</a></p>'
-    )
+    assert markdown(source) == (f'<p>x</p>\n<p><a href="{BASE}">Plot</a> </p>\n<p><a>y</a></p>')
     messages = [KINDS[kind][1] for kind in ("data", "picture", "link")]
     found = problems_of(source, "a.md")
     assert sorted(each.message for each in found) == sorted(messages)
