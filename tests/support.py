@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -128,3 +129,12 @@ def eventually(attempt: Callable[[], object], seconds: float = 5.0) -> bool:
             return True
         time.sleep(0.02)
     return bool(attempt())
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Fail if the block takes more processor time; the load of other processes does not count."""
+    started = time.process_time()
+    yield
+    took = time.process_time() - started
+    assert took < seconds, f"{took:.2f} s of processor time; {seconds:g} s are allowed"

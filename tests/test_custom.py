@@ -6,7 +6,6 @@ import importlib
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -35,7 +34,7 @@ from feeds.web.app import create_app
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.support import NOW, SiteBuilder, eventually
+from tests.support import NOW, SiteBuilder, eventually, within
 
 FEEDS = ("rss.xml", "atom.xml", "feed.json")
 
@@ -595,8 +594,7 @@ def test_a_path_where_nothing_is_published_is_shown_on_one_line(app: Flask, writ
 def test_no_query_costs_more_than_a_few_repairs() -> None:
     topics = build_topics((), [TopicName(f"topic {n} " * 5, 1, NOW) for n in range(5000)])
     chain = quote("Ã" + "ƒ" * 99)
-    start = time.process_time()
-    for query in ("q=" + chain, "&".join(f"topic={chain}{n}" for n in range(7)), chain * 99):
-        read_query(query, topics)
-        directory_search(query)
-    assert time.process_time() - start < 1
+    with within(1):
+        for query in ("q=" + chain, "&".join(f"topic={chain}{n}" for n in range(7)), chain * 99):
+            read_query(query, topics)
+            directory_search(query)
