@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 
 import pytest
 import yaml
+from flask import Flask
+from werkzeug.test import TestResponse
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
@@ -119,6 +121,12 @@ class SiteBuilder:
         body = getattr(document, "body", None)
         assert isinstance(body, bytes), f"no document at {path}: {document}"
         return body
+
+
+def get(app: Flask, path: str, method: str = "GET", **headers: str) -> TestResponse:
+    """The app's whole response; headers are named with underscores in the place of hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return app.test_client().open(path, method=method, headers=named, buffered=True)
 
 
 def eventually(attempt: Callable[[], object], seconds: float = 5.0) -> bool:

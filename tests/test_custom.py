@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from werkzeug.test import TestResponse
 
 from feeds.catalog.search import Search
 from feeds.catalog.state import DOCUMENT
@@ -34,7 +33,7 @@ from feeds.web.app import create_app
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.support import NOW, SiteBuilder, eventually, within
+from tests.support import NOW, SiteBuilder, eventually, get, within
 
 FEEDS = ("rss.xml", "atom.xml", "feed.json")
 
@@ -64,11 +63,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(fill(SiteBuilder(tmp_path_factory.mktemp("app") / "site")).root)
     yield app
     app.extensions["feeds"].close()
-
-
-def get(app: Flask, path: str, **headers: str) -> TestResponse:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return app.test_client().get(path, headers=named, buffered=True)
 
 
 def titles(app: Flask, query: str) -> set[str]:

@@ -19,7 +19,7 @@ import brotli
 import pytest
 import zstandard
 from flask import Flask
-from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from feeds.compression import encode
 from feeds.errors import CatalogError
@@ -30,7 +30,7 @@ from feeds.web.document_cache import ENTRY_OVERHEAD_BYTES, DocumentCache
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.support import NOW, SiteBuilder
+from tests.support import NOW, SiteBuilder, get
 
 FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
 DECODERS = {
@@ -50,11 +50,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(site.root)
     yield app
     app.extensions["feeds"].close()
-
-
-def get(app: Flask, path: str, method: str = "GET", **headers: str) -> TestResponse:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return app.test_client().open(path, method=method, headers=named, buffered=True)
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/"])

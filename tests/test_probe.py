@@ -27,9 +27,8 @@ from feeds.remote.addresses import is_public
 from feeds.remote.pool import results_before
 from feeds.remote.probe import ask as ask_public
 from feeds.web.app import create_app
-from tests.support import SiteBuilder, eventually, tool
+from tests.support import SiteBuilder, eventually, get, tool
 from tests.test_static import tree
-from tests.test_web import get
 
 _Reply = Callable[["_Handler"], None]
 #: The servers of these tests are on addresses of this machine.
