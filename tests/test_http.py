@@ -141,18 +141,24 @@ def test_a_document_is_encoded_once_for_all_clients(monkeypatch: pytest.MonkeyPa
     assert len(encoded) == 1
 
 
-def test_many_requests_for_a_document_that_is_not_cached_wait_for_one_rendering(
-    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.write("a.md", title="One")
-    rendered: list[str] = []
-    gate = threading.Barrier(51)
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The formats of the feeds that are rendered, as they come."""
+    formats: list[str] = []
 
     def counting(feed: Any, format: Any) -> bytes:
-        rendered.append(format.name)
+        formats.append(format.name)
         return render(feed, format)
 
     monkeypatch.setattr("feeds.publication.publication.render", counting)
+    return formats
+
+
+def test_many_requests_for_a_document_that_is_not_cached_wait_for_one_rendering(
+    site: SiteBuilder, rendered: list[str]
+) -> None:
+    site.write("a.md", title="One")
+    gate = threading.Barrier(51)
     served = LiveSite(Settings(site.root))
 
     def ask() -> Any:
@@ -228,19 +234,12 @@ def test_no_two_threads_render_the_same_document_at_once() -> None:
     assert most == 1
 
 
-def test_a_redirect_renders_nothing(site: SiteBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redirect_renders_nothing(site: SiteBuilder, rendered: list[str]) -> None:
     site.configure(
         title="T", url="https://feeds.example.org/", topics=[{"name": "AI", "formerly": ["old"]}]
     )
     site.write("a.md", topics=["AI"])
     app = create_app(site.root)
-    rendered: list[str] = []
-
-    def counting(feed: Any, format: Any) -> bytes:
-        rendered.append(format.name)
-        return render(feed, format)
-
-    monkeypatch.setattr("feeds.publication.publication.render", counting)
     for name in ("rss.xml", "atom.xml", "feed.json"):
         response = get(app, f"/topics/old/{name}")
         assert (response.status_code, response.location) == (301, f"../ai/{name}")
