@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import time
@@ -11,8 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+import brotli
 import pytest
 import yaml
+import zstandard
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -22,6 +25,13 @@ from feeds.publication.publication import Publication
 
 #: A time after the date of every article in the tests.
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
+
+#: By the content coding.
+DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+    "gzip": gzip.decompress,
+}
 
 #: Real articles, which are not in this repository.
 CORPUS = Path(os.environ.get("FEEDS_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
 import random
@@ -15,9 +14,7 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any
 
-import brotli
 import pytest
-import zstandard
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -30,14 +27,9 @@ from feeds.web.document_cache import ENTRY_OVERHEAD_BYTES, DocumentCache
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.support import NOW, SiteBuilder, get
+from tests.support import DECODERS, NOW, SiteBuilder, get
 
 FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
-DECODERS = {
-    "br": brotli.decompress,
-    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
-    "gzip": gzip.decompress,
-}
 
 
 @pytest.fixture(scope="module")
