@@ -24,7 +24,7 @@ import pytest
 from tests.servers import PostgreSQL
 from tests.support import SiteBuilder, lacking
 
-#: What a test runs with unless it sets them itself.
+#: Settings that no test has unless it sets them itself.
 _UNSET = (
     "FEEDS_SITE", "FEEDS_URL", "FEEDS_UNPUBLISHED", "FEEDS_REPORTED", "FEEDS_CATALOG", "FEEDS_SYNC",
     "FEEDS_INDEXED", "FEEDS_ADDRESS", "FEEDS_PROXIES", "FEEDS_ACCESS_LOG",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+import brotli
 import pytest
 import yaml
+import zstandard
+from flask import Flask
+from werkzeug.test import TestResponse
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
@@ -19,6 +25,13 @@ from feeds.publication.publication import Publication
 
 #: A time after the date of every article in the tests.
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
+
+#: By the content coding.
+DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+    "gzip": gzip.decompress,
+}
 
 #: Real articles, which are not in this repository.
 CORPUS = Path(os.environ.get("FEEDS_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
@@ -120,6 +133,12 @@ class SiteBuilder:
         return body
 
 
+def get(app: Flask, path: str, method: str = "GET", **headers: str) -> TestResponse:
+    """The app's whole response; headers are named with underscores in the place of hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return app.test_client().open(path, method=method, headers=named, buffered=True)
+
+
 def eventually(attempt: Callable[[], object], seconds: float = 5.0) -> bool:
     """Try until the result is true, for the five seconds within which a change has to show."""
     deadline = time.monotonic() + seconds
@@ -128,3 +147,12 @@ def eventually(attempt: Callable[[], object], seconds: float = 5.0) -> bool:
             return True
         time.sleep(0.02)
     return bool(attempt())
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Fail if the block takes more processor time; the load of other processes does not count."""
+    started = time.process_time()
+    yield
+    took = time.process_time() - started
+    assert took < seconds, f"{took:.2f} s of processor time; {seconds:g} s are allowed"

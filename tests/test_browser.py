@@ -93,7 +93,7 @@ def test_the_directory_is_searched_as_one_types(page: Any, url: str) -> None:
     assert feeds.count() == 0
     page.fill("#search", "")
     assert (feeds.count(), page.inner_text("#found")) == (3, "")
-    # What a link asks for is found by whoever renders it, with a script or without.
+    # A link that asks for something shows what was found, with a script or without.
     page.goto(f"{url}?q=fruit")
     assert feeds.count() == 1
     # From there on, the next search goes through all of them again.

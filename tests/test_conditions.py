@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from feeds.model.document import Document, MediaFile
 from feeds.web.media import respond_with_file
 from feeds.web.responses import CachedDocument, read_date
+from tests.hosts import Response
 
 BODY = b"0123456789" * 100
 CHANGED = int(time.time()) - 3600
@@ -24,12 +25,6 @@ DATE, PAST, LATER, FUTURE = (
     formatdate(CHANGED + seconds, usegmt=True) for seconds in (0, -60, 60, 7200)
 )
 NO_DATE = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
-
-
-class Response(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 Ask = Callable[[Mapping[str, str]], Response]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from feeds.parsing.article import read_article
 from feeds.parsing.dates import DateError, read_date
 from feeds.parsing.time_zones import find_zone
-from tests.support import SiteBuilder, article, document
+from tests.support import SiteBuilder, article, document, within
 
 #: By the moment, in UTC.
 WRITTEN = {
@@ -225,10 +224,8 @@ def test_a_date_is_the_same_wherever_the_machine_is(zone: str) -> None:
     "text", ["2021" + " " * 20_000 + "x", "1 " * 20_000, "May " * 24, "+" * 99]
 )
 def test_no_text_takes_long_to_be_no_date(text: str) -> None:
-    started = time.monotonic()
-    with pytest.raises(DateError):
+    with within(1), pytest.raises(DateError):
         read_date(text)
-    assert time.monotonic() - started < 1
 
 
 @pytest.mark.postgresql

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from feeds.errors import Severity
 from feeds.model.article import Article
 from feeds.model.selection import Selection
 from feeds.parsing.article import read_article
-from tests.support import SiteBuilder, article, document
+from tests.support import SiteBuilder, article, document, within
 
 
 def read(path: str = "a.md", **keys: Any) -> tuple[Article, list[tuple[int, str]]]:
@@ -175,9 +174,8 @@ def test_an_article_in_a_folder_of_drafts_is_a_draft(path: str) -> None:
 )
 def test_many_wishes_take_little_time(front: str) -> None:
     text = document(article()).replace("---\n", f"---\n{front}", 1)
-    started = time.process_time()
-    read_article(text, "a.md")
-    assert time.process_time() - started < 5
+    with within(5):
+        read_article(text, "a.md")
 
 
 @pytest.mark.parametrize(("path", "keys"), [("_drafts/a.md", {}), ("a.md", {"draft": True})])

@@ -78,7 +78,7 @@ def test_an_excerpt_is_plain_text_even_where_it_looks_like_html(site: SiteBuilde
     one = publish(site, excerpt="It&#8217;s&nbsp;1 &lt; 2 <b>\n &amp;amp; so on")
     expected = "It’s\xa01 < 2 <b> &amp; so on"
     assert one.json["summary"] == expected
-    # What readers take for HTML (RSS 2.0; RFC 4287 §3.1.1.2) has to say the same once it is shown.
+    # Readers take it for HTML (RSS 2.0; RFC 4287 §3.1.1.2): it has to say the same once shown.
     assert list(map(html.unescape, one.rss("description"))) == [expected]
     assert list(map(html.unescape, one.atom("atom:summary[@type='html']"))) == [expected]
 

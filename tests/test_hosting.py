@@ -1,4 +1,4 @@
-"""What hosts are told in files of their own, read as their documentation says that they read it."""
+"""Rules for hosts in files of their own, read as each host's documentation says it reads them."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ PATTERNS = {"netlify": netlify, "cloudflare": cloudflare}
 
 
 def applied(pattern: Callable[[str], re.Pattern[str]], rules: Rules, path: str) -> Counter[str]:
-    """What the rules give for a path: each header, with how many give it."""
+    """Headers that the rules give for a path, each with how many give it."""
     matching = [headers for each, headers in rules if pattern(each).fullmatch(path)]
     return Counter(f"{name}: {value}" for headers in matching for name, value in headers.items())
 
@@ -118,7 +118,7 @@ def test_every_path_has_the_headers_of_the_live_app_from_one_rule_each(
         assert set(names.values()) == {1}, path
         for name, value in COMMON_HEADERS.items():
             assert told[f"{name}: {value}"] == 1
-        # What no rule is for is asked for anew each time: pages, and archives that are open.
+        # A path without a rule is asked for anew each time: a page, or an archive that is open.
         has_own = told[f"Cache-Control: {publication.cache_control(found)}"] == 1
         may_lack = path.endswith("/") or "/archive/" in path
         assert has_own or (may_lack and "Cache-Control" not in names), path
@@ -186,7 +186,7 @@ def test_what_cloudflare_takes_is_not_exceeded(site: SiteBuilder) -> None:
             path = f"/topics/{former[number]}{name}"
             target = f"/topics/ai{name or '/'}" if last else ""
             assert led(cloudflare, text, path)[0] == target
-    # Those that no redirect is for have pages that lead on.
+    # Former paths without a redirect have pages that lead on.
     assert f"/topics/{former[599]}/" in publication.paths()
 
 

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
-import brotli
 import pytest
-import zstandard
 from click.testing import CliRunner
 
 from feeds.catalog.walk import MANIFEST
 from feeds.cli import main
 from tests import hosts
 from tests.hosts import Response, Server
-from tests.support import SiteBuilder
+from tests.support import DECODERS, SiteBuilder
 
 URL = "https://feeds.example.org/"
 FORMER_SLUGS = ("machines", "old.names", "old-names")
 FEED = "max-age=60, stale-while-revalidate=600"
-DECODERS = {
-    "br": brotli.decompress,
-    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
-    "gzip": gzip.decompress,
-}
 
 
 @pytest.fixture(scope="module")

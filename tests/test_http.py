@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
 import random
@@ -15,11 +14,9 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any
 
-import brotli
 import pytest
-import zstandard
 from flask import Flask
-from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from feeds.compression import encode
 from feeds.errors import CatalogError
@@ -30,14 +27,9 @@ from feeds.web.document_cache import ENTRY_OVERHEAD_BYTES, DocumentCache
 from feeds.web.live_site import LiveSite
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.support import NOW, SiteBuilder
+from tests.support import DECODERS, NOW, SiteBuilder, get
 
 FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
-DECODERS = {
-    "br": brotli.decompress,
-    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
-    "gzip": gzip.decompress,
-}
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +42,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(site.root)
     yield app
     app.extensions["feeds"].close()
-
-
-def get(app: Flask, path: str, method: str = "GET", **headers: str) -> TestResponse:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return app.test_client().open(path, method=method, headers=named, buffered=True)
 
 
 @pytest.mark.parametrize("path", [*FEEDS, "/"])
@@ -146,18 +133,24 @@ def test_a_document_is_encoded_once_for_all_clients(monkeypatch: pytest.MonkeyPa
     assert len(encoded) == 1
 
 
-def test_many_requests_for_a_document_that_is_not_cached_wait_for_one_rendering(
-    site: SiteBuilder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.write("a.md", title="One")
-    rendered: list[str] = []
-    gate = threading.Barrier(51)
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The formats of the feeds that are rendered, as they come."""
+    formats: list[str] = []
 
     def counting(feed: Any, format: Any) -> bytes:
-        rendered.append(format.name)
+        formats.append(format.name)
         return render(feed, format)
 
     monkeypatch.setattr("feeds.publication.publication.render", counting)
+    return formats
+
+
+def test_many_requests_for_a_document_that_is_not_cached_wait_for_one_rendering(
+    site: SiteBuilder, rendered: list[str]
+) -> None:
+    site.write("a.md", title="One")
+    gate = threading.Barrier(51)
     served = LiveSite(Settings(site.root))
 
     def ask() -> Any:
@@ -233,19 +226,12 @@ def test_no_two_threads_render_the_same_document_at_once() -> None:
     assert most == 1
 
 
-def test_a_redirect_renders_nothing(site: SiteBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redirect_renders_nothing(site: SiteBuilder, rendered: list[str]) -> None:
     site.configure(
         title="T", url="https://feeds.example.org/", topics=[{"name": "AI", "formerly": ["old"]}]
     )
     site.write("a.md", topics=["AI"])
     app = create_app(site.root)
-    rendered: list[str] = []
-
-    def counting(feed: Any, format: Any) -> bytes:
-        rendered.append(format.name)
-        return render(feed, format)
-
-    monkeypatch.setattr("feeds.publication.publication.render", counting)
     for name in ("rss.xml", "atom.xml", "feed.json"):
         response = get(app, f"/topics/old/{name}")
         assert (response.status_code, response.location) == (301, f"../ai/{name}")

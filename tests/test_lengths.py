@@ -1,4 +1,4 @@
-"""How long enclosures are: of the site's own files as they lie there, in every format."""
+"""Lengths of enclosures: of the site's own files as they lie there, in every format."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ from feeds.static.writer import write_tree
 from feeds.web.app import create_app
 from feeds.web.live_site import LiveSite
 from feeds.web.settings import Settings
-from tests.support import NOW, SiteBuilder, eventually
+from tests.support import NOW, SiteBuilder, eventually, get
 from tests.test_static import tree
-from tests.test_web import get
 
 _MEDIA = "{http://search.yahoo.com/mrss/}"
 _ATOM = "{http://www.w3.org/2005/Atom}"

@@ -230,6 +230,7 @@ def test_files_of_an_earlier_version_are_taken_over(site: SiteBuilder, tmp_path:
     for each in (file, state_file(file)):
         with closing(sqlite3.connect(each)) as connection:
             names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+        assert names
         assert all(name.startswith(("feeds_", "sqlite_")) for name in names)
     Catalog(file).close()
 

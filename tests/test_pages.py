@@ -138,7 +138,7 @@ def test_the_content_security_policy_allows_the_style_and_script_of_its_page_and
             assert policy[f"{name}-src"] == f"'sha256-{digest}'", path
         assert policy["default-src"] == policy["base-uri"] == "'none'"
         assert policy["form-action"] == "'self'"
-        # What a policy would refuse must not be there: it would be missed, or warned of.
+        # Nothing may be there that a policy would refuse: it would be missed, or warned of.
         assert page.xpath("//script/@src | //@style | //iframe | //link[@rel='stylesheet']") == []
         assert [name for name in page.xpath("//@*/..") if any(map(is_handler, name.keys()))] == []
         # The policy has to come before the style that it allows.

@@ -68,7 +68,8 @@ def test_a_player_is_a_frame_of_a_known_host_or_a_media_file(
 
 def test_a_frame_is_always_loaded_over_https() -> None:
     found = read_player("<iframe src='http://www.youtube.com/embed/a'></iframe>")
-    assert found is None or found.url.startswith("https://")
+    assert found
+    assert found.url.startswith("https://")
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ EPISODES: list[tuple[dict[str, Any], Episode | None]] = [
             )
         ),
     ),
-    # What length means depends on what the article is: a course has one too.
+    # The meaning of length depends on what the article is: a course has one too.
     ({"length": "PT44M"}, None),
     (
         {"length": "PT44M", "featuredContent": '<video src="https://e.example/v.mp4"></video>'},
@@ -270,7 +270,7 @@ def test_every_category_and_subcategory_is_one_name() -> None:
         assert name in site.podcast.categories[0]
 
 
-# What is published.
+# Published feeds.
 
 
 def picture(file: Path, width: int, height: int) -> None:
@@ -693,7 +693,7 @@ def test_a_build_after_a_change_of_the_show_equals_a_first_build(
     assert tree(tmp_path / "first") == tree(show.out)
 
 
-# What directories require.
+# Requirements of directories.
 
 
 def warnings(site: SiteBuilder) -> list[str]:

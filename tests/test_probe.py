@@ -27,9 +27,8 @@ from feeds.remote.addresses import is_public
 from feeds.remote.pool import results_before
 from feeds.remote.probe import ask as ask_public
 from feeds.web.app import create_app
-from tests.support import SiteBuilder, eventually, tool
+from tests.support import SiteBuilder, eventually, get, tool
 from tests.test_static import tree
-from tests.test_web import get
 
 _Reply = Callable[["_Handler"], None]
 #: The servers of these tests are on addresses of this machine.
@@ -99,7 +98,7 @@ def file(length: int) -> _Reply:
 
 
 def ranged(total: str) -> _Reply:
-    """What refuses HEAD, and tells a range."""
+    """Refuse HEAD, and tell a range."""
 
     def reply(handler: _Handler) -> None:
         if handler.command == "HEAD":
@@ -448,7 +447,7 @@ def test_jobs_that_never_end_do_not_keep_others_from_running() -> None:
     stopped.set()
 
 
-# What a build does with the answers.
+# Builds with the answers.
 
 
 def build(site: SiteBuilder, *options: str, out: Path | None = None) -> Result:

@@ -1,4 +1,4 @@
-"""What exists at which path, and how little it costs to know."""
+"""Documents of a publication by path, and how little it costs to know them."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_words_and_searches_mean_themselves(text: str) -> None:
     found = words.words(text)
     assert words.words(" ".join(found)) == found
     assert words.canonical(words.canonical(text)) == words.canonical(text)
-    # What stands between two words in an engine's own language is never a part of one.
+    # A sign between words in an engine's own language is never a part of one.
     assert not set("".join(found)) & set(" ·\"'&|!:*\\%_\0")
 
 
@@ -124,7 +124,7 @@ def test_a_search_finds_these_articles(catalog: Catalog, search: str, titles: li
 
 
 def expected(texts: Mapping[str, Sequence[str]], search: str) -> set[str]:
-    """What every engine has to find, told without one."""
+    """Titles that every engine has to find, told without one."""
 
     def has(parts: Sequence[str], phrase: tuple[str, ...]) -> bool:
         split = [words.words(part) for part in parts]

@@ -101,7 +101,7 @@ def test_an_app_survives_a_restart_of_the_server(tmp_path: Path) -> None:
     client = app.test_client()
     assert client.get("/rss.xml").status_code == 200
     server.stop()
-    # What is known is served; what would have to be asked for is not there for the moment.
+    # Known documents are served; others, which would have to be asked for, are not there yet.
     assert client.get("/rss.xml").status_code == 200
     assert client.get("/topics/ai/rss.xml").status_code == 503
     site.write("b.md", title="Two", topics=["AI"])

@@ -375,6 +375,7 @@ def test_no_text_of_a_site_makes_its_documents_large() -> None:
     site, problems = read_site(text, "feeds.yaml", "A folder")
     assert len(repr(site)) < 2000
     assert (site.feeds, site.topics) == ((), ())
+    assert problems
     assert all(len(str(each)) < 300 for each in problems)
 
 

@@ -646,7 +646,7 @@ def test_a_build_that_another_sync_overtakes_leaves_nothing_wrong_for_good(
     filled.write("a.md", title="One, corrected", topics=["AI", "Robots"])
     Catalog(behind.catalog.place).sync(SiteFolder.open(filled.root))
     write_tree(behind, filled.out)
-    # What it wrote holds newer articles than it knew of; they go back to what they were.
+    # The tree it wrote holds newer articles than it knew of; they go back to what they were.
     filled.write("a.md", title="One", topics=["AI", "Robots"])
     write_tree(filled.publication(), filled.out)
     write_tree(filled.publication(), tmp_path / "cold")

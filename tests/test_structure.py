@@ -11,20 +11,8 @@ from hypothesis import strategies as st
 from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body, plain_text
 from feeds.parsing.body.formulas import MATH_TAGS
+from tests.bodies import BASE, html, inspect, markdown
 from tests.support import SiteBuilder, article, document
-from tests.test_bodies import inspect
-
-BASE = "https://news.example.com/a/b"
-
-
-def html(source: str) -> str:
-    """The clean body of a source in HTML."""
-    return Body(source, is_html=True).clean(BASE)
-
-
-def markdown(source: str, math: bool | None = None) -> str:
-    """The clean body of a source in Markdown."""
-    return Body(source, is_html=False, math=math).clean(BASE)
 
 
 @pytest.mark.parametrize(

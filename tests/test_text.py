@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 
 import ftfy
@@ -24,7 +23,7 @@ from feeds.text.repair import (
     shown,
 )
 from feeds.text.slugs import distinct_slug, fold, slugify
-from tests.support import CORPUS, article, document, needs_corpus
+from tests.support import CORPUS, article, document, needs_corpus, within
 
 #: Good text: nothing in it is to be repaired.
 SENTENCES = {
@@ -416,9 +415,8 @@ def test_a_reference_of_thousands_of_digits_is_no_character(reference: str) -> N
     ],
 )
 def test_a_text_made_of_endless_mojibake_takes_seconds_at_most(text: str) -> None:
-    start = time.process_time()
-    plain_line(text)
-    assert time.process_time() - start < 8
+    with within(8):
+        plain_line(text)
 
 
 @pytest.mark.parametrize("text", ["x" * 1000, "é" * 1000, "a\nb\x00 " * 1000, "'" * 1000])

@@ -16,20 +16,10 @@ from hypothesis import strategies as st
 from feeds.parsing.body.clean import KEPT_ATTRIBUTES, KEPT_TAGS, Body
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.tree import parse, to_html
+from tests.bodies import BASE, html, markdown
 from tests.support import SiteBuilder, article, document
 
-BASE = "https://news.example.com/a/b"
 DOCUMENTED = Path(__file__).parents[1] / "docs" / "formats.md"
-
-
-def html(source: str) -> str:
-    """The clean body of a source in HTML."""
-    return Body(source, is_html=True).clean(BASE)
-
-
-def markdown(source: str) -> str:
-    """The clean body of a source in Markdown."""
-    return Body(source, is_html=False).clean(BASE)
 
 
 def test_the_document_lists_the_elements_and_attributes_that_stay() -> None:

@@ -6,7 +6,6 @@ docs/soak.md.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import itertools
 import json
@@ -23,13 +22,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import brotli
 import lxml.etree as etree
 import pytest
 import urllib3
-import zstandard
 
-from tests.support import SiteBuilder, eventually
+from tests.support import DECODERS, SiteBuilder, eventually
 from tests.test_cli import serving
 
 pytestmark = pytest.mark.slow
@@ -57,11 +54,6 @@ ODD = [
     *("/custom/rss.xml?q=SOME", "/custom/rss.xml?topic=none", "/custom/atom.xml?q=%22%00*%22"),
     *("/custom/?since=forever", "/custom/rss.xml?" + "topic=ai&" * 200, "/custom/none.xml"),
 ]
-DECODERS = {
-    "br": brotli.decompress,
-    "gzip": gzip.decompress,
-    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
-}
 
 
 @pytest.fixture

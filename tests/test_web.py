@@ -23,7 +23,6 @@ from urllib.parse import urljoin
 import pytest
 import watchfiles
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from feeds.errors import CatalogError, ConfigurationError, FeedsError
 from feeds.model.document import Document, MediaFile, Redirect
@@ -33,7 +32,7 @@ from feeds.web.live_site import LiveSite
 from feeds.web.media import respond_with_file
 from feeds.web.responses import CachedDocument
 from feeds.web.settings import Settings
-from tests.support import CORPUS, SiteBuilder, article, document, eventually, needs_corpus
+from tests.support import CORPUS, SiteBuilder, article, document, eventually, get, needs_corpus
 
 
 def fill(site: SiteBuilder) -> SiteBuilder:
@@ -68,11 +67,6 @@ def changing(served: SiteBuilder) -> Iterator[Flask]:
     app = create_app(served.root)
     yield app
     app.extensions["feeds"].close()
-
-
-def get(app: Flask, path: str, **headers: str) -> TestResponse:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return app.test_client().get(path, headers=named, buffered=True)
 
 
 def assert_live_equals_static(root: Path, out: Path) -> int:

@@ -60,7 +60,7 @@ class Served:
 
 
 class Pool:
-    """What the hub's work is handed to in the place of Celery: threads."""
+    """Threads that the hub's work is handed to in the place of Celery."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(4)
@@ -225,7 +225,7 @@ def test_only_the_feeds_whose_bytes_changed_are_announced(
     assert sorted(announce(announced.publication()).told) == sorted(expected)
     assert sorted(hub.told) == sorted(expected)
     assert hub.modes == {"publish"}
-    # What documents follow from is another now, and their bytes are the same.
+    # The settings behind the documents are others now, and their bytes are the same.
     announced.configure(title="Test site", url=URL, hub=hub.url, limit=40)
     assert announce(announced.publication()).told == []
 

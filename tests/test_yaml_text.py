@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from feeds.parsing import yaml_text
 from feeds.parsing.yaml_text import YAMLList, YAMLMapping, YAMLTextError, YAMLValue
-from tests.support import CORPUS, needs_corpus
+from tests.support import CORPUS, needs_corpus, within
 
 FRONT_MATTER = re.compile(r"\A\ufeff?---\s*\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
 
@@ -147,10 +146,9 @@ def strings(found: Any) -> Any:
 def test_many_merges_into_one_mapping_take_linear_time() -> None:
     count = 12_000
     merges = "".join(f"a{number}: &a {{k{number}: 1}}\n<<: *a\n" for number in range(count))
-    started = time.process_time()
-    found = value(merges)
     # It was ten seconds.
-    assert time.process_time() - started < 4
+    with within(4):
+        found = value(merges)
     assert isinstance(found, dict)
     assert (len(found), found["k0"], found[f"k{count - 1}"]) == (2 * count, "1", "1")
 
@@ -209,9 +207,8 @@ def test_an_alias_bomb_is_refused_at_once() -> None:
     for before, letter in zip("abcdefghi", "bcdefghij", strict=True):
         text += f"{letter}: &{letter} [{', '.join([f'*{before}'] * 9)}]\n"
     assert len(text) < 1024
-    started = time.monotonic()
-    assert "alias" in error(text).message
-    assert time.monotonic() - started < 5
+    with within(5):
+        assert "alias" in error(text).message
 
 
 def test_a_bomb_of_merged_mappings_is_refused() -> None:
@@ -241,9 +238,8 @@ def test_brackets_in_quotes_are_not_taken_for_nesting() -> None:
 
 
 def test_many_quotes_without_an_end_take_no_longer_than_other_text() -> None:
-    started = time.monotonic()
-    assert error("a: b: c\nd: " + '"\\' * 500_000).message.startswith("not YAML: ")
-    assert time.monotonic() - started < 5
+    with within(5):
+        assert error("a: b: c\nd: " + '"\\' * 500_000).message.startswith("not YAML: ")
 
 
 def test_the_deepest_nesting_that_is_allowed_is_read() -> None:
