@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -19,7 +18,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from feeds.web.app import create_app
-from tests.support import lacking, tool
+from tests.support import free_port, lacking, tool
 
 #: Modules, where Debian's packages install them.
 _BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
@@ -164,7 +163,7 @@ def serving(configure: Callable[[Path, int], list[str]]) -> Iterator[int]:
         if os.geteuid() == 0:
             shutil.chown(own, "nobody")
         for _attempt in range(5):
-            port = _free_port()
+            port = free_port()
             process = _start(configure(own, port), own)
             try:
                 if _listens(process, own / "pid"):
@@ -175,12 +174,6 @@ def serving(configure: Callable[[Path, int], list[str]]) -> Iterator[int]:
                 process.wait(20)
         logs = [file.read_text() for file in (own / "output", own / "log") if file.exists()]
         pytest.fail("\n".join(logs))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _start(command: list[str], own: Path) -> subprocess.Popen[bytes]:

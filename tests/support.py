@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -137,6 +139,14 @@ def get(app: Flask, path: str, method: str = "GET", **headers: str) -> TestRespo
     """The app's whole response; headers are named with underscores in the place of hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return app.test_client().open(path, method=method, headers=named, buffered=True)
+
+
+def free_port() -> int:
+    """Return a free port, of those that no system gives to who asks for any: others may ask."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def eventually(attempt: Callable[[], object], seconds: float = 5.0) -> bool:

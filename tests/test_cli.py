@@ -28,7 +28,15 @@ from feeds.cli import main
 from feeds.parsing.article import read_article
 from feeds.static.hosts import HOSTS
 from feeds.web.server import has_index
-from tests.support import CORPUS, SiteBuilder, article, document, eventually, needs_corpus
+from tests.support import (
+    CORPUS,
+    SiteBuilder,
+    article,
+    document,
+    eventually,
+    free_port,
+    needs_corpus,
+)
 
 
 def run(*arguments: str | Path) -> Result:
@@ -457,9 +465,7 @@ def test_a_port_in_use_is_an_error_of_one_line(site: SiteBuilder) -> None:
 )
 def test_app_py_is_served_by_any_wsgi_server(command: list[str], site: SiteBuilder) -> None:
     site.write("a.md", title="Through app.py")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [each.format(port=port) for each in command]
     if command[-1] == "--port":
         command.append(str(port))
