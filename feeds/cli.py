@@ -331,6 +331,7 @@ def _opened(
         hint = "it contains the site; name a folder of its own"
         raise click.BadParameter(hint, param_hint="--out")
     url = settings.url_of(folder)
+    folder = folder.published_at(url)
     if out and not folder.configured and url == DEFAULT_URL:
         hint = "give --url, or a feeds.yaml"
         click.echo(f"warning: no URL is known, so links lead to {url}; {hint}", err=True)

@@ -12,20 +12,24 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
+from feeds.dialects import DIALECTS, NONE, Dialect, find_dialect
+from feeds.dialects.configuration import Files
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
-from feeds.model.site import Site
-from feeds.parsing.article import line_of, read_article
+from feeds.model.site import Author, Site
+from feeds.parsing.article import ENDINGS, line_of, read_article
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
-from feeds.parsing.time_zones import in_zone
+from feeds.parsing.time_zones import in_zone, zone_name
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown
 
@@ -49,6 +53,8 @@ class SiteFolder:
     problems: tuple[Problem, ...]
     #: The name of its feeds.yaml; empty where there is none.
     configuration: str = ""
+    #: The generator whose form the articles have; None for our own.
+    dialect: Dialect | None = None
 
     @classmethod
     def open(cls, target: Path) -> SiteFolder:
@@ -61,13 +67,27 @@ class SiteFolder:
         if not root.is_dir():
             raise ConfigurationError(f"{target}: no such folder; name a folder of articles")
         default_title = plain_line(root.resolve().name) or "Feeds"
-        if not os.path.lexists(file):
-            return cls(root, Site(title=default_title), ())
-        source = _read(file, file.name)
-        if isinstance(source, Problem):
-            raise ConfigurationError(str(source))
-        site, problems = read_site(source, file.name, default_title)
-        return cls(root, site, tuple(problems), file.name)
+        site, problems, source = Site(title=default_title), list[Problem](), ""
+        if is_configured := os.path.lexists(file):
+            text = _read(file, file.name)
+            if isinstance(text, Problem):
+                raise ConfigurationError(str(text))
+            source = text
+            site, problems = read_site(source, file.name, site)
+        dialect = _find_dialect(root, site, file.name)
+        if dialect:
+            defaults = _site_of(dialect, default_title)
+            site, problems = (
+                read_site(source, file.name, defaults) if is_configured else (defaults, problems)
+            )
+            dialect = replace(dialect, base=dialect.site.url)
+        return cls(root, site, tuple(problems), file.name if is_configured else "", dialect)
+
+    def published_at(self, url: str) -> SiteFolder:
+        """Return the folder with the URL of its feeds, for articles whose site has no other."""
+        if not self.dialect or self.dialect.site.url:
+            return self
+        return replace(self, dialect=replace(self.dialect, base=url))
 
     @classmethod
     def of_article(cls, file: Path) -> tuple[SiteFolder, str]:
@@ -78,7 +98,8 @@ class SiteFolder:
         """
         file = Path(os.path.abspath(file))
         for root in file.parents:
-            if (root / CONFIGURATION).is_file():
+            is_site = (root / CONFIGURATION).is_file() or find_dialect(_files_of(root))
+            if is_site:
                 folder = cls.open(root)
                 if any(file.is_relative_to(articles) for articles in folder.article_folders):
                     return folder, file.relative_to(root).as_posix()
@@ -120,7 +141,10 @@ class SiteFolder:
         They include what cannot be read, folders with a slash at the end: read() says why.
         """
         files: dict[str, Stat] = {}
-        links = Links(self.root, self.article_folders)
+        dialect = self.dialect
+        links = Links(self.root, self.article_folders, dialect.endings if dialect else ENDINGS)
+        # All files of folders that feeds.yaml names are to be articles.
+        are_articles = not dialect or self.site.articles != dialect.folders
         # The problem of a linked folder quotes `articles`, so it is made again when that changes.
         linked = Stat(-2, zlib.crc32(repr(self.site.articles).encode()))
         for folder in filter(os.path.isdir, self.article_folders):
@@ -128,8 +152,34 @@ class SiteFolder:
                 continue
             prefix = self._prefix(folder)
             for name, stat in walk(str(folder), real, links):
-                files.setdefault((prefix + name) or HERE, stat or linked)
+                path = (prefix + name) or HERE
+                if are_articles or path.endswith("/") or self.dialect_of(path):
+                    files.setdefault(path, stat or linked)
         return files
+
+    def dialect_of(self, path: str) -> Dialect | None:
+        """Return the dialect if one of files() is an article of it; None for our own form."""
+        return self.dialect if self.dialect and self.dialect.is_article(path) else None
+
+    def settings_of(self, path: str) -> str:
+        """Return the settings that decide how one of files() is read, as text for a digest."""
+        dialect = self.dialect_of(path)
+        own = repr(tuple(self.site.article_defaults))
+        return f"{own} {dialect.digest} {dialect.data_of(path)}" if dialect else own
+
+    @property
+    def settings(self) -> str:
+        """The settings that decide how articles are read, as text for a digest."""
+        own = repr(tuple(self.site.article_defaults))
+        return f"{own} {self.dialect.data_digest}" if self.dialect else own
+
+    def read_article(self, text: str, path: str) -> tuple[Article | None, list[Problem]]:
+        """Read an article from the text of one of files()."""
+        return read_article(text, path, self.site.article_defaults, self.dialect_of(path))
+
+    def line_of(self, path: str, *keys: str) -> int:
+        """Return the line of the first of these keys that an article's file has, else 1."""
+        return line_of(self.text_or_empty(path), path, *keys, dialect=self.dialect_of(path))
 
     def endings(self) -> Counter[str]:
         """Return the number of files in the folders of articles, without hidden ones, by ending."""
@@ -159,7 +209,8 @@ class SiteFolder:
         if os.path.islink(file):
             if os.path.isdir(file):
                 return self._linked_folder(file, path)
-            if Links(self.root, self.article_folders).target(file, is_folder=False) is None:
+            links = Links(self.root, self.article_folders, ENDINGS)
+            if links.target(file, is_folder=False) is None:
                 message = "cannot be read: a link that leads out of the site"
                 hint = "put the file there, or name its folder in articles:"
                 return Problem(path, 1, "unreadable", message, hint)
@@ -180,7 +231,7 @@ class SiteFolder:
         text = self.read(path)
         if isinstance(text, Problem):
             return [text]
-        article, problems = read_article(text, path, self.site.article_defaults)
+        article, problems = self.read_article(text, path)
         urls = article.local_files() if article else ()
         missing = {url: 1 for url in urls if not self.media_file(url)}
         may_show = article and not article.removed and (self.site.unpublished or not article.draft)
@@ -199,7 +250,7 @@ class SiteFolder:
             what = "its date is in the future: the article is held back"
         else:
             return
-        line = line_of(self.text_or_empty(path), key)
+        line = self.line_of(path, key)
         message = f"{what} until {in_zone(date, self.site.timezone).date()}"
         hint = "correct it if it is wrong"
         yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
@@ -250,6 +301,49 @@ class SiteFolder:
         # A link may lead to what is hidden.
         hidden = any(part.startswith(".") for part in file.removeprefix(inside).split(os.sep))
         return None if hidden else Path(file)
+
+
+def _find_dialect(root: Path, site: Site, configuration: str) -> Dialect | None:
+    """Return the dialect of a folder. Raises ConfigurationError where feeds.yaml names another."""
+    name = site.dialect
+    if name and name != NONE and name not in (known := [kind.name for kind in DIALECTS]):
+        hint = f"it is one of {', '.join(known)} or {NONE}"
+        raise ConfigurationError(f"{configuration}: dialect: {shown(name)} is not known; {hint}")
+    dialect = find_dialect(_files_of(root), name, site.permalink)
+    if not dialect and name not in ("", NONE):
+        hint = "its configuration has to be beside this file"
+        raise ConfigurationError(f"{configuration}: no folder of {name}; {hint}")
+    return dialect
+
+
+def _files_of(root: Path) -> Files:
+    def read(path: str) -> str:
+        text = _read(root / path, path)
+        return text if isinstance(text, str) else ""
+
+    def names(folder: str) -> tuple[str, ...]:
+        with suppress(OSError), os.scandir(root / folder) as entries:
+            prefix = f"{folder.rstrip('/')}/" if folder else ""
+            return tuple(sorted(f"{prefix}{each.name}{'/' * each.is_dir()}" for each in entries))
+        return ()
+
+    return Files(read, cache(names))
+
+
+def _site_of(dialect: Dialect, title: str) -> Site:
+    """Return the site that a generator's configuration describes."""
+    said = dialect.site
+    zone = zone_name(said.timezone)
+    return Site(
+        title=plain_line(said.title) or title,
+        description=plain_line(said.description),
+        language=said.language if is_language(said.language) else "",
+        timezone=zone,
+        author=Author(plain_line(said.author)) if plain_line(said.author) else None,
+        future=said.future,
+        math=said.math,
+        articles=dialect.folders,
+    )
 
 
 def line_with(source: str, text: str) -> int:

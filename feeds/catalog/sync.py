@@ -17,7 +17,7 @@ from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
 from feeds.model.article import Article
 from feeds.parallel import parallel_map
-from feeds.parsing.article import is_html, read_article
+from feeds.parsing.article import is_html
 from feeds.text.slugs import fold
 
 #: A file that changed within this time of being read may change again under the same mtime.
@@ -57,7 +57,7 @@ def sync(
         meta = schema.read_meta(connection)
         is_whole = _is_whole(meta)
         # A partial index may hold rows that were read with several.
-        has_same_defaults = meta["defaults"] == _defaults(folder) and not meta["partial"]
+        has_same_defaults = meta["defaults"] == folder.settings and not meta["partial"]
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
             if stat := files.pop(row.path, None):
                 is_same = has_same_defaults and stat == (row.size, row.mtime_ns)
@@ -79,13 +79,9 @@ def sync(
         if progress:
             progress(done, len(candidates))
     if changed or batch or not is_whole:
-        _write(index, changed, batch, defaults=_defaults(folder))
+        _write(index, changed, batch, defaults=folder.settings)
     _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
-
-
-def _defaults(folder: SiteFolder) -> str:
-    return repr(tuple(folder.site.article_defaults))
 
 
 def _is_whole(meta: dict[str, str]) -> bool:
@@ -152,15 +148,13 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
         # Permissions may change without a trace in size or mtime.
         stat = UNREADABLE
     # The same text means another article under another ending, or with other defaults.
-    content = f"{is_html(path)}\0{_defaults(folder)}\0{type(text).__name__}\0{text}"
+    content = f"{is_html(path)}\0{folder.settings_of(path)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
         return {SOURCE.name: [source]}
     article, problems = (
-        (None, [text])
-        if isinstance(text, Problem)
-        else read_article(text, path, folder.site.article_defaults)
+        (None, [text]) if isinstance(text, Problem) else folder.read_article(text, path)
     )
     rows = {
         SOURCE.name: [source],

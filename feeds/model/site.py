@@ -129,6 +129,10 @@ class Site:
     math: bool | None = None
     #: Publish articles dated in the future at once.
     future: bool = False
+    #: The generator whose form the articles have; empty for the one that the folder is of.
+    dialect: str = ""
+    #: Template of the articles' paths on the generator's site; empty for the generator's own.
+    permalink: str = ""
     related_in_rss: bool = True
     #: Defaults of all podcasts.
     podcast: Podcast | None = None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 
 from feeds.errors import Severity
@@ -79,12 +80,23 @@ def _reader(
     return read
 
 
+def report_duplicates(duplicates: Iterable[tuple[int, str]], report: Report) -> None:
+    """Report duplicate keys, given as (line, key)."""
+    for line, key in duplicates:
+        message, hint = f"duplicate key {shown(key)}", "the last value is used"
+        report.add(line, "duplicate-key", message, hint, name=shown(key))
+
+
 class Fields:
     """A mapping whose values are read by type; a missing value is empty, None or the default."""
 
-    def __init__(self, values: YAMLMapping, report: Report, line: int = 1) -> None:
+    def __init__(
+        self, values: YAMLMapping, report: Report, line: int = 1,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self._values = values
         self._report = report
+        self._names = names
         #: Line on which the mapping begins.
         self.line = line
 
@@ -102,9 +114,7 @@ class Fields:
             raise YAMLTextError(first_line, *empty)
         if not isinstance(values, YAMLMapping):
             raise YAMLTextError(first_line, "not a mapping", "write key: value, one per line")
-        for line, key in duplicates:
-            message, hint = f"duplicate key {shown(key)}", "the last value is used"
-            report.add(line, "duplicate-key", message, hint, name=shown(key))
+        report_duplicates(duplicates, report)
         return cls(values, report, first_line)
 
     def __contains__(self, key: str) -> bool:
@@ -125,6 +135,10 @@ class Fields:
         """Line of a key, or of the mapping if it has no such key."""
         return self._values.lines.get(key, self.line)
 
+    def name_of(self, key: str) -> str:
+        """Return the key that the author wrote, or could write, for one of ours."""
+        return self._names.get(key, key)
+
     def nearest_key(self, name: str) -> str:
         """Return the key of this mapping that is, or misspells, a name; empty if none does."""
         return next(iter(difflib.get_close_matches(name, self._values, 1, 0.75)), "")
@@ -135,7 +149,7 @@ class Fields:
         self._report_forbidden(key, value)
         line = plain_line(value)
         if "&#" in value and "\ufffd" in line:
-            message = f"{key} has a character reference that is no character's"
+            message = f"{self.name_of(key)} has a character reference that is no character's"
             self.problem(key, "bad-reference", message, "it is U+FFFD", Severity.WARNING)
         return line
 
@@ -270,7 +284,8 @@ class Fields:
 
     def _report_forbidden(self, key: str, value: str) -> None:
         if forbidden := find_forbidden(value):
-            message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
+            name, character = self.name_of(key), f"U+{ord(forbidden[0]):04X}"
+            message = f"{name} contains {character}, which is not allowed in feeds"
             hint = "it is repaired or removed"
             self.problem(key, "control-character", message, hint, Severity.WARNING)
 
@@ -282,18 +297,19 @@ class Fields:
             return None
         result = parse(value)
         if result is None:
-            message = f"{key} is {shown(value)!r}"
-            self.problem(key, code, message, f"it should be {expected}", about=key)
+            message, hint = f"{self.name_of(key)} is {shown(value)!r}", f"it should be {expected}"
+            self.problem(key, code, message, hint, about=key)
         return result
 
     def _fits(self, key: str, line: int, text: str, limit: int) -> bool:
         """Return True if a text, and all texts so far, are within their limits; else report it."""
         report = self._report
         if len(text) > limit:
-            message, about = f"{key} is {len(text):,} characters long", key
+            message, about = f"{self.name_of(key)} is {len(text):,} characters long", key
         elif report.chars > report.limits.all_chars:
             limit, about = report.limits.all_chars, "all"
-            message = f"{key} and the texts read before it are {report.chars:,} characters long"
+            name = self.name_of(key)
+            message = f"{name} and the texts read before it are {report.chars:,} characters long"
         else:
             return True
         report.add(line, "too-long", message, f"at most {limit:,} are allowed", about=about)
@@ -335,5 +351,5 @@ class Fields:
     def _report_type(self, key: str, line: int, value: YAMLValue, expected: str) -> None:
         kind = "text" if isinstance(value, str) else "a list"
         kind = "a mapping" if isinstance(value, YAMLMapping) else kind
-        message, hint = f"{key} is {kind}", f"it should be {expected}"
+        message, hint = f"{self.name_of(key)} is {kind}", f"it should be {expected}"
         self._report.add(line, "wrong-type", message, hint, about=key)

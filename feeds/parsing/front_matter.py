@@ -1,0 +1,212 @@
+"""Front matter of every syntax as one mapping, as yaml_text has it: text, lists, mappings, lines.
+
+A syntax is YAML between lines of three or more dashes, TOML between +++, JSON in braces, and what
+single generators have besides. Values are text as the author wrote it, as far as the syntax tells.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from feeds.parsing import yaml_text
+from feeds.parsing.yaml_text import MAX_DEPTH, YAMLList, YAMLMapping, YAMLTextError, YAMLValue
+from feeds.text.repair import find_forbidden, repair
+
+#: More characters of another syntax than YAML are hardly front matter.
+MAX_CHARS = 100_000
+HINT = "an article begins with YAML between two lines of ---"
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """A file's keys and its body."""
+
+    values: YAMLMapping
+    body: str
+    #: Line of the file on which the body begins, from 1.
+    body_line: int
+    #: As (line, key): the last value of a key is used.
+    duplicates: Sequence[tuple[int, str]] = ()
+    #: The first character of the file that is not allowed in feeds, and its line.
+    forbidden: tuple[str, int] | None = None
+    #: The keys that problems name instead of ours: those that the author wrote, or could write.
+    names: Mapping[str, str] = field(default_factory=dict)
+    #: True for a body in HTML, False for Markdown; None if the file's ending decides.
+    is_html: bool | None = None
+    #: The beginning of the body that is its excerpt, where no key has one.
+    summary: str = ""
+
+
+class NoFrontMatterError(YAMLTextError):
+    """The text has no front matter."""
+
+    def __init__(self, text: str) -> None:
+        #: True if it begins as if it had: a README or another page among articles is no mistake.
+        self.begins = text.startswith(("---", "+++"))
+        reason = f"the front matter has no closing {text[:3]}" if self.begins else "no front matter"
+        super().__init__(1, reason, "an article begins with YAML between two lines of ---")
+
+
+#: Take a source and the line on which it begins; return its value and duplicate keys. They raise
+#: YAMLTextError.
+Parser: TypeAlias = Callable[[str, int], tuple[YAMLValue, Sequence[tuple[int, str]]]]
+
+
+class Part(NamedTuple):
+    """Where a text has its front matter and its body, and the parser of the former."""
+
+    parse: Parser
+    start: int
+    end: int
+    body: int
+
+
+#: Find the front matter at the beginning of a text; None where there is none of the syntax.
+Syntax: TypeAlias = Callable[[str], Part | None]
+
+
+def read_front_matter(text: str, syntaxes: Iterable[Syntax] = ()) -> FrontMatter:
+    """Split a file's text and parse its front matter, in one of MARKED or of these syntaxes.
+
+    Raises NoFrontMatterError, or YAMLTextError for front matter that cannot be read.
+    """
+    text = normal_lines(text)
+    parts = (syntax(text) for syntax in (*MARKED, *syntaxes))
+    part = next(filter(None, parts), None)
+    if not part:
+        raise NoFrontMatterError(text)
+    line, source = text.count("\n", 0, part.start) + 1, text[part.start : part.end]
+    forbidden = None
+    if found := find_forbidden(text):
+        forbidden = found[0], text.count("\n", 0, found.start()) + 1
+        if found.start() < part.end:
+            # YAML allows fewer characters than people type; a repair keeps the lines as they are.
+            source = repair(source)
+    values, duplicates = part.parse(source, line)
+    if values is None:
+        raise YAMLTextError(line, "empty front matter", "write key: value, one per line")
+    if not isinstance(values, YAMLMapping):
+        raise YAMLTextError(line, "not a mapping", "write key: value, one per line")
+    body_line = text.count("\n", 0, part.body) + 1
+    return FrontMatter(values, text[part.body :], body_line, duplicates, forbidden)
+
+
+def normal_lines(text: str) -> str:
+    """Return a file's text without a byte order mark, its lines ending in one newline each."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _between(opening: str, closing: str, parse: Parser) -> Syntax:
+    """Make the syntax of a source between two lines; MARK in the last is the first's mark."""
+    begins = re.compile(rf"\s*{opening}[ \t]*\n")
+
+    def find(text: str) -> Part | None:
+        if not (start := begins.match(text)):
+            return None
+        mark = start.groupdict().get("mark", "")
+        ends = re.compile(rf"^(?:{closing.replace('MARK', mark)})[ \t]*(?:\n|\Z)", re.MULTILINE)
+        end = ends.search(text, start.end())
+        return end and Part(parse, start.end(), end.start(), end.end())
+
+    return find
+
+
+def parse_yaml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+    """Parse YAML, which may be indented with tabs. Raises YAMLTextError."""
+    if "\t" in source:  # which YAML does not allow as indentation; generators do
+        source = re.sub(r"^\t+", lambda tabs: "  " * len(tabs[0]), source, flags=re.MULTILINE)
+    return yaml_text.load(source, line)
+
+
+def parse_toml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+    """Parse TOML. Raises YAMLTextError."""
+    try:
+        values = tomllib.loads(_bounded(source, line))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = re.search(r"at line (\d+)", str(error))
+        at = line + int(found[1]) - 1 if found else line
+        reason = re.sub(r" \(at .*\)$", "", str(error), flags=re.DOTALL)
+        hint = 'write key = "value", one per line'
+        raise YAMLTextError(at, f"not TOML: {reason}", hint) from error
+    return as_yaml(values, line, _lines(source, line, r"=|(?:\]\]?[ \t]*$)")), ()
+
+
+def parse_json(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+    """Parse an object of JSON. Raises YAMLTextError."""
+    try:
+        values = json.loads(_bounded(source, line), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        at = line + getattr(error, "lineno", 1) - 1
+        reason = getattr(error, "msg", "nested too deep")
+        raise YAMLTextError(at, f"not JSON: {reason}", 'write {"key": "value"}') from error
+    return as_yaml(values, line, _lines(source, line, ":")), ()
+
+
+def _json_of_hexo(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+    return parse_json(f"{{{source.strip().rstrip(',')}}}", line)
+
+
+def _json_alone(text: str) -> Part | None:
+    """Find an object at the beginning, up to its end and a line of ;;; that may follow."""
+    start = len(text) - len(text.lstrip())
+    if text[start : start + 1] != "{" or text.startswith(("{%", "{{", "{:"), start):
+        return None
+    try:
+        _value, end = json.JSONDecoder().raw_decode(text[: start + MAX_CHARS], start)
+    except (ValueError, RecursionError):
+        return None
+    closing = re.compile(r"\s*;{3,}[ \t]*(?:\n|\Z)|[ \t]*(?:\n|\Z)").match(text, end)
+    return Part(parse_json, start, end, closing.end() if closing else end)
+
+
+#: The syntaxes that no other text looks like: any file may have them.
+MARKED: tuple[Syntax, ...] = (
+    _between("(?P<mark>-{3,})", r"MARK|\.\.\.", parse_yaml),
+    _between(r"\+\+\+", r"\+\+\+", parse_toml),
+    _between("---toml", "---", parse_toml),
+    _between("---json", "---", parse_json),
+    _between(";;;", ";;;", _json_of_hexo),
+    _json_alone,
+)
+
+
+def as_yaml(value: Any, line: int, lines: dict[str, int], depth: int = 0) -> YAMLValue:
+    """Return a value of TOML or JSON as text, lists and mappings; dates as ISO 8601 has them."""
+    if depth > MAX_DEPTH:
+        raise YAMLTextError(line, *yaml_text.TOO_DEEP)
+    if isinstance(value, dict):
+        mapping = YAMLMapping(
+            (key, as_yaml(each, lines.get(key, line), lines, depth + 1))
+            for key, each in value.items()
+        )
+        mapping.lines = {key: lines.get(key, line) for key in mapping}
+        return mapping
+    if isinstance(value, list):
+        items = YAMLList()
+        for each in value:
+            items.append(as_yaml(each, line, lines, depth + 1))
+            items.lines.append(line)
+        return items
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _lines(source: str, first: int, after: str) -> dict[str, int]:
+    """Return the line of each key, the first of its name: parsers of TOML and JSON tell none."""
+    keys = re.compile(rf"[\"']?([\w.-]+)[\"']?[ \t]*(?:{after})", re.MULTILINE)
+    lines: dict[str, int] = {}
+    for number, text in enumerate(source.split("\n"), first):
+        for key in keys.findall(text[:1000]):
+            lines.setdefault(key.rpartition(".")[2], number)
+    return lines
+
+
+def _bounded(source: str, line: int) -> str:
+    if len(source) > MAX_CHARS:
+        message = f"the front matter is {len(source):,} characters long"
+        raise YAMLTextError(line, message, f"at most {MAX_CHARS:,} are allowed")
+    return source
