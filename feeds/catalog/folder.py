@@ -20,13 +20,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
-from feeds.dialects import DIALECTS, NONE, Dialect, find_dialect
+from feeds.dialects import DIALECTS, NONE, find_dialect
 from feeds.dialects.configuration import Files
+from feeds.dialects.dialect import Dialect
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
 from feeds.model.site import Author, Site
 from feeds.parsing.article import ENDINGS, line_of, read_article
+from feeds.parsing.fields import parse_language
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
 from feeds.parsing.time_zones import in_zone, zone_name
@@ -337,7 +339,7 @@ def _site_of(dialect: Dialect, title: str) -> Site:
     return Site(
         title=plain_line(said.title) or title,
         description=plain_line(said.description),
-        language=said.language if is_language(said.language) else "",
+        language=parse_language(said.language) or "",
         timezone=zone,
         author=Author(plain_line(said.author)) if plain_line(said.author) else None,
         future=said.future,

@@ -5,8 +5,6 @@ URLs they are published, and translates their front matter into our own keys. To
 module (see Dialect) and add its class to DIALECTS.
 """
 
-from collections.abc import Callable
-
 from feeds.dialects.configuration import Files
 from feeds.dialects.dialect import Dialect
 from feeds.dialects.jekyll import Jekyll

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feeds.parsing import yaml_text
-from feeds.parsing.front_matter import as_yaml, parse_json, parse_toml
+from feeds.parsing.front_matter import parse_json, parse_toml
 from feeds.parsing.yaml_text import YAMLTextError
 
 #: A larger file is hardly a configuration.
@@ -90,7 +90,7 @@ def read_python(text: str) -> dict[str, Any]:
         return values
 
     class Known(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+        def visit_Name(self, node: ast.Name) -> ast.AST:
             return (
                 ast.copy_location(ast.Constant(values[node.id]), node)
                 if node.id in values
@@ -107,13 +107,16 @@ def read_python(text: str) -> dict[str, Any]:
 
 
 def read_javascript(text: str, *keys: str) -> dict[str, str]:
-    """Return the texts and plain words that a file of JavaScript gives to keys; the first of each."""
-    values: dict[str, str] = {}
+    """Return the texts, numbers and booleans that a file of JavaScript gives to keys.
+
+    The first of each key counts, in whatever object it is.
+    """
     code = re.sub(r"/\*.{0,10000}?\*/|(?<![:'\"])//[^\n]*", "", text, flags=re.DOTALL)
+    value = r"(?:([\"'`])(?P<text>[^\"'`\n$]*)\1|(?P<word>true|false|[0-9.]+)\b)"
+    values: dict[str, str] = {}
     for key in keys:
-        pattern = rf"""(?<![\w.$])["']?{re.escape(key)}["']?\s*[:=]\s*(?:"([^"\n]*)"|'([^'\n]*)'|`([^`$\n]*)`|(true|false|[0-9.]+)\b)"""
-        if found := re.search(pattern, code):
-            values[key] = next(each for each in found.groups() if each is not None)
+        if found := re.search(rf"(?<![\w.$])[\"']?{re.escape(key)}[\"']?\s*[:=]\s*{value}", code):
+            values[key] = found["text"] or found["word"] or ""
     return values
 
 

@@ -95,7 +95,7 @@ class Dialect:
         """Write an article's keys as ours, and its body as plain Markdown or HTML."""
         raise NotImplementedError
 
-    def data_of(self, path: str) -> str:
+    def data_of(self, path: str) -> str:  # noqa: ARG002  # for dialects that have any
         """Return what files of data beside an article decide of it, as text for a digest."""
         return ""
 
@@ -153,12 +153,19 @@ class Translation:
         self._dialect = dialect
         self._names = dict(dialect.names)
         self._values = YAMLMapping()
+        self._take_shared(front.values)
+
+    def fill(self, defaults: Mapping[str, YAMLValue]) -> None:
+        """Give the author's keys that have no value those of the site or a folder."""
+        missing = {key: defaults[key] for key in defaults if self.written.get(key) is None}
+        self.written.update(missing)
+        self._take_shared(missing)
+
+    def _take_shared(self, values: Mapping[str, YAMLValue]) -> None:
         # They mean the same in every generator.
-        for key, value in front.values.items():
-            if holds_back(key, value):
+        for key, value in values.items():
+            if holds_back(key, value) or key in ("math", "secured"):
                 self._put(key, value, key)
-        self.take("math", "math")
-        self.take("secured", "secured")
 
     def text(self, *keys: str) -> str:
         """Return the text of the first of the author's keys that has one, stripped."""
@@ -173,11 +180,7 @@ class Translation:
 
         An empty separator splits nothing.
         """
-        value = self.written.get(key)
-        if isinstance(value, str):
-            parts = [value] if separator == "" else value.split(separator)
-            return [part.strip() for part in parts if part.strip()]
-        return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+        return words_of(self.written.get(key), separator)
 
     def moment(self, *keys: str) -> datetime | None:
         """Return the date of the first of the author's keys that has one, in its own offset."""
@@ -246,6 +249,17 @@ class Translation:
         if theirs in self.written:
             self._values.lines[ours] = self.written.lines.get(theirs, 1)
             self._names[ours] = theirs
+
+
+def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:
+    """Return the texts of a list; a text alone is split at the separator, or at blanks.
+
+    An empty separator splits nothing.
+    """
+    if isinstance(value, str):
+        parts = [value] if separator == "" else value.split(separator)
+        return [part.strip() for part in parts if part.strip()]
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def first_heading(body: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any, ClassVar
 
 from feeds.dialects.configuration import Files, flag_of, list_of, mapping_of, text_of
-from feeds.dialects.dialect import Dialect, SiteSettings, Translation
+from feeds.dialects.dialect import Dialect, SiteSettings, Translation, words_of
 from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import keep_letters
 from feeds.parsing.yaml_text import YAMLMapping
@@ -92,8 +91,9 @@ class Jekyll(Dialect):
         *folders, name = article.path.split("/")
         dated = _NAME.fullmatch(name)
         day, slug, ending = dated.groups() if dated else ("", *_split_ending(name))
-        _fill(article.written, self._defaults_of(article.path))
-        categories = _categories(article, folders)
+        defaults = self._defaults_of(article.path)
+        categories = _categories(article, folders, defaults)
+        article.fill(defaults)
         date = article.moment("date") or article.moment_of(day)
         date = date.astimezone(self.zone) if date else None
         slug = re.sub(r"\.*$", "", slug)
@@ -103,7 +103,7 @@ class Jekyll(Dialect):
         article.take("updatedDateTime", "last_modified_at", "updated", "modified_date")
         tags = article.words("tag", "") or article.words("tags")
         article.put("topics", dict.fromkeys((*categories, *tags)), "tags", "tag", "categories")
-        article.take("provider", "author") or article.put("provider", self.site.author or None)
+        article.take("provider", "author")
         article.take("excerpt", "excerpt", "description")
         if date:
             template = article.text("permalink") or self.permalink
@@ -184,20 +184,12 @@ def _defaults(values: dict[str, Any]) -> list[tuple[str, YAMLMapping]]:
     return [(path, given) for path, _has_type, given in found]
 
 
-def _fill(written: YAMLMapping, defaults: YAMLMapping) -> None:
-    """Give the keys without a value those of the site's defaults, except categories, which add."""
-    for key, value in defaults.items():
-        if key == "categories":
-            written["default categories"] = value
-        elif written.get(key) is None:
-            written[key] = value
-
-
-def _categories(article: Translation, folders: list[str]) -> list[str]:
+def _categories(article: Translation, folders: list[str], defaults: YAMLMapping) -> list[str]:
+    """Return the categories of the folders, of the site's defaults and of the article."""
     above = folders[: folders.index("_posts")] if "_posts" in folders else []
     found = [
         *above,
-        *article.words("default categories"),
+        *words_of(defaults.get("categories")),
         *article.words("categories"),
         *article.words("category", ""),
     ]

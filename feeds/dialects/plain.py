@@ -25,7 +25,7 @@ class Plain(Dialect):
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mdx", ".html", ".htm")
 
     @classmethod
-    def find(cls, files: Files, permalink: str = "") -> Plain | None:
+    def find(cls, _files: Files, permalink: str = "") -> Plain | None:
         return cls(SiteSettings(), permalink=permalink) if permalink else None
 
     def translate(self, article: Translation) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from feeds.errors import Problem, Severity
 from feeds.model import article as model
 from feeds.model.site import ArticleDefaults
-from feeds.parsing.body.clean import Body
+from feeds.parsing.body.clean import Body, plain_text
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
 from feeds.parsing.drafts import is_in_drafts, read_hold
@@ -22,7 +22,7 @@ from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import find_zone
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
-from feeds.text.repair import shown
+from feeds.text.repair import plain_line, shown
 from feeds.text.urls import canonical_url, is_absolute
 
 _Result = TypeVar("_Result")
@@ -99,7 +99,12 @@ def read_article(
                 body = Body(front.body, is_html=in_html, math=math)
                 return _read_body(body, base, front.body_line, report)
 
-            article = _read(fields, read_body, is_draft=is_in_drafts(path))
+            def read_summary() -> str:
+                summary = Body(front.summary, is_html=in_html, math=defaults.math)
+                clean = _attempt(lambda: summary.clean("")) if front.summary else ""
+                return "" if isinstance(clean, BodyError) else plain_line(plain_text(clean))
+
+            article = _read(fields, read_body, read_summary, is_draft=is_in_drafts(path))
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
         article = None
         message = f"cannot be read: {type(error).__name__}: {shown(str(error))}"
@@ -152,7 +157,11 @@ def _attempt(read: Callable[[], _Result]) -> _Result | BodyError:
 
 
 def _read(
-    fields: Fields, read_body: Callable[[str], str], *, is_draft: bool
+    fields: Fields,
+    read_body: Callable[[str], str],
+    read_summary: Callable[[], str],
+    *,
+    is_draft: bool,
 ) -> model.Article | None:
     """Return the article; its body is read with its URL as the base of relative ones."""
     title = fields.text("title") or fields.text("name")
@@ -186,7 +195,7 @@ def _read(
         title=title,
         published=published,
         updated=max(updated, published),
-        excerpt=fields.text("excerpt"),
+        excerpt=fields.text("excerpt") or read_summary(),
         player=player,
         original_url=original_url if original_url != url else "",
         amp_url=fields.url("ampWebUrl") or fields.url("cdnAmpWebUrl"),

@@ -61,6 +61,8 @@ _parse_count = _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: in
 _parse_time_span = _parser(
     r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * TIME_UNITS[text[-1]]
 )
+#: Of RFC 5646 §2.1, as far as it is worth checking.
+parse_language = _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str)
 _URL = ("bad-url", "an http or https URL")
 #: YAML's words for true and false, in lower case.
 FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
@@ -180,13 +182,7 @@ class Fields:
     length = _reader(None, _parser(r"[0-9]{1,15}", int), "bad-number", "a number of bytes")
     media_type = _reader("", parse_media_type, "bad-type", "a media type such as audio/mpeg")
     email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
-    # Of RFC 5646 §2.1, as far as it is worth checking.
-    language = _reader(
-        "",
-        _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str),
-        "bad-language",
-        "a language tag such as en or pt-BR",
-    )
+    language = _reader("", parse_language, "bad-language", "a language tag such as en or pt-BR")
 
     def date(self, key: str) -> datetime | None:
         """Moment in UTC."""

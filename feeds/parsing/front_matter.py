@@ -124,10 +124,10 @@ def parse_yaml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, s
 def parse_toml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
     """Parse TOML. Raises YAMLTextError."""
     try:
-        values = tomllib.loads(_bounded(source, line))
+        values = tomllib.loads(_bounded(source, line), parse_float=str)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"at line (\d+)", str(error))
-        at = line + int(found[1]) - 1 if found else line
+        at = line + (int(found[1]) - 1 if found else source.count("\n"))
         reason = re.sub(r" \(at .*\)$", "", str(error), flags=re.DOTALL)
         hint = 'write key = "value", one per line'
         raise YAMLTextError(at, f"not TOML: {reason}", hint) from error
