@@ -102,7 +102,7 @@ class Dialect:
     def read(self, text: str, path: str) -> FrontMatter:
         """Return an article's front matter in our own keys. Raises YAMLTextError."""
         try:
-            front = read_front_matter(text, self.syntaxes)
+            front = read_front_matter(text, self.syntaxes, may_be_empty=True)
         except NoFrontMatterError as error:
             if error.begins or self.needs_front_matter:
                 raise
