@@ -7,11 +7,12 @@ module (see Dialect) and add its class to DIALECTS.
 
 from feeds.dialects.configuration import Files
 from feeds.dialects.dialect import Dialect
+from feeds.dialects.hugo import Hugo
 from feeds.dialects.jekyll import Jekyll
 from feeds.dialects.plain import Plain
 
 #: In the order in which a folder is tried: the first that finds itself is taken.
-DIALECTS: tuple[type[Dialect], ...] = (Jekyll, Plain)
+DIALECTS: tuple[type[Dialect], ...] = (Hugo, Jekyll, Plain)
 #: Value of `dialect` in feeds.yaml for articles in our own form alone.
 NONE = "none"
 

@@ -149,11 +149,24 @@ class Translation:
         self.is_html = front.is_html
         #: The beginning of the body that is its excerpt, where no key has one.
         self.summary = ""
+        #: False for a page that may be no article: what it lacks is no mistake then.
+        self.is_article = True
         self._front = front
         self._dialect = dialect
         self._names = dict(dialect.names)
+        self._spelling: dict[str, str] = {}
         self._values = YAMLMapping()
         self._take_shared(front.values)
+
+    def ignore_case(self) -> None:
+        """Make the author's keys those of lower case, for generators that do not tell them apart.
+
+        Of two that differ in case alone, the last one stays.
+        """
+        written = self.written
+        self._spelling = {key.lower(): key for key in written}
+        self.written = YAMLMapping((key.lower(), value) for key, value in written.items())
+        self.written.lines = {key.lower(): line for key, line in written.lines.items()}
 
     def fill(self, defaults: Mapping[str, YAMLValue]) -> None:
         """Give the author's keys that have no value those of the site or a folder."""
@@ -241,14 +254,14 @@ class Translation:
         front = self._front
         return FrontMatter(
             self._values, self.body, front.body_line, front.duplicates, front.forbidden,
-            self._names, self.is_html, self.summary,
+            self._names, self.is_html, self.summary, self.is_article,
         )  # fmt: skip
 
     def _put(self, ours: str, value: YAMLValue, theirs: str) -> None:
         self._values[ours] = value
         if theirs in self.written:
             self._values.lines[ours] = self.written.lines.get(theirs, 1)
-            self._names[ours] = theirs
+            self._names[ours] = self._spelling.get(theirs, theirs)
 
 
 def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:
