@@ -38,7 +38,7 @@ from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import hugo_path, title_of_name
 from feeds.parsing.yaml_text import YAMLMapping
 
-_TOKEN = r":(\w+(?:\[[^\]\n]{1,40}\])?)"
+_TOKENS = r":(\w+(?:\[[^\]\n]{1,40}\])?)"
 #: A date, and perhaps a time, with which a file's name begins.
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?:.(\d\d-\d\d-\d\d))?(.*)", re.DOTALL)
 _MORE = re.compile(r"<!--\s{0,9}more\s{0,9}-->")
@@ -159,7 +159,9 @@ class Hugo(Dialect):
             page = _Page(place, language, self._section_of(place), title, slug, date)
             path = page.path(article.text("url"), self.permalink)
             article.publish_at(f"{language.url}{path.lstrip('/')}", "url", "slug")
-            if picture := next(filter(None, map(_picture, map(article.written.get, _PICTURES))), ""):
+            if picture := next(
+                filter(None, map(_picture, map(article.written.get, _PICTURES))), ""
+            ):
                 is_own = place.is_bundle or "://" in picture
                 whole = picture if is_own else self.base + picture.lstrip("/")
                 article.show_picture(whole, *_PICTURES)
@@ -206,15 +208,17 @@ class _Page:
     def path(self, own: str, permalink: str) -> str:
         """Return the path of the page's URL, or the URL that its front matter gives."""
         if own:
-            path = unquote_plus(expand(own, self.token, _TOKEN)) if ":" in own else own
-            if not path.startswith("/"):
+            path = unquote_plus(expand(own, self.token, _TOKENS)) if ":" in own else own
+            if ".." in path:
+                path = posixpath.normpath(f"/{path}")
+            elif not path.startswith("/"):
                 path = f"{self.language.prefix}/{path}"
             path = re.sub(r"(?<=/)index\.html$", "", re.sub("/+", "/", path))
             return path if path.endswith("/") or "." in path else f"{path}/"
         if permalink:
-            return expand(permalink, self.token, _TOKEN)
+            return expand(permalink, self.token, _TOKENS)
         if template := self.language.permalink_of(self.place.path):
-            path = posixpath.normpath(unquote_plus(expand(template, self.token, _TOKEN)))
+            path = posixpath.normpath(unquote_plus(expand(template, self.token, _TOKENS)))
         else:
             *folders, name = map(self._plain, (*self.place.folders, self.place.name))
             path = "/".join((*folders, self.slug or name))

@@ -19,12 +19,12 @@ _SETTINGS = ("baseurl", "languagecode", "permalinks", "defaultcontentlanguage", 
 #: Where a page's dates are looked for; `frontmatter` of the configuration changes it.
 _DATES = {
     "date": ("date", "publishdate", "lastmod"),
-    "publishdate": ("publishdate", "date"),
+    "publishdate": ("publishdate",),
     "lastmod": ("lastmod",),
 }
 _ALIASES = {"lastmod": ("modified",), "publishdate": ("pubdate", "published")}
-#: Cascades and permalinks for other than regular pages are not for articles.
-_PAGES = ("", "page")
+#: The kind of articles: lists, for one, have other cascades and permalinks.
+_KIND = "page"
 _ENVIRONMENT = "production"
 
 
@@ -158,7 +158,7 @@ def read_languages(values: Mapping[str, Any]) -> dict[str, Language]:
 def _permalinks(value: Any) -> Iterator[Rule]:
     if isinstance(value, list):
         for each in value:
-            if isinstance(each, dict) and _target(each, "kind") in _PAGES:
+            if isinstance(each, dict) and _is_for_pages(each):
                 yield Rule(_target(each, "path").lower(), text_of(each, "pattern"))
         return
     given = value if isinstance(value, dict) else {}
@@ -194,10 +194,10 @@ def read_roots(values: Mapping[str, Any], files: Files) -> tuple[Root, ...]:
             source = text_of(mount, "source")
             found.setdefault(source, Root(source, code or default, "/".join(below)))
     if not found:
-        found[folder] = Root(folder, default)
-        for code, own in mapping_of(values, "languages").items():
-            if isinstance(own, dict) and (source := text_of(own, "contentdir")):
-                found[source] = Root(source, code)
+        for code, own in (mapping_of(values, "languages") or {default: {}}).items():
+            # Files that several languages share are those of the default one.
+            source = text_of(own, "contentdir") if isinstance(own, dict) else ""
+            found.setdefault(source or folder, Root(source or folder, code if source else default))
     roots = (root._replace(folder=posixpath.normpath(root.folder)) for root in found.values())
     there = [root for root in roots if files.has(f"{root.folder}/")]
     return tuple(sorted(there, key=lambda root: len(root.folder), reverse=True))
@@ -234,7 +234,7 @@ def find_place(path: str, roots: Sequence[Root], languages: Mapping[str, Languag
 def read_cascade(value: Any, language: str = "") -> Iterator[Rule]:
     """Yield the rules of a `cascade`: front matter for many pages."""
     for each in value if isinstance(value, list) else [value]:
-        if not isinstance(each, dict) or _target(each, "kind") not in _PAGES:
+        if not isinstance(each, dict) or not _is_for_pages(each):
             continue
         if _target(each, "environment") in ("", _ENVIRONMENT):
             pattern, code = _target(each, "path").lower(), _target(each, "lang") or language
@@ -245,6 +245,11 @@ def read_cascade(value: Any, language: str = "") -> Iterator[Rule]:
                 if key not in ("_target", "target", "params")
             )
             yield Rule(pattern, values=values, language=code)
+
+
+def _is_for_pages(values: Mapping[str, Any]) -> bool:
+    kinds = _target(values, "kind").lower()
+    return not kinds or any(fnmatchcase(_KIND, kind) for kind in _alternatives(kinds))
 
 
 def _target(values: Mapping[str, Any], key: str) -> str:
@@ -259,20 +264,22 @@ def read_content(
 ) -> tuple[dict[str, tuple[Rule, ...]], frozenset[str]]:
     """Return the cascades of the sections by their folders, and the pages that bundles hold."""
     sections: dict[str, tuple[Rule, ...]] = {}
-    bundles, pages = set[str](), list[str]()
+    bundles, pages = set[str](), list[tuple[str, str]]()
     for path in (path for root in roots for path in files.walk(root.folder, *endings)):
         place = find_place(path, roots, languages)
         if not place:
             continue
+        folder = posixpath.dirname(path)
         if place.is_bundle:
-            bundles.add(posixpath.dirname(path))
+            bundles.add(folder)
+            pages.append((path, posixpath.dirname(folder)))
         elif place.name == "_index":
             rules = read_cascade(_cascade_of(files.text(path)), place.language)
-            folder = "/".join(place.folders)
-            sections[folder] = (*sections.get(folder, ()), *rules)
+            section = "/".join(place.folders)
+            sections[section] = (*sections.get(section, ()), *rules)
         else:
-            pages.append(path)
-    return sections, frozenset(path for path in pages if _is_below(path, bundles))
+            pages.append((path, folder))
+    return sections, frozenset(path for path, folder in pages if _is_below(folder, bundles))
 
 
 def _cascade_of(text: str) -> Any:
@@ -283,10 +290,9 @@ def _cascade_of(text: str) -> Any:
 
 
 def _is_below(path: str, folders: set[str]) -> bool:
-    while path := posixpath.dirname(path):
-        if path in folders:
-            return True
-    return False
+    while path and path not in folders:
+        path = posixpath.dirname(path)
+    return bool(path)
 
 
 def _alternatives(pattern: str) -> list[str]:
