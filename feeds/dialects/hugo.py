@@ -24,6 +24,7 @@ from feeds.dialects.hugo_settings import (
     Place,
     Root,
     Rule,
+    Section,
     address,
     date_keys,
     default_language,
@@ -71,8 +72,8 @@ class Hugo(Dialect):
     dates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: Front matter of pages, as the configuration gives it.
     cascade: tuple[Rule, ...] = ()
-    #: The same of the sections by their folders: those that have a page of their own.
-    sections: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+    #: Folders that have a page of their own, by their paths in the content.
+    sections: Mapping[str, Section] = field(default_factory=dict, repr=False)
     #: Pages that are a part of another.
     resources: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -119,7 +120,7 @@ class Hugo(Dialect):
 
     def data_of(self, path: str) -> str:
         place = find_place(path, self.roots, self.languages)
-        return repr((self._section_of(place), [*self._cascade_of(place)])) if place else ""
+        return repr(self._sections_above(place)) if place else ""
 
     def describe(self) -> str:
         rules = self.languages[self.default].permalinks
@@ -156,7 +157,7 @@ class Hugo(Dialect):
             article.put("math", "true", *_MATH)
         if date:
             language = self.languages[place.language]
-            page = _Page(place, language, self._section_of(place), title, slug, date)
+            page = _Page(place, language, self._sections_above(place), title, slug, date)
             path = page.path(article.text("url"), self.permalink)
             article.publish_at(f"{language.url}{path.lstrip('/')}", "url", "slug")
             if picture := next(
@@ -178,18 +179,15 @@ class Hugo(Dialect):
                 return moment, ""
         return None, ""
 
-    def _section_of(self, place: Place) -> tuple[str, ...]:
-        """Return the folders down to the nearest that is a section: one at the top always is."""
-        for count in range(len(place.folders), 1, -1):
-            if "/".join(place.folders[:count]) in self.sections:
-                return place.folders[:count]
-        return place.folders[:1]
+    def _sections_above(self, place: Place) -> list[Section | None]:
+        """Return the content's top and each folder above a page, as far as it is a section."""
+        folders = ["", *accumulate(place.folders, "{}/{}".format)]
+        return [self.sections.get(folder) for folder in folders]
 
     def _cascade_of(self, place: Place) -> Iterator[YAMLMapping]:
         """Yield the front matter that a page gets, that of the nearest folder first."""
-        folders = [*accumulate(place.folders, "{}/{}".format)]
-        above = (rule for folder in (*folders[::-1], "") for rule in self.sections.get(folder, ()))
-        for rule in (*above, *self.cascade):
+        sections = filter(None, reversed(self._sections_above(place)))
+        for rule in (*(rule for section in sections for rule in section.cascade), *self.cascade):
             if rule.values and rule.is_for(place.path, place.language):
                 yield rule.values
 
@@ -200,7 +198,8 @@ class _Page:
 
     place: Place
     language: Language
-    section: tuple[str, ...]
+    #: The content's top and the folders above the page; None for one that is no section.
+    above: list[Section | None]
     title: str
     slug: str
     date: datetime
@@ -220,14 +219,26 @@ class _Page:
         if template := self.language.permalink_of(self.place.path):
             path = posixpath.normpath(unquote_plus(expand(template, self.token, _TOKENS)))
         else:
-            *folders, name = map(self._plain, (*self.place.folders, self.place.name))
-            path = "/".join((*folders, self.slug or name))
+            names = zip(self.place.folders, self.above[1:], strict=True)
+            folders = ((section and section.slug) or self._plain(name) for name, section in names)
+            path = "/".join((*folders, self.slug or self._plain(self.place.name)))
         is_ugly = not self.language.ugly.isdisjoint(("", *self._sections[:1]))
         return f"{self.language.prefix}/{self._clean(path.strip('/'))}{'.html' if is_ugly else '/'}"
 
     @property
     def _sections(self) -> list[str]:
-        return [self._plain(each) for each in self.section]
+        """The folders down to the nearest that is a section: one at the top always is."""
+        count = max((count for count, each in enumerate(self.above) if each), default=0)
+        return [self._plain(each) for each in self.place.folders[: max(count, 1)]]
+
+    @property
+    def _section_slugs(self) -> list[str]:
+        sections = zip(self.place.folders, self.above[1:], strict=True)
+        return [
+            self._clean((section and (section.slug or section.title)) or name)
+            for number, (name, section) in enumerate(sections)
+            if section or number == 0
+        ]
 
     def token(self, name: str) -> str | None:
         """Return the value of a token of a permalink; None if there is no such token."""
@@ -237,6 +248,10 @@ class _Page:
                 return "".join(self._sections[:1])
             case "sections":
                 return "/".join(_cut(self._sections, cut.rstrip("]")))
+            case "sectionslug":
+                return "".join(self._section_slugs[:1])
+            case "sectionslugs":
+                return "/".join(_cut(self._section_slugs, cut.rstrip("]")))
             case "title":
                 return self._clean(self.title)
             case "slug":

@@ -54,6 +54,14 @@ class Rule(NamedTuple):
         return not self.pattern or any(_fits(each, path) for each in _alternatives(self.pattern))
 
 
+class Section(NamedTuple):
+    """The page of a folder, and the front matter that the pages below it get."""
+
+    title: str = ""
+    slug: str = ""
+    cascade: tuple[Rule, ...] = ()
+
+
 class Language(NamedTuple):
     """The settings of a language's pages."""
 
@@ -137,7 +145,7 @@ def read_languages(values: Mapping[str, Any]) -> dict[str, Language]:
         code: own for code, own in mapping_of(values, "languages").items() if isinstance(own, dict)
     } or {default: {}}
     has_hosts = all(text_of(own, "baseurl") for own in defined.values())
-    has_prefixes = flag_of(values, "defaultcontentlanguageinsubdir") and len(defined) > 1
+    has_prefixes = flag_of(values, "defaultcontentlanguageinsubdir")
     off = list_of(values, "disablelanguages")
     found = {}
     for code, own in defined.items():
@@ -261,9 +269,9 @@ def read_content(
     roots: Sequence[Root],
     languages: Mapping[str, Language],
     endings: tuple[str, ...],
-) -> tuple[dict[str, tuple[Rule, ...]], frozenset[str]]:
-    """Return the cascades of the sections by their folders, and the pages that bundles hold."""
-    sections: dict[str, tuple[Rule, ...]] = {}
+) -> tuple[dict[str, Section], frozenset[str]]:
+    """Return the sections by their folders, and the pages that are parts of others."""
+    sections: dict[str, Section] = {}
     bundles, pages = set[str](), list[tuple[str, str]]()
     for path in (path for root in roots for path in files.walk(root.folder, *endings)):
         place = find_place(path, roots, languages)
@@ -274,19 +282,23 @@ def read_content(
             bundles.add(folder)
             pages.append((path, posixpath.dirname(folder)))
         elif place.name == "_index":
-            rules = read_cascade(_cascade_of(files.text(path)), place.language)
-            section = "/".join(place.folders)
-            sections[section] = (*sections.get(section, ()), *rules)
+            section = _read_section(files.text(path), place.language)
+            known = sections.setdefault("/".join(place.folders), section)
+            if known is not section:  # that of another language
+                cascade = (*known.cascade, *section.cascade)
+                sections["/".join(place.folders)] = known._replace(cascade=cascade)
         else:
             pages.append((path, folder))
     return sections, frozenset(path for path, folder in pages if _is_below(folder, bundles))
 
 
-def _cascade_of(text: str) -> Any:
+def _read_section(text: str, language: str) -> Section:
     with suppress(YAMLTextError):
-        values = read_front_matter(text).values
-        return next((values[key] for key in values if key.lower() == "cascade"), None)
-    return None
+        front = read_front_matter(text, may_be_empty=True).values
+        values = {key.lower(): value for key, value in front.items()}
+        cascade = tuple(read_cascade(values.get("cascade"), language))
+        return Section(text_of(values, "title"), text_of(values, "slug").strip("-"), cascade)
+    return Section()
 
 
 def _is_below(path: str, folders: set[str]) -> bool:
