@@ -19,6 +19,7 @@ from feeds.dialects.configuration import Files
 from feeds.parsing.dates import DateError, read_moment
 from feeds.parsing.drafts import holds_back
 from feeds.parsing.front_matter import (
+    MARKED,
     FrontMatter,
     NoFrontMatterError,
     Syntax,
@@ -91,6 +92,10 @@ class Dialect:
         """Return True if a file is one of the generator's articles; its path is in the folder."""
         return path.lower().endswith(self.endings)
 
+    def syntaxes_of(self, path: str) -> tuple[Syntax, ...]:  # noqa: ARG002  # for some dialects
+        """Return the syntaxes of a file's front matter, in the order in which they are tried."""
+        return (*MARKED, *self.syntaxes)
+
     def translate(self, article: Translation) -> None:
         """Write an article's keys as ours, and its body as plain Markdown or HTML."""
         raise NotImplementedError
@@ -102,7 +107,7 @@ class Dialect:
     def read(self, text: str, path: str) -> FrontMatter:
         """Return an article's front matter in our own keys. Raises YAMLTextError."""
         try:
-            front = read_front_matter(text, self.syntaxes)
+            front = read_front_matter(text, self.syntaxes_of(path))
         except NoFrontMatterError as error:
             if error.begins or self.needs_front_matter:
                 raise
