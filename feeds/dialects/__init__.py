@@ -10,9 +10,10 @@ from feeds.dialects.dialect import Dialect
 from feeds.dialects.hugo import Hugo
 from feeds.dialects.jekyll import Jekyll
 from feeds.dialects.plain import Plain
+from feeds.dialects.zola import Zola
 
 #: In the order in which a folder is tried: the first that finds itself is taken.
-DIALECTS: tuple[type[Dialect], ...] = (Hugo, Jekyll, Plain)
+DIALECTS: tuple[type[Dialect], ...] = (Zola, Hugo, Jekyll, Plain)
 #: Value of `dialect` in feeds.yaml for articles in our own form alone.
 NONE = "none"
 

@@ -15,10 +15,11 @@ from functools import cached_property
 from typing import ClassVar, NamedTuple
 from urllib.parse import quote, urljoin
 
-from feeds.dialects.configuration import Files
+from feeds.dialects.configuration import Files, text_of
 from feeds.parsing.dates import DateError, read_moment
 from feeds.parsing.drafts import holds_back
 from feeds.parsing.front_matter import (
+    MARKED,
     FrontMatter,
     NoFrontMatterError,
     Syntax,
@@ -32,6 +33,8 @@ from feeds.text.urls import canonical_url
 #: A file that has these has the keys of our own articles.
 _OWN_URLS = ("webUrl", "originalUrl")
 _OWN_DATE = "publishedDateTime"
+#: The keys of a picture's URL, where it has others beside it.
+_URL_KEYS = ("url", "image", "src", "path", "relative")
 _URL_SAFE = "/%!$&'()*+,;=:@~-._"
 
 
@@ -91,6 +94,10 @@ class Dialect:
         """Return True if a file is one of the generator's articles; its path is in the folder."""
         return path.lower().endswith(self.endings)
 
+    def syntaxes_of(self, path: str) -> tuple[Syntax, ...]:  # noqa: ARG002  # for some dialects
+        """Return the syntaxes of a file's front matter, in the order in which they are tried."""
+        return (*MARKED, *self.syntaxes)
+
     def translate(self, article: Translation) -> None:
         """Write an article's keys as ours, and its body as plain Markdown or HTML."""
         raise NotImplementedError
@@ -102,7 +109,7 @@ class Dialect:
     def read(self, text: str, path: str) -> FrontMatter:
         """Return an article's front matter in our own keys. Raises YAMLTextError."""
         try:
-            front = read_front_matter(text, self.syntaxes, may_be_empty=True)
+            front = read_front_matter(text, self.syntaxes_of(path), may_be_empty=True)
         except NoFrontMatterError as error:
             if error.begins or self.needs_front_matter:
                 raise
@@ -273,6 +280,25 @@ def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:
         parts = [value] if separator == "" else value.split(separator)
         return [part.strip() for part in parts if part.strip()]
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def names_of(value: object) -> str:
+    """Return the name of an author, or those of several; a mapping has it as its `name`."""
+    if isinstance(value, dict):
+        return text_of(value, "name")
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(names_of, value)))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def picture_of(values: Mapping[str, YAMLValue], *keys: str) -> str:
+    """Return the URL of the first picture under these keys; it may be in a list or a mapping."""
+    for value in map(values.get, keys):
+        first = value[0] if isinstance(value, list) and value else value
+        url = text_of(first, *_URL_KEYS) if isinstance(first, dict) else first
+        if isinstance(url, str) and url.strip():
+            return url.strip()
+    return ""
 
 
 def first_heading(body: str) -> str:

@@ -18,6 +18,8 @@ from feeds.dialects.dialect import (
     Translation,
     excerpt_before,
     first_heading,
+    names_of,
+    picture_of,
 )
 from feeds.dialects.hugo_settings import (
     Language,
@@ -42,7 +44,7 @@ from feeds.parsing.yaml_text import YAMLMapping
 _TOKENS = r":(\w+(?:\[[^\]\n]{1,40}\])?)"
 #: A date, and perhaps a time, with which a file's name begins.
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?:.(\d\d-\d\d-\d\d))?(.*)", re.DOTALL)
-_MORE = re.compile(r"<!--\s{0,9}more\s{0,9}-->")
+_MORE = ("<!--more-->", "<!-- more -->")
 #: Taxonomies whose terms are topics; others, such as series and authors, are not.
 _TOPICS = ("categories", "tags", "topics")
 _PICTURES = ("images", "image", "cover", "featured_image", "featuredimage", "thumbnail")
@@ -93,7 +95,7 @@ class Hugo(Dialect):
             description=text_of(params, "description"),
             language=text_of(own, "locale", "languagecode") or default,
             timezone=text_of(own, "timezone"),
-            author=_names_of(params.get("author")) or _names_of(values.get("author")),
+            author=names_of(params.get("author")) or names_of(values.get("author")),
             future=flag_of(values, "buildfuture"),
             math=True if _has_math(values, params) else None,
         )
@@ -148,11 +150,11 @@ class Hugo(Dialect):
         article.put("updatedDateTime", dates["lastmod"][0], *self.dates["lastmod"])
         terms = [term for key in _TOPICS for term in article.words(key, "")]
         article.put("topics", dict.fromkeys(terms), *_TOPICS)
-        article.summary = excerpt_before(article.body, *_MORE.findall(article.body)[:1])
+        article.summary = excerpt_before(article.body, *_MORE)
         if not article.summary:
             article.take("excerpt", "summary", "description")
         authors = map(article.written.get, ("author", "authors"))
-        article.put("provider", next(filter(None, map(_names_of, authors)), None), "author")
+        article.put("provider", next(filter(None, map(names_of, authors)), None), "author")
         if any(flag_of(article.written, key) for key in _MATH):
             article.put("math", "true", *_MATH)
         if date:
@@ -160,9 +162,7 @@ class Hugo(Dialect):
             page = _Page(place, language, self._sections_above(place), title, slug, date)
             path = page.path(article.text("url"), self.permalink)
             article.publish_at(f"{language.url}{path.lstrip('/')}", "url", "slug")
-            if picture := next(
-                filter(None, map(_picture, map(article.written.get, _PICTURES))), ""
-            ):
+            if picture := picture_of(article.written, *_PICTURES):
                 is_own = place.is_bundle or "://" in picture
                 whole = picture if is_own else self.base + picture.lstrip("/")
                 article.show_picture(whole, *_PICTURES)
@@ -288,24 +288,6 @@ def _cut(items: list[str], cut: str) -> list[str]:
         return items
     start = index(first, 0)
     return items[start : index(end, len(items))] if colon else items[start : start + 1]
-
-
-def _names_of(value: Any) -> str:
-    """Return the name of an author, or the names of several."""
-    if isinstance(value, dict):
-        return text_of(value, "name")
-    if isinstance(value, list):
-        return ", ".join(filter(None, map(_names_of, value)))
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _picture(value: Any) -> str:
-    """Return the URL of a picture, which may be the first of several, or in a mapping."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if isinstance(value, dict):
-        return text_of(value, "image", "src", "url")
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _has_math(values: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
