@@ -166,6 +166,8 @@ class Hugo(Dialect):
                 is_own = place.is_bundle or "://" in picture
                 whole = picture if is_own else self.base + picture.lstrip("/")
                 article.show_picture(whole, *_PICTURES)
+        else:
+            article.publish_at("")  # of the two, only the date is missing
 
     def _date(self, which: str, article: Translation, name: str) -> tuple[datetime | None, str]:
         """Return one of a page's dates, and the slug that it has if it is in the file's name."""

@@ -142,11 +142,10 @@ class Zola(Dialect):
         article.put("provider", author or None, "authors", "extra")
         if _has_math(extra):
             article.put("math", "true", "extra")
-        if date:
-            path = self._expanded(place, slug, date) if self.permalink else path
-            article.publish_at(path, "path", "slug")
-            if picture := picture_of(extra, *_PICTURES):
-                article.show_picture(picture, "extra")
+        path = self._expanded(place, slug, date) if self.permalink and date else path
+        article.publish_at(path, "path", "slug")
+        if picture := picture_of(extra, *_PICTURES):
+            article.show_picture(picture, "extra")
 
     def _place_of(self, path: str) -> _Place:
         *folders, name = path.removeprefix(f"{_CONTENT}/").split("/")
