@@ -47,7 +47,7 @@ _PAGES = (".js", ".jsx", ".ts", ".tsx")
 #: A page of the file system route API, such as src/pages/blog/{Mdx.frontmatter__slug}.js.
 _ROUTE = re.compile(
     r"src/pages/(?P<folder>[\w/-]{0,100})\{(?:markdownremark|mdx)\."
-    r"(?:frontmatter__)?(?P<key>\w{1,50})\}\.\w{2,3}",
+    r"(?:frontmatter__(?P<key>\w{1,50})|\w{1,50})\}\.\w{2,3}",
     re.IGNORECASE,
 )
 #: Folders of sources that hold no articles.
@@ -103,7 +103,7 @@ class Gatsby(Dialect):
         keys = {key for key in _PATHS if _uses(key, script)}
         for folder, key in _routes(files):
             prefixes.add(folder)
-            keys.update({key} & set(_PATHS))
+            keys |= {key} & {*_PATHS}
         site = SiteSettings(
             title=text_of(values, "title"),
             url=f"{url.rstrip('/')}/" if url else "",
@@ -182,10 +182,10 @@ def _sources(code: str, files: Files, endings: tuple[str, ...]) -> Iterator[str]
 
 
 def _routes(files: Files) -> Iterator[tuple[str, str]]:
-    """Yield the folder and the key of each file whose name is a route of the articles."""
+    """Yield the folder of each file whose name is a route of articles, and its key or none."""
     for path in files.walk("src/pages", *_PAGES):
         if route := _ROUTE.fullmatch(path):
-            yield route["folder"].strip("/"), route["key"].lower()
+            yield route["folder"].strip("/"), route["key"] or ""
 
 
 def _default_slash(files: Files) -> str:

@@ -82,8 +82,7 @@ class Hugo(Dialect):
     @classmethod
     def find(cls, files: Files, permalink: str = "") -> Hugo | None:
         values = read_configuration(files)
-        roots = read_roots(values, files) if values else ()
-        if not roots:
+        if values is None or not (roots := read_roots(values, files)):
             return None
         languages, default = read_languages(values), default_language(values)
         own = {**values, **mapping_of(values, "languages", default)}

@@ -95,8 +95,8 @@ class Place(NamedTuple):
         return "/" + "/".join((*self.folders, self.name)).lower().replace(" ", "-")
 
 
-def read_configuration(files: Files) -> dict[str, Any]:
-    """Return the settings of all files, their keys in lower case; empty for another program's."""
+def read_configuration(files: Files) -> dict[str, Any] | None:
+    """Return the settings of all files, their keys in lower case; None if they are not Hugo's."""
     names = [f"{name}{ending}" for name in ("hugo", "config") for ending in _ENDINGS]
     values: dict[str, Any] = {}
     if found := files.first(*names):
@@ -110,7 +110,7 @@ def read_configuration(files: Files) -> dict[str, Any]:
                 settings = {key: settings}
             _merge(values, settings)
     is_named = found.startswith("hugo") or files.has("config/_default/")
-    return values if is_named or any(map(values.__contains__, _SETTINGS)) else {}
+    return values if is_named or any(map(values.__contains__, _SETTINGS)) else None
 
 
 def _keys_of(name: str) -> list[str]:
