@@ -1,7 +1,7 @@
 """Templates of URLs: /:year/:month/:title/ or {date}/{slug}, with the tokens of each generator."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 
@@ -27,6 +27,16 @@ def expand(template: str, value: Callable[[str], str | None], tokens: str = COLO
         return token[0] if found is None else found
 
     return _compiled(tokens).sub(replace, template)
+
+
+def values_of(texts: Mapping[str, str], date: datetime) -> Callable[[str], str | None]:
+    """Return a function for expand(): the values of these tokens, and of a date's."""
+
+    def value(name: str) -> str | None:
+        found = texts.get(name)
+        return date_token(name, date) if found is None else found
+
+    return value
 
 
 @cache
