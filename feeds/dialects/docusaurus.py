@@ -30,9 +30,9 @@ _DATED = re.compile(
     r"(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?"
 )
 _NAME = re.compile(r"(?P<text>.*?)(?:/index)?\.mdx?")
-#: Of files that are no posts, unless the configuration says otherwise.
-_EXCLUDED = re.compile(r"(?:^|/)(?:_|__tests__/)|\.test\.\w+$")
-_LEGACY_AUTHOR = ("author", "author_name", "authorName")
+#: Of files that are no posts.
+_EXCLUDED = re.compile("(?:^|/)_")
+_IMPORTS = re.compile(r"(?:\s*import\s[^\n]*\n)*")
 
 
 class Blog(NamedTuple):
@@ -109,29 +109,32 @@ class Docusaurus(Dialect):
         named = _DATED.fullmatch(path) or _NAME.fullmatch(path)
         parts = named.groupdict("") if named else {"text": path}
         day, text = parts.get("date", ""), parts["text"]
-        heading = first_heading(article.body)
-        if heading:
-            # It is a title and no part of the body, with one of its own too.
-            blank, _, rest = article.body.partition("#")
-            article.body = f"{blank}\n{rest.partition(chr(10))[2]}"
+        imports, body = _split_imports(article.body)
+        if heading := first_heading(body):
+            # It is no part of the body, even of a post with another title.
+            blank, _, rest = body.partition("#")
+            article.body = f"{imports}{blank}\n{rest.partition(chr(10))[2]}"
         article.put("title", article.text("title") or heading or text, "title")
         date = article.moment("date") or article.moment_of(day.replace("/", "-"))
         article.put("publishedDateTime", date, "date")
         update = article.written.get("last_update")
         if isinstance(update, dict):
-            article.put(
-                "updatedDateTime", article.moment_of(text_of(update, "date")), "last_update"
-            )
+            moment = article.moment_of(text_of(update, "date"))
+            article.put("updatedDateTime", moment, "last_update")
         tags = (_label(tag, blog.tags) for tag in list_of(article.written, "tags"))
         article.put("topics", dict.fromkeys(filter(None, tags)), "tags")
         article.take("excerpt", "description")
-        article.put("provider", self._authors_of(article, blog), "authors", *_LEGACY_AUTHOR)
+        names = (_author(each, blog.authors) for each in list_of(article.written, "authors"))
+        authors = ", ".join(filter(None, names)) or article.text("author")
+        article.put("provider", authors, "authors", "author")
         article.summary = excerpt_before(article.body, *_MARKS)
         dated = f"{day.replace('-', '/')}/{parts['folder']}" if day else ""
         slug = article.text("slug") or f"{dated}{text}"
         if self.permalink and date:
-            texts = {"slug": article.text("slug") or text, "title": text, "name": text,
-                     "path": slug, "folder": parts.get("folder", "")}  # fmt: skip
+            texts = dict.fromkeys(("title", "name"), text) | {
+                "slug": article.text("slug") or text, "path": slug,
+                "folder": parts.get("folder", ""),
+            }  # fmt: skip
             url = expand(self.permalink, values_of(texts, date))
         else:
             url = self._with_slash(re.sub("/+", "/", f"/{blog.route}/{slug}"))
@@ -148,20 +151,17 @@ class Docusaurus(Dialect):
     def _blog_of(self, path: str) -> Blog | None:
         return next((blog for blog in self.blogs if path.startswith(f"{blog.folder}/")), None)
 
-    def _authors_of(self, article: Translation, blog: Blog) -> str:
-        authors = list_of(article.written, "authors")
-        named = (blog.authors.get(each, each) if isinstance(each, str) else names_of(each)
-                 for each in authors)  # fmt: skip
-        # A mapping in place of a name may give a known author another title.
-        keyed = (blog.authors.get(text_of(each, "key"), "") for each in authors
-                 if isinstance(each, dict) and not names_of(each))  # fmt: skip
-        shown = ", ".join(filter(None, (*named, *keyed)))
-        return shown or article.text(*_LEGACY_AUTHOR)
-
     def _with_slash(self, path: str) -> str:
         if self.slash not in ("true", "false"):
             return path
         return (path.rstrip("/") + "/" * (self.slash == "true")) or "/"
+
+
+def _split_imports(body: str) -> tuple[str, str]:
+    """Return the imports at the beginning of MDX, and the rest."""
+    found = _IMPORTS.match(body)
+    end = found.end() if found else 0
+    return body[:end], body[end:]
 
 
 def _below(path: str, folder: str) -> str:
@@ -204,6 +204,13 @@ def _of_plugins(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
         name, options = [*plugin, None, None][:2] if isinstance(plugin, list) else (plugin, None)
         if isinstance(name, str) and name.endswith("content-blog"):
             yield options if isinstance(options, dict) else {}
+
+
+def _author(author: YAMLValue, known: Mapping[str, str]) -> str:
+    """Return the name of an author, who is given by a key or in full."""
+    if isinstance(author, dict):
+        return names_of(author) or known.get(text_of(author, "key"), "")
+    return known.get(author, author) if isinstance(author, str) else ""
 
 
 def _label(tag: YAMLValue, labels: Mapping[str, str]) -> str:

@@ -88,7 +88,7 @@ class Eleventy(Dialect):
     def find(cls, files: Files, permalink: str = "") -> Eleventy | None:
         found = files.first(*_CONFIGURATION)
         package = files.text("package.json")
-        if not found and '"@11ty/eleventy"' not in package:
+        if not found and ('"@11ty/eleventy"' not in package or files.has("_config.yml")):
             return None
         code = files.text(found) if found else ""
         values = Script(code).object_with("dir", "pathPrefix")
