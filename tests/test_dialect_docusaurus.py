@@ -38,7 +38,7 @@ FILES = {
     "log/_parts/2026-05-05-part.md": "---\ntitle: A part\n---\nText.\n",
     "log/2026-05-06-draft.md": "---\ntitle: Draft\ndraft: true\n---\nText.\n",
     "log/2026-05-07-unlisted.md": "---\ntitle: Unlisted\nunlisted: true\n---\nText.\n",
-    "news/2026-05-08-opening.md": "---\ntitle: Opening\nauthors: mate\n---\nText.\n",
+    "news/2026-05-08-opening.md": "---\ntitle: Opening\nauthors: {name: The mate}\n---\nText.\n",
     "docs/intro.md": "---\ntitle: No post\n---\nText.\n",
 }
 BASE = "https://harbour.example/notes"
