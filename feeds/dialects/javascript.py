@@ -27,6 +27,7 @@ _OPENING = {")": "(", "]": "[", "}": "{"}
 _PLAIN = re.compile(r"true|false|\d+(?:\.\d+)?")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\n": ""}
+_EXPORTS = (("export", "default"), ("module.exports", "="))
 #: Words of TypeScript after a value.
 _TYPED = ("as", "satisfies")
 
@@ -53,10 +54,9 @@ class Script:
     def exported(self) -> dict[str, Any]:
         """Return the object that the file exports, or a function there returns; else empty."""
         for at, (_kind, text) in enumerate(self._tokens[:-2]):
-            after = self._tokens[at + 1][1]
-            if (text, after) in (("export", "default"), ("module.exports", "=")):
-                named = self._constant(self._tokens[at + 2][1])
-                return named if isinstance(named, dict) else next(self._objects_from(at), {})
+            if (text, self._tokens[at + 1][1]) in _EXPORTS:
+                value = self._value(at + 2, self._ends.get(at + 2, at + 2) + 1, 0)
+                return value if isinstance(value, dict) else next(self._objects_from(at), {})
         return next(self.objects(), {})
 
     def _objects_from(self, at: int) -> Iterator[dict[str, Any]]:
