@@ -28,7 +28,8 @@ FILES = {
     "docusaurus.config.ts": CONFIGURATION,
     "log/authors.yml": "mate: {name: The mate, url: https://mate.example}\ncook: {name: Cook}\n",
     "log/tags.yml": "sea: {label: The sea, permalink: /sea}\n",
-    "log/2026-05-01-First Light.md": "---\ntitle: First light\ntags: [sea, {label: Sky, permalink: /sky}, tides]\n"
+    "log/2026-05-01-First Light.md": "---\ntitle: First light\n"
+    "tags: [sea, {label: Sky, permalink: /sky}, tides]\n"
     "authors: [mate, {name: A guest}]\n---\nMorning.\n\n<!-- truncate -->\n\nMore.\n",
     "log/2026-5-2-tides/index.mdx": "import Chart from './chart';\n\n# Tides *today* {#tides}\n\n"
     "High.\n\n{/* truncate */}\n\nLow.\n",

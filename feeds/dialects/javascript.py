@@ -17,7 +17,9 @@ _MAX_DEPTH = 40
 _MAX_CHARS = 400_000
 # Of a comment or a string that is not closed, nothing is looked at twice.
 _TOKEN = re.compile(
-    r"""(?P<apart>\s+|//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z))
+    r"""(?P<pattern>(?<=[:=(,\[!&|?])[ \t]*/(?![/*])
+      (?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,100}\]){1,300}/[a-z]{0,8})
+    |(?P<apart>\s+|//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z))
     |(?P<text>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?)
     |(?P<word>[\w$]+(?:\.[\w$]+)*)
     |(?P<mark>=>|.)""",
@@ -168,4 +170,8 @@ def _unescaped(quoted: str) -> str:
             return chr(int(code[1:], 16))
         return _ESCAPED.get(code, code)
 
-    return _ESCAPE.sub(replace, text) if "\\" in text else text
+    if "\\" not in text:
+        return text
+    # Two escapes may be the halves of one character; a half alone is none.
+    units = _ESCAPE.sub(replace, text).encode("utf-16", "surrogatepass")
+    return units.decode("utf-16", "replace")
