@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple
 
 from feeds.dialects.configuration import Files, mapping_of, text_of, without_comments
@@ -218,9 +219,8 @@ def _folders(files: Files) -> Iterator[tuple[str, tuple[str, bool]]]:
     listed = _COLLECTIONS.search(text)
     names = {mine: name for name, mine in _RENAMED.findall(listed[1] if listed else "")}
     starts = [*_COLLECTION.finditer(text)]
-    ends = [each.start() for each in starts[1:]] + [len(text)]
-    for start, end in zip(starts, ends, strict=True):
-        part = text[start.end() : end]
+    for start, after in zip_longest(starts, starts[1:]):
+        part = text[start.end() : after.start() if after else len(text)]
         name = str(names.get(start[1], start[1]))
         base = _BASE.search(part)
         folder = posixpath.normpath(base[1] if base else f"src/content/{name}").strip("/")
