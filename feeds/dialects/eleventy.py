@@ -137,10 +137,10 @@ class Eleventy(Dialect):
         given = [data["permalink"] for data in self.data.values() if "permalink" in data]
         if self.permalink or not given:
             return super().describe()
-        known = [each for each in dict.fromkeys(given) if isinstance(each, str)]
-        if len(known) < len(set(map(str, given))):
+        if any(each is None for each in given):
             return f"{self.label} (code gives URLs: permalink in feeds.yaml says which)"
-        return f"{self.label}, permalink {', '.join(known[:3])}"
+        known = dict.fromkeys(each for each in given if isinstance(each, str))
+        return f"{self.label}, permalink {', '.join([*known][:3])}"
 
     def translate(self, article: Translation) -> None:
         own = article.text("permalink")
