@@ -15,6 +15,9 @@ FILES = {
     ".eleventy.js": "module.exports = function (config) {\n  config.addPassthroughCopy('img');\n"
     "  return {dir: {input: 'content', data: '../data'}, pathPrefix: '/notes/'};\n};\n",
     "package.json": '{"name": "notes"}',
+    ".eleventyignore": "# Not yet\n**/_*.md\ncontent/old/\n",
+    "content/log/_later.md": "---\ntitle: Later\ndate: 2026-05-08\n---\nText.\n",
+    "content/old/2020-01-01-old.md": "---\ntitle: Old\n---\nText.\n",
     "data/site.json": '{"title": "Notes from the harbour", "url": "https://harbour.example",'
     ' "author": {"name": "The mate"}}',
     "content/log/log.json": '{"tags": ["log"], "author": "The crew"}',

@@ -50,6 +50,9 @@ _NO_PAGES = {"includes": "_includes", "layouts": "_layouts", "data": "_data"}
 _DATA = (".json", ".11tydata.json", *(f".11tydata.{ending}" for ending in _ENDINGS))
 #: The files of data in which most sites have their title and URL.
 _SITE_DATA = ("metadata", "site", "meta")
+#: The parts of patterns of paths, as regular expressions; matching many could take very long.
+_STARS = {"**/": "(?:.*/)?", "*": "[^/]*", "**": ".*", "?": "[^/]"}
+_MAX_STARS = 2
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UPDATES = ("updated", "modified", "lastmod", "last_modified_at")
 _MARKS = ("<!-- excerpt -->", "<!--excerpt-->", "<!-- more -->", "<!--more-->")
@@ -81,6 +84,8 @@ class Eleventy(Dialect):
     input: str = ""
     #: The folders and files that are no pages.
     excluded: tuple[str, ...] = ()
+    #: Regular expressions of the paths of others.
+    ignored: tuple[str, ...] = ()
     #: The data of folders and pages, by the paths of the files that have them.
     data: Mapping[str, YAMLMapping] = field(default_factory=dict, repr=False)
 
@@ -102,7 +107,9 @@ class Eleventy(Dialect):
             for key, usual in _NO_PAGES.items()
         }
         output = _normal(text_of(folders, "output") or "_site")
-        excluded = {*places.values(), output, "README.md", *_ignored(files)} - {"", top}
+        ignored = {"README.md", *_ignored(files)}
+        patterns = {each for each in ignored if re.search(r"[*?]", each)}
+        excluded = {*places.values(), output, *ignored} - {"", top} - patterns
         about = _site_data(files, places["data"])
         url = text_of(about, "url").rstrip("/")
         if (prefix := text_of(values, "pathPrefix").strip("/")) and not url.endswith(f"/{prefix}"):
@@ -120,11 +127,14 @@ class Eleventy(Dialect):
             folders=(top or ".",),
             input=f"{top}/".lstrip("/"),
             excluded=tuple(sorted(excluded)),
+            ignored=tuple(sorted(map(_expression, patterns))),
             data=dict(_read_data(files, top, excluded)),
         )
 
     def is_article(self, path: str) -> bool:
         if not super().is_article(path) or _is_in(path, self.excluded):
+            return False
+        if any(re.fullmatch(each, path) for each in self.ignored):
             return False
         below = path.removeprefix(self.input)
         # A page at the top is about the site, unless it is dated as posts are.
@@ -236,11 +246,19 @@ def _is_in(path: str, folders: tuple[str, ...] | set[str]) -> bool:
 
 
 def _ignored(files: Files) -> Iterator[str]:
-    """Yield the folders and files that .eleventyignore names, patterns aside."""
+    """Yield the paths of folders, files and patterns that .eleventyignore names."""
     for line in files.text(".eleventyignore").splitlines():
         path = line.strip().removesuffix("/**").removesuffix("/*").strip("/")
-        if path and not re.search(r"[*?!#\[]", path):
+        if path and not path.startswith(("#", "!")):
             yield _normal(path)
+
+
+def _expression(pattern: str) -> str:
+    """Return the regular expression of a pattern of paths; of none that has many parts."""
+    parts = re.split(r"(\*\*/|\*+|\?)", pattern)
+    if len(parts) > 2 * _MAX_STARS + 1:
+        return "(?!)"
+    return "".join(_STARS.get(part, re.escape(part)) for part in parts)
 
 
 def _site_data(files: Files, folder: str) -> dict[str, Any]:
