@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -95,6 +96,16 @@ def test_a_line_of_dashes_in_a_text_ends_no_front_matter(tmp_path: Path) -> None
     assert article
     assert article.title == "Plain"
     assert "Only text." in article.body
+
+
+def test_slugs_of_categories_are_those_of_hexo(tmp_path: Path) -> None:
+    settings = "url: https://e.org\npermalink: :category/:name/\n"
+    post = "---\ntitle: A\ndate: 2026-05-01\ncategories: {}\n---\nText.\n"
+    slugs = {"Café & Øl": "Cafe-Ol", "Straße": "Strase", "ガイド": "ガイド", "Мой": "Мой",
+             "C#/.NET": "C-NET", "Ｗｅｂ": "Web"}  # fmt: skip
+    files = {f"source/_posts/{place}.md": post.format(name) for place, name in enumerate(slugs)}
+    rows = publish(write_files(tmp_path, {"_config.yml": settings} | files)).values()
+    assert [unquote(row.url).split("/")[3] for row in rows] == [*slugs.values()]
 
 
 def test_the_posts_of_octopress_are_those_of_jekyll(tmp_path: Path) -> None:

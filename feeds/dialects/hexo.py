@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from feeds.dialects.configuration import Files, flag_of, mapping_of, text_of
@@ -38,6 +39,12 @@ _SEGMENTS = {
 }  # fmt: skip
 #: With more texts in a name, matching it could take very long.
 _MAX_TEXTS = 2
+#: Latin letters that are no others with an accent.
+_LETTERS = {
+    "Æ": "AE", "æ": "ae", "Ø": "O", "ø": "o", "ß": "s", "ẞ": "S", "Đ": "D", "đ": "d", "Ħ": "H",
+    "ħ": "h", "ı": "i", "Ł": "L", "ł": "l", "Œ": "OE", "œ": "oe", "Ŧ": "T", "ŧ": "t", "ª": "ª",
+    "º": "º", "Ŀ": "L", "ŀ": "l", "ŉ": "n", "ſ": "l",
+}  # fmt: skip
 _SPECIAL = re.compile(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]+")
 
 
@@ -220,11 +227,21 @@ def _day(parts: Mapping[str, str]) -> str:
     return f"{parts['year']}-{month}-{day}" if parts.get("year") and month and day else ""
 
 
+@lru_cache(maxsize=4096)
 def _slugify(text: str) -> str:
-    """Return a text with hyphens for blanks and signs, its letters without their accents."""
-    letters = unicodedata.normalize("NFD", text)
-    plain = "".join(char for char in letters if not unicodedata.combining(char) and char >= " ")
-    return _SPECIAL.sub("-", unicodedata.normalize("NFC", plain)).strip("-")
+    """Return a text with hyphens for blanks and signs, and Latin letters without their accents."""
+    return _SPECIAL.sub("-", "".join(map(_plain, text))).strip("-")
+
+
+def _plain(char: str) -> str:
+    if char < " ":
+        return ""
+    if char.isascii() or not char.isalpha() or char in _LETTERS:
+        return _LETTERS.get(char, char)
+    # Letters of other scripts have accents too, which stay.
+    letters = unicodedata.normalize("NFKD", char)
+    plain = "".join(each for each in letters if not unicodedata.combining(each))
+    return plain if plain.isascii() else char
 
 
 def _flat(value: YAMLValue) -> list[str]:
