@@ -121,8 +121,19 @@ def test_paths_that_are_code_are_said(tmp_path: Path) -> None:
     assert dialect
     assert dialect.describe() == (
         "Astro, permalink /log/:id/, /n/:id/, /:id/"
-        " (code may give others: permalink in feeds.yaml says which)"
+        " (code may give other URLs: permalink in feeds.yaml says which)"
     )
+    for page in ("log/[...slug]", "n/[id]", "old/harbour days"):
+        (root / f"src/pages/{page}{'.md' if ' ' in page else '.astro'}").unlink()
+    folder = SiteFolder.open(root)
+    assert folder.dialect
+    assert folder.dialect.describe() == (
+        "Astro (code may give other URLs: permalink in feeds.yaml says which)"
+    )
+    path = "content/log/own.md"
+    assert [str(problem) for problem in folder.read_article(FILES[path], path)[1]] == [
+        f"{path}:2: no usable URL, so the article is left out; it needs permalink in feeds.yaml"
+    ]
     settings = "title: A\nurl: https://e.org/\npermalink: /:year/:slug\n"
     rows = publish(write_files(root, {"feeds.yaml": settings}))
     assert rows["content/log/Tides/index.mdx"].url == f"{BASE}/2026/tides"

@@ -68,8 +68,8 @@ class Collection(NamedTuple):
     """A folder of articles."""
 
     folder: str
-    #: The beginning of their pages' paths, with a slash at its end.
-    route: str
+    #: The beginning of their pages' paths, with a slash at its end; None where only code knows it.
+    route: str | None
     #: True if the code of the pages is known to take the ids as they are.
     is_certain: bool
     #: True if names that begin with an underscore are left out.
@@ -84,7 +84,8 @@ class Astro(Dialect):
     label: ClassVar[str] = "Astro"
     endings: ClassVar[tuple[str, ...]] = (".md", ".mdx", ".markdown", ".mdoc")
     names: ClassVar[Mapping[str, str]] = {
-        **Dialect.names, "publishedDateTime": "pubDate", "webUrl": "slug", "originalUrl": "slug",
+        **Dialect.names, "publishedDateTime": "pubDate",
+        "webUrl": "permalink in feeds.yaml", "originalUrl": "permalink in feeds.yaml",
     }  # fmt: skip
 
     collections: tuple[Collection, ...] = ()
@@ -126,11 +127,12 @@ class Astro(Dialect):
     def describe(self) -> str:
         if self.permalink:
             return super().describe()
-        routes = (f"/{each.route}:id{self.end}" for each in self.collections)
-        shown = f"{self.label}, permalink {', '.join(dict.fromkeys(routes))}"
-        if all(each.is_certain for each in self.collections):
+        known = [each for each in self.collections if each.route is not None]
+        routes = dict.fromkeys(f"/{each.route}:id{self.end}" for each in known)
+        shown = f"{self.label}, permalink {', '.join(routes)}" if routes else self.label
+        if known and all(each.is_certain for each in known):
             return shown
-        return f"{shown} (code may give others: permalink in feeds.yaml says which)"
+        return f"{shown} (code may give other URLs: permalink in feeds.yaml says which)"
 
     def translate(self, article: Translation) -> None:
         if not (found := self._collection_of(article.path)):
@@ -156,7 +158,7 @@ class Astro(Dialect):
         if self.permalink and date:
             texts = {"id": id, "slug": id, "path": id, "name": name, "title": slug_of_path(title)}
             article.publish_at(re.sub("/+", "/", expand(self.permalink, values_of(texts, date))))
-        else:
+        elif found.route is not None:
             id = re.sub(r"(?:^|/)index$", "", id) if is_page else id
             article.publish_at(f"{found.route}{id}{self.end}".removeprefix("/"), "slug")
         picture = picture_of(article.written, *_PICTURES)
@@ -197,19 +199,25 @@ def _read(files: Files, path: str) -> dict[str, Any]:
 
 
 def _collections(files: Files, has_permalink: bool) -> Iterator[Collection]:
-    """Yield the folders of articles whose pages have a place."""
-    routes = list(_routes(files))
-    found = dict(_folders(files))
-    for name, (folder, hides) in found.items():
-        known = [each for each in routes if name in each.gets]
-        near = [each for each in known or routes if _is_like(each.folder, name)]
-        alone = routes if len(routes) == len(found) == 1 else []
-        if route := next(iter((*near, *known, *alone)), None):
+    """Yield the folders of articles: those whose pages have a place, or all if none has."""
+    routes, folders = list(_routes(files)), dict(_folders(files))
+    found = {name: _route_of(name, routes, is_only=len(folders) == 1) for name in folders}
+    pages = next(files.walk(_PAGES, ".md", ".mdx"), "")
+    has_any = bool(pages) or any(found.values())
+    for name, (folder, hides) in folders.items():
+        if route := found[name]:
             yield Collection(folder, f"{route.folder}/".lstrip("/"), route.is_certain, hides)
-        elif has_permalink:
-            yield Collection(folder, "", False, hides)
-    if next(files.walk(_PAGES, ".md", ".mdx"), ""):
+        elif has_permalink or not has_any:
+            yield Collection(folder, None, False, hides)
+    if pages:
         yield Collection(_PAGES, "", True, True)
+
+
+def _route_of(name: str, routes: list[_Route], *, is_only: bool) -> _Route | None:
+    """Return the page of a collection's articles, by its code or by its place."""
+    known = [each for each in routes if name in each.gets]
+    near = [each for each in known or routes if _is_like(each.folder, name)]
+    return next(iter((*near, *known, *(routes if is_only and len(routes) == 1 else ()))), None)
 
 
 def _folders(files: Files) -> Iterator[tuple[str, tuple[str, bool]]]:
