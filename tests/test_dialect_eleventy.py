@@ -103,6 +103,27 @@ def test_permalinks_that_are_code_are_left_to_feeds_yaml(tmp_path: Path) -> None
     assert rows["log/2026-05-01-a.md"].url == "https://e.org/2026/a/"
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "url"),
+    [
+        ("_data/eleventyComputed.js", "module.exports = {permalink: (data) => `/${data.slug}/`};",
+         "https://e.org/a-slug/"),
+        ("_data/eleventyComputed.json", '{"permalink": "/{{ title | slugify }}/"}',
+         "https://e.org/a-title/"),
+        ("_data/eleventyComputed.js", "module.exports = {permalink: (data) => make(data)};", ""),
+        (".eleventy.js", "module.exports = (c) => { c.addGlobalData('permalink', '/x.html'); };",
+         "https://e.org/x.html"),
+        (".eleventy.js", "module.exports = (c) => { c.addGlobalData('permalink', () => make); };",
+         ""),
+    ],
+)  # fmt: skip
+def test_a_permalink_of_all_pages(tmp_path: Path, name: str, text: str, url: str) -> None:
+    files = {".eleventy.js": "", name: text,
+             "log/2026-05-01-a.md": "---\ntitle: A title\nslug: a-slug\n---\nText.\n"}  # fmt: skip
+    rows = publish(write_files(tmp_path, files))
+    assert [row.url for row in rows.values()] == [url] * bool(url)
+
+
 def test_changed_data_reread_what_they_decide(tmp_path: Path) -> None:
     root, catalog = write_files(tmp_path / "site", FILES), Catalog(tmp_path / "index.sqlite")
 

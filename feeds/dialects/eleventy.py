@@ -9,6 +9,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -43,6 +44,13 @@ from feeds.parsing.yaml_text import YAMLMapping, YAMLTextError, YAMLValue
 _ENDINGS = ("js", "mjs", "cjs", "ts")
 _CONFIGURATION = (".eleventy.js", *(f"eleventy.config.{ending}" for ending in _ENDINGS))
 _INPUT = re.compile(r"\bsetInputDirectory\(\s{0,20}[\"'`]([^\"'`\n]{1,200})[\"'`]")
+#: The permalink of all pages; its value is code unless it is a text.
+_GLOBAL_PERMALINK = re.compile(
+    r"\baddGlobalData\(\s{0,20}[\"'`](?:eleventyComputed\.)?permalink[\"'`]\s{0,20},\s{0,20}"
+    r"(?:[\"'](?P<text>[^\"'`\n]{1,300})[\"'])?"
+)
+#: In place of a file, of the data of all pages.
+_OF_ALL = "*"
 _INPUT_OPTION = re.compile(r"--input[= ]([\w./-]{1,200})")
 #: Folders in the input that hold no pages, as the configuration names them.
 _NO_PAGES = {"includes": "_includes", "layouts": "_layouts", "data": "_data"}
@@ -128,7 +136,9 @@ class Eleventy(Dialect):
             input=f"{top}/".lstrip("/"),
             excluded=tuple(sorted(excluded)),
             ignored=tuple(sorted(map(_expression, patterns))),
-            data=dict(_read_data(files, top, excluded)),
+            data=dict(
+                (*_data_of_all(files, places["data"], code), *_read_data(files, top, excluded))
+            ),
         )
 
     def is_article(self, path: str) -> bool:
@@ -144,7 +154,9 @@ class Eleventy(Dialect):
         return "".join(map(self._digests.__getitem__, self._files_of_data(path)))
 
     def describe(self) -> str:
-        given = [data["permalink"] for data in self.data.values() if "permalink" in data]
+        all_data = (each for data in self.data.values()
+                    for each in (mapping_of(data, "eleventyComputed"), data))  # fmt: skip
+        given = [data["permalink"] for data in all_data if "permalink" in data]
         if self.permalink or not given:
             return super().describe()
         if any(each is None for each in given):
@@ -199,7 +211,8 @@ class Eleventy(Dialect):
                  if f"{each}/".startswith(self.input)]  # fmt: skip
         stems = (*(f"{each}/{posixpath.basename(each)}" for each in above if each),
                  posixpath.splitext(path)[0])  # fmt: skip
-        return [file for stem in stems for file in map(stem.__add__, _DATA) if file in self.data]
+        files = (file for stem in stems for file in map(stem.__add__, _DATA))
+        return [file for file in (_OF_ALL, *files) if file in self.data]
 
     @cached_property
     def _digests(self) -> dict[str, str]:
@@ -272,6 +285,17 @@ def _site_data(files: Files, folder: str) -> dict[str, Any]:
     return {}
 
 
+def _data_of_all(files: Files, folder: str, code: str) -> Iterator[tuple[str, YAMLMapping]]:
+    """Yield the permalink of all pages, where the configuration or a file of data gives one."""
+    if found := _GLOBAL_PERMALINK.search(code):
+        yield _OF_ALL, YAMLMapping([("permalink", found["text"])])
+        return
+    path = files.first(*(f"{folder}/eleventyComputed.{ending}" for ending in ("json", *_ENDINGS)))
+    data = _read_file(files, path) if path else YAMLMapping()
+    if "permalink" in data:
+        yield _OF_ALL, YAMLMapping([("eleventyComputed", data)])
+
+
 def _read_data(files: Files, top: str, excluded: set[str]) -> Iterator[tuple[str, YAMLMapping]]:
     """Yield the files of data of the folders and pages below a folder."""
     for path in files.walk(top, *_DATA):
@@ -281,15 +305,19 @@ def _read_data(files: Files, top: str, excluded: set[str]) -> Iterator[tuple[str
         is_data = ".11tydata." in path or name == posixpath.basename(folder)
         if _is_in(path, excluded) or not (is_data or files.first(f"{stem}.md", f"{stem}.html")):
             continue
-        if path.endswith(".json"):
-            values = files.values(path)
-        else:
-            values = Script(code := files.text(path)).exported()
-            if "permalink" in values and values["permalink"] is None:
-                values = {**values, "permalink": template_of_code(code)}
-        try:
-            data = as_yaml(values, 1, {})
-        except YAMLTextError:
-            continue
-        if isinstance(data, YAMLMapping) and data:
+        if data := _read_file(files, path):
             yield path, data
+
+
+def _read_file(files: Files, path: str) -> YAMLMapping:
+    """Return the data in a file; a permalink that only code knows is None."""
+    if path.endswith(".json"):
+        values = files.values(path)
+    else:
+        values = Script(code := files.text(path)).exported()
+        if "permalink" in values and values["permalink"] is None:
+            values = {**values, "permalink": template_of_code(code)}
+    with suppress(YAMLTextError):
+        data = as_yaml(values, 1, {})
+        return data if isinstance(data, YAMLMapping) else YAMLMapping()
+    return YAMLMapping()
