@@ -8,13 +8,12 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from feeds.dialects.configuration import Files, list_of, mapping_of, text_of
 from feeds.dialects.dialect import (
@@ -26,6 +25,17 @@ from feeds.dialects.dialect import (
     names_of,
     picture_of,
 )
+from feeds.dialects.eleventy_data import (
+    DATA,
+    ENDINGS,
+    OF_ALL,
+    expression_of,
+    is_in,
+    normal,
+    read_data,
+    read_ignored,
+    read_site,
+)
 from feeds.dialects.eleventy_permalink import (
     UnknownValueError,
     default_path,
@@ -33,34 +43,18 @@ from feeds.dialects.eleventy_permalink import (
     fill_in,
     path_stem,
     slugify,
-    template_of_code,
 )
 from feeds.dialects.javascript import Script
 from feeds.dialects.permalink import expand, values_of
 from feeds.dialects.slugs import title_of_name
 from feeds.parsing.front_matter import Part, Syntax, as_yaml
-from feeds.parsing.yaml_text import YAMLMapping, YAMLTextError, YAMLValue
+from feeds.parsing.yaml_text import YAMLMapping, YAMLValue
 
-_ENDINGS = ("js", "mjs", "cjs", "ts")
-_CONFIGURATION = (".eleventy.js", *(f"eleventy.config.{ending}" for ending in _ENDINGS))
+_CONFIGURATION = (".eleventy.js", *(f"eleventy.config.{ending}" for ending in ENDINGS))
 _INPUT = re.compile(r"\bsetInputDirectory\(\s{0,20}[\"'`]([^\"'`\n]{1,200})[\"'`]")
-#: The permalink of all pages; its value is code unless it is a text.
-_GLOBAL_PERMALINK = re.compile(
-    r"\baddGlobalData\(\s{0,20}[\"'`](?:eleventyComputed\.)?permalink[\"'`]\s{0,20},\s{0,20}"
-    r"(?:[\"'](?P<text>[^\"'`\n]{1,300})[\"'])?"
-)
-#: In place of a file, of the data of all pages.
-_OF_ALL = "*"
 _INPUT_OPTION = re.compile(r"--input[= ]([\w./-]{1,200})")
 #: Folders in the input that hold no pages, as the configuration names them.
 _NO_PAGES = {"includes": "_includes", "layouts": "_layouts", "data": "_data"}
-#: The endings of files of data, from those that count least.
-_DATA = (".json", ".11tydata.json", *(f".11tydata.{ending}" for ending in _ENDINGS))
-#: The files of data in which most sites have their title and URL.
-_SITE_DATA = ("metadata", "site", "meta")
-#: The parts of patterns of paths, as regular expressions; matching many could take very long.
-_STARS = {"**/": "(?:.*/)?", "*": "[^/]*", "**": ".*", "?": "[^/]"}
-_MAX_STARS = 2
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UPDATES = ("updated", "modified", "lastmod", "last_modified_at")
 _MARKS = ("<!-- excerpt -->", "<!--excerpt-->", "<!-- more -->", "<!--more-->")
@@ -107,18 +101,18 @@ class Eleventy(Dialect):
         values = Script(code).object_with("dir", "pathPrefix")
         folders = mapping_of(values, "dir")
         named = _INPUT.search(code) or _INPUT_OPTION.search(package)
-        top = _normal(text_of(folders, "input") or (named[1] if named else ""))
+        top = normal(text_of(folders, "input") or (named[1] if named else ""))
         if top.startswith("..") or not (top == "" or files.has(f"{top}/")):
             return None
         places = {
-            key: _normal(f"{top}/{text_of(folders, key) or usual}")
+            key: normal(f"{top}/{text_of(folders, key) or usual}")
             for key, usual in _NO_PAGES.items()
         }
-        output = _normal(text_of(folders, "output") or "_site")
-        ignored = {"README.md", *_ignored(files)}
+        output = normal(text_of(folders, "output") or "_site")
+        ignored = {"README.md", *read_ignored(files)}
         patterns = {each for each in ignored if re.search(r"[*?]", each)}
         excluded = {*places.values(), output, *ignored} - {"", top} - patterns
-        about = _site_data(files, places["data"])
+        about = read_site(files, places["data"])
         url = text_of(about, "url").rstrip("/")
         if (prefix := text_of(values, "pathPrefix").strip("/")) and not url.endswith(f"/{prefix}"):
             url = f"{url}/{prefix}"
@@ -135,14 +129,12 @@ class Eleventy(Dialect):
             folders=(top or ".",),
             input=f"{top}/".lstrip("/"),
             excluded=tuple(sorted(excluded)),
-            ignored=tuple(sorted(map(_expression, patterns))),
-            data=dict(
-                (*_data_of_all(files, places["data"], code), *_read_data(files, top, excluded))
-            ),
+            ignored=tuple(sorted(map(expression_of, patterns))),
+            data=read_data(files, top, places["data"], code, excluded),
         )
 
     def is_article(self, path: str) -> bool:
-        if not super().is_article(path) or _is_in(path, self.excluded):
+        if not super().is_article(path) or is_in(path, self.excluded):
             return False
         if any(re.fullmatch(each, path) for each in self.ignored):
             return False
@@ -195,6 +187,8 @@ class Eleventy(Dialect):
     def _take_data(self, article: Translation) -> list[str]:
         """Give an article the data of its folders and its file; return its tags and theirs."""
         tags = article.words("tags", "")
+        if article.written.get("permalink") is None:
+            article.written.pop("permalink", None)
         for file in reversed(self._files_of_data(article.path)):
             data = self.data[file]
             tags[:0] = filter(None, map(str, list_of(data, "tags")))
@@ -211,8 +205,8 @@ class Eleventy(Dialect):
                  if f"{each}/".startswith(self.input)]  # fmt: skip
         stems = (*(f"{each}/{posixpath.basename(each)}" for each in above if each),
                  posixpath.splitext(path)[0])  # fmt: skip
-        files = (file for stem in stems for file in map(stem.__add__, _DATA))
-        return [file for file in (_OF_ALL, *files) if file in self.data]
+        files = (file for stem in stems for file in map(stem.__add__, DATA))
+        return [file for file in (OF_ALL, *files) if file in self.data]
 
     @cached_property
     def _digests(self) -> dict[str, str]:
@@ -246,78 +240,3 @@ def _path(article: Translation, stem: str, date: datetime | None) -> str:
     except UnknownValueError:
         return ""
     return path and re.sub(r"(?<=/)index\.html$", "", f"/{path.lstrip('/')}")
-
-
-def _normal(path: str) -> str:
-    """Return a folder's path without ./ and a slash at its end; empty for the site's own."""
-    path = posixpath.normpath(path.lstrip("/") or ".")
-    return "" if path == "." else path
-
-
-def _is_in(path: str, folders: tuple[str, ...] | set[str]) -> bool:
-    return any(path == each or path.startswith(f"{each}/") for each in folders)
-
-
-def _ignored(files: Files) -> Iterator[str]:
-    """Yield the paths of folders, files and patterns that .eleventyignore names."""
-    for line in files.text(".eleventyignore").splitlines():
-        path = line.strip().removesuffix("/**").removesuffix("/*").strip("/")
-        if path and not path.startswith(("#", "!")):
-            yield _normal(path)
-
-
-def _expression(pattern: str) -> str:
-    """Return the regular expression of a pattern of paths; of none that has many parts."""
-    parts = re.split(r"(\*\*/|\*+|\?)", pattern)
-    if len(parts) > 2 * _MAX_STARS + 1:
-        return "(?!)"
-    return "".join(_STARS.get(part, re.escape(part)) for part in parts)
-
-
-def _site_data(files: Files, folder: str) -> dict[str, Any]:
-    """Return the data of the whole site in the file where most sites have it."""
-    for name in _SITE_DATA:
-        path = f"{folder}/{name}"
-        if files.has(f"{path}.json"):
-            return files.values(f"{path}.json")
-        if found := files.first(*(f"{path}.{ending}" for ending in _ENDINGS)):
-            return Script(files.text(found)).object_with("url", "title")
-    return {}
-
-
-def _data_of_all(files: Files, folder: str, code: str) -> Iterator[tuple[str, YAMLMapping]]:
-    """Yield the permalink of all pages, where the configuration or a file of data gives one."""
-    if found := _GLOBAL_PERMALINK.search(code):
-        yield _OF_ALL, YAMLMapping([("permalink", found["text"])])
-        return
-    path = files.first(*(f"{folder}/eleventyComputed.{ending}" for ending in ("json", *_ENDINGS)))
-    data = _read_file(files, path) if path else YAMLMapping()
-    if "permalink" in data:
-        yield _OF_ALL, YAMLMapping([("eleventyComputed", data)])
-
-
-def _read_data(files: Files, top: str, excluded: set[str]) -> Iterator[tuple[str, YAMLMapping]]:
-    """Yield the files of data of the folders and pages below a folder."""
-    for path in files.walk(top, *_DATA):
-        stem = path.partition(".11tydata.")[0].removesuffix(".json")
-        folder, name = posixpath.split(stem)
-        # Other files of JSON are no data of Eleventy.
-        is_data = ".11tydata." in path or name == posixpath.basename(folder)
-        if _is_in(path, excluded) or not (is_data or files.first(f"{stem}.md", f"{stem}.html")):
-            continue
-        if data := _read_file(files, path):
-            yield path, data
-
-
-def _read_file(files: Files, path: str) -> YAMLMapping:
-    """Return the data in a file; a permalink that only code knows is None."""
-    if path.endswith(".json"):
-        values = files.values(path)
-    else:
-        values = Script(code := files.text(path)).exported()
-        if "permalink" in values and values["permalink"] is None:
-            values = {**values, "permalink": template_of_code(code)}
-    with suppress(YAMLTextError):
-        data = as_yaml(values, 1, {})
-        return data if isinstance(data, YAMLMapping) else YAMLMapping()
-    return YAMLMapping()
