@@ -3,8 +3,14 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import urljoin
 
-from feeds.formats import pages
 from feeds.formats.html_template import NOTHING, Html, fill, join
+from feeds.formats.page_layout import (
+    alternate_links,
+    document_links,
+    how_to_subscribe,
+    render_page,
+)
+from feeds.formats.pages import newest_stories
 from feeds.model.feed import Feed
 from feeds.model.topics import Topic
 from feeds.parsing.feed_query import PARAMETERS, CustomFeedRequest
@@ -22,6 +28,49 @@ _PROBLEMS = """\
 {problems}</ul>
 </div>
 """
+_PREVIEW = """\
+<section aria-labelledby="preview">
+<h2 id="preview">{title}</h2>
+<p class="everything"><span>Subscribe</span> {links}</p>
+{how_to_subscribe}
+{stories}</section>
+"""
+
+
+def render_custom(
+    feed: Feed, request: CustomFeedRequest, topics: Sequence[Topic], folder: str
+) -> bytes:
+    """Return the form of custom feeds with a preview of the feed.
+
+    The folder is that of the feed's documents, relative to the page.
+    """
+    # A published feed with these articles needs no query.
+    query = "" if folder else feed.query
+    alternates = problems = preview = NOTHING
+    if request.problems:
+        lines = (fill("<li>{problem}</li>\n", problem=problem) for problem in request.problems)
+        problems = fill(_PROBLEMS, problems=join(lines))
+    else:
+        alternates = alternate_links(feed.title, folder, query)
+        address = urljoin(feed.base, folder or ".")
+        preview = fill(
+            _PREVIEW,
+            title=feed.title,
+            links=document_links(folder, query=query),
+            how_to_subscribe=how_to_subscribe(address, query, is_open=True),
+            stories=newest_stories(feed),
+        )
+    noindex = fill('<meta name="robots" content="noindex">\n')
+    return render_page(
+        feed,
+        heading="A feed of your own",
+        alternates=join((alternates, noindex)),
+        introduction=fill(_INTRODUCTION),
+        main=join((problems, _form(request, topics), preview)),
+        styles=("style.css", "custom.css"),
+    )
+
+
 _FORM = """\
 <form action="./" method="get">
 {words}
@@ -46,70 +95,6 @@ _FORM = """\
 <p><button>Show it</button></p>
 </form>
 """
-_BOXES = """\
-<fieldset>
-<legend>Topics</legend>
-<div class="boxes">
-{boxes}</div>
-</fieldset>
-"""
-_BOX = '<label><input type="checkbox" name="topic" value="{slug}"{checked}> {name}</label>\n'
-_LIST_FIELD = """\
-<div class="field" role="group" aria-labelledby="{key}-label">
-<span class="label" id="{key}-label">{label}</span>
-{inputs}{hint}</div>
-"""
-_INPUT = (
-    '<input name="{key}" value="{value}" maxlength="100" aria-labelledby="{key}-label"{list}>\n'
-)
-_FIELD = """\
-<div class="field">
-<label for="{key}">{label}</label>
-<input id="{key}" name="{key}" type="{type}" value="{value}"{limit} aria-describedby="{key}-hint">
-<small id="{key}-hint">{hint}</small>
-</div>
-"""
-_PREVIEW = """\
-<section aria-labelledby="preview">
-<h2 id="preview">{title}</h2>
-<p class="everything"><span>Subscribe</span> {links}</p>
-{how_to_subscribe}
-{stories}</section>
-"""
-
-
-def render_custom(
-    feed: Feed, request: CustomFeedRequest, topics: Sequence[Topic], folder: str
-) -> bytes:
-    """Return the form of custom feeds with a preview of the feed.
-
-    The folder is that of the feed's documents, relative to the page.
-    """
-    # A published feed with these articles needs no query.
-    query = "" if folder else feed.query
-    documents = problems = preview = NOTHING
-    if request.problems:
-        lines = (fill("<li>{problem}</li>\n", problem=problem) for problem in request.problems)
-        problems = fill(_PROBLEMS, problems=join(lines))
-    else:
-        documents = pages.links_to_documents(feed.title, folder, query)
-        address = urljoin(feed.base, folder or ".")
-        preview = fill(
-            _PREVIEW,
-            title=feed.title,
-            links=pages.document_links(folder, query=query),
-            how_to_subscribe=pages.how_to_subscribe(address, query, is_open=True),
-            stories=pages.newest_stories(feed),
-        )
-    robots = fill('{documents}<meta name="robots" content="noindex">\n', documents=documents)
-    return pages.render_page(
-        feed,
-        heading="A feed of your own",
-        documents=robots,
-        introduction=fill(_INTRODUCTION),
-        main=join((problems, _form(request, topics), preview)),
-        styles=("style.css", "custom.css"),
-    )
 
 
 def _form(request: CustomFeedRequest, topics: Sequence[Topic]) -> Html:
@@ -145,6 +130,16 @@ def _form(request: CustomFeedRequest, topics: Sequence[Topic]) -> Html:
     )  # fmt: skip
 
 
+_BOXES = """\
+<fieldset>
+<legend>Topics</legend>
+<div class="boxes">
+{boxes}</div>
+</fieldset>
+"""
+_BOX = '<label><input type="checkbox" name="topic" value="{slug}"{checked}> {name}</label>\n'
+
+
 def _topics(given: Mapping[str, Sequence[str]], topics: Sequence[Topic]) -> Html:
     if not 0 < len(topics) <= _MAX_CHECKBOXES:
         return fill("{field}\n", field=_list_field(given, "topic", "Topics"))
@@ -158,21 +153,40 @@ def _topics(given: Mapping[str, Sequence[str]], topics: Sequence[Topic]) -> Html
     return fill(_BOXES, boxes=join(boxes))
 
 
+_LIST_FIELD = """\
+<div class="field" role="group" aria-labelledby="{key}-label">
+<span class="label" id="{key}-label">{label}</span>
+{inputs}{hint}</div>
+"""
+_INPUT = (
+    '<input name="{key}" value="{value}" maxlength="100" aria-labelledby="{key}-label"{list}>\n'
+)
+
+
 def _list_field(given: Mapping[str, Sequence[str]], key: str, label: str, hint: str = "") -> Html:
     """Return a field for each value given, and one or two for more."""
     is_of_topics = key in ("topic", "not")
-    topics = Html(' list="topics"') if is_of_topics else NOTHING
+    topics = fill(' list="topics"') if is_of_topics else NOTHING
     values = [*given[key], *[""] * (2 if is_of_topics else 1)]
     inputs = (fill(_INPUT, key=key, value=value, list=topics) for value in values)
     small = fill("<small>{hint}</small>\n", hint=hint) if hint else NOTHING
     return fill(_LIST_FIELD, key=key, label=label, inputs=join(inputs), hint=small)
 
 
+_FIELD = """\
+<div class="field">
+<label for="{key}">{label}</label>
+<input id="{key}" name="{key}" type="{type}" value="{value}"{limit} aria-describedby="{key}-hint">
+<small id="{key}-hint">{hint}</small>
+</div>
+"""
+
+
 def _field(
     given: Mapping[str, Sequence[str]], key: str, label: str, hint: str, type: str = "text"
 ) -> Html:
-    limit = Html(f' maxlength="{200 if key == "q" else 20}"')
+    limit = fill(' maxlength="{most}"', most="200" if key == "q" else "20")
     if type == "number":
-        limit = Html(' step="any"')
+        limit = fill(' step="any"')
     value = next(iter(given[key]), "")
     return fill(_FIELD, key=key, label=label, type=type, value=value, limit=limit, hint=hint)
