@@ -23,7 +23,7 @@ from feeds.errors import CatalogError, Problem
 from feeds.model.article import Article
 
 #: The libraries that show in what is published.
-LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML", "tzdata")
+LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "lxml", "msgspec", "nh3", "PyYAML", "tzdata")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may

@@ -78,7 +78,7 @@ def render(feed: Feed, format: Format) -> bytes:
 
 def render_style() -> bytes:
     """Return the style sheet that makes an XML feed readable in a browser."""
-    return files(__package__).joinpath("templates", STYLE.file_name).read_bytes()
+    return files(__package__).joinpath("assets", STYLE.file_name).read_bytes()
 
 
 @cache
