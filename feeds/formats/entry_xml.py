@@ -94,4 +94,6 @@ def _escape_attribute(value: str) -> str:
     if '"' in value:
         value = value.replace('"', "&quot;")
     # XML §3.3.3: a parser would read a space.
-    return value if value.isprintable() else value.replace("\t", "&#9;").replace("\n", "&#10;")
+    if "\n" in value:
+        value = value.replace("\n", "&#10;")
+    return value.replace("\t", "&#9;") if "\t" in value else value
