@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds.formats import atom, rss
+from feeds.formats import ATOM, RSS, Format, as_entry
 from feeds.model.article import (
     Article,
     Download,
@@ -77,13 +77,17 @@ article = st.builds(
 )  # fmt: skip
 
 
+def part(article: Article, context: Context, format: Format) -> bytes:
+    return as_entry(article, context).part(format.name)
+
+
 def check_equal(articles: Iterable[Article]) -> None:
     for article in articles:
         for context in CONTEXTS:
             # Of titles, we write number references.
-            item = rss.render_entry(article, context)
+            item = part(article, context, RSS)
             assert re.sub(b"&#x(3C|26);", _named, item) == item_bytes(article, context)
-            assert atom.render_entry(article, context) == entry_bytes(article, context)
+            assert part(article, context, ATOM) == entry_bytes(article, context)
 
 
 def _named(reference: re.Match[bytes]) -> bytes:
@@ -125,6 +129,8 @@ def test_a_character_that_xml_cannot_hold_is_refused_as_feedgen_refuses_it(
     make: Callable[[str], Article], character: str
 ) -> None:
     article = make(f"é<{character}>")
-    for render in (rss.render_entry, atom.render_entry, item_bytes, entry_bytes):
+    for format, by_feedgen in ((RSS, item_bytes), (ATOM, entry_bytes)):
         with pytest.raises(ValueError, match=r"XML|surrogates"):
-            render(article, CONTEXTS[0])
+            by_feedgen(article, CONTEXTS[0])
+        with pytest.raises(ValueError, match=r"XML|surrogates"):
+            part(article, CONTEXTS[0], format)

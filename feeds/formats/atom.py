@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from feedgen.feed import FeedGenerator
 
-from feeds.formats import ATOM
+from feeds.formats import ATOM, EntrySource
 from feeds.formats import feedgen_adapter as adapter
-from feeds.formats.entry_html import content_html, summary_text
-from feeds.formats.entry_xml import as_bytes, element, media_elements, parent
-from feeds.model.article import Article
-from feeds.model.feed import Context, Feed
+from feeds.formats.entry_html import summary_text
+from feeds.formats.entry_xml import as_bytes, content, element, media, parent
+from feeds.model.feed import Feed
 from feeds.text.repair import escape_html
 
 
@@ -20,9 +19,9 @@ def render_document(feed: Feed) -> bytes:
     return adapter.insert_entries(document, entries, b"</feed>", feed.root)
 
 
-def render_entry(article: Article, context: Context) -> bytes:
+def render_entry(source: EntrySource) -> bytes:
     """Return the article as an entry of a feed."""
-    return as_bytes(("<entry>", *_entry(article, context), "</entry>"))
+    return as_bytes(("<entry>", *_entry(source), "</entry>"))
 
 
 def feedgen_feed(feed: Feed) -> FeedGenerator:
@@ -33,8 +32,9 @@ def feedgen_feed(feed: Feed) -> FeedGenerator:
     return generator
 
 
-def _entry(article: Article, context: Context) -> Iterator[str]:
+def _entry(source: EntrySource) -> Iterator[str]:
     """Yield the elements of an entry, in feedgen's order."""
+    article, context = source.article, source.context
     is_full = context.content == "full"
     summary = summary_text(article, context.content)
     yield element("id", article.iri)
@@ -48,7 +48,7 @@ def _entry(article: Article, context: Context) -> Iterator[str]:
         # Not all readers fall back on the feed's author (RFC 4287 §4.2.1).
         yield _author(author.name, author.uri, author.email)
     if is_full:
-        yield element("content", content_html(article, frame=False), type="html")
+        yield parent("content", source.shared(content), type="html")
     else:
         # RFC 4287 §4.1.2 requires a link here.
         yield element("link", href=article.url)
@@ -78,7 +78,7 @@ def _entry(article: Article, context: Context) -> Iterator[str]:
         yield element("link", rel="enclosure", type=file.media_type, **attributes)
     for other in article.related:
         yield element("link", rel="related", type="text/html", title=other.title, href=other.url)
-    yield from media_elements(article)
+    yield source.shared(media)
 
 
 def _author(name: str, uri: str = "", email: str = "") -> str:

@@ -5,6 +5,7 @@ All that RSS and Atom contain of an article becomes an element here, and is esca
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from feeds.formats.entry_html import content_html
 from feeds.model.article import Article, Download, Image, Player
 from feeds.text.media_types import medium_of
 
@@ -27,12 +28,31 @@ def parent(name: str, children: str, /, **attributes: _Value) -> str:
     return _write(name, children, attributes)
 
 
-def media_elements(article: Article) -> Iterator[str]:
-    """Yield the elements of Media RSS 1.5.1 (https://www.rssboard.org/media-rss).
+def content(article: Article) -> str:
+    """Return the content of an entry, escaped."""
+    return _escape(content_html(article, frame=False))
+
+
+def media(article: Article) -> str:
+    """Return the elements of Media RSS 1.5.1 (https://www.rssboard.org/media-rss).
 
     They are a media:content for each picture, file and embedded player, and a media:thumbnail for
     an episode's artwork or the first picture.
     """
+    return "".join(_media(article))
+
+
+def as_bytes(elements: Iterable[str]) -> bytes:
+    """Return elements in UTF-8; raises ValueError if XML cannot hold a character of theirs."""
+    text = "".join(elements)
+    data = text.encode()
+    has_controls = len(data.translate(None, _CONTROLS)) < len(data)
+    if has_controls or "\ufffe" in text or "\uffff" in text:
+        raise ValueError("a character that is not allowed in XML")
+    return data
+
+
+def _media(article: Article) -> Iterator[str]:
     recording, player = article.recording, article.player
     files: tuple[Image | Download, ...] = (*article.images, *article.files)
     for file in files:
@@ -55,16 +75,6 @@ def media_elements(article: Article) -> Iterator[str]:
 
 def _media_size(shown: Image | Player | None) -> dict[str, _Value]:
     return {"width": shown.width, "height": shown.height} if shown else {}
-
-
-def as_bytes(elements: Iterable[str]) -> bytes:
-    """Return elements in UTF-8; raises ValueError if XML cannot hold a character of theirs."""
-    text = "".join(elements)
-    data = text.encode()
-    has_controls = len(data.translate(None, _CONTROLS)) < len(data)
-    if has_controls or "\ufffe" in text or "\uffff" in text:
-        raise ValueError("a character that is not allowed in XML")
-    return data
 
 
 def _write(name: str, content: str, attributes: Mapping[str, _Value]) -> str:

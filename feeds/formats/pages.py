@@ -15,9 +15,9 @@ from urllib.parse import quote, urljoin
 
 import jinja2
 
-from feeds.formats import FORMATS, LIST, PAGE
+from feeds.formats import FORMATS, LIST, PAGE, EntrySource
 from feeds.model.article import Article
-from feeds.model.feed import Context, Feed, ListedFeed
+from feeds.model.feed import Feed, ListedFeed
 from feeds.model.topics import Topic
 from feeds.parsing.feed_query import PARAMETERS, CustomFeedRequest
 from feeds.parsing.time_zones import in_zone
@@ -93,8 +93,9 @@ def render_custom(
     )
 
 
-def render_entry(article: Article, context: Context) -> bytes:
+def render_entry(source: EntrySource) -> bytes:
     """Return the article as every feed's page shows it."""
+    article, context = source.article, source.context
     folder_of_topic, timezone = context.folder_of_topic, context.timezone
     return _story(article, _ROOT, context.site_url, timezone, folder_of_topic).encode()
 

@@ -9,12 +9,12 @@ from email.utils import format_datetime
 
 from feedgen.feed import FeedGenerator
 
-from feeds.formats import RSS
+from feeds.formats import RSS, EntrySource
 from feeds.formats import feedgen_adapter as adapter
-from feeds.formats.entry_html import content_html, summary_text
-from feeds.formats.entry_xml import as_bytes, element, media_elements
+from feeds.formats.entry_html import summary_text
+from feeds.formats.entry_xml import as_bytes, content, element, media, parent
 from feeds.model.article import Article, Episode
-from feeds.model.feed import Context, Feed
+from feeds.model.feed import Feed
 from feeds.model.site import Podcast
 from feeds.text.repair import escape_html
 
@@ -29,9 +29,9 @@ def render_document(feed: Feed) -> bytes:
     return adapter.insert_entries(document, items, b"</channel></rss>", feed.root)
 
 
-def render_entry(article: Article, context: Context) -> bytes:
+def render_entry(source: EntrySource) -> bytes:
     """Return the article as an item of a channel."""
-    return _with_plain_title(as_bytes(("<item>", *_item(article, context), "</item>")))
+    return _with_plain_title(as_bytes(("<item>", *_item(source), "</item>")))
 
 
 def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
@@ -53,17 +53,18 @@ def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
     return generator
 
 
-def _item(article: Article, context: Context) -> Iterator[str]:
+def _item(source: EntrySource) -> Iterator[str]:
     """Yield the elements of an item, in feedgen's order."""
+    article, context = source.article, source.context
     yield element("title", article.title)
     yield element("link", article.url)
-    content = content_html(article, frame=False) if context.content == "full" else ""
+    body = source.shared(content) if context.content == "full" else ""
     if summary := summary_text(article, context.content):
         # RSS 2.0 defines a description as HTML.
         yield element("description", escape_html(summary))
-        yield element("content:encoded", content)
+        yield parent("content:encoded", body)
     else:
-        yield element("description", content)
+        yield parent("description", body)
     is_url = "true" if article.id == article.url else "false"
     yield element("guid", article.id, isPermaLink=is_url)
     # Without the domain: some parsers make an object of a category that has one.
@@ -87,7 +88,7 @@ def _item(article: Article, context: Context) -> Iterator[str]:
         yield element("atom:link", rel="related", **attributes)
     if article.updated != article.published:
         yield element("atom:updated", article.updated.isoformat())
-    yield from media_elements(article)
+    yield source.shared(media)
     if article.episode and article.recording:
         yield from _episode(article, article.episode)
 
