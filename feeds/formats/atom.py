@@ -9,6 +9,7 @@ from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import summary_text
 from feeds.formats.entry_xml import as_bytes, content, element, media, parent
 from feeds.model.feed import Feed
+from feeds.text.identifiers import as_iri
 from feeds.text.repair import escape_html
 
 
@@ -27,6 +28,9 @@ def render_entry(source: EntrySource) -> bytes:
 def feedgen_feed(feed: Feed) -> FeedGenerator:
     """Return feedgen's object for the feed, without entries."""
     generator = adapter.new_feed(feed, ATOM)
+    generator.id(as_iri(feed.id))
+    generator.author({"name": feed.author.name, "uri": feed.author.uri, "email": feed.author.email})
+    generator.icon(feed.icon)
     for attributes in adapter.feed_links(feed, ATOM):
         generator.link(**attributes)
     return generator

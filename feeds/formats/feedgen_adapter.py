@@ -6,20 +6,17 @@ that it is in; insert_entries() puts entries into a feed that feedgen wrote with
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from email.utils import format_datetime
 from functools import partial
 
 import lxml.etree as etree  # before feedgen.util, which fails without it
 from feedgen import feed as feedgen_feed
 from feedgen.ext.base import BaseExtension
-from feedgen.ext.dc import DcExtension
 from feedgen.ext.podcast import PodcastExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.formats import STYLE, Format
 from feeds.model.feed import Feed
-from feeds.text.identifiers import as_iri
 
 NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -61,19 +58,18 @@ class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         return self.extend_atom(element[0] if element.tag == "rss" else element)
 
 
-def new_feed(feed: Feed, format: Format) -> FeedGenerator:
-    """Return a feed without entries, with the extensions `dc` (for RSS) and `extra` (Elements).
+def new_feed(feed: Feed, format: Format, *prefixes: str) -> FeedGenerator:
+    """Return a feed without entries, as far as it is the same in both formats.
 
-    The extra elements declare an archive or a complete feed (RFC 5005 §2 and §4).
+    Its extension `extra` (Elements) declares these prefixes and those of the elements that it
+    begins with: an archive or a complete feed (RFC 5005 §2 and §4).
     """
-    generator = FeedGenerator()
-    generator.register_extension("dc", DcExtension, atom=False)
     history = {"complete": feed.history.is_complete, "archive": feed.history.is_archive}
     elements = [element(f"fh:{name}") for name, applies in history.items() if applies]
-    prefixes = ("media", "fh") if elements else ("media",)
-    generator.register_extension("extra", partial(Elements, *prefixes))
+    generator = FeedGenerator()
+    extra = partial(Elements, *prefixes, "media", *(("fh",) if elements else ()))
+    generator.register_extension("extra", extra)
     generator.extra.elements += elements
-    generator.id(as_iri(feed.id))
     generator.title(feed.title)
     generator.subtitle(feed.description)
     generator.updated(feed.updated)
@@ -82,9 +78,7 @@ def new_feed(feed: Feed, format: Format) -> FeedGenerator:
     # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
     # feedgen writes the last link as the channel's, whatever its rel.
     generator.link(href=feed.url, rel="alternate", type="text/html")
-    generator.author(asdict(feed.author))
     generator.language(feed.language)
-    generator.icon(feed.icon)
     generator.rights(feed.rights)
     # feedgen leaves out empty values, except for this one.
     generator.logo(feed.logo or feed.icon or None)

@@ -36,16 +36,14 @@ def render_entry(source: EntrySource) -> bytes:
 
 def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
     """Return feedgen's object for the feed, without items."""
-    generator = adapter.new_feed(feed, RSS)
-    links = [
-        adapter.element("atom:link", **attributes) for attributes in adapter.feed_links(feed, RSS)
-    ]
-    generator.extra.elements[:0] = links
+    generator = adapter.new_feed(feed, RSS, "dc")
+    own = [adapter.element("atom:link", **link) for link in adapter.feed_links(feed, RSS)]
     # An editor needs an email address; a creator too would be a duplicate for W3C's validator.
     if feed.author.email:
         generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
     else:
-        generator.dc.dc_creator(feed.author.name)
+        own.insert(0, adapter.element("dc:creator", feed.author.name))
+    generator.extra.elements[:0] = own
     generator.pubDate(feed.published)
     generator.docs("https://www.rssboard.org/rss-specification")
     if is_podcast:
