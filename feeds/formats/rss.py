@@ -63,8 +63,8 @@ def _item(source: EntrySource) -> Iterator[str]:
         yield parent("content:encoded", body)
     else:
         yield parent("description", body)
-    is_url = "true" if article.id == article.url else "false"
-    yield element("guid", article.id, isPermaLink=is_url)
+    permalink = "true" if article.id == article.url else "false"
+    yield element("guid", article.id, isPermaLink=permalink)
     # Without the domain: some parsers make an object of a category that has one.
     for topic in article.topics:
         yield element("category", topic)
