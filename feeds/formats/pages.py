@@ -6,7 +6,7 @@ Links within the site are relative, so the tree works wherever it is put.
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from feeds.formats import PAGE
+from feeds.formats import PAGE, EntrySource
 from feeds.formats.html_template import NOTHING, Html, fill, join
 from feeds.formats.page_layout import (
     document_links,
@@ -15,7 +15,7 @@ from feeds.formats.page_layout import (
     render_page,
 )
 from feeds.model.article import Article, Related
-from feeds.model.feed import Context, Feed, ListedFeed
+from feeds.model.feed import Feed, ListedFeed
 from feeds.parsing.time_zones import in_zone
 from feeds.text.repair import shorten
 
@@ -93,8 +93,9 @@ def render_document(feed: Feed) -> bytes:
     )
 
 
-def render_entry(article: Article, context: Context) -> bytes:
+def render_entry(source: EntrySource) -> bytes:
     """Return the article as every feed's page shows it."""
+    article, context = source.article, source.context
     folder_of_topic, timezone = context.folder_of_topic, context.timezone
     return _story(article, _ROOT, context.site_url, timezone, folder_of_topic).encode()
 
