@@ -24,7 +24,8 @@ _NULL = frozenset(("", "~", "null"))
 _MERGE = "<<"
 #: No message shows a name that stands within this key.
 _SECURED = "secured"
-_BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
+# YAML 1.1 ends lines at these characters, editors do not.
+_BREAKS = "\x85\u2028\u2029"
 # Tags that are ignored: fields.py converts the value whatever its tag.
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}"
@@ -76,8 +77,9 @@ class _Builder:
     """Builds values from libyaml's events: its composer and constructor take twice as long."""
 
     def __init__(self, text: str, first_line: int) -> None:
-        # YAML 1.1 ends lines at these characters, editors do not.
-        self._text = text.translate(_BREAKS)
+        for character in _BREAKS:
+            text = text.replace(character, " ")
+        self._text = text
         self._first_line = first_line
         self._nodes = 0
         self._is_secret = False
