@@ -207,8 +207,7 @@ def _read(
         body=read_body(url),  # last, as in the file
     )
     is_unknown = any(file.media_type == DEFAULT_DOWNLOAD for file in article.downloads)
-    is_episode = not player and any(map(fields.__contains__, _EPISODE_KEYS))
-    if is_unknown and is_episode and not article.recording:
+    if is_unknown and not player and not article.recording and fields.has_any(_EPISODE_KEYS):
         message = "no file is known to be audio or video, so the article is no episode"
         fields.problem("actions", "unknown-type", message, TYPE_HINT)
     return article
@@ -313,7 +312,7 @@ def _related(fields: Fields, updated: datetime) -> Iterator[model.Related]:
 
 def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
     """Return the keys of a podcast's episode; None if the article has none of them."""
-    if not plays and not any(map(fields.__contains__, _EPISODE_KEYS)):  # most articles
+    if not plays and not fields.has_any(_EPISODE_KEYS):  # most articles
         return None
     duration = fields.duration("duration")
     if not duration and plays:
