@@ -33,13 +33,18 @@ _BREAKS = "\x85\u2028\u2029"
 
 # The characters of no plain line: controls, what YAML does not allow, its other ends of lines.
 _SPECIAL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
-#: A plain line in four groups: indent, dash, key, and a value, with its quotes, that ends there.
-#: Any other line is the fifth group. A value without quotes has no sign that means something to
-#: YAML, and no line is indented far enough for MAX_DEPTH.
+_ITEM = (
+    rf"(?:\"[^\"\\,{_SPECIAL}]*\" *+|'[^',{_SPECIAL}]*' *+"
+    rf"|-?[\w/.][^:#,?\[\]{{}}{_SPECIAL}]*+)"
+)
+#: A plain line in four groups: indent, dash, key, and a value, with its quotes, that ends there: a
+#: text, or a list in brackets. Any other line is the fifth group. A text without quotes has no sign
+#: that means something to YAML, and no line is indented far enough for MAX_DEPTH.
 _LINES = re.compile(
     r"^( {0,30}+)(- {1,3}+)?(?:(?!null:)([A-Za-z_][A-Za-z0-9_-]{0,60}+):(?: ++|$))?"
     rf"(\"[^\"\\{_SPECIAL}]*(?:\\[\"\\][^\"\\{_SPECIAL}]*)*\"|'[^'{_SPECIAL}]*'"
-    rf"|-?[\w/.][^:#{_SPECIAL}]*(?::(?! |$)[^:#{_SPECIAL}]*)*(?<! ))?"
+    rf"|-?[\w/.][^:#{_SPECIAL}]*(?::(?! |$)[^:#{_SPECIAL}]*)*(?<! )"
+    rf"|\[\]|\[ *+{_ITEM}(?:, *+{_ITEM})*+\])?"
     r" *$|^(.+)$",
     re.MULTILINE,
 )
@@ -120,7 +125,7 @@ def _read_plain_lines(text: str, first_line: int) -> YAMLMapping | None:
         if isinstance(place, YAMLList):
             place.lines.append(line)
             if not key:
-                place.append(_plain_value(value))
+                place.append(_plain_value(value, line))
                 continue
             outer.append((place, column))
             item = YAMLMapping()
@@ -129,15 +134,21 @@ def _read_plain_lines(text: str, first_line: int) -> YAMLMapping | None:
         if not key or key in place:
             return None
         place.lines[key] = line
-        place[key] = _plain_value(value)
+        place[key] = _plain_value(value, line)
         opener = "" if value else key
     return root
 
 
-def _plain_value(written: str) -> YAMLValue:
-    if written[:1] in ("'", '"'):
+def _plain_value(written: str, line: int) -> YAMLValue:
+    mark = written[:1]
+    if mark == "[":
+        items = YAMLList()
+        items += [_plain_value(item.strip(" "), line) for item in written[1:-1].split(",") if item]
+        items.lines += [line] * len(items)
+        return items
+    if mark in ("'", '"'):
         value = written[1:-1]
-        return _ESCAPED.sub(r"\1", value) if "\\" in value and written[0] == '"' else value
+        return _ESCAPED.sub(r"\1", value) if mark == '"' and "\\" in value else value
     return None if written in _NULL else written
 
 
