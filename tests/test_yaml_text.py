@@ -81,7 +81,7 @@ def with_nulls(found: Any) -> Any:
 indents = st.sampled_from(["", "", "", "  ", "  ", "    ", " ", "   ", "      ", "\t"])
 dashes = st.sampled_from(["", "", "", "- ", "- ", "-  ", "-", "- - "])
 items = st.sampled_from(
-    ["x", "y z ", " -1", '"q" ', "'q r'", "null", "~", "", "it's", "u:v", "[x]"]
+    ["x", "y z ", " -1", '"q" ', "'q r'", "null", "~", "", "it's", "u:v", "u: v", "x # c", "[x]"]
 )
 keys = st.sampled_from(["", "", "a: ", "a:", "b:", "c: ", "d:  ", "e:", "k-1: ", "_k: "]) | (
     st.sampled_from(["null:", "<<: ", "secured: ", "'a': ", "a :", "é: ", "1: ", "? a", "*x : "])
@@ -89,7 +89,7 @@ keys = st.sampled_from(["", "", "a: ", "a:", "b:", "c: ", "d:  ", "e:", "k-1: ",
 values = (
     st.sampled_from(["", "", "x", "y z", "012", "1.10", "-1", "no", "2026-05-01T09:30:00Z"])
     | st.sampled_from(
-        ["u:v", "x ", "''", '""', '"x"  ', "'it''s'", r'"\"\\"', r'"\n"', "/p", "..."]
+        ["u:v", "x ", "''", '""', '"x"  ', "'it''s'", r'"\"\\"', r'"\n"', r"'\"'", "/p", "..."]
     )
     | st.sampled_from(
         ["null", "~", "# c", "x # c", "x: y", "x:", "[x]", "{x: y}", "|", ">-", "&x y"]
@@ -130,16 +130,26 @@ def assert_read_as_by_libyaml(text: str) -> None:
 @example("a:\n- \n- b\n")
 @example("a:\n- \n  b: c\n")
 @example("- a\n- b: c\n")
-@example("a: null\nb: 'null'\n")
+@example("a: null\nb: 'null'\nnull: c\n")
+@example("a: b\nc: d\na: e\n")
+@example("a:\n-  b: c\n   d: e\n")
+@example("a:\n-b: c\n")
+@example("a: [b # c]\n")
+@example("a: [b: c, d:]\n")
+@example(r"a: '\"'")
 @example(f"a:\n- {'b ' * 1000}c\n")
 @example(f"a: [{'b ' * 1000}, c]\nd:\n- [{'b ' * 1000}, c]\n")
 @example(f"{'a' * 61}: b\n")
 @example(f"{'a' * 2000}: b\n")
 @example(f"a: b\n{' ' * 40}\nc: d")
 @example("".join(f"{' ' * depth}a:\n" for depth in range(31)))
-@example("".join(f"{' ' * depth}- a:\n" for depth in range(31)))
-@example("a: \ufeffb")
-@example("a: b\u2028c: d")
+@example("".join(f"{' ' * depth}a:\n" for depth in range(70)))
+@example("".join(f"{' ' * depth}- a:\n" for depth in range(0, 30, 2)))
+@example("a: b\ufeffc\nd: \ufeffe\nf: '\ufeff'\n\ufeffg: h\n")
+@example("a: b\ufeffc\nd: [\ufeff, e\ufeff, '\ufeff']")
+@example("a: b\u2028c")
+@example("a: b\x85c")
+@example("a: b\x7fc")
 @example("a: \u3000b\u3000")
 def test_plain_lines_mean_what_libyaml_says(text: str) -> None:
     assert_read_as_by_libyaml(text)
@@ -151,7 +161,7 @@ def test_an_ordinary_article_needs_no_libyaml(monkeypatch: pytest.MonkeyPatch) -
         'title: "A \\"new\\" feed: here"\nname: \'Čapek #1\'\nat: 2026-05-01T09:30:00Z\nheat: -1\n'
         "url: https://example.org/a?b=c\n\nby:\n  name: A. Author\n  mail:\nof: null\n"
         "topics:\n- x\n- 'y'\ntags: [a, 'b c' ,null]\nnone: []\n"
-        "images:\n  - url: /a.png\n    width: 012  \n  - url: /b.png\n"
+        "images:\n  - url: /a.png\n    width: 012  \n  -  url: /b.png\n     width: 1\n"
     )
     assert value(text) == {
         "title": 'A "new" feed: here',
@@ -164,7 +174,7 @@ def test_an_ordinary_article_needs_no_libyaml(monkeypatch: pytest.MonkeyPatch) -
         "topics": ["x", "y"],
         "tags": ["a", "b c", None],
         "none": [],
-        "images": [{"url": "/a.png", "width": "012"}, {"url": "/b.png"}],
+        "images": [{"url": "/a.png", "width": "012"}, {"url": "/b.png", "width": "1"}],
     }
     with pytest.raises(TypeError):
         value("title: a  # a comment\n")

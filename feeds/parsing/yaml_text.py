@@ -32,7 +32,7 @@ _SECURED = "secured"
 _BREAKS = "\x85\u2028\u2029"
 
 # The characters of no plain line: controls, what YAML does not allow, its other ends of lines.
-_SPECIAL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
+_SPECIAL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
 _ITEM = (
     rf"(?:\"[^\"\\,{_SPECIAL}]*\" *+|'[^',{_SPECIAL}]*' *+"
     rf"|-?[\w/.][^:#,?\[\]{{}}{_SPECIAL}]*+)"
