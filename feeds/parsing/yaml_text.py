@@ -33,19 +33,19 @@ _BREAKS = "\x85\u2028\u2029"
 
 # The characters of no plain line: controls, what YAML does not allow, its other ends of lines.
 _SPECIAL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
+_QUOTED = rf"\"[^\"\\{_SPECIAL}]*(?:\\[\"\\][^\"\\{_SPECIAL}]*)*\"|'[^'{_SPECIAL}]*'"
+# Without a sign that means something to YAML.
+_BARE = rf"-?[\w/.][^:#{_SPECIAL}]*(?::(?! |$)[^:#{_SPECIAL}]*)*(?<! )"
 _ITEM = (
     rf"(?:\"[^\"\\,{_SPECIAL}]*\" *+|'[^',{_SPECIAL}]*' *+"
     rf"|-?[\w/.][^:#,?\[\]{{}}{_SPECIAL}]*+)"
 )
-#: A plain line in four groups: indent, dash, key, and a value, with its quotes, that ends there: a
-#: text, or a list in brackets. Any other line is the fifth group. A text without quotes has no sign
-#: that means something to YAML, and no line is indented far enough for MAX_DEPTH.
+#: A plain line in four groups: indent, dash, key, and a value that ends there, which is a text with
+#: its quotes, or a list in brackets. Any other line is the fifth group. No plain line is indented
+#: far enough for MAX_DEPTH; no pattern tries the same characters twice, so time is linear.
 _LINES = re.compile(
     r"^( {0,30}+)(- {1,3}+)?(?:(?!null:)([A-Za-z_][A-Za-z0-9_-]{0,60}+):(?: ++|$))?"
-    rf"(\"[^\"\\{_SPECIAL}]*(?:\\[\"\\][^\"\\{_SPECIAL}]*)*\"|'[^'{_SPECIAL}]*'"
-    rf"|-?[\w/.][^:#{_SPECIAL}]*(?::(?! |$)[^:#{_SPECIAL}]*)*(?<! )"
-    rf"|\[\]|\[ *+{_ITEM}(?:, *+{_ITEM})*+\])?"
-    r" *$|^(.+)$",
+    rf"({_QUOTED}|{_BARE}|\[\]|\[ *+{_ITEM}(?:, *+{_ITEM})*+\])? *$|^(.+)$",
     re.MULTILINE,
 )
 _ESCAPED = re.compile(r"\\(.)")
