@@ -42,7 +42,7 @@ _ITEM = (
 )
 #: A plain line in four groups: indent, dash, key, and a value that ends there, which is a text with
 #: its quotes, or a list in brackets. Any other line is the fifth group. No plain line is indented
-#: far enough for MAX_DEPTH; no pattern tries the same characters twice, so time is linear.
+#: far enough for MAX_DEPTH. Any line takes linear time.
 _LINES = re.compile(
     r"^( {0,30}+)(- {1,3}+)?(?:(?!null:)([A-Za-z_][A-Za-z0-9_-]{0,60}+):(?: ++|$))?"
     rf"({_QUOTED}|{_BARE}|\[\]|\[ *+{_ITEM}(?:, *+{_ITEM})*+\])? *$|^(.+)$",
