@@ -78,10 +78,12 @@ def main() -> None:
 
 
 def _check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    if not value:
+        return ""
     from feeds.parsing.site_config import read_site_url
 
     try:
-        return read_site_url(value or "")
+        return read_site_url(value)
     except FeedsError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -150,9 +152,10 @@ def build(
     feeds build demo --out public --url https://feeds.example.org/
     """
     from feeds.parallel import processors
-    from feeds.static.writer import write_tree
 
     with _opened(site, url, unpublished, out, probe=probe) as (publication, problems, read):
+        from feeds.static.writer import write_tree
+
         _report(problems, strict, "written")
         with progress_bar("Writing feeds") as progress:
             written = write_tree(
@@ -241,7 +244,7 @@ def check(sites: tuple[Path, ...]) -> None:
     feeds check demo
     """
     from feeds.catalog.folder import SiteFolder
-    from feeds.parsing.article import ENDINGS
+    from feeds.parsing.file_names import ENDINGS
 
     problems: list[Problem] = []
     if sites and all(site.is_file() and site.name.lower().endswith(ENDINGS) for site in sites):
@@ -316,15 +319,16 @@ def _opened(
 
     A bare folder is published at `address`.
     """
+    from feeds.parallel import collect_garbage_rarely, processors
+
+    collect_garbage_rarely()  # before the imports, which make much that stays, too
     from feeds.catalog.catalog import Catalog
     from feeds.catalog.folder import SiteFolder
     from feeds.catalog.place import catalog_place
     from feeds.errors import CatalogError
-    from feeds.parallel import collect_garbage_rarely, processors
     from feeds.publication.publication import Publication
     from feeds.web.settings import Settings
 
-    collect_garbage_rarely()
     settings, folder = Settings(site, url=url, address=address), SiteFolder.open(site)
     sources = (folder.root, *folder.article_folders)
     if out and any(source.resolve().is_relative_to(out.resolve()) for source in sources):

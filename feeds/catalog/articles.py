@@ -30,7 +30,6 @@ from feeds.model.article import Article
 from feeds.model.selection import Selection
 from feeds.model.site import Site
 from feeds.model.topics import TopicName, Topics, build_topics
-from feeds.parsing.article import line_of
 from feeds.text.slugs import fold
 
 _NEWEST_FIRST = (
@@ -258,7 +257,7 @@ class PublishedArticles:
                 continue
             is_url = article.url == newer.url and article.id == article.url
             name, keys = ("URL", []) if is_url else ("id", ["id", "formerly"])
-            line = line_of(folder.text_or_empty(path), *keys, "webUrl", "originalUrl")
+            line = folder.line_of(path, *keys, "webUrl", "originalUrl")
             has_ended = newer.removed or (newer.expires is not None and newer.expires <= now)
             instead = "takes it back" if has_ended else "is published instead"
             message = f"{newer_path} has the same {name}, is newer and {instead}"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from feeds.files import regular_only
 from feeds.formats import LIST
-from feeds.parsing.article import ENDINGS, is_html
+from feeds.parsing.file_names import ENDINGS, is_html
 
 #: A file in every tree that Feeds writes: the pages that it names are no articles.
 MANIFEST = ".feeds-manifest.json"
