@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -321,7 +322,7 @@ def _opened(
     """
     from feeds.parallel import collect_garbage_rarely, processors
 
-    collect_garbage_rarely()  # before the imports, which make much that stays, too
+    collect_garbage_rarely()  # in what the imports make, too
     from feeds.catalog.catalog import Catalog
     from feeds.catalog.folder import SiteFolder
     from feeds.catalog.place import catalog_place
@@ -329,6 +330,7 @@ def _opened(
     from feeds.publication.publication import Publication
     from feeds.web.settings import Settings
 
+    gc.freeze()
     settings, folder = Settings(site, url=url, address=address), SiteFolder.open(site)
     sources = (folder.root, *folder.article_folders)
     if out and any(source.resolve().is_relative_to(out.resolve()) for source in sources):

@@ -49,9 +49,9 @@ def sync(
         is_whole = _is_whole(meta)
         # A partial index may hold rows that were read with several.
         has_same_defaults = meta["defaults"] == folder.defaults and not meta["partial"]
-        columns = map(SOURCE.c.get, ("path", "digest", "size", "mtime_ns", "checked_ns"))
-        query = sa.select(*columns).execution_options(yield_per=1000)
-        for path, digest, size, mtime_ns, checked_ns in connection.execute(query):
+        query = sa.select(SOURCE).execution_options(yield_per=1000)
+        # In the order of the table's columns.
+        for path, digest, size, mtime_ns, checked_ns in connection.execute(query).tuples():
             if stat := files.pop(path, None):
                 is_same = has_same_defaults and stat == (size, mtime_ns)
                 if not is_same or mtime_ns >= checked_ns - RACY_WINDOW_NS:
