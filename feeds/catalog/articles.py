@@ -366,4 +366,4 @@ def _digest(content: str | bytes) -> bytes:
 
 
 def _is_one_topic(selection: Selection) -> bool:
-    return bool(selection.any) and selection == Selection(any=selection.any[:1])
+    return len(selection.any) == 1 and selection == Selection(any=selection.any)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -50,8 +50,8 @@ def sync(
         # A partial index may hold rows that were read with several.
         has_same_defaults = meta["defaults"] == folder.defaults and not meta["partial"]
         query = sa.select(SOURCE).execution_options(yield_per=1000)
-        # In the order of the table's columns.
-        for path, digest, size, mtime_ns, checked_ns in connection.execute(query).tuples():
+        sources: Iterable[Sequence[Any]] = connection.execute(query)
+        for path, digest, size, mtime_ns, checked_ns in sources:  # in the table's order of columns
             if stat := files.pop(path, None):
                 is_same = has_same_defaults and stat == (size, mtime_ns)
                 if not is_same or mtime_ns >= checked_ns - RACY_WINDOW_NS:

@@ -142,8 +142,9 @@ def _pages_of_tree(entries: Mapping[str, os.DirEntry[str]]) -> list[str] | None:
 
 def _printable(name: str) -> str:
     """Return a name as one line of text; a name with escapes no longer finds its file."""
-    chars = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-    return name if name.isprintable() else "".join(chars)
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _contains(folder: str, path: str) -> bool:

@@ -5,7 +5,8 @@ Renders nothing and reads no article.
 
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from feeds.formats import FORMATS, LIST, PAGE, STYLE
 from feeds.model.archive import PERIOD_NAME, Period
@@ -52,8 +53,7 @@ def archive_folder(period: Period | None) -> str:
     return f"archive/{period.name}/" if period else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A page or a document, at its path or at a former one."""
 
     path: str
