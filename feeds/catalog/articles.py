@@ -117,14 +117,15 @@ class PublishedArticles:
 
     @cached_property
     def _files(self) -> _Files:
+        paths: list[str] = []
+        days: list[int] = []
+        texts: list[str] = []
         columns = ARTICLE.c.path, SOURCE.c.digest, _DAY, ARTICLE.c.updated
-        rows = self._rows(self._published(SOURCE, *columns).order_by(*_NEWEST_FIRST))
-        paths = [path for path, _digest, _day, _updated in rows]
-        days = [day for _path, _digest, day, _updated in rows]
-        texts = [
-            digest if updated <= self._now else f"{digest}\0early"
-            for _path, digest, _day, updated in rows
-        ]
+        query = self._published(SOURCE, *columns).order_by(*_NEWEST_FIRST)
+        for path, digest, day, updated in self._streamed(query):
+            paths.append(path)
+            days.append(day)
+            texts.append(digest if updated <= self._now else f"{digest}\0early")
         ranks = {path: rank for rank, path in enumerate(paths)}
         if lengths := self._catalog.lengths():
             query = sa.select(MEDIA.c.path, MEDIA.c.url).order_by(MEDIA.c.path, MEDIA.c.url)
@@ -136,7 +137,7 @@ class PublishedArticles:
             key: f"\0topic {topic.slug} {topic.name}" for key, topic in self.topics.by_key.items()
         }
         query = sa.select(TAGGING.c.topic, TAGGING.c.path)
-        for key, path in self._rows(query.order_by(TAGGING.c.topic, TAGGING.c.path)):
+        for key, path in self._streamed(query.order_by(TAGGING.c.topic, TAGGING.c.path)):
             if (rank := ranks.get(path)) is not None:
                 by_topic.setdefault(key, []).append(rank)
                 texts[rank] += named.get(key, "")
@@ -283,6 +284,11 @@ class PublishedArticles:
     def _rows(self, query: sa.Executable) -> Sequence[Sequence[Any]]:
         with self._catalog.reading() as connection:
             return connection.execute(query).all()
+
+    def _streamed(self, query: sa.Executable) -> Iterator[Sequence[Any]]:
+        """Yield the rows of a query, without all of them in memory."""
+        with self._catalog.reading() as connection:
+            yield from connection.execute(query, execution_options={"yield_per": 1000})
 
     def _published(self, table: sa.Table, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
         """The query of columns for the rows that published articles have in a table."""
