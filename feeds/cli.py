@@ -78,6 +78,17 @@ def main() -> None:
     """
 
 
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Import modules without a look for unreachable cycles in them, now or later: they stay."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
     if not value:
         return ""
@@ -198,9 +209,10 @@ def serve(
     \b
     feeds serve demo --port 8000
     """
-    from feeds.catalog.folder import SiteFolder
-    from feeds.web import server
-    from feeds.web.settings import Settings
+    with _importing():
+        from feeds.catalog.folder import SiteFolder
+        from feeds.web import server
+        from feeds.web.settings import Settings
 
     ip_address, port = server.free_address(host, port)
     listening = f"http://{f'[{host}]' if ':' in host else host or ip_address}:{port}/"
@@ -320,17 +332,16 @@ def _opened(
 
     A bare folder is published at `address`.
     """
-    from feeds.parallel import collect_garbage_rarely, processors
+    with _importing():
+        from feeds.catalog.catalog import Catalog
+        from feeds.catalog.folder import SiteFolder
+        from feeds.catalog.place import catalog_place
+        from feeds.errors import CatalogError
+        from feeds.parallel import collect_garbage_rarely, processors
+        from feeds.publication.publication import Publication
+        from feeds.web.settings import Settings
 
-    collect_garbage_rarely()  # in what the imports make, too
-    from feeds.catalog.catalog import Catalog
-    from feeds.catalog.folder import SiteFolder
-    from feeds.catalog.place import catalog_place
-    from feeds.errors import CatalogError
-    from feeds.publication.publication import Publication
-    from feeds.web.settings import Settings
-
-    gc.freeze()
+    collect_garbage_rarely()
     settings, folder = Settings(site, url=url, address=address), SiteFolder.open(site)
     sources = (folder.root, *folder.article_folders)
     if out and any(source.resolve().is_relative_to(out.resolve()) for source in sources):
