@@ -158,12 +158,13 @@ class Publication:
         return f"{own} {contents}{feeds}"
 
     def _fingerprints_of_folder(self, route: Route) -> tuple[str, str]:
-        """The settings, and the labelled digests of the contents, of all documents of a folder."""
+        """Digest of a folder's settings, and the labelled ones of what its documents contain."""
         key = channel, period = route.channel, route.period
         if self._last_contents[0] != key:
             articles = self.articles.fingerprint(channel.selection, period)
             history = _short_digest(repr(self.routes.history(route)))
-            self._last_contents = key, repr(key), f"articles:{articles} history:{history}"
+            settings = _short_digest(repr(key))
+            self._last_contents = key, settings, f"articles:{articles} history:{history}"
         return self._last_contents[1:]
 
     @cached_property
