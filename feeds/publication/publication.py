@@ -160,12 +160,14 @@ class Publication:
     def _fingerprints_of_folder(self, route: Route) -> tuple[str, str]:
         """Digest of a folder's settings, and the labelled ones of what its documents contain."""
         key = channel, period = route.channel, route.period
-        if self._last_contents[0] != key:
+        last = self._last_contents
+        if last[0] != key:
             articles = self.articles.fingerprint(channel.selection, period)
             history = _short_digest(repr(self.routes.history(route)))
             settings = _short_digest(repr(key))
-            self._last_contents = key, settings, f"articles:{articles} history:{history}"
-        return self._last_contents[1:]
+            last = key, settings, f"articles:{articles} history:{history}"
+            self._last_contents = last
+        return last[1:]
 
     @cached_property
     def digest(self) -> str:
