@@ -18,19 +18,16 @@ from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
 from feeds.parsing.drafts import is_in_drafts, read_hold
 from feeds.parsing.fields import Fields, parse_duration
+from feeds.parsing.file_names import is_html
 from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import find_zone
 from feeds.parsing.yaml_text import YAMLTextError
-from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
+from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, TYPE_HINT, type_of_url
 from feeds.text.repair import find_forbidden, repair, shown
 from feeds.text.urls import canonical_url, is_absolute
 
 _Result = TypeVar("_Result")
 _NO_DEFAULTS = ArticleDefaults()
-
-_HTML_ENDINGS = (".html", ".htm")
-#: File name endings of articles.
-ENDINGS = (".md", ".markdown", *_HTML_ENDINGS)
 
 _OPENING = re.compile(r"---[ \t]*\n")
 # With the line break before it, which is fast to search.
@@ -47,7 +44,6 @@ _REQUIRED_KEYS = {
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
-TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
 _LIMITS = Limits(
     items_of={"topics": 100},
     chars=20_000,
@@ -57,11 +53,6 @@ _LIMITS = Limits(
 _EPISODE_TYPES = ("full", "trailer", "bonus")
 #: Values of an action's type that are not media types.
 _ACTION_TYPES = ("download",)
-
-
-def is_html(path: str) -> bool:
-    """Return True if the body of a file is HTML, False if it is Markdown."""
-    return path.lower().endswith(_HTML_ENDINGS)
 
 
 def read_article(
