@@ -65,8 +65,8 @@ _ICON = re.compile("0*([0-9]|[1-3][0-9]|4[0-8])")
 _ZERO = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
 # White space, and what mails put behind their preview text so that nothing else gets into it.
 _BLANK = re.compile("[\\s\xad\u034f\u061c\u115f\u180e\u200b-\u200f\u2060-\u2064\ufeff]*")
-# An element in which nothing shows.
-_EMPTY = re.compile(
+#: An element in which nothing shows.
+EMPTY = re.compile(
     rf"<(?!(?:{'|'.join(VOID_TAGS)})\b)[a-z][^<>]*>(?:{_BLANK.pattern.removesuffix('*')}"
     "|&nbsp;|&#13;|<br>)*</"
 )
@@ -132,7 +132,7 @@ def tidy(root: HtmlElement) -> str:
     """Remove from a tree what is hidden, empty or a mere box; return its HTML."""
     markup = to_html(root)
     has_sign = any(map(markup.__contains__, _SIGNS)) and _has_sign(root)
-    if not has_sign and not _EMPTY.search(markup):
+    if not has_sign and not EMPTY.search(markup):
         return markup
     layout_tables = [table for table in root.iter("table") if lays_out(table)]
     for table in layout_tables:
