@@ -236,8 +236,10 @@ def plain_text(markup: str) -> str:
 def _from_markdown(source: str) -> tuple[str, bool]:
     """The HTML of a Markdown; True if that has tags of the source's own."""
     limits.check_tables(source)
-    markup, has_tags = _markdown_renderer()(_NONCHARACTER.sub("", source))
-    if "[ ]" in source or "[x]" in source.lower():
+    if "&#" in source:
+        source = _NONCHARACTER.sub("", source)
+    markup, has_tags = _markdown_renderer()(source)
+    if any(box in source for box in ("[ ]", "[x]", "[X]")):
         markup = _TASK.sub(lambda task: task[1] + CHECK_BOXES[task[2] != " "], markup)
     if "[^" in source:
         markup = _BACKLINK.sub("", _FOOTNOTE.sub(r"\1\2", markup))

@@ -85,24 +85,29 @@ def check_markup(markup: str) -> None:
                 raise BodyError(message, _line(markup, start))
     if markup.count("<") <= MAX_DEPTH:
         return
-    open_tags, unclosed = Counter[str](), Counter[str]()
+    open_tags, unclosed = dict[str, int](), Counter[str]()
     # Formatting elements with only text after them: their end tags are certain to close them.
     just_opened: list[str] = []
     depth = repeating = repeated = 0
     for number, token in enumerate(_TAG.finditer(markup)):
-        slash, tag, attributes = token[1], (token[2] or "").lower(), token[3]
+        slash, tag, attributes = token.groups()
+        tag = tag.lower() if tag else ""
         if tag and not (
             tag in _NEVER_NEST
-            or (tag in _NEST_IN_SVG and not open_tags["svg"] and not open_tags["math"])
+            or (tag in _NEST_IN_SVG and not open_tags.get("svg") and not open_tags.get("math"))
         ):
+            count = open_tags.get(tag, 0)
             # An end tag without a start tag closes nothing.
-            step = -min(1, open_tags[tag]) if slash else 1
-            open_tags[tag] += step
+            step = -min(1, count) if slash else 1
+            open_tags[tag] = count + step
             depth += step
             if depth > MAX_DEPTH:
                 raise BodyError(f"tags are nested more than {MAX_DEPTH} deep", _line(markup, token))
+        is_opening = tag in _FORMATTING and not slash
+        if not (is_opening or just_opened or repeating):
+            continue
         is_certain = attributes is not None
-        if tag in _FORMATTING and not slash:
+        if is_opening:
             # A link ends the one before.
             if tag != "a" or just_opened[-1:] != ["a "]:
                 key = "" if tag == "a" else attributes if is_certain else f"{number}<"

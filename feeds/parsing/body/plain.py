@@ -12,7 +12,8 @@ from feeds.parsing.body.limits import check_length
 from feeds.parsing.body.pictures import is_plain_picture
 from feeds.parsing.body.tidy import EMPTY
 
-# What stands within a line. Only in text are references respelled.
+# What stands within a line. Of references, those in text are respelled: no attribute has any but an
+# address, which is written anew.
 _INLINE = (
     r"[^<>&\r]++|&(?:amp|lt|gt|quot);|</?(?:code|del|em|strong)>|<br />"
     r'|<img src="[^"<>\r]*" alt="[^"<>&\r]*"(?: title="[^"<>&\r]*")? />'
@@ -20,7 +21,7 @@ _INLINE = (
 # No link is within another one. All elements are closed where HTML wants it, for cmark does so.
 _PLAIN = re.compile(
     rf"(?:{_INLINE}|</?(?:blockquote|h[1-6]|li|ol|p|pre|ul)>|<hr />"
-    r'|<ol start="[0-9]{1,9}">|<code class="[^"<>\r]*">'
+    r'|<ol start="[0-9]{1,9}">|<code class="[^"<>&\r]*">'
     rf'|<a href="[^"<>\r]*"(?: title="[^"<>&\r]*")?>(?:{_INLINE})*+</a>)*+'
 )
 _ADDRESS = re.compile(r'<(a href|img src)="([^"]*)')
@@ -44,7 +45,7 @@ def finish(markup: str, base: str, source: str) -> str | None:
         if "#" in address and (address[:4] != "http" or url.startswith(f"{base}#")):
             is_sure = False
         is_sure &= bool(url) and (start[1] == "a href" or is_plain_picture(address, url))
-        return f'<{start[1]}="{escape(url, quote=False)}'
+        return start[0] if url == start[2] else f'<{start[1]}="{escape(url, quote=False)}'
 
     markup = _ADDRESS.sub(absolute, markup)
     check_length(len(markup), source)

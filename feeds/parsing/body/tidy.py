@@ -146,11 +146,14 @@ def tidy(root: HtmlElement) -> str:
     return to_html(root)
 
 
+def is_blank(text: str | None) -> bool:
+    """True for a text of which a person would see nothing."""
+    return not text or text.isspace() or bool(_BLANK.fullmatch(text))
+
+
 def _has_text(element: HtmlElement) -> bool:
     """True if a person would see something of the text that is directly in the element."""
-    if not _BLANK.fullmatch(element.text or ""):
-        return True
-    return not all(_BLANK.fullmatch(child.tail or "") for child in element)
+    return not (is_blank(element.text) and all(is_blank(child.tail) for child in element))
 
 
 def _walk(root: HtmlElement, *, skip: Collection[str]) -> Iterator[HtmlElement]:
@@ -189,14 +192,16 @@ def _fold_texts(root: HtmlElement) -> None:
     """Fold the white space of a mail's source, and remove its unfilled fields."""
     for element in _walk(root, skip=_VERBATIM | VOID_TAGS):
         is_block = element.tag in _BOXES or element.tag == "p"
-        element.text = _fold(element.text or "", is_block)
+        if element.text:
+            element.text = _fold(element.text, is_block)
         for child in element:
-            child.tail = _fold(child.tail or "", is_block)
+            if child.tail:
+                child.tail = _fold(child.tail, is_block)
 
 
 def is_unfilled_field(text: str) -> bool:
     """True for a field that a mailing program would have filled in: {unsubscribe}."""
-    return bool(_FIELD.fullmatch(text))
+    return "{" in text and bool(_FIELD.fullmatch(text))
 
 
 def _fold(text: str, is_block: bool) -> str:
@@ -224,7 +229,7 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
         elif tag in VOID_TAGS:
             continue
         elif tag == "form":
-            length = sum(len(text) for text in element.itertext() if not _BLANK.fullmatch(text))
+            length = sum(len(text) for text in element.itertext() if not is_blank(text))
             element.tag = _flattened(element) if length > MAX_FORM_CHARS else GONE
         elif is_mail and tag == "a" and holds_only_icons(element):
             element.tag = GONE
@@ -259,7 +264,7 @@ def _is_leftover(element: HtmlElement) -> bool:
 def holds_only_icons(link: HtmlElement) -> bool:
     """True if it holds images, all small and decoration by their own markup, and no text."""
     images = list(link.iter("img"))
-    if not images or not _BLANK.fullmatch(link.text_content()):
+    if not images or not is_blank(link.text_content()):
         return False
     sides = [image.get(side, "") for image in images for side in ("width", "height")]
     return all(map(_ICON.fullmatch, sides)) and all(image.get("alt") == "" for image in images)
