@@ -125,6 +125,8 @@ _RUNNING_TAGS = ("script", "applet", "form")
 # The top of a page, and markup that runs, which is reported as such.
 _NOWHERE = re.compile(r"\s*(?:#|(?:java|vb)script:)", re.IGNORECASE)
 _LENIENT_PARSER = lxml.html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
+_attributes = etree.XPath("//@*")
+_handlers = etree.XPath("//@*[starts-with(name(), 'on')]")
 # Longer names are no event's.
 _HANDLER = re.compile("on[a-z]{3,40}")
 
@@ -156,7 +158,7 @@ class Body:
         # at most links that run.
         if has_tags or "script" in html.lower():
             before = _as_browsers_read(html)
-            _find_unsafe(before, findings)
+            _find_unsafe(before, html, findings)
             etree.strip_elements(before, *_REMOVED_WITH_CONTENT, with_tail=False)
         root = parse(markup)
         facts = losses.Facts.of(root if before is None else before, html)
@@ -213,12 +215,14 @@ def _as_browsers_read(markup: str) -> HtmlElement:
     return etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
 
 
-def _find_unsafe(root: HtmlElement, findings: Findings) -> None:
-    """Find the markup that a reader would run."""
+def _find_unsafe(root: HtmlElement, markup: str, findings: Findings) -> None:
+    """Find what a reader would run in a tree, and the markup that it was made of."""
     for element in root.iter(*_RUNNING_TAGS):
         tag = f"<{element.tag}>"
         findings.add("tag", tag, tag, rf"<{element.tag}\b", about=tag)
-    for value in root.xpath("//@*"):
+    # No letter of a scheme is hidden but by its number.
+    has_links = "script" in markup.lower() or "&#" in markup
+    for value in _attributes(root) if has_links else _handlers(root):
         name, scheme = value.attrname.lower(), value.strip().lower().partition(":")[0]
         if _HANDLER.fullmatch(name):
             text = f"the event handler {name}"
