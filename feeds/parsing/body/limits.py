@@ -36,6 +36,8 @@ _ATTRIBUTE = (
     rf"[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
     rf"(?:{_BLANK}*+={_BLANK}*+(?:\"[^\"]*+\"|'[^']*+'|[^ \t\n\f\r\"'>][^ \t\n\f\r>]*+)?+)?+"
 )
+# A line that makes a table of the one before it has nothing else after a pipe; nor may a long one.
+_MAY_RULE = re.compile(r"\|[ \t\v\f>|:-]{0,100}+(?=[ \t\v\f>|:\r\n-]|\Z)")
 _DATA = re.compile(r"(\bdata:\w+/[\w.+-]+[;,])[^\s\"'()<>]+", re.IGNORECASE)
 _LONG_TAG = re.compile(rf"<[a-zA-Z](?:{_ATTRIBUTE}|[ \t\n\f\r/]++)*+")
 
@@ -62,7 +64,7 @@ def bounded(source: str) -> str:
 
 def check_tables(source: str) -> None:
     """Raise BodyError if cmark would fill up the short rows of a Markdown's tables too far."""
-    if "|" not in source:
+    if not _MAY_RULE.search(source):
         return
     columns = missing = table = 0
     for number, line in enumerate(re.split("\r\n?|\n", source), 1):

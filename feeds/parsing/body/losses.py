@@ -259,7 +259,7 @@ def _kind_of(element: HtmlElement, base: str) -> str:
     for name in _MARKS.intersection(names):
         value = simplify_attribute(tag, name, element.get(name))
         element.attrib.pop(name) if value is None else element.set(name, value)
-    if names and is_gutter(element):
+    if ("class" in names or "style" in names) and is_gutter(element):
         return "gutter"
     if "style" in names and element.get("style") != "display:none":
         element.attrib.pop("style", None)
