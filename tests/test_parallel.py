@@ -23,7 +23,8 @@ def work(jobs):
 
 if __name__ == "__main__":
     feeds.parallel.MIN_CHUNKS = 0
-    list(feeds.parallel.parallel_map(work, range(4), processes=2, chunk=2))
+    with feeds.parallel.Workers(2) as workers:
+        list(workers.map(work, range(4), count=4, chunk=2))
 """
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
 import sqlalchemy as sa
 
 from feeds.catalog import schema
@@ -16,7 +17,7 @@ from feeds.catalog.search import raise_revision
 from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
 from feeds.model.article import Article
-from feeds.parallel import parallel_map
+from feeds.parallel import Workers
 from feeds.parsing.article import is_html, read_article
 from feeds.text.slugs import fold
 
@@ -42,12 +43,14 @@ _FileRows: TypeAlias = dict[str, list[dict[str, Any]]]
 
 
 def sync(
-    index: Database, folder: SiteFolder, progress: Callable[[int, int], None] | None, processes: int
+    index: Database,
+    folder: SiteFolder,
+    progress: Callable[[int, int], None] | None,
+    workers: Workers,
 ) -> Synced:
     """Bring the index up to date with the folder.
 
-    The progress is called with the number of files read and to read; with several processes (see
-    feeds.parallel) many files are read at once. Raises CatalogError.
+    The progress is called with the number of files read and to read. Raises CatalogError.
     """
     files = folder.files()
     # A disk that is not mounted, or cannot be listed, has deleted no article.
@@ -67,7 +70,8 @@ def sync(
                 gone.append(row.path)
     candidates += ((path, stat, "") for path, stat in files.items())
     changed, batch, read = [*gone], list[_FileRows](), 0
-    results = parallel_map(partial(_read, folder), candidates, processes=processes, chunk=100)
+    read_all = partial(_read, folder)
+    results = workers.map(read_all, candidates, count=len(candidates), chunk=100)
     for done, ((path, _stat, _digest), rows) in enumerate(zip(candidates, results, strict=True), 1):
         batch.append(rows)
         if rows.keys() != {SOURCE.name}:
@@ -177,8 +181,10 @@ def _id_key(article: Article) -> str:
 
 def _article_rows(path: str, article: Article, folder: SiteFolder) -> _FileRows:
     provider = article.provider
+    # Encoded by the process that read it: pickling so many small objects takes longer.
+    data = msgspec.Raw(msgspec.json.encode(article))
     row = {
-        "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": article,
+        "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": data,
         "published": schema.micros(article.published), "updated": schema.micros(article.updated),
         "expires": schema.micros(article.expires) if article.expires else None,
         "quality": article.quality, "heat": article.heat,
