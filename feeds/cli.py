@@ -350,7 +350,7 @@ def _opened(
 
     # A replica publishes the articles that another machine synced, whatever its own folder has.
     place = catalog_place(folder)
-    # They end first: the last connection to the index to be closed has to be ours.
+    # Workers end first: closing the catalog marks its file, which nobody may change from then on.
     with closing(Catalog(place, syncs=settings.syncs)) as catalog, Workers(processors()) as workers:
         try:
             opened = read()

@@ -31,8 +31,9 @@ _CHUNKS_AHEAD = 8
 
 
 class Workers:
-    """Processes that divide work among them, started by the first large work and kept until close.
+    """Processes among which large work is divided.
 
+    The first large work starts them, and they are kept for all other work until the context ends.
     With one process, all work is done in this one.
     """
 
@@ -44,6 +45,9 @@ class Workers:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
@@ -69,17 +73,19 @@ class Workers:
             return
         if not self._pool:
             self._pool = _start_pool(self._processes, function)
-        workers = set[BaseProcess]()
+        workers: list[BaseProcess] = []
         results = deque[Future[list[_Result]]]()
         try:
             for each in _chunks(jobs, min(chunk, ceil(count / self._processes))):
                 results.append(self._pool.submit(function, each))
-                workers |= {*multiprocessing.active_children()}
+                if len(results) <= self._processes:  # each of these may start one
+                    workers = multiprocessing.active_children()
                 if len(results) > self._processes * _CHUNKS_AHEAD:
                     yield from results.popleft().result()
             while results:
                 yield from results.popleft().result()
         except BrokenProcessPool as error:
+            self._end()  # before that, the pool itself may be about to read their exit codes
             # A signal's code is negative.
             has_ended = any((worker.exitcode or 0) > 0 for worker in workers)
             what = "ended (was Feeds upgraded?)" if has_ended else "was killed (out of memory?)"

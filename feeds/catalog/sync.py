@@ -25,6 +25,8 @@ from feeds.text.slugs import fold
 RACY_WINDOW_NS = 2_000_000_000
 #: A sync of fewer files is seen whole or not at all; more would take too much memory.
 MAX_FILES_PER_TRANSACTION = 5_000
+#: Nothing of a first sync is seen before it ends: rows are written while other files are read.
+MAX_FILES_BEFORE_COMPLETE = 1_000
 #: PostgreSQL indexes at most 2,700 bytes, and a character may take four.
 MAX_MEDIA_URL_CHARS, _MAX_ID_CHARS = 2000, 500
 
@@ -59,6 +61,7 @@ def sync(
     with index.connection() as connection:
         meta = schema.read_meta(connection)
         is_whole = _is_whole(meta)
+        most = MAX_FILES_PER_TRANSACTION if meta["complete"] else MAX_FILES_BEFORE_COMPLETE
         # A partial index may hold rows that were read with several.
         has_same_defaults = meta["defaults"] == _defaults(folder) and not meta["partial"]
         for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
@@ -77,7 +80,7 @@ def sync(
         if rows.keys() != {SOURCE.name}:
             read += 1
             changed.append(path)
-        if len(changed) >= MAX_FILES_PER_TRANSACTION:
+        if len(changed) >= most:
             _write(index, changed, batch)
             changed, batch, is_whole = [], [], False
         if progress:

@@ -43,12 +43,14 @@ from feeds.text.urls import absolute, is_absolute
 Resource: TypeAlias = Document | MediaFile | Redirect
 #: An entry's content (one of CONTENTS) and its article's file.
 EntryKey: TypeAlias = tuple[str, str]
+#: All of a route that decides the feed in its document, which may be that of others too.
+_FeedKey: TypeAlias = tuple[Channel, Period | None, str, bool]
 
 
 class Unrendered(NamedTuple):
     """A feed's document before its entries are in it, for another process to render."""
 
-    #: Without entries.
+    #: Without entries; it and the keys are the same objects for all documents of a folder.
     feed: Feed
     format: Format
     #: Of the entries that belong in it.
@@ -72,9 +74,10 @@ class Publication:
         self.routes = Routes(self.site, self.articles.topics, url, self.articles.periods)
         self._site_folder = folder
         self._arguments = url, now, unpublished
-        #: The feed that was read last, without entries and with them: callers ask for all documents
-        #: of a folder in a row.
-        self._last_feed: tuple[Feed, Feed] | None = None
+        #: The feed that was read last, and the one that was to be rendered elsewhere: callers ask
+        #: for all documents of a folder in a row.
+        self._last_feed: tuple[_FeedKey, Feed] | None = None
+        self._last_unrendered: tuple[_FeedKey, Feed, list[EntryKey]] | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog again."""
@@ -123,9 +126,12 @@ class Publication:
         is_page = route and not route.name and route.folder and not route.has_moved
         if not route or not (is_page or route.name in BY_FILE_NAME):
             return None
-        content, selection = route.channel.content, route.channel.selection
-        keys = [(content, file) for file in self.articles.paths(selection, route.period)]
-        return Unrendered(self._header(route), BY_FILE_NAME.get(route.name, PAGE), keys)
+        key, last = _key_of_feed(route), self._last_unrendered
+        if not last or last[0] != key:
+            content, selection = route.channel.content, route.channel.selection
+            keys = [(content, file) for file in self.articles.paths(selection, route.period)]
+            self._last_unrendered = last = key, self._header(route), keys
+        return Unrendered(last[1], BY_FILE_NAME.get(route.name, PAGE), last[2])
 
     def cache_control(self, document: Document) -> str:
         """A document's Cache-Control header."""
@@ -322,18 +328,22 @@ class Publication:
         )
 
     def _feed(self, route: Route) -> Feed:
-        header, last = self._header(route), self._last_feed
-        if not last or last[0] != header:
+        key, last = _key_of_feed(route), self._last_feed
+        if not last or last[0] != key:
             limit = None if route.period else self.site.limit
             articles = self.select(route.channel.selection, limit, route.period)
             context = self.context(route.channel.content)
             entries = [as_entry(article, context) for article in articles]
-            self._last_feed = last = header, replace(header, entries=entries)
+            self._last_feed = last = key, replace(self._header(route), entries=entries)
         return last[1]
 
     def _as_published(self, article: Article) -> Article:
         topics = self.articles.topics.canonical(article.topics)
         return article.as_published(self.url, topics, self._lengths)
+
+
+def _key_of_feed(route: Route) -> _FeedKey:
+    return route.channel, route.period, route.root, route.has_moved
 
 
 def feed_document(feed: Feed, file_name: str) -> Document:

@@ -24,7 +24,7 @@ from feeds.publication.publication import EntryKey, Publication
 from feeds.publication.routes import file_name
 from feeds.static.entry_store import EntryStore, Place
 from feeds.static.hosts import host_files
-from feeds.static.plan import Action, Outcome, Plan, Reason, Step
+from feeds.static.plan import Action, DiskFile, Outcome, Plan, Reason, Step
 from feeds.static.tree import Tree
 
 #: A larger file would take minutes to compress, and much memory.
@@ -38,8 +38,10 @@ _Write: TypeAlias = Callable[[Sequence[Step]], Iterable[Outcome]]
 _Source: TypeAlias = str | bytes
 #: Bytes, a file to copy, or a feed's document without its entries, and their places.
 _Content: TypeAlias = bytes | Path | tuple[Feed, Format, Sequence[Place]]
-#: A file to write; without content its document is gone.
-_Job: TypeAlias = tuple[Step, _Content | None]
+#: A file to write, by name; without content its document is gone.
+_Job: TypeAlias = tuple[str, _Content | None]
+#: What is on disk now, whether it has changed, and why it could not be written.
+_Result: TypeAlias = tuple[DiskFile | None, bool, str]
 
 
 class Written(NamedTuple):
@@ -143,11 +145,10 @@ class _Build:
             report(done, total)
             places[key] = place
         write = partial(_write, self.tree, store)
-        jobs = self._jobs(steps, places)
-        written = self.workers.map(write, jobs, count=len(steps), chunk=80)
-        for done, outcome in enumerate(written, len(keys) + 1):
+        written = self.workers.map(write, self._jobs(steps, places), count=len(steps), chunk=80)
+        for done, (step, result) in enumerate(zip(steps, written, strict=True), len(keys) + 1):
             report(done, total)
-            yield outcome
+            yield Outcome(step, *result)
 
     def _jobs(self, steps: Sequence[Step], places: Mapping[EntryKey, Place]) -> Iterator[_Job]:
         """Yield what a process without the catalog needs to write each file."""
@@ -157,12 +158,12 @@ class _Build:
             document = self.publication.unrendered(source) if isinstance(source, str) else None
             # Some are missing if another process has synced since the build began.
             if not document or not all(key in places for key in document.keys):
-                yield step, self._content(source)
+                yield step.name, self._content(source)
                 continue
-            # The documents of a folder share a feed, which is pickled once for all of them.
-            if not last or last[0] != document.feed:
+            # The documents of a folder share a feed and places, pickled once for all of them.
+            if not last or last[0] is not document.feed:
                 last = document.feed, [places[key] for key in document.keys]
-            yield step, (last[0], document.format, last[1])
+            yield step.name, (last[0], document.format, last[1])
 
     def _content(self, source: _Source) -> bytes | Path | None:
         if isinstance(source, bytes):
@@ -198,10 +199,10 @@ class _Build:
         return Written(len(owned), len(steps) - removed, removed, skipped, changes)
 
 
-def _write(tree: Tree, store: EntryStore, jobs: Sequence[_Job]) -> list[Outcome]:
-    outcomes = []
+def _write(tree: Tree, store: EntryStore, jobs: Sequence[_Job]) -> list[_Result]:
+    results = []
     last: tuple[Feed, Feed] | None = None
-    for step, content in jobs:
+    for name, content in jobs:
         if isinstance(content, tuple):
             header, format, places = content
             if not last or last[0] is not header:
@@ -209,11 +210,11 @@ def _write(tree: Tree, store: EntryStore, jobs: Sequence[_Job]) -> list[Outcome]
             content = render(last[1], format)
         changed, problem = False, ""
         try:
-            changed = tree.replace(step.name, _chunks(content))
+            changed = tree.replace(name, _chunks(content))
         except _SourceError as error:
             problem = f"not written, so what was there stays: {error}"
-        outcomes.append(Outcome(step, tree.file(step.name), changed, problem))
-    return outcomes
+        results.append((tree.file(name), changed, problem))
+    return results
 
 
 class _SourceError(Exception):
