@@ -22,7 +22,6 @@ from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
 from feeds.model.site import Site
-from feeds.parsing.article import line_of, read_article
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
 from feeds.parsing.time_zones import in_zone
@@ -88,6 +87,11 @@ class SiteFolder:
     def configured(self) -> bool:
         """True if the site has a feeds.yaml."""
         return bool(self.configuration)
+
+    @property
+    def defaults(self) -> str:
+        """The settings of the site that decide how an article is read, as one text."""
+        return repr(tuple(self.site.article_defaults))
 
     @property
     def article_folders(self) -> tuple[Path, ...]:
@@ -180,6 +184,8 @@ class SiteFolder:
         text = self.read(path)
         if isinstance(text, Problem):
             return [text]
+        from feeds.parsing.article import read_article
+
         article, problems = read_article(text, path, self.site.article_defaults)
         urls = article.local_files() if article else ()
         missing = {url: 1 for url in urls if not self.media_file(url)}
@@ -199,7 +205,7 @@ class SiteFolder:
             what = "its date is in the future: the article is held back"
         else:
             return
-        line = line_of(self.text_or_empty(path), key)
+        line = self.line_of(path, key)
         message = f"{what} until {in_zone(date, self.site.timezone).date()}"
         hint = "correct it if it is wrong"
         yield Problem(path, line, "early-date", message, hint, Severity.WARNING)
@@ -218,6 +224,13 @@ class SiteFolder:
         """Return the text of one of files(); empty if it is gone or broken since."""
         text = self.read(path)
         return text if isinstance(text, str) else ""
+
+    def line_of(self, path: str, *keys: str) -> int:
+        """Return the line of the first of these keys that an article's file has, else 1."""
+        # Imported late, as all that parses articles.
+        from feeds.parsing.article import line_of
+
+        return line_of(self.text_or_empty(path), *keys)
 
     def media_length(self, url: str, known: int | None = None) -> int | None:
         """Return the length in bytes of media_file(); None where there is none.
