@@ -13,7 +13,7 @@ from feeds.catalog.database import Database
 from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import ARTICLE, MEDIA, SOURCE
 from feeds.catalog.search import raise_revision
-from feeds.parallel import parallel_map
+from feeds.parallel import Workers
 
 if TYPE_CHECKING:
     from feeds.catalog.reading import Candidate, FileRows
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 RACY_WINDOW_NS = 2_000_000_000
 #: A sync of fewer files is seen whole or not at all; more would take too much memory.
 MAX_FILES_PER_TRANSACTION = 5_000
+#: Nothing of a first sync is seen before it ends: rows are written while other files are read.
+MAX_FILES_BEFORE_COMPLETE = 1_000
 
 
 class Synced(NamedTuple):
@@ -32,12 +34,14 @@ class Synced(NamedTuple):
 
 
 def sync(
-    index: Database, folder: SiteFolder, progress: Callable[[int, int], None] | None, processes: int
+    index: Database,
+    folder: SiteFolder,
+    progress: Callable[[int, int], None] | None,
+    workers: Workers,
 ) -> Synced:
     """Bring the index up to date with the folder.
 
-    The progress is called with the number of files read and to read; with several processes (see
-    feeds.parallel) many files are read at once. Raises CatalogError.
+    The progress is called with the number of files read and to read. Raises CatalogError.
     """
     files = folder.files()
     # A disk that is not mounted, or cannot be listed, has deleted no article.
@@ -47,6 +51,7 @@ def sync(
     with index.connection() as connection:
         meta = schema.read_meta(connection)
         is_whole = _is_whole(meta)
+        most = MAX_FILES_PER_TRANSACTION if meta["complete"] else MAX_FILES_BEFORE_COMPLETE
         # A partial index may hold rows that were read with several.
         has_same_defaults = meta["defaults"] == folder.settings and not meta["partial"]
         query = sa.select(SOURCE).execution_options(yield_per=1000)
@@ -61,13 +66,13 @@ def sync(
     candidates += ((path, stat, "") for path, stat in files.items())
     changed, read = [*gone], 0
     batch: list[FileRows] = []
-    results = _read(folder, candidates, processes) if candidates else ()
+    results = _read(folder, candidates, workers) if candidates else ()
     for done, ((path, _stat, _digest), rows) in enumerate(zip(candidates, results, strict=True), 1):
         batch.append(rows)
         if rows.keys() != {SOURCE.name}:
             read += 1
             changed.append(path)
-        if len(changed) >= MAX_FILES_PER_TRANSACTION:
+        if len(changed) >= most:
             _write(index, changed, batch)
             changed, batch, is_whole = [], [], False
         if progress:
@@ -79,12 +84,13 @@ def sync(
 
 
 def _read(
-    folder: SiteFolder, candidates: Sequence[Candidate], processes: int
+    folder: SiteFolder, candidates: Sequence[Candidate], workers: Workers
 ) -> Iterable[FileRows]:
     # Imported late, as all that parses articles: most builds have none to read.
     from feeds.catalog.reading import read_files
 
-    return parallel_map(partial(read_files, folder), candidates, processes=processes, chunk=100)
+    read = partial(read_files, folder)
+    return workers.map(read, candidates, count=len(candidates), chunk=100)
 
 
 def _is_whole(meta: dict[str, str]) -> bool:
