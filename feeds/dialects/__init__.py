@@ -8,10 +8,13 @@ module (see Dialect) and add its class to DIALECTS.
 from feeds.dialects.configuration import Files
 from feeds.dialects.dialect import Dialect
 from feeds.dialects.jekyll import Jekyll
+from feeds.dialects.mkdocs import MkDocs
+from feeds.dialects.nikola import Nikola
+from feeds.dialects.pelican import Pelican
 from feeds.dialects.plain import Plain
 
 #: In the order in which a folder is tried: the first that finds itself is taken.
-DIALECTS: tuple[type[Dialect], ...] = (Jekyll, Plain)
+DIALECTS: tuple[type[Dialect], ...] = (Jekyll, Pelican, Nikola, MkDocs, Plain)
 #: Value of `dialect` in feeds.yaml for articles in our own form alone.
 NONE = "none"
 

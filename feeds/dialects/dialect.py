@@ -150,6 +150,8 @@ class Translation:
         self.path = path
         self.written = front.values
         self.body = front.body
+        #: Line of the file on which the body begins.
+        self.body_line = front.body_line
         #: True for a body in HTML, False for Markdown; None if the file's ending decides.
         self.is_html = front.is_html
         #: The beginning of the body that is its excerpt, where no key has one.
@@ -223,6 +225,17 @@ class Translation:
         items.lines = [self.written.lines.get(key, 1)] * len(items)
         self._put(ours, items, key)
 
+    def credit(self, authors: Iterable[str], *theirs: str) -> None:
+        """Name the article's authors."""
+        if people := list(dict.fromkeys(authors)):
+            self.put("provider", "", *theirs)
+            items = YAMLList()
+            items += people
+            items.lines = [self._values.lines.get("provider", 1)] * len(items)
+            provider = YAMLMapping([("authors", items)])
+            provider.lines["authors"] = items.lines[0]
+            self._values["provider"] = provider
+
     def publish_at(self, path: str, *theirs: str) -> str:
         """Give the article the URL of a path on the generator's site, or a whole URL; return it."""
         is_whole = path.startswith(("http://", "https://"))
@@ -245,7 +258,7 @@ class Translation:
         """Return the front matter in our own keys."""
         front = self._front
         return FrontMatter(
-            self._values, self.body, front.body_line, front.duplicates, front.forbidden,
+            self._values, self.body, self.body_line, front.duplicates, front.forbidden,
             self._names, self.is_html, self.summary,
         )  # fmt: skip
 

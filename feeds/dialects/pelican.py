@@ -1,0 +1,302 @@
+"""Pelican's folders of articles (https://docs.getpelican.com/, release 4.12)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from html import unescape
+from posixpath import normpath
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from feeds.dialects.configuration import (
+    MAX_PATTERN_TEXT,
+    Files,
+    flag_of,
+    list_of,
+    mapping_of,
+    read_pattern,
+    text_of,
+)
+from feeds.dialects.dialect import Dialect, SiteSettings, Translation
+from feeds.dialects.permalink import BRACES, expand, format_date
+from feeds.dialects.slugs import to_ascii
+from feeds.parsing.front_matter import HTML_HEAD, KEY_LINES, MARKED, REST_FIELDS, Syntax
+from feeds.parsing.rest import rest_to_html
+
+_CONFIGURATION = ("publishconf.py", "pelicanconf.py", "pelican.conf.py")
+#: The keys of which Pelican takes the first line, and those that are missing if it is empty.
+_OF_ONE_LINE = "tags date modified status category author save_as url authors slug".split()
+_NEVER_EMPTY = "tags status category author authors slug".split()
+_SUBSTITUTIONS = ((r"[^\w\s-]", ""), (r"\A\s*", ""), (r"\s*\Z", ""), (r"[-\s]+", "-"))
+
+_MAX_SLUG_CHARS = 1000
+
+
+class _Slugs(NamedTuple):
+    """The settings of slugs."""
+
+    #: Patterns and their replacements.
+    substitutions: tuple[tuple[str, str], ...] = _SUBSTITUTIONS
+    unicode: bool = False
+    keeps_case: bool = False
+
+    def make(self, text: str) -> str:
+        text = unescape(" ".join(re.sub(r"<[^<>]*>", "", text).split()))
+        text = unicodedata.normalize("NFKC", text)
+        text = text if self.unicode else to_ascii(text)
+        for source, replacement in self.substitutions:
+            pattern = read_pattern(f"(?i:{source.replace('(?u)', '')})", repetitions=1)
+            with suppress(re.error, IndexError):  # of the replacement
+                text = pattern.sub(replacement, text[:_MAX_SLUG_CHARS]) if pattern else text
+        return (text if self.keeps_case else text.lower()).strip()
+
+
+_SLUGS = _Slugs()
+
+
+@dataclass(frozen=True)
+class Pelican(Dialect):
+    """The articles of a folder with a `pelicanconf.py`."""
+
+    name: ClassVar[str] = "pelican"
+    label: ClassVar[str] = "Pelican"
+    endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mkd", ".mdown", ".rst", ".html",
+                                          ".htm")  # fmt: skip
+    names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "url", "originalUrl": "url"}
+
+    #: The folder of all content, with a slash at its end; empty for the generator's own.
+    content: str = ""
+    #: Folders whose files are pages, or are left out.
+    exclude: tuple[str, ...] = ()
+    #: Patterns of names, as shells have them.
+    ignore: tuple[str, ...] = ()
+    #: The template of an article in another language than that of the site.
+    foreign_permalink: str = "{slug}-{lang}.html"
+    slugs: _Slugs = _SLUGS
+    category_slugs: _Slugs = _SLUGS
+    author_slugs: _Slugs = _SLUGS
+    #: True if slugs are made of files' names instead of titles.
+    from_name: bool = False
+    #: True if a `---` begins YAML, read by a plugin.
+    has_yaml: bool = False
+    #: Regular expressions whose groups are keys.
+    name_keys: str = ""
+    path_keys: str = ""
+    folder_is_category: bool = True
+    defaults: tuple[tuple[str, str], ...] = ()
+    #: Keys and values of the files whose paths begin so.
+    keys_of_paths: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+    @classmethod
+    def find(cls, files: Files, permalink: str = "") -> Pelican | None:
+        file = files.first(*_CONFIGURATION)
+        if not file:
+            return None
+        values = {"PATH": "content"} | files.values("pelicanconf.py") | files.values(file)
+        of_paths = mapping_of(values, "EXTRA_PATH_METADATA").items()
+        content = _inside(text_of(values, "PATH")) if files.list("content") else ""
+        folders = [_inside(str(each)) for each in list_of(values, "ARTICLE_PATHS")] or [""]
+        pages = list_of(values, "PAGE_PATHS") if "PAGE_PATHS" in values else ["pages"]
+        left_out = [*list_of(values, "ARTICLE_EXCLUDES"), *pages]
+        url = text_of(values, "SITEURL")
+        url = f"https:{url}" if url.startswith("//") else url
+        language = text_of(values, "DEFAULT_LANG").lower() or "en"
+        slugs = _Slugs(
+            _substitutions(values, "SLUG") or _SUBSTITUTIONS,
+            flag_of(values, "SLUGIFY_USE_UNICODE"),
+            flag_of(values, "SLUGIFY_PRESERVE_CASE"),
+        )
+        site = SiteSettings(
+            title=text_of(values, "SITENAME"),
+            url=f"{url.rstrip('/')}/" if "://" in url else "",
+            description=text_of(values, "SITESUBTITLE"),
+            language=language.replace("_", "-"),
+            timezone=text_of(values, "TIMEZONE"),
+            author=text_of(values, "AUTHOR"),
+            future=flag_of(values, "WITH_FUTURE_DATES", default=True),
+        )
+        plugins = " ".join(map(str, list_of(values, "PLUGINS")))
+        return cls(
+            site,
+            permalink=permalink or _template(values, "ARTICLE_URL") or "{slug}.html",
+            folders=tuple(normpath(f"{content}{each}") for each in folders),
+            content=content,
+            exclude=tuple(f"{content}{_inside(str(each))}" for each in left_out if each),
+            ignore=tuple(str(each) for each in list_of(values, "IGNORE_FILES"))[:100],
+            foreign_permalink=permalink or _template(values, "ARTICLE_LANG_URL")
+            or "{slug}-{lang}.html",
+            slugs=slugs,
+            category_slugs=_slugs_of(values, "CATEGORY", slugs),
+            author_slugs=_slugs_of(values, "AUTHOR", slugs),
+            from_name=text_of(values, "SLUGIFY_SOURCE") == "basename",
+            has_yaml="yaml" in plugins,
+            name_keys=text_of(values, "FILENAME_METADATA") or r"(?P<date>\d{4}-\d{2}-\d{2}).*",
+            path_keys=text_of(values, "PATH_METADATA"),
+            folder_is_category=flag_of(values, "USE_FOLDER_AS_CATEGORY", default=True),
+            defaults=tuple(_defaults(values)),
+            keys_of_paths=tuple(
+                (f"{content}{path}", tuple(_texts(keys)))
+                for path, keys in sorted(of_paths, key=str, reverse=True)
+                if isinstance(path, str) and isinstance(keys, dict)
+            ),
+        )  # fmt: skip
+
+    def is_article(self, path: str) -> bool:
+        if not super().is_article(path) or not path.startswith(self.content):
+            return False
+        parts = path.removeprefix(self.content).split("/")
+        if any(each[0] == "." or _matches(each, self.ignore) for each in parts):
+            return False
+        return not any(path.startswith(each) for each in self.exclude)
+
+    def syntaxes_of(self, path: str) -> tuple[Syntax, ...]:
+        if path.lower().endswith(".rst"):
+            return (REST_FIELDS,)
+        if path.lower().endswith((".html", ".htm")):
+            return (HTML_HEAD,)
+        return (*MARKED, KEY_LINES) if self.has_yaml else (KEY_LINES,)
+
+    def translate(self, article: Translation) -> None:
+        self._complete(article)
+        title = article.text("title")
+        article.put("title", title, "title")
+        date = article.moment_of(article.text("date").replace("_", " "))
+        article.put("publishedDateTime", date, "date")
+        article.take("updatedDateTime", "modified")
+        category = article.text("category")
+        tags = _people_or_tags(article, "tags")
+        topics = dict.fromkeys(filter(None, (category, *tags)))
+        article.put("topics", topics, "tags", "category")
+        authors = _people_or_tags(article, "authors") or _people_or_tags(article, "author")
+        article.credit(authors, "authors", "author")
+        is_rest = article.path.lower().endswith(".rst")
+        article.summary = article.text("summary")
+        if is_rest:
+            article.summary = rest_to_html(article.summary)
+            article.body = rest_to_html(article.body, article.body_line)
+            article.is_html = True
+        if not date or not title:
+            return
+        language = (article.text("lang") or self.site.language).lower()
+        stem = article.path.rpartition("/")[2].rpartition(".")[0]
+        values = {
+            **{key: article.text(key) for key in article.written},
+            "slug": article.text("slug") or self.slugs.make(stem if self.from_name else title),
+            "lang": language,
+            "author": self.author_slugs.make((authors or [self.site.author])[0]),
+            "category": self.category_slugs.make(category),
+            "path": article.path.removeprefix(self.content),
+        }
+        is_own = language.replace("_", "-") == self.site.language
+        template = self.permalink if is_own else self.foreign_permalink
+        path = article.text("url") or expand(
+            template, lambda name: _token(name, values, date), BRACES
+        )
+        url = article.publish_at(path, "url", "slug", "title")
+        article.put("id", _tag_uri(url, date))
+        image = article.text("image", "cover", "og_image", "featured_image")
+        if "://" in image:
+            article.show_picture(image, "image", "cover", "og_image", "featured_image")
+
+    def _complete(self, article: Translation) -> None:
+        """Add the keys of a file's name, of its folder, and of the configuration."""
+        written = article.written
+        for key in _OF_ONE_LINE:
+            if isinstance(value := written.get(key), str):
+                value = value.partition("\n")[0].strip()
+                written[key] = value if value or key not in _NEVER_EMPTY else None
+        path = article.path.removeprefix(self.content)
+        folder, _, name = path.rpartition("/")
+        article.fill(_groups(self.name_keys, name.rpartition(".")[0]))
+        article.fill(_groups(self.path_keys, path))
+        if self.folder_is_category and folder:
+            article.fill({"category": folder.rpartition("/")[2]})
+        for beginning, keys in self.keys_of_paths:
+            if article.path == beginning or article.path.startswith(f"{beginning}/"):
+                article.fill(dict(keys))
+        article.fill(dict(self.defaults))
+
+
+def _inside(path: str) -> str:
+    """Return a folder within the generator's, with a slash at its end; empty for that itself."""
+    path = normpath(path or ".")
+    return "" if path == "." or path.startswith(("/", "..")) else f"{path}/"
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(len(each) <= 100 and fnmatchcase(name, each) for each in patterns)
+
+
+def _template(values: Mapping[str, Any], key: str) -> str:
+    structure = text_of(values, "ARTICLE_PERMALINK_STRUCTURE").lstrip("/")
+    structure = re.sub(r"%\((\w+)\)s", r"{\1}", structure)
+    return re.sub("(%[A-Za-z])", r"{date:\1}", structure) or text_of(values, key)
+
+
+def _substitutions(values: Mapping[str, Any], kind: str) -> tuple[tuple[str, str], ...]:
+    """Return the patterns that make slugs of a kind, and their replacements."""
+    found = [tuple(map(str, each)) for each in list_of(values, f"{kind}_REGEX_SUBSTITUTIONS")[:100]
+             if isinstance(each, (list, tuple)) and len(each) == 2]  # fmt: skip
+    old = [each for each in list_of(values, f"{kind}_SUBSTITUTIONS")[:100]
+           if isinstance(each, (list, tuple)) and len(each) in (2, 3)]  # fmt: skip
+    if old:
+        keeps = any(len(each) == 3 and each[2] for each in old)
+        found = [(re.escape(str(each[0])), str(each[1])) for each in old]
+        found += _SUBSTITUTIONS[1:3] if keeps else _SUBSTITUTIONS
+    return tuple((each[0], each[1]) for each in found)
+
+
+def _slugs_of(values: Mapping[str, Any], kind: str, slugs: _Slugs) -> _Slugs:
+    found = _substitutions(values, kind)
+    return slugs._replace(substitutions=found) if found else slugs
+
+
+def _defaults(values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield the keys that every article has, the most specific first."""
+    yield from _texts(mapping_of(values, "DEFAULT_METADATA"))
+    if values.get("CATEGORY_SAVE_AS", True):
+        yield "category", text_of(values, "DEFAULT_CATEGORY") or "misc"
+    date = values.get("DEFAULT_DATE")
+    if isinstance(date, (tuple, list)) and 3 <= len(date) <= 6:
+        day, time = date[:3], (*date[3:], 0, 0)[:2]
+        yield "date", "-".join(map(str, day)) + " " + ":".join(f"{each:0>2}" for each in time)
+    elif isinstance(date, str) and date != "fs":
+        yield "date", date
+
+
+def _texts(values: Mapping[Any, Any]) -> Iterable[tuple[str, str]]:
+    """Yield the keys whose values are plain."""
+    for key, value in values.items():
+        if isinstance(key, str) and isinstance(value, (str, int, float)):
+            yield key.lower(), str(value)
+
+
+def _groups(source: str, text: str) -> dict[str, str]:
+    """Return the named groups of a pattern at the beginning of a text."""
+    pattern = read_pattern(source) if source and len(text) <= MAX_PATTERN_TEXT else None
+    found = pattern.match(text) if pattern else None
+    groups = found.groupdict() if found else {}
+    return {key.lower(): value for key, value in groups.items() if value is not None}
+
+
+def _people_or_tags(article: Translation, key: str) -> list[str]:
+    return list(dict.fromkeys(article.words(key, ";" if ";" in article.text(key) else ",")))
+
+
+def _token(name: str, values: Mapping[str, str], date: datetime) -> str | None:
+    name, _, format = name.partition(":")
+    if name == "date":
+        return format_date(format or "%Y-%m-%d %H:%M:%S", date)
+    return values.get(name)
+
+
+def _tag_uri(url: str, date: datetime) -> str:
+    """Return the identifier that Pelican's feeds have for the article at a URL."""
+    parts = urlsplit(url)
+    return f"tag:{parts.hostname},{date:%Y-%m-%d}:{unquote(parts.path)}"
