@@ -24,6 +24,8 @@ _MAX_PYTHON_NODES = 50_000
 MAX_PATTERN_TEXT = 200
 _MAX_PATTERN_CHARS = 500
 _MAX_JOINED_CHARS = 10_000
+#: What ast raises for values that are not literals, and for texts that are none of Python.
+_PYTHON_ERRORS = (ValueError, TypeError, LookupError, SyntaxError, RecursionError, MemoryError)
 _ENVIRONMENT = ("os.environ.get", "environ.get", "os.getenv", "getenv")
 
 
@@ -105,7 +107,7 @@ class _PythonFile(ast.NodeTransformer):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 module = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except _PYTHON_ERRORS:
             return self._known
         if sum(1 for _node in ast.walk(module)) > _MAX_PYTHON_NODES:
             return self._known
@@ -124,7 +126,7 @@ class _PythonFile(ast.NodeTransformer):
 
     def _assign(self, statement: ast.Assign) -> None:
         names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
-        with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        with suppress(*_PYTHON_ERRORS):
             if isinstance(statement.value, ast.Name):
                 found = self._known[statement.value.id]
             else:

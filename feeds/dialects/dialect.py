@@ -203,6 +203,20 @@ class Translation:
         except DateError:
             return None
 
+    def python_moment(self, text: str) -> datetime | None:
+        """Return a date as generators in Python read it, by dateutil; None if it is none.
+
+        A date of three numbers that ends in its year begins with its month where it can, and
+        names of zones but that of UTC mean nothing.
+        """
+        text = " ".join(text.split())[:100]
+        if numbers := re.match(r"(\d\d?)([./-])(\d\d?)\2(\d{4})(?!\d)", text):
+            first, second = int(numbers[1]), int(numbers[3])
+            month, day = (second, first) if first > 12 else (first, second)
+            text = f"{numbers[4]}-{month:02}-{day:02}{text[numbers.end() :]}"
+        text = re.sub(r"(?<=\d) ?(?!(?:UTC|GMT|Z|AM|PM)$)[A-Z]{3,5}$", "", text)
+        return self.moment_of(re.sub(r" ?(?:UTC|GMT)(?=[+-]\d)", "", text))
+
     def take(self, ours: str, *theirs: str) -> bool:
         """Give our key the value of the first of the author's keys that has one."""
         for key in theirs:

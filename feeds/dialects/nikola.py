@@ -162,8 +162,8 @@ class Nikola(Dialect):
             article.fill({key.lower(): value for key, value in found.groupdict().items()})
         original, language = self.split_language(article.path)
         article.put("title", article.text("title") or basename(splitext(original)[0]), "title")
-        article.put("publishedDateTime", article.moment("date"), "date")
-        article.take("updatedDateTime", "updated")
+        article.put("publishedDateTime", article.python_moment(article.text("date")), "date")
+        article.put("updatedDateTime", article.python_moment(article.text("updated")), "updated")
         category = article.text("category", "section")
         tags = sorted(set(article.words("tags", ",")), key=_natural)
         if self.tags_hold_back:

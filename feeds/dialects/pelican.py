@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from html import unescape
+from html import escape, unescape
 from posixpath import normpath
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -74,6 +74,8 @@ class Pelican(Dialect):
     content: str = ""
     #: Folders whose files are pages, or are left out.
     exclude: tuple[str, ...] = ()
+    #: The endings of files that are left out.
+    unread: tuple[str, ...] = ()
     #: Patterns of names, as shells have them.
     ignore: tuple[str, ...] = ()
     #: The template of an article in another language than that of the site.
@@ -128,6 +130,11 @@ class Pelican(Dialect):
             folders=tuple(normpath(f"{content}{each}") for each in folders),
             content=content,
             exclude=tuple(f"{content}{_inside(str(each))}" for each in left_out if each),
+            unread=tuple(
+                f".{ending}"
+                for ending, reader in mapping_of(values, "READERS").items()
+                if not reader
+            ),
             ignore=tuple(str(each) for each in list_of(values, "IGNORE_FILES"))[:100],
             foreign_permalink=permalink or _template(values, "ARTICLE_LANG_URL")
             or "{slug}-{lang}.html",
@@ -150,6 +157,8 @@ class Pelican(Dialect):
     def is_article(self, path: str) -> bool:
         if not super().is_article(path) or not path.startswith(self.content):
             return False
+        if path.endswith(self.unread):
+            return False
         parts = path.removeprefix(self.content).split("/")
         if any(each[0] == "." or _matches(each, self.ignore) for each in parts):
             return False
@@ -166,9 +175,9 @@ class Pelican(Dialect):
         self._complete(article)
         title = article.text("title")
         article.put("title", title, "title")
-        date = article.moment_of(article.text("date").replace("_", " "))
+        date = article.python_moment(article.text("date").replace("_", " "))
         article.put("publishedDateTime", date, "date")
-        article.take("updatedDateTime", "modified")
+        article.put("updatedDateTime", article.python_moment(article.text("modified")), "modified")
         category = article.text("category")
         tags = _people_or_tags(article, "tags")
         topics = dict.fromkeys(filter(None, (category, *tags)))
@@ -185,9 +194,11 @@ class Pelican(Dialect):
             return
         language = (article.text("lang") or self.site.language).lower()
         stem = article.path.rpartition("/")[2].rpartition(".")[0]
+        # Titles are HTML to Pelican, and those of reStructuredText are escaped.
+        source = stem if self.from_name else escape(title) if is_rest else title
         values = {
             **{key: article.text(key) for key in article.written},
-            "slug": article.text("slug") or self.slugs.make(stem if self.from_name else title),
+            "slug": article.text("slug") or self.slugs.make(source),
             "lang": language,
             "author": self.author_slugs.make((authors or [self.site.author])[0]),
             "category": self.category_slugs.make(category),
