@@ -51,7 +51,7 @@ class MkDocs(Dialect):
         options = _options(values.get("plugins"))
         if options is None:
             return None
-        docs = normpath(text_of(values, "docs_dir") or "docs")
+        docs = normpath(_said(values, "docs_dir") or "docs")
         blog = normpath(text_of(options, "blog_dir") or "blog")
         posts = (text_of(options, "post_dir") or "{blog}/posts").replace("{blog}", blog)
         authors = (text_of(options, "authors_file") or "{blog}/.authors.yml").replace(
@@ -62,13 +62,13 @@ class MkDocs(Dialect):
             text_of(mapping_of(slugify, "kwds"), "case") if isinstance(slugify, dict) else "lower"
         )
         categories = text_of(options, "post_url_max_categories") or "1"
-        url = _text_or_default(values, "site_url")
+        url = _said(values, "site_url")
         site = SiteSettings(
-            title=text_of(values, "site_name"),
-            url=f"{url.rstrip('/')}/" if url else "",
-            description=text_of(values, "site_description"),
+            title=_said(values, "site_name"),
+            url=f"{url.rstrip('/')}/" if "://" in url else "",
+            description=_said(values, "site_description"),
             language=text_of(mapping_of(values, "theme"), "language"),
-            author=text_of(values, "site_author"),
+            author=_said(values, "site_author"),
             future=not flag_of(options, "draft_if_future_date"),
         )
         folder = normpath(join(docs, posts))
@@ -161,10 +161,10 @@ def _options(plugins: Any) -> dict[str, Any] | None:
     return None
 
 
-def _text_or_default(values: Mapping[str, Any], key: str) -> str:
+def _said(values: Mapping[str, Any], key: str) -> str:
     """Return a text, or the default beside variables of the environment: !ENV [NAME, default]."""
     found = list_of(values, key)
-    return str(found[-1]) if found and isinstance(found[-1], str) and "://" in found[-1] else ""
+    return text_of({key: found[-1]}, key) if found else ""
 
 
 def _authors(values: Mapping[str, Any]) -> list[tuple[str, str]]:
