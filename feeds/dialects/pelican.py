@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from html import escape, unescape
-from posixpath import normpath
+from posixpath import basename, dirname, join, normpath, relpath
 from typing import Any, ClassVar, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from feeds.dialects.configuration import (
     MAX_PATTERN_TEXT,
@@ -36,6 +36,10 @@ _NEVER_EMPTY = "tags status category author authors slug".split()
 _SUBSTITUTIONS = ((r"[^\w\s-]", ""), (r"\A\s*", ""), (r"\s*\Z", ""), (r"[-\s]+", "-"))
 
 _MAX_SLUG_CHARS = 1000
+#: A link to a file of the content; those to articles are left, since their URLs are not known.
+_LINK = re.compile(
+    r"""(?<=[(<"'=\s])[{|](filename|static|attach)[|}]([^\s"'<>()|{}]{1,500}\.(\w{1,10}))"""
+)
 
 
 class _Slugs(NamedTuple):
@@ -80,6 +84,8 @@ class Pelican(Dialect):
     ignore: tuple[str, ...] = ()
     #: The template of an article in another language than that of the site.
     foreign_permalink: str = "{slug}-{lang}.html"
+    #: The template of the path of other files.
+    static_url: str = "{path}"
     slugs: _Slugs = _SLUGS
     category_slugs: _Slugs = _SLUGS
     author_slugs: _Slugs = _SLUGS
@@ -138,6 +144,7 @@ class Pelican(Dialect):
             ignore=tuple(str(each) for each in list_of(values, "IGNORE_FILES"))[:100],
             foreign_permalink=permalink or _template(values, "ARTICLE_LANG_URL")
             or "{slug}-{lang}.html",
+            static_url=text_of(values, "STATIC_URL") or "{path}",
             slugs=slugs,
             category_slugs=_slugs_of(values, "CATEGORY", slugs),
             author_slugs=_slugs_of(values, "AUTHOR", slugs),
@@ -211,9 +218,24 @@ class Pelican(Dialect):
         )
         url = article.publish_at(path, "url", "slug", "title")
         article.put("id", _tag_uri(url, date))
+        article.body = _LINK.sub(
+            lambda link: self._static_link(link, article.path, url), article.body
+        )
         image = article.text("image", "cover", "og_image", "featured_image")
         if "://" in image:
             article.show_picture(image, "image", "cover", "og_image", "featured_image")
+
+    def _static_link(self, link: re.Match[str], path: str, url: str) -> str:
+        """Return the URL of a file beside articles, to which the article at a URL links."""
+        kind, target, ending = link.groups()
+        if f".{ending.lower()}" in self.endings:
+            return link[0]
+        here = dirname(path.removeprefix(self.content))
+        file = normpath(join("/", here, target)).lstrip("/")
+        if kind == "attach":
+            below = relpath(file, here or ".")
+            return urljoin(url, quote(basename(file) if below.startswith("..") else below))
+        return urljoin(self.base, quote(self.static_url.replace("{path}", file).lstrip("/")))
 
     def _complete(self, article: Translation) -> None:
         """Add the keys of a file's name, of its folder, and of the configuration."""
