@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -40,6 +41,8 @@ CONFIGURATION = "feeds.yaml"
 MAX_FILE_BYTES = 8 * 1024 * 1024
 #: Most files are shorter; Python would set memory aside for all that it is asked to read.
 _FIRST_READ_BYTES = 64 * 1024
+#: Folders above a site that are searched for the generator that it is a part of.
+_MAX_LEVELS_UP = 8
 #: The path of the site's own folder, relative to itself.
 HERE = "./"
 #: The code of the problem of a linked folder that is not followed.
@@ -82,7 +85,7 @@ class SiteFolder:
             site, problems = (
                 read_site(source, file.name, defaults) if is_configured else (defaults, problems)
             )
-            dialect = replace(dialect, base=dialect.site.url)
+            dialect = replace(dialect, base=dialect.site.url or site.url)
         return cls(root, site, tuple(problems), file.name if is_configured else "", dialect)
 
     def published_at(self, url: str) -> SiteFolder:
@@ -158,6 +161,17 @@ class SiteFolder:
                 if are_articles or path.endswith("/") or self.dialect_of(path):
                     files.setdefault(path, stat or linked)
         return files
+
+    def site_above(self) -> tuple[Path, Dialect] | None:
+        """Return the nearest folder above whose generator has articles here; None if none has."""
+        if self.dialect or self.site.dialect:
+            return None
+        for root in islice(self.root.parents, _MAX_LEVELS_UP):
+            if (dialect := find_dialect(_files_of(root))) and any(
+                self.root.is_relative_to(os.path.normpath(root / name)) for name in dialect.folders
+            ):
+                return root, dialect
+        return None
 
     def dialect_of(self, path: str) -> Dialect | None:
         """Return the dialect if one of files() is an article of it; None for our own form."""

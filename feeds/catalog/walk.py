@@ -118,7 +118,7 @@ def walk(top: str, real: str, links: Links) -> Iterator[tuple[str, Stat | None]]
                         yield _printable(prefix), UNREADABLE
                         continue
                     pages.update(prefix + page for page in found_pages)
-                names = sorted((name for name in entries if name[0] != "."), reverse=True)
+                names = sorted(filter(_may_hold_articles, entries), reverse=True)
                 waiting += (
                     (prefix + name, entries[name], real and os.path.join(real, name))
                     for name in names
@@ -144,6 +144,11 @@ def _pages_of_tree(entries: Mapping[str, os.DirEntry[str]]) -> list[str] | None:
             return [name for name in names if is_html(name)] if LIST.file_name in names else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _may_hold_articles(name: str) -> bool:
+    # Packages of JavaScript bring pages of their own, in very many folders.
+    return name[0] != "." and name != "node_modules"
 
 
 def _printable(name: str) -> str:

@@ -107,7 +107,7 @@ class Dialect:
     def read(self, text: str, path: str) -> FrontMatter:
         """Return an article's front matter in our own keys. Raises YAMLTextError."""
         try:
-            front = read_front_matter(text, self.syntaxes_of(path))
+            front = read_front_matter(text, self.syntaxes_of(path), may_be_empty=True)
         except NoFrontMatterError as error:
             if error.begins or self.needs_front_matter:
                 raise

@@ -22,6 +22,8 @@ _STYLES = {
     "weekdate": "/:categories/:year/W:week/:short_day/:title:output_ext",
     "none": "/:categories/:title:output_ext",
 }
+#: Folders of packages, some of which bring posts as examples.
+_EXCLUDED = ("vendor/bundle", "vendor/cache", "vendor/gems", "vendor/ruby", "node_modules")
 _NAME = re.compile(r"(\d{2,4}-\d{1,2}-\d{1,2})-([^/]*)(\.[^.]+)")
 #: What a slug of a title keeps beside letters and digits.
 _PRETTY = "._~!$&'()+,;=@"
@@ -69,7 +71,7 @@ class Jekyll(Dialect):
         return cls(
             site,
             permalink=_STYLES.get(template, template),
-            exclude=tuple(str(each).strip("/") for each in list_of(values, "exclude")),
+            exclude=(*_EXCLUDED, *(str(each).strip("/") for each in list_of(values, "exclude"))),
             defaults=tuple(_defaults(values)),
             excerpt_separator=text_of(values, "excerpt_separator") or "\n\n",
         )

@@ -190,7 +190,7 @@ class Fields:
         try:
             return read_date(value, self._report.zone) if value else None
         except DateError as error:
-            message = f"{key} is {shown(value)!r}"
+            message = f"{self.name_of(key)} is {shown(value)!r}"
             self.problem(key, "bad-date", message, f"it should be {error}", about=key)
             return None
 

@@ -69,7 +69,9 @@ class Part(NamedTuple):
 Syntax: TypeAlias = Callable[[str], Part | None]
 
 
-def read_front_matter(text: str, syntaxes: Iterable[Syntax] = ()) -> FrontMatter:
+def read_front_matter(
+    text: str, syntaxes: Iterable[Syntax] = (), *, may_be_empty: bool = False
+) -> FrontMatter:
     """Split a file's text and parse its front matter, in one of these syntaxes, else of MARKED.
 
     Raises NoFrontMatterError, or YAMLTextError for front matter that cannot be read.
@@ -87,6 +89,8 @@ def read_front_matter(text: str, syntaxes: Iterable[Syntax] = ()) -> FrontMatter
             # YAML allows fewer characters than people type; a repair keeps the lines as they are.
             source = repair(source)
     values, duplicates = part.parse(source, line)
+    if values is None and may_be_empty:
+        values = YAMLMapping()
     if values is None:
         raise YAMLTextError(line, "empty front matter", "write key: value, one per line")
     if not isinstance(values, YAMLMapping):
