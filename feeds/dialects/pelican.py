@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from html import escape, unescape
+from html import escape
 from posixpath import basename, dirname, join, normpath, relpath
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from feeds.dialects.configuration import (
@@ -25,7 +23,7 @@ from feeds.dialects.configuration import (
 )
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation
 from feeds.dialects.permalink import BRACES, expand, format_date
-from feeds.dialects.slugs import to_ascii
+from feeds.dialects.pelican_slugs import SLUGS, Slugs
 from feeds.parsing.front_matter import HTML_HEAD, KEY_LINES, MARKED, REST_FIELDS, Syntax
 from feeds.parsing.rest import rest_to_html
 
@@ -33,35 +31,10 @@ _CONFIGURATION = ("publishconf.py", "pelicanconf.py", "pelican.conf.py")
 #: The keys of which Pelican takes the first line, and those that are missing if it is empty.
 _OF_ONE_LINE = "tags date modified status category author save_as url authors slug".split()
 _NEVER_EMPTY = "tags status category author authors slug".split()
-_SUBSTITUTIONS = ((r"[^\w\s-]", ""), (r"\A\s*", ""), (r"\s*\Z", ""), (r"[-\s]+", "-"))
-
-_MAX_SLUG_CHARS = 1000
 #: A link to a file of the content; those to articles are left, since their URLs are not known.
 _LINK = re.compile(
     r"""(?<=[(<"'=\s])[{|](filename|static|attach)[|}]([^\s"'<>()|{}]{1,500}\.(\w{1,10}))"""
 )
-
-
-class _Slugs(NamedTuple):
-    """The settings of slugs."""
-
-    #: Patterns and their replacements.
-    substitutions: tuple[tuple[str, str], ...] = _SUBSTITUTIONS
-    unicode: bool = False
-    keeps_case: bool = False
-
-    def make(self, text: str) -> str:
-        text = unescape(" ".join(re.sub(r"<[^<>]*>", "", text).split()))
-        text = unicodedata.normalize("NFKC", text)
-        text = text if self.unicode else to_ascii(text)
-        for source, replacement in self.substitutions:
-            pattern = read_pattern(f"(?i:{source.replace('(?u)', '')})", repetitions=1)
-            with suppress(re.error, IndexError):  # of the replacement
-                text = pattern.sub(replacement, text[:_MAX_SLUG_CHARS]) if pattern else text
-        return (text if self.keeps_case else text.lower()).strip()
-
-
-_SLUGS = _Slugs()
 
 
 @dataclass(frozen=True)
@@ -74,6 +47,8 @@ class Pelican(Dialect):
                                           ".htm")  # fmt: skip
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "url", "originalUrl": "url"}
 
+    #: The language of articles that say none, as the configuration has it.
+    language: str = "en"
     #: The folder of all content, with a slash at its end; empty for the generator's own.
     content: str = ""
     #: Folders whose files are pages, or are left out.
@@ -86,9 +61,9 @@ class Pelican(Dialect):
     foreign_permalink: str = "{slug}-{lang}.html"
     #: The template of the path of other files.
     static_url: str = "{path}"
-    slugs: _Slugs = _SLUGS
-    category_slugs: _Slugs = _SLUGS
-    author_slugs: _Slugs = _SLUGS
+    slugs: Slugs = SLUGS
+    category_slugs: Slugs = SLUGS
+    author_slugs: Slugs = SLUGS
     #: True if slugs are made of files' names instead of titles.
     from_name: bool = False
     #: True if a `---` begins YAML, read by a plugin.
@@ -106,20 +81,16 @@ class Pelican(Dialect):
         file = files.first(*_CONFIGURATION)
         if not file:
             return None
-        values = {"PATH": "content"} | files.values("pelicanconf.py") | files.values(file)
+        values = files.values("pelicanconf.py") | files.values(file)
         of_paths = mapping_of(values, "EXTRA_PATH_METADATA").items()
-        content = _inside(text_of(values, "PATH")) if files.list("content") else ""
+        content = _inside(text_of(values, "PATH") or "content")
+        content = content if files.list(content) else ""
         folders = [_inside(str(each)) for each in list_of(values, "ARTICLE_PATHS")] or [""]
         pages = list_of(values, "PAGE_PATHS") if "PAGE_PATHS" in values else ["pages"]
         left_out = [*list_of(values, "ARTICLE_EXCLUDES"), *pages]
         url = text_of(values, "SITEURL")
         url = f"https:{url}" if url.startswith("//") else url
         language = text_of(values, "DEFAULT_LANG").lower() or "en"
-        slugs = _Slugs(
-            _substitutions(values, "SLUG") or _SUBSTITUTIONS,
-            flag_of(values, "SLUGIFY_USE_UNICODE"),
-            flag_of(values, "SLUGIFY_PRESERVE_CASE"),
-        )
         site = SiteSettings(
             title=text_of(values, "SITENAME"),
             url=f"{url.rstrip('/')}/" if "://" in url else "",
@@ -134,8 +105,9 @@ class Pelican(Dialect):
             site,
             permalink=permalink or _template(values, "ARTICLE_URL") or "{slug}.html",
             folders=tuple(normpath(f"{content}{each}") for each in folders),
+            language=language,
             content=content,
-            exclude=tuple(f"{content}{_inside(str(each))}" for each in left_out if each),
+            exclude=tuple(f"{content}{each}" for each in map(_inside, map(str, left_out)) if each),
             unread=tuple(
                 f".{ending}"
                 for ending, reader in mapping_of(values, "READERS").items()
@@ -145,9 +117,9 @@ class Pelican(Dialect):
             foreign_permalink=permalink or _template(values, "ARTICLE_LANG_URL")
             or "{slug}-{lang}.html",
             static_url=text_of(values, "STATIC_URL") or "{path}",
-            slugs=slugs,
-            category_slugs=_slugs_of(values, "CATEGORY", slugs),
-            author_slugs=_slugs_of(values, "AUTHOR", slugs),
+            slugs=Slugs.of(values),
+            category_slugs=Slugs.of(values, "CATEGORY"),
+            author_slugs=Slugs.of(values, "AUTHOR"),
             from_name=text_of(values, "SLUGIFY_SOURCE") == "basename",
             has_yaml="yaml" in plugins,
             name_keys=text_of(values, "FILENAME_METADATA") or r"(?P<date>\d{4}-\d{2}-\d{2}).*",
@@ -199,7 +171,7 @@ class Pelican(Dialect):
             article.is_html = True
         if not date or not title:
             return
-        language = (article.text("lang") or self.site.language).lower()
+        language = article.text("lang") or self.language
         stem = article.path.rpartition("/")[2].rpartition(".")[0]
         # Titles are HTML to Pelican, and those of reStructuredText are escaped.
         source = stem if self.from_name else escape(title) if is_rest else title
@@ -211,8 +183,7 @@ class Pelican(Dialect):
             "category": self.category_slugs.make(category),
             "path": article.path.removeprefix(self.content),
         }
-        is_own = language.replace("_", "-") == self.site.language
-        template = self.permalink if is_own else self.foreign_permalink
+        template = self.permalink if language == self.language else self.foreign_permalink
         path = article.text("url") or expand(
             template, lambda name: _token(name, values, date), BRACES
         )
@@ -270,24 +241,6 @@ def _template(values: Mapping[str, Any], key: str) -> str:
     structure = text_of(values, "ARTICLE_PERMALINK_STRUCTURE").lstrip("/")
     structure = re.sub(r"%\((\w+)\)s", r"{\1}", structure)
     return re.sub("(%[A-Za-z])", r"{date:\1}", structure) or text_of(values, key)
-
-
-def _substitutions(values: Mapping[str, Any], kind: str) -> tuple[tuple[str, str], ...]:
-    """Return the patterns that make slugs of a kind, and their replacements."""
-    found = [tuple(map(str, each)) for each in list_of(values, f"{kind}_REGEX_SUBSTITUTIONS")[:100]
-             if isinstance(each, (list, tuple)) and len(each) == 2]  # fmt: skip
-    old = [each for each in list_of(values, f"{kind}_SUBSTITUTIONS")[:100]
-           if isinstance(each, (list, tuple)) and len(each) in (2, 3)]  # fmt: skip
-    if old:
-        keeps = any(len(each) == 3 and each[2] for each in old)
-        found = [(re.escape(str(each[0])), str(each[1])) for each in old]
-        found += _SUBSTITUTIONS[1:3] if keeps else _SUBSTITUTIONS
-    return tuple((each[0], each[1]) for each in found)
-
-
-def _slugs_of(values: Mapping[str, Any], kind: str, slugs: _Slugs) -> _Slugs:
-    found = _substitutions(values, kind)
-    return slugs._replace(substitutions=found) if found else slugs
 
 
 def _defaults(values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
