@@ -64,6 +64,8 @@ class Dialect:
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown")
     #: The syntaxes of front matter that other files do not have.
     syntaxes: ClassVar[tuple[Syntax, ...]] = ()
+    #: The beginning of an article, for problems about files without it; empty for that in YAML.
+    beginning: ClassVar[str] = ""
     #: True if a file without front matter is no article.
     needs_front_matter: ClassVar[bool] = True
     #: Authors' names for our keys, for problems about what is missing.
@@ -110,6 +112,7 @@ class Dialect:
             front = read_front_matter(text, self.syntaxes_of(path), may_be_empty=True)
         except NoFrontMatterError as error:
             if error.begins or self.needs_front_matter:
+                error.hint = self.beginning or error.hint
                 raise
             front = FrontMatter(YAMLMapping(), normal_lines(text), 1)
         values = front.values

@@ -22,8 +22,8 @@ from feeds.dialects.configuration import (
     text_of,
 )
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation
-from feeds.dialects.permalink import BRACES, expand, format_date
 from feeds.dialects.pelican_slugs import SLUGS, Slugs
+from feeds.dialects.permalink import BRACES, expand, format_date
 from feeds.parsing.front_matter import HTML_HEAD, KEY_LINES, MARKED, REST_FIELDS, Syntax
 from feeds.parsing.rest import rest_to_html
 
@@ -45,6 +45,7 @@ class Pelican(Dialect):
     label: ClassVar[str] = "Pelican"
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mkd", ".mdown", ".rst", ".html",
                                           ".htm")  # fmt: skip
+    beginning: ClassVar[str] = "an article begins with lines such as Title: … and Date: …"
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "url", "originalUrl": "url"}
 
     #: The language of articles that say none, as the configuration has it.

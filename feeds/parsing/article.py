@@ -128,7 +128,7 @@ def _front_matter(
         severity = Severity.ERROR if error.begins else Severity.WARNING
         report.add(error.line, "no-front-matter", error.message, error.hint, severity)
     except YAMLTextError as error:
-        report.add(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
+        report.add(error.line, error.code, error.message, error.hint, Severity.ERROR)
     return None
 
 

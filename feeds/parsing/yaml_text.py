@@ -5,7 +5,7 @@ converts them. Depth and size are bounded, each use of an alias counted.
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import yaml
 
@@ -34,6 +34,9 @@ _PLAIN_TAGS = frozenset(
 
 class YAMLTextError(ValueError):
     """The text cannot be read."""
+
+    #: Of the problem.
+    code: ClassVar[str] = "bad-yaml"
 
     def __init__(self, line: int, message: str, hint: str) -> None:
         super().__init__(f"{message}; {hint}")
