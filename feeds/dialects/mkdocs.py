@@ -100,8 +100,9 @@ class MkDocs(Dialect):
         article.put("title", article.text("title") or _plain(heading) or from_name, "title")
         dates = article.written.get("date")
         dates = dates if isinstance(dates, YAMLMapping) else YAMLMapping([("created", dates)])
-        date = article.moment_of(text_of(dates, "created"))
-        article.put("publishedDateTime", date, "date")
+        created = text_of(dates, "created")
+        date = article.moment_of(created)
+        article.put("publishedDateTime", date or created, "date")
         article.put("updatedDateTime", article.moment_of(text_of(dates, "updated")), "date")
         categories, tags = article.words("categories", ""), article.words("tags", "")
         article.put("topics", dict.fromkeys((*categories, *tags)), "tags", "categories")
@@ -110,7 +111,9 @@ class MkDocs(Dialect):
         article.credit([people.get(key, key) for key in article.words("authors", "")], "authors")
         if self.drafts:
             article.put("draft", None)
-        if date:
+        if not date:
+            article.publish_at("")  # what is missing is not the URL
+        else:
             # The URL is made before MkDocs reads the Markdown.
             first = heading.lstrip("# ") if found and found[1] else ""
             slug = article.text("slug") or self._slug(article.text("title") or first or from_name)

@@ -32,7 +32,7 @@ from feeds.parsing.front_matter import (
     normal_lines,
     read_front_matter,
 )
-from feeds.parsing.rest import rest_to_html
+from feeds.parsing.rest import has_docutils, rest_to_html
 from feeds.parsing.yaml_text import YAMLMapping
 
 _MARK = re.compile(r"[ \t]*(?:TEASER_END|END_TEASER)(?::[^\n>]{0,200})?[ \t]*", re.IGNORECASE)
@@ -67,6 +67,8 @@ class Nikola(Dialect):
     #: True if tags say that a post is a draft or private.
     tags_hold_back: bool = True
     name_keys: str = ""
+    #: True if articles in reStructuredText can be read: that changes with what is installed.
+    has_docutils: bool = True
     #: The text of a `.meta` file and that of the post in the default language, by post.
     companions: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
@@ -116,6 +118,7 @@ class Nikola(Dialect):
             ),
             tags_hold_back=flag_of(values, "USE_TAG_METADATA", default=True),
             name_keys=text_of(values, "FILE_METADATA_REGEXP"),
+            has_docutils=has_docutils(),
         )
         return replace(found, companions=dict(_companions(files, found)))
 
@@ -162,7 +165,8 @@ class Nikola(Dialect):
             article.fill({key.lower(): value for key, value in found.groupdict().items()})
         original, language = self.split_language(article.path)
         article.put("title", article.text("title") or basename(splitext(original)[0]), "title")
-        article.put("publishedDateTime", article.python_moment(article.text("date")), "date")
+        written = article.text("date")
+        article.put("publishedDateTime", article.python_moment(written) or written, "date")
         article.put("updatedDateTime", article.python_moment(article.text("updated")), "updated")
         category = article.text("category", "section")
         tags = sorted(set(article.words("tags", ",")), key=_natural)

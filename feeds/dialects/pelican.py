@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -25,7 +26,7 @@ from feeds.dialects.dialect import Dialect, SiteSettings, Translation
 from feeds.dialects.pelican_slugs import SLUGS, Slugs
 from feeds.dialects.permalink import BRACES, expand, format_date
 from feeds.parsing.front_matter import HTML_HEAD, KEY_LINES, MARKED, REST_FIELDS, Syntax
-from feeds.parsing.rest import rest_to_html
+from feeds.parsing.rest import has_docutils, rest_to_html
 
 _CONFIGURATION = ("publishconf.py", "pelicanconf.py", "pelican.conf.py")
 #: The keys of which Pelican takes the first line, and those that are missing if it is empty.
@@ -76,6 +77,8 @@ class Pelican(Dialect):
     defaults: tuple[tuple[str, str], ...] = ()
     #: Keys and values of the files whose paths begin so.
     keys_of_paths: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    #: True if articles in reStructuredText can be read: that changes with what is installed.
+    has_docutils: bool = True
 
     @classmethod
     def find(cls, files: Files, permalink: str = "") -> Pelican | None:
@@ -127,6 +130,7 @@ class Pelican(Dialect):
             path_keys=text_of(values, "PATH_METADATA"),
             folder_is_category=flag_of(values, "USE_FOLDER_AS_CATEGORY", default=True),
             defaults=tuple(_defaults(values)),
+            has_docutils=has_docutils(),
             keys_of_paths=tuple(
                 (f"{content}{path}", tuple(_texts(keys)))
                 for path, keys in sorted(of_paths, key=str, reverse=True)
@@ -156,7 +160,7 @@ class Pelican(Dialect):
         title = article.text("title")
         article.put("title", title, "title")
         date = article.python_moment(article.text("date").replace("_", " "))
-        article.put("publishedDateTime", date, "date")
+        article.put("publishedDateTime", date or article.text("date"), "date")
         article.put("updatedDateTime", article.python_moment(article.text("modified")), "modified")
         category = article.text("category")
         tags = _people_or_tags(article, "tags")
@@ -171,6 +175,7 @@ class Pelican(Dialect):
             article.body = rest_to_html(article.body, article.body_line)
             article.is_html = True
         if not date or not title:
+            article.publish_at("")  # what is missing is not the URL
             return
         language = article.text("lang") or self.language
         stem = article.path.rpartition("/")[2].rpartition(".")[0]
@@ -212,6 +217,8 @@ class Pelican(Dialect):
     def _complete(self, article: Translation) -> None:
         """Add the keys of a file's name, of its folder, and of the configuration."""
         written = article.written
+        if article.path.lower().endswith((".html", ".htm")):
+            article.fill({"tags": written.get("keywords")})
         for key in _OF_ONE_LINE:
             if isinstance(value := written.get(key), str):
                 value = value.partition("\n")[0].strip()
@@ -251,8 +258,8 @@ def _defaults(values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         yield "category", text_of(values, "DEFAULT_CATEGORY") or "misc"
     date = values.get("DEFAULT_DATE")
     if isinstance(date, (tuple, list)) and 3 <= len(date) <= 6:
-        day, time = date[:3], (*date[3:], 0, 0)[:2]
-        yield "date", "-".join(map(str, day)) + " " + ":".join(f"{each:0>2}" for each in time)
+        with suppress(ValueError, TypeError, OverflowError):
+            yield "date", str(datetime(*date))  # noqa: DTZ001  # in the zone of the site
     elif isinstance(date, str) and date != "fs":
         yield "date", date
 

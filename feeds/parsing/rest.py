@@ -1,5 +1,7 @@
 """reStructuredText as HTML, where docutils is installed: the extra `rest`."""
 
+from importlib.util import find_spec
+
 from feeds.parsing.yaml_text import YAMLTextError
 
 DOCUTILS_HINT = 'install it: pip install "feeds[rest]"'
@@ -23,6 +25,11 @@ class NoDocutilsError(YAMLTextError):
 
     def __init__(self) -> None:
         super().__init__(1, "reStructuredText needs docutils", DOCUTILS_HINT)
+
+
+def has_docutils() -> bool:
+    """Return True if docutils is installed."""
+    return find_spec("docutils") is not None
 
 
 def rest_to_html(text: str, line: int = 1) -> str:
