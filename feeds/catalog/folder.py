@@ -333,12 +333,20 @@ def _find_dialect(root: Path, site: Site, configuration: str) -> Dialect | None:
 
 
 def _files_of(root: Path) -> Files:
+    real = os.path.realpath(root)
+
+    def is_inside(path: str) -> bool:
+        target = os.path.realpath(os.path.join(real, path))
+        return target == real or target.startswith(os.path.join(real, ""))
+
     def read(path: str) -> str:
-        text = _read(root / path, path)
+        text = _read(root / path, path) if is_inside(path) else ""
         return text if isinstance(text, str) else ""
 
     def names(folder: str) -> tuple[str, ...]:
-        with suppress(OSError), os.scandir(root / folder) as entries:
+        if not is_inside(folder):
+            return ()
+        with suppress(OSError, ValueError), os.scandir(root / folder) as entries:
             prefix = f"{folder.rstrip('/')}/" if folder else ""
             return tuple(sorted(f"{prefix}{each.name}{'/' * each.is_dir()}" for each in entries))
         return ()

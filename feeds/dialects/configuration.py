@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from posixpath import normpath
 from typing import Any
 
 from feeds.parsing import yaml_text
@@ -188,6 +189,12 @@ def read_pattern(source: str, repetitions: int = 4) -> re.Pattern[str] | None:
         warnings.simplefilter("ignore")
         return re.compile(source)
     return None
+
+
+def folder_inside(path: str) -> str:
+    """Return a folder within the generator's, with a slash at its end; empty for that itself."""
+    path = normpath(path or ".")
+    return "" if path == "." or path.startswith(("/", "..")) else f"{path}/"
 
 
 def text_of(values: Mapping[str, Any], *keys: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from posixpath import join, normpath
 from typing import Any, ClassVar
 
-from feeds.dialects.configuration import Files, flag_of, list_of, mapping_of, text_of
+from feeds.dialects.configuration import Files, flag_of, folder_inside, list_of, mapping_of, text_of
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, excerpt_before
 from feeds.dialects.permalink import BRACES, expand, format_babel
 from feeds.parsing.yaml_text import YAMLMapping
@@ -51,7 +51,7 @@ class MkDocs(Dialect):
         options = _options(values.get("plugins"))
         if options is None:
             return None
-        docs = normpath(_said(values, "docs_dir") or "docs")
+        docs = folder_inside(_said(values, "docs_dir") or "docs") or "./"
         blog = normpath(text_of(options, "blog_dir") or "blog")
         posts = (text_of(options, "post_dir") or "{blog}/posts").replace("{blog}", blog)
         authors = (text_of(options, "authors_file") or "{blog}/.authors.yml").replace(
@@ -71,11 +71,11 @@ class MkDocs(Dialect):
             author=_said(values, "site_author"),
             future=not flag_of(options, "draft_if_future_date"),
         )
-        folder = normpath(join(docs, posts))
+        folder = folder_inside(join(docs, posts)) or docs
         return cls(
             site,
             permalink=permalink or text_of(options, "post_url_format") or "{date}/{slug}",
-            folders=(folder if not folder.startswith(("/", "..")) else docs,),
+            folders=(normpath(folder),),
             blog=blog,
             date_format=text_of(options, "post_url_date_format") or "yyyy/MM/dd",
             max_categories=int(categories) if re.fullmatch(r"\d{1,3}", categories) else 1,
@@ -88,7 +88,8 @@ class MkDocs(Dialect):
         )
 
     def is_article(self, path: str) -> bool:
-        return super().is_article(path) and path.startswith(f"{self.folders[0]}/")
+        folder = "" if self.folders == (".",) else f"{self.folders[0]}/"
+        return super().is_article(path) and path.startswith(folder)
 
     def translate(self, article: Translation) -> None:
         name = article.path.rpartition("/")[2].rpartition(".")[0]

@@ -17,6 +17,7 @@ from feeds.dialects.configuration import (
     MAX_PATTERN_TEXT,
     Files,
     flag_of,
+    folder_inside,
     list_of,
     mapping_of,
     read_pattern,
@@ -87,9 +88,9 @@ class Pelican(Dialect):
             return None
         values = files.values("pelicanconf.py") | files.values(file)
         of_paths = mapping_of(values, "EXTRA_PATH_METADATA").items()
-        content = _inside(text_of(values, "PATH") or "content")
+        content = folder_inside(text_of(values, "PATH") or "content")
         content = content if files.list(content) else ""
-        folders = [_inside(str(each)) for each in list_of(values, "ARTICLE_PATHS")] or [""]
+        folders = [folder_inside(str(each)) for each in list_of(values, "ARTICLE_PATHS")] or [""]
         pages = list_of(values, "PAGE_PATHS") if "PAGE_PATHS" in values else ["pages"]
         left_out = [*list_of(values, "ARTICLE_EXCLUDES"), *pages]
         url = text_of(values, "SITEURL")
@@ -111,7 +112,7 @@ class Pelican(Dialect):
             folders=tuple(normpath(f"{content}{each}") for each in folders),
             language=language,
             content=content,
-            exclude=tuple(f"{content}{each}" for each in map(_inside, map(str, left_out)) if each),
+            exclude=tuple(f"{content}{each}" for each in map(folder_inside, map(str, left_out)) if each),
             unread=tuple(
                 f".{ending}"
                 for ending, reader in mapping_of(values, "READERS").items()
@@ -233,12 +234,6 @@ class Pelican(Dialect):
             if article.path == beginning or article.path.startswith(f"{beginning}/"):
                 article.fill(dict(keys))
         article.fill(dict(self.defaults))
-
-
-def _inside(path: str) -> str:
-    """Return a folder within the generator's, with a slash at its end; empty for that itself."""
-    path = normpath(path or ".")
-    return "" if path == "." or path.startswith(("/", "..")) else f"{path}/"
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
