@@ -336,8 +336,10 @@ def _files_of(root: Path) -> Files:
     real = os.path.realpath(root)
 
     def is_inside(path: str) -> bool:
-        target = os.path.realpath(os.path.join(real, path))
-        return target == real or target.startswith(os.path.join(real, ""))
+        with suppress(OSError, ValueError):  # of a name that cannot be one
+            target = os.path.realpath(os.path.join(real, path))
+            return target == real or target.startswith(os.path.join(real, ""))
+        return False
 
     def read(path: str) -> str:
         text = _read(root / path, path) if is_inside(path) else ""

@@ -92,7 +92,8 @@ class Pelican(Dialect):
         content = content if files.list(content) else ""
         folders = [folder_inside(str(each)) for each in list_of(values, "ARTICLE_PATHS")] or [""]
         pages = list_of(values, "PAGE_PATHS") if "PAGE_PATHS" in values else ["pages"]
-        left_out = [*list_of(values, "ARTICLE_EXCLUDES"), *pages]
+        excludes = list_of(values, "ARTICLE_EXCLUDES")
+        left_out = [folder_inside(str(each)) for each in (*excludes, *pages)]
         url = text_of(values, "SITEURL")
         url = f"https:{url}" if url.startswith("//") else url
         language = text_of(values, "DEFAULT_LANG").lower() or "en"
@@ -112,7 +113,7 @@ class Pelican(Dialect):
             folders=tuple(normpath(f"{content}{each}") for each in folders),
             language=language,
             content=content,
-            exclude=tuple(f"{content}{each}" for each in map(folder_inside, map(str, left_out)) if each),
+            exclude=tuple(f"{content}{each}" for each in left_out if each),
             unread=tuple(
                 f".{ending}"
                 for ending, reader in mapping_of(values, "READERS").items()

@@ -332,7 +332,9 @@ def _scan_html(text: str) -> tuple[list[_Entry], int]:
     """Scan the title and the <meta> elements of an HTML document's head."""
     found = list(_HTML_BODY.finditer(text))
     body = next((tag for tag in found if tag[0][1] != "/"), found[0] if found else None)
-    head, entries = text[: body.start()] if body else text, list[_Entry]()
+    if not body:
+        return [], 0
+    head, entries = text[: body.start()], list[_Entry]()
     if title := _HTML_TITLE.search(head):
         line = head.count("\n", 0, title.start())
         entries.append(_Entry(line, "title", html.unescape(title[1]).strip()))
@@ -347,7 +349,7 @@ def _scan_html(text: str) -> tuple[list[_Entry], int]:
             if name := values.get("name", "").lower():
                 entries.append(_Entry(line, name, content.strip()))
         line += part.count("\n")
-    return entries, body.end() if body else 0
+    return entries, body.end()
 
 
 #: Lines of `Key: value` at the very beginning, maybe between --- and --- or ...; the keys are in

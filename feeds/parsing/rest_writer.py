@@ -36,6 +36,8 @@ _PLAYERS = {
     "youtube": "https://www.youtube.com/embed/",
     "vimeo": "https://player.vimeo.com/video/",
 }
+#: Replacements of the names of a text, with those that they lead to.
+_MAX_SUBSTITUTIONS = 20_000
 #: Directives of generators that show nothing, and one whose result depends on the day.
 _LEFT_OUT = "chart date gist include listing media post-list raw slides soundcloud".split()
 
@@ -97,6 +99,34 @@ for _name in ("code", "code-block", "sourcecode"):
 directives.register_directive("thumbnail", _Thumbnail)
 
 
+class _Bound(Transform):
+    """Refuses substitutions within substitutions that would become very many."""
+
+    #: Before they are replaced, at 220.
+    default_priority = 210
+
+    def apply(self) -> None:
+        self._counts: dict[str, int] = {}
+        # Docutils finds names in another case, too.
+        self._defined = {
+            name.lower(): node for name, node in self.document.substitution_defs.items()
+        }
+        if self._count_in(self.document) > _MAX_SUBSTITUTIONS:
+            raise ValueError("too many substitutions")
+
+    def _count(self, name: str) -> int:
+        """Return the number of replacements that one of a name leads to."""
+        if name not in self._counts:
+            self._counts[name] = 1  # where it leads to itself, which docutils refuses
+            if name in self._defined:
+                self._counts[name] += self._count_in(self._defined[name])
+        return self._counts[name]
+
+    def _count_in(self, node: Any) -> int:
+        references = node.findall(nodes.substitution_reference)
+        return sum(self._count(str(each["refname"]).lower()) for each in references)
+
+
 class _Mend(Transform):
     """Replaces what docutils cannot resolve, such as a role of a generator, by its text."""
 
@@ -132,4 +162,4 @@ class _HTMLWriter(Writer):
         self.translator_class = _Translator
 
     def get_transforms(self) -> list[Any]:
-        return [*super().get_transforms(), _Mend]
+        return [*super().get_transforms(), _Bound, _Mend]
