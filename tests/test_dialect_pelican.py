@@ -199,6 +199,7 @@ def test_problems_name_the_keys_of_pelican(
         'ARTICLE_URL = "{slug}" * 10 ** 9',
         'IGNORE_FILES = ["*a" * 40 + "b", "[" * 99]',
         "PATH = '/etc'",
+        "SITEURL = 'https://[e.org'",
         "PATH = '../..'",
         "PAGE_PATHS = ['', '.', '..', None]",
         "EXTRA_PATH_METADATA = {1: 2, 'a': [], None: {}}",

@@ -286,6 +286,12 @@ class Translation:
             self._names[ours] = theirs
 
 
+def address_of(text: str) -> str:
+    """Return a site's address with a slash at its end; empty for a text that is none."""
+    text = f"https:{text}" if text.startswith("//") else text
+    return canonical_url(f"{text.rstrip('/')}/") or "" if "://" in text else ""
+
+
 def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:
     """Return the texts of a list; a text alone is split at the separator, or at blanks.
 

@@ -10,7 +10,7 @@ from posixpath import join, normpath
 from typing import Any, ClassVar
 
 from feeds.dialects.configuration import Files, flag_of, folder_inside, list_of, mapping_of, text_of
-from feeds.dialects.dialect import Dialect, SiteSettings, Translation, excerpt_before
+from feeds.dialects.dialect import Dialect, SiteSettings, Translation, address_of, excerpt_before
 from feeds.dialects.permalink import BRACES, expand, format_babel
 from feeds.parsing.yaml_text import YAMLMapping
 
@@ -62,10 +62,9 @@ class MkDocs(Dialect):
             text_of(mapping_of(slugify, "kwds"), "case") if isinstance(slugify, dict) else "lower"
         )
         categories = text_of(options, "post_url_max_categories") or "1"
-        url = _said(values, "site_url")
         site = SiteSettings(
             title=_said(values, "site_name"),
-            url=f"{url.rstrip('/')}/" if "://" in url else "",
+            url=address_of(_said(values, "site_url")),
             description=_said(values, "site_description"),
             language=text_of(mapping_of(values, "theme"), "language"),
             author=_said(values, "site_author"),

@@ -18,7 +18,7 @@ from feeds.dialects.configuration import (
     read_pattern,
     text_of,
 )
-from feeds.dialects.dialect import Dialect, SiteSettings, Translation, excerpt_before
+from feeds.dialects.dialect import Dialect, SiteSettings, Translation, address_of, excerpt_before
 from feeds.dialects.slugs import to_ascii
 from feeds.parsing.fields import FLAGS
 from feeds.parsing.front_matter import (
@@ -86,10 +86,9 @@ class Nikola(Dialect):
         posts = tuple(_posts(values, languages)) or tuple(
             (pattern, dict.fromkeys(languages, folder)) for pattern, folder in _POSTS
         )
-        url = text_of(values, "BASE_URL", "SITE_URL")
         site = SiteSettings(
             title=_translated(values.get("BLOG_TITLE"), language),
-            url=f"{url.rstrip('/')}/" if "://" in url else "",
+            url=address_of(text_of(values, "BASE_URL", "SITE_URL")),
             description=_translated(values.get("BLOG_DESCRIPTION"), language),
             language=language.replace("_", "-"),
             timezone=text_of(values, "TIMEZONE"),

@@ -23,7 +23,7 @@ from feeds.dialects.configuration import (
     read_pattern,
     text_of,
 )
-from feeds.dialects.dialect import Dialect, SiteSettings, Translation
+from feeds.dialects.dialect import Dialect, SiteSettings, Translation, address_of
 from feeds.dialects.pelican_slugs import SLUGS, Slugs
 from feeds.dialects.permalink import BRACES, expand, format_date
 from feeds.parsing.front_matter import HTML_HEAD, KEY_LINES, MARKED, REST_FIELDS, Syntax
@@ -94,12 +94,10 @@ class Pelican(Dialect):
         pages = list_of(values, "PAGE_PATHS") if "PAGE_PATHS" in values else ["pages"]
         excludes = list_of(values, "ARTICLE_EXCLUDES")
         left_out = [folder_inside(str(each)) for each in (*excludes, *pages)]
-        url = text_of(values, "SITEURL")
-        url = f"https:{url}" if url.startswith("//") else url
         language = text_of(values, "DEFAULT_LANG").lower() or "en"
         site = SiteSettings(
             title=text_of(values, "SITENAME"),
-            url=f"{url.rstrip('/')}/" if "://" in url else "",
+            url=address_of(text_of(values, "SITEURL")),
             description=text_of(values, "SITESUBTITLE"),
             language=language.replace("_", "-"),
             timezone=text_of(values, "TIMEZONE"),
