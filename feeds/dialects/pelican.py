@@ -33,6 +33,8 @@ _CONFIGURATION = ("publishconf.py", "pelicanconf.py", "pelican.conf.py")
 #: The keys of which Pelican takes the first line, and those that are missing if it is empty.
 _OF_ONE_LINE = "tags date modified status category author save_as url authors slug".split()
 _NEVER_EMPTY = "tags status category author authors slug".split()
+#: What is more than plain text in Markdown, HTML or reStructuredText.
+_MARKUP = re.compile(r"[*_`<>&\[\]\\#|]")
 #: A link to a file of the content; those to articles are left, since their URLs are not known.
 _LINK = re.compile(
     r"""(?<=[(<"'=\s])[{|](filename|static|attach)[|}]([^\s"'<>()|{}]{1,500}\.(\w{1,10}))"""
@@ -169,9 +171,12 @@ class Pelican(Dialect):
         authors = _people_or_tags(article, "authors") or _people_or_tags(article, "author")
         article.credit(authors, "authors", "author")
         is_rest = article.path.lower().endswith(".rst")
-        article.summary = article.text("summary")
+        summary = article.text("summary")
+        if _MARKUP.search(summary):
+            article.summary = rest_to_html(summary) if is_rest else summary
+        else:
+            article.put("excerpt", summary, "summary")
         if is_rest:
-            article.summary = rest_to_html(article.summary)
             article.body = rest_to_html(article.body, article.body_line)
             article.is_html = True
         if not date or not title:
@@ -181,18 +186,26 @@ class Pelican(Dialect):
         stem = article.path.rpartition("/")[2].rpartition(".")[0]
         # Titles are HTML to Pelican, and those of reStructuredText are escaped.
         source = stem if self.from_name else escape(title) if is_rest else title
-        values = {
-            **{key: article.text(key) for key in article.written},
-            "slug": article.text("slug") or self.slugs.make(source),
-            "lang": language,
-            "author": self.author_slugs.make((authors or [self.site.author])[0]),
-            "category": self.category_slugs.make(category),
-            "path": article.path.removeprefix(self.content),
-        }
+
+        def token(name: str) -> str:
+            name, _, format = name.partition(":")
+            match name:
+                case "date":
+                    return format_date(format or "%Y-%m-%d %H:%M:%S", date)
+                case "slug":
+                    return article.text("slug") or self.slugs.make(source)
+                case "lang":
+                    return language
+                case "author":
+                    return self.author_slugs.make((authors or [self.site.author])[0])
+                case "category":
+                    return self.category_slugs.make(category)
+                case "path":
+                    return article.path.removeprefix(self.content)
+            return article.text(name)
+
         template = self.permalink if language == self.language else self.foreign_permalink
-        path = article.text("url") or expand(
-            template, lambda name: _token(name, values, date), BRACES
-        )
+        path = article.text("url") or expand(template, token, BRACES)
         url = article.publish_at(path, "url", "slug", "title")
         article.put("id", _tag_uri(url, date))
         article.body = _LINK.sub(
@@ -275,13 +288,6 @@ def _groups(source: str, text: str) -> dict[str, str]:
 
 def _people_or_tags(article: Translation, key: str) -> list[str]:
     return list(dict.fromkeys(article.words(key, ";" if ";" in article.text(key) else ",")))
-
-
-def _token(name: str, values: Mapping[str, str], date: datetime) -> str | None:
-    name, _, format = name.partition(":")
-    if name == "date":
-        return format_date(format or "%Y-%m-%d %H:%M:%S", date)
-    return values.get(name)
 
 
 def _tag_uri(url: str, date: datetime) -> str:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from html import unescape
 from typing import Any, NamedTuple
 
@@ -38,14 +39,22 @@ class Slugs(NamedTuple):
         text = unescape(" ".join(re.sub(r"<[^<>]*>", "", title).split()))
         text = unicodedata.normalize("NFKC", text)
         text = text if self.unicode else to_ascii(text)
-        for source, replacement in self.substitutions:
-            pattern = read_pattern(f"(?i:{source.replace('(?u)', '')})", repetitions=1)
+        for pattern, replacement in _compiled(self.substitutions):
             with suppress(re.error, IndexError):  # of the replacement
-                text = pattern.sub(replacement, text[:_MAX_CHARS]) if pattern else text
+                text = pattern.sub(replacement, text[:_MAX_CHARS])
         return (text if self.keeps_case else text.lower()).strip()
 
 
 SLUGS = Slugs()
+
+
+@lru_cache(maxsize=8)
+def _compiled(substitutions: tuple[tuple[str, str], ...]) -> list[tuple[re.Pattern[str], str]]:
+    found = (
+        (read_pattern(f"(?i:{source.replace('(?u)', '')})", repetitions=1), replacement)
+        for source, replacement in substitutions
+    )
+    return [(pattern, replacement) for pattern, replacement in found if pattern]
 
 
 def _substitutions(values: Mapping[str, Any], kind: str) -> tuple[tuple[str, str], ...]:
