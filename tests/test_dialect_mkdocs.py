@@ -206,3 +206,11 @@ def test_what_mkdocs_itself_publishes(tmp_path: Path, name: str) -> None:
     # Posts dated in the future wait for their date where the configuration says so.
     found = {file: row for file, row in found.items() if "future" not in file or file in expected}
     assert found == expected
+
+
+def test_the_permalink_of_feeds_yaml_wins(tmp_path: Path) -> None:
+    configuration = "permalink: /blog/:year/:i_month/:slug.html\n"
+    root = write_files(tmp_path, FILES | {"feeds.yaml": configuration})
+    article, _ = read(root, "docs/log/posts/port.md")
+    assert article
+    assert article.url == "https://harbour.example/notes/blog/2026/5/The/Port.html"

@@ -223,3 +223,11 @@ def test_what_nikola_itself_publishes(tmp_path: Path, name: str) -> None:
     found = publish(root)
     # Posts dated in the future wait for their date.
     assert {file: found[file] for file in found if "future" not in file} == expected
+
+
+def test_the_permalink_of_feeds_yaml_wins(tmp_path: Path) -> None:
+    configuration = "permalink: /blog/:year/:i_month/:slug.html\n"
+    root = write_files(tmp_path, FILES | {"feeds.yaml": configuration})
+    article, _ = read(root, "posts/tides.md")
+    assert article
+    assert article.url == "https://harbour.example/notes/blog/2026/5/tides.html"

@@ -247,3 +247,11 @@ def test_hidden_articles_have_the_urls_of_others(tmp_path: Path) -> None:
     article, _ = read(root, "content/hidden.md")
     assert article
     assert article.url == "https://e.org/en/Site-Author/Hidden"
+
+
+def test_the_permalink_of_feeds_yaml_wins(tmp_path: Path) -> None:
+    configuration = "permalink: /blog/:year/:i_month/:slug.html\n"
+    root = write_files(tmp_path, FILES | {"feeds.yaml": configuration})
+    article, _ = read(root, "content/tides.md")
+    assert article
+    assert article.url == "https://harbour.example/blog/2026/5/tides-high-low.html"

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from feeds.dialects.configuration import Files, flag_of, folder_inside, list_of, mapping_of, text_of
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, address_of, excerpt_before
-from feeds.dialects.permalink import BRACES, expand, format_babel
+from feeds.dialects.permalink import expand_dated, format_babel
 from feeds.parsing.yaml_text import YAMLMapping
 
 _CONFIGURATION = ("mkdocs.yml", "mkdocs.yaml")
@@ -120,11 +120,14 @@ class MkDocs(Dialect):
             values = {
                 "slug": slug,
                 "file": name,
+                "name": name,
+                "title": slug,
                 "date": format_babel(self.date_format, date),
                 "categories": "/".join(map(self._slug, categories[: self.max_categories])),
             }
-            path = expand(self.permalink, values.get, BRACES)
-            article.publish_at(self._address(path), "slug", "title", "date")
+            path = expand_dated(self.permalink, values.get, date)
+            is_own = "{" not in self.permalink and ":" in self.permalink
+            article.publish_at(path if is_own else self._address(path), "slug", "title", "date")
         if found and heading:
             # It is the title; the lines after it keep their numbers.
             article.body = "\n" * found[0].count("\n") + article.body[found.end() :]

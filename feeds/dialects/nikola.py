@@ -19,6 +19,7 @@ from feeds.dialects.configuration import (
     text_of,
 )
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, address_of, excerpt_before
+from feeds.dialects.permalink import expand_dated
 from feeds.dialects.slugs import to_ascii
 from feeds.parsing.fields import FLAGS
 from feeds.parsing.front_matter import (
@@ -73,7 +74,7 @@ class Nikola(Dialect):
     companions: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def find(cls, files: Files, permalink: str = "") -> Nikola | None:  # noqa: ARG003  # it has none
+    def find(cls, files: Files, permalink: str = "") -> Nikola | None:
         text = files.text("conf.py")
         if not re.search(r"^(?:POSTS|COMPILERS|BLOG_TITLE)\s*=", text, re.MULTILINE):
             return None  # other programs have a conf.py too
@@ -103,6 +104,7 @@ class Nikola(Dialect):
         }
         found = cls(
             site,
+            permalink=permalink,
             folders=tuple(dict.fromkeys(dirname(pattern) or "." for pattern, _folders in posts)),
             posts=posts,
             languages=languages,
@@ -165,7 +167,8 @@ class Nikola(Dialect):
         original, language = self.split_language(article.path)
         article.put("title", article.text("title") or basename(splitext(original)[0]), "title")
         written = article.text("date")
-        article.put("publishedDateTime", article.python_moment(written) or written, "date")
+        date = article.python_moment(written)
+        article.put("publishedDateTime", date or written, "date")
         article.put("updatedDateTime", article.python_moment(article.text("updated")), "updated")
         category = article.text("category", "section")
         tags = sorted(set(article.words("tags", ",")), key=_natural)
@@ -182,7 +185,11 @@ class Nikola(Dialect):
         article.take("id", "guid")
         article.credit(article.words("authors", ",") or article.words("author", ","), "author")
         slug = article.text("slug") or self._slug(stem)
-        article.publish_at(self._address(article, slug, language), "slug")
+        path = self._address(article, slug, language)
+        if self.permalink and date:
+            tokens = {"slug": slug, "title": slug, "name": stem, "category": self._slug(category)}
+            path = expand_dated(self.permalink, tokens.get, date)
+        article.publish_at(path, "slug")
         if image := article.text("previewimage"):
             article.show_picture(image, "previewimage")
         compiler = self.compilers.get(splitext(article.path)[1])

@@ -25,7 +25,7 @@ from feeds.dialects.configuration import (
 )
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, address_of
 from feeds.dialects.pelican_slugs import SLUGS, Slugs
-from feeds.dialects.permalink import BRACES, expand, format_date
+from feeds.dialects.permalink import expand_dated, format_date
 from feeds.parsing.front_matter import HTML_HEAD, KEY_LINES, MARKED, REST_FIELDS, Syntax
 from feeds.parsing.rest import has_docutils, rest_to_html
 
@@ -202,10 +202,14 @@ class Pelican(Dialect):
                     return self.category_slugs.make(category)
                 case "path":
                     return article.path.removeprefix(self.content)
+                case "name":
+                    return stem
+                case "title":
+                    return self.slugs.make(title)
             return article.text(name)
 
         template = self.permalink if language == self.language else self.foreign_permalink
-        path = article.text("url") or expand(template, token, BRACES)
+        path = article.text("url") or expand_dated(template, token, date)
         url = article.publish_at(path, "url", "slug", "title")
         article.put("id", _tag_uri(url, date))
         article.body = _LINK.sub(

@@ -29,6 +29,16 @@ def expand(template: str, value: Callable[[str], str | None], tokens: str = COLO
     return _compiled(tokens).sub(replace, template)
 
 
+def expand_dated(template: str, value: Callable[[str], str | None], date: datetime) -> str:
+    """Replace the tokens of a template in braces, or those after colons where it has no braces.
+
+    The latter are of feeds.yaml, and may be those of a date.
+    """
+    if "{" in template:
+        return expand(template, value, BRACES)
+    return expand(template, lambda name: date_token(name, date) or value(name))
+
+
 @cache
 def _compiled(tokens: str) -> re.Pattern[str]:
     return re.compile(tokens)
