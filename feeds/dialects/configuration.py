@@ -7,7 +7,7 @@ computed there is unknown here.
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -52,6 +52,11 @@ class Files:
         """Return True if there is a file, or a folder where the path ends with a slash."""
         folder, _, name = path.rstrip("/").rpartition("/")
         return (f"{folder}/{name}".lstrip("/") + "/" * path.endswith("/")) in self.list(folder)
+
+    def existing(self, folders: Iterable[str]) -> tuple[str, ...]:
+        """Return the folders that are not empty, each once; the first one if all are."""
+        each = tuple(dict.fromkeys(folders))
+        return tuple(name for name in each if self.list("" if name == "." else name)) or each[:1]
 
     def first(self, *paths: str) -> str:
         """Return the first of these paths at which there is a file; empty if there is none."""

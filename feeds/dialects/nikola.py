@@ -36,7 +36,9 @@ from feeds.parsing.front_matter import (
 from feeds.parsing.rest import has_docutils, rest_to_html
 from feeds.parsing.yaml_text import YAMLMapping
 
-_MARK = re.compile(r"[ \t]*(?:TEASER_END|END_TEASER)(?::[^\n>]{0,200})?[ \t]*", re.IGNORECASE)
+_TEASER_END = re.compile(
+    r"<!--[ \t]*(?:TEASER_END|END_TEASER)(?::[^\n>]{0,200})?[ \t]*-->", re.IGNORECASE
+)
 _REST = (".rst", ".txt")
 _POSTS = tuple((f"posts/*{ending}", "posts") for ending in (".rst", ".md", ".txt", ".html"))
 #: Of all files that say something of another one.
@@ -105,7 +107,7 @@ class Nikola(Dialect):
         found = cls(
             site,
             permalink=permalink,
-            folders=tuple(dict.fromkeys(dirname(pattern) or "." for pattern, _folders in posts)),
+            folders=files.existing(dirname(pattern) or "." for pattern, _folders in posts),
             posts=posts,
             languages=languages,
             compilers=compilers,
@@ -198,7 +200,7 @@ class Nikola(Dialect):
             article.is_html = True
         elif compiler:
             article.is_html = compiler == "html"
-        if mark := re.search(rf"<!--{_MARK.pattern}-->", article.body, re.IGNORECASE):
+        if mark := _TEASER_END.search(article.body):
             article.summary = excerpt_before(article.body, mark[0])
 
     def _post(self, path: str) -> tuple[str, Mapping[str, str]] | None:
@@ -215,10 +217,10 @@ class Nikola(Dialect):
         untranslated, _, language = stem.rpartition(".")
         if untranslated and language in self.languages:
             return untranslated + ending, language
-        return path, self.default
+        return path, self.default_language
 
     @property
-    def default(self) -> str:
+    def default_language(self) -> str:
         """The language of posts whose names say none, as the configuration writes it."""
         own = self.site.language
         return next((each for each in self.languages if each.replace("_", "-") == own), own)
@@ -234,7 +236,7 @@ class Nikola(Dialect):
         below = relpath(dirname(article.path) or ".", dirname(pattern) or ".")
         said = FLAGS.get(article.text("pretty_url").lower())
         is_folder = (self.are_folders and slug != "index") if said is None else said
-        folder = folders.get(language) or folders.get(self.default) or ""
+        folder = folders.get(language) or folders.get(self.default_language) or ""
         page = f"{slug}/{self.index}" if is_folder else f"{slug}.html"
         parts = f"{self.languages.get(language, '')}/{folder}/{below}/{page}".split("/")
         address = "/".join(part for part in parts if part not in ("", ".", ".."))

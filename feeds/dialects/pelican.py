@@ -95,7 +95,8 @@ class Pelican(Dialect):
         folders = [folder_inside(str(each)) for each in list_of(values, "ARTICLE_PATHS")] or [""]
         pages = list_of(values, "PAGE_PATHS") if "PAGE_PATHS" in values else ["pages"]
         excludes = list_of(values, "ARTICLE_EXCLUDES")
-        left_out = [folder_inside(str(each)) for each in (*excludes, *pages)]
+        output = text_of(values, "OUTPUT_PATH") or "output"
+        left_out = [folder_inside(str(each)) for each in (*excludes, *pages, output)]
         language = text_of(values, "DEFAULT_LANG").lower() or "en"
         site = SiteSettings(
             title=text_of(values, "SITENAME"),
@@ -110,7 +111,7 @@ class Pelican(Dialect):
         return cls(
             site,
             permalink=permalink or _template(values, "ARTICLE_URL") or "{slug}.html",
-            folders=tuple(normpath(f"{content}{each}") for each in folders),
+            folders=files.existing(normpath(f"{content}{each}") for each in folders),
             language=language,
             content=content,
             exclude=tuple(f"{content}{each}" for each in left_out if each),
