@@ -93,6 +93,7 @@ def test_no_text_takes_long(syntax: Syntax, piece: str) -> None:
         (".. youtube:: abc", "<iframe src=\"https://www.youtube.com/embed/abc\"></iframe>"),
         (".. youtube:: \"><script>", ""),
         (".. TEASER_END", "<!-- TEASER_END -->"),
+        (".. class:: a\n\n.. container:: b\n\n   c\n", "<p>c</p>"),
     ],
 )  # fmt: skip
 def test_restructured_text_becomes_html(
@@ -107,15 +108,17 @@ def test_restructured_text_becomes_html(
     ("text", "line", "message"),
     [
         ("a\n" + "b" * 10_001, 8, "the line is 10,001 characters long"),
+        ("a\n\n" * 20_000, 7, "docutils cannot read the body: too many blocks"),
         ("a\n" * 150_000, 7, "the text is 300,000 characters long"),
         ("".join(" " * depth + "a\n\n" for depth in range(300)), 7,
-         "docutils cannot read the body: RecursionError"),
+         "docutils cannot read the body: maximum recursion depth exceeded"),
     ],
 )  # fmt: skip
 def test_what_docutils_cannot_read_is_named(text: str, line: int, message: str) -> None:
     with pytest.raises(RestError) as error:
         rest_to_html(text, 7)
-    assert (error.value.line, error.value.message) == (line, message)
+    assert error.value.line == line
+    assert error.value.message.startswith(message)
 
 
 @needs_docutils

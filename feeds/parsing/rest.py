@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from feeds.parsing.yaml_text import YAMLTextError
+from feeds.text.repair import shown
 
 DOCUTILS_HINT = 'install it: pip install "feeds[rest]"'
 #: A longer text is hardly an article, and would take docutils a minute.
@@ -53,7 +54,7 @@ def rest_to_html(text: str, line: int = 1) -> str:
     try:
         html = publish(text)
     except Exception as error:  # it has many kinds of errors, and no bound on nested markup
-        message = f"docutils cannot read the body: {type(error).__name__}"
+        message = f"docutils cannot read the body: {shown(str(error)) or type(error).__name__}"
         raise RestError(line, message, "simplify its markup") from error
     if len(html) > _MAX_HTML_CHARS:
         raise RestError(line, "the body is too long as HTML", "simplify its markup")
