@@ -72,12 +72,13 @@ def test_the_configuration_describes_the_site(tmp_path: Path) -> None:
 
 
 def test_ids_are_those_of_gatsby_plugin_feed(tmp_path: Path) -> None:
-    path = "content/blog/first-light/index.md"
     folder = SiteFolder.open(write_files(tmp_path, FILES))
-    article, _ = folder.read_article(FILES[path], path)
-    assert article
-    assert (article.id, article.url) == (f"{BASE}//first-light/", f"{BASE}/first-light/")
-    assert article.excerpt == "Early."
+    for name, id in (("first-light", "first-light"), ("Høy", "Høy")):
+        path = f"content/blog/{name}/index.md"
+        article, _ = folder.read_article(FILES[path], path)
+        assert article
+        assert article.id == f"{BASE}/{id}/"
+        assert article.excerpt == ("Early." if name == "first-light" else "")
 
 
 @pytest.mark.parametrize(

@@ -335,6 +335,8 @@ def _find_dialect(root: Path, site: Site, configuration: str) -> Dialect | None:
 def _files_of(root: Path) -> Files:
     """Return the files of a folder; a configuration may name others, and links lead to them."""
     inside = os.path.join(os.path.realpath(root), "")
+    #: Folders that are known to be inside, with a slash at the end.
+    known = {""}
 
     def is_inside(path: str) -> bool:
         try:
@@ -348,15 +350,15 @@ def _files_of(root: Path) -> Files:
 
     def names(folder: str) -> tuple[str, ...]:
         prefix = f"{folder.rstrip('/')}/" if folder else ""
-        with suppress(OSError, ValueError), os.scandir(root / folder) as entries:
-            if is_inside(folder):
-                # Folders that are links may go in circles.
-                return tuple(
-                    sorted(
-                        f"{prefix}{each.name}{'/' * each.is_dir(follow_symlinks=False)}"
-                        for each in entries
-                    )
-                )
+        if prefix not in known and not is_inside(folder):
+            return ()
+        with suppress(OSError), os.scandir(f"{root}{os.sep}{folder}") as entries:
+            # Folders that are links may go in circles.
+            found = [
+                f"{prefix}{each.name}{'/' * each.is_dir(follow_symlinks=False)}" for each in entries
+            ]
+            known.update(path for path in found if path.endswith("/"))
+            return tuple(sorted(found))
         return ()
 
     return Files(read, cache(names))

@@ -78,8 +78,8 @@ class Gatsby(Dialect):
     needs_path: bool = False
     #: Whether paths end with a slash: always, never, or (for legacy and ignore) as in the keys.
     slash: str = "always"
-    #: The beginning of the ids of gatsby-plugin-feed, where it is not that of the URLs.
-    ids: str = ""
+    #: True if gatsby-plugin-feed makes feeds: their ids are URLs without percent-encoding.
+    has_feed: bool = False
 
     @classmethod
     def find(cls, files: Files, permalink: str = "") -> Gatsby | None:
@@ -121,7 +121,7 @@ class Gatsby(Dialect):
             paths=tuple(key for key in _PATHS if key in keys),
             needs_path=bool(keys) and "createFilePath" not in script,
             slash=options.get("trailingSlash") or _default_slash(files),
-            ids=url if url.endswith("/") and "gatsby-plugin-feed" in code else "",
+            has_feed="gatsby-plugin-feed" in code,
         )
 
     def is_article(self, path: str) -> bool:
@@ -151,8 +151,8 @@ class Gatsby(Dialect):
             return
         path = self._path(own, "/".join((*folders, name)), name, date)
         article.publish_at(path, *self.paths)
-        if self.ids and not self.permalink and "://" not in path:
-            article.put("id", f"{self.ids}{path}")
+        if self.has_feed and "://" not in path:
+            article.put("id", self.base + path.lstrip("/"))
         if picture := picture_of(article.written, *_PICTURES):
             article.show_picture(picture, *_PICTURES)
 
