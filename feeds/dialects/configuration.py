@@ -171,7 +171,7 @@ def read_javascript(text: str, *keys: str) -> dict[str, str]:
 
     The first of each key counts, in whatever object it is.
     """
-    code = re.sub(r"/\*.{0,10000}?\*/|(?<![:'\"])//[^\n]*", "", text, flags=re.DOTALL)
+    code = without_comments(text)
     value = r"(?:([\"'`])(?P<text>[^\"'`\n$]*)\1|(?P<word>true|false|[0-9.]+)\b)"
     values: dict[str, str] = {}
     for key in keys:
@@ -200,6 +200,19 @@ def folder_inside(path: str) -> str:
     """Return a folder within the generator's, with a slash at its end; empty for that itself."""
     path = normpath(path or ".")
     return "" if path == "." or path.startswith(("/", "..")) else f"{path}/"
+
+
+def without_comments(text: str) -> str:
+    """Return JavaScript without its comments; what looks like one in a string stays."""
+    return _STRING_OR_COMMENT.sub(lambda found: found["string"] or " ", text)
+
+
+# Of a comment or a string that is not closed, nothing is looked at twice.
+_STRING_OR_COMMENT = re.compile(
+    r"(?P<string>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)"
+    r"|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|//[^\n]*",
+    re.DOTALL,
+)
 
 
 def text_of(values: Mapping[str, Any], *keys: str) -> str:

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import ClassVar, NamedTuple
 from urllib.parse import quote, urljoin
 
-from feeds.dialects.configuration import Files
+from feeds.dialects.configuration import Files, text_of
 from feeds.parsing.dates import DateError, read_moment
 from feeds.parsing.drafts import holds_back
 from feeds.parsing.front_matter import (
@@ -33,6 +33,8 @@ from feeds.text.urls import canonical_url
 #: A file that has these has the keys of our own articles.
 _OWN_URLS = ("webUrl", "originalUrl")
 _OWN_DATE = "publishedDateTime"
+#: The keys of a picture's URL, where it has others beside it.
+_URL_KEYS = ("url", "image", "src", "path", "relative")
 _URL_SAFE = "/%!$&'()*+,;=:@~-._"
 
 
@@ -159,11 +161,24 @@ class Translation:
         self.is_html = front.is_html
         #: The beginning of the body that is its excerpt, where no key has one.
         self.summary = ""
+        #: False for a page that may be no article: what it lacks is no mistake then.
+        self.is_article = True
         self._front = front
         self._dialect = dialect
         self._names = dict(dialect.names)
+        self._spelling: dict[str, str] = {}
         self._values = YAMLMapping()
         self._take_shared(front.values)
+
+    def ignore_case(self) -> None:
+        """Make the author's keys those of lower case, for generators that do not tell them apart.
+
+        Of two that differ in case alone, the last one stays.
+        """
+        written = self.written
+        self._spelling = {key.lower(): key for key in written}
+        self.written = YAMLMapping((key.lower(), value) for key, value in written.items())
+        self.written.lines = {key.lower(): line for key, line in written.lines.items()}
 
     def fill(self, defaults: Mapping[str, YAMLValue]) -> None:
         """Give the author's keys that have no value those of the site or a folder."""
@@ -276,14 +291,14 @@ class Translation:
         front = self._front
         return FrontMatter(
             self._values, self.body, self.body_line, front.duplicates, front.forbidden,
-            self._names, self.is_html, self.summary,
+            self._names, self.is_html, self.summary, self.is_article,
         )  # fmt: skip
 
     def _put(self, ours: str, value: YAMLValue, theirs: str) -> None:
         self._values[ours] = value
         if theirs in self.written:
             self._values.lines[ours] = self.written.lines.get(theirs, 1)
-            self._names[ours] = theirs
+            self._names[ours] = self._spelling.get(theirs, theirs)
 
 
 def address_of(text: str) -> str:
@@ -301,6 +316,25 @@ def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:
         parts = [value] if separator == "" else value.split(separator)
         return [part.strip() for part in parts if part.strip()]
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def names_of(value: object) -> str:
+    """Return the name of an author, or those of several; a mapping has it as its `name`."""
+    if isinstance(value, dict):
+        return text_of(value, "name")
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(names_of, value)))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def picture_of(values: Mapping[str, YAMLValue], *keys: str) -> str:
+    """Return the URL of the first picture under these keys; it may be in a list or a mapping."""
+    for value in map(values.get, keys):
+        first = value[0] if isinstance(value, list) and value else value
+        url = text_of(first, *_URL_KEYS) if isinstance(first, dict) else first
+        if isinstance(url, str) and url.strip():
+            return url.strip()
+    return ""
 
 
 def first_heading(body: str) -> str:

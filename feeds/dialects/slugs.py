@@ -34,6 +34,44 @@ def keep_letters(text: str, also: str = "", *, lower: bool = True) -> str:
 
 
 @lru_cache(maxsize=4096)
+def hugo_path(text: str, *, lower: bool = True, accents: bool = True) -> str:
+    """Return a path as Hugo publishes it: blanks are one hyphen, other characters are left out.
+
+    Letters, marks, digits, escapes and a few signs stay.
+    """
+    if _PLAIN_PATH.fullmatch(text):  # most are
+        return text.lower() if lower else text
+    kept: list[str] = []
+    is_apart = False
+    for place, char in enumerate(text):
+        if _stays(char) or (char == "%" and _ESCAPE.match(text, place)):
+            kept += ["-"] * (is_apart and char != "-") + [char]
+            is_apart = False
+        elif kept and kept[-1] != "-" and char.isspace():
+            is_apart = True
+    path = "".join(kept)
+    if not accents:
+        letters = unicodedata.normalize("NFD", path)
+        path = "".join(char for char in letters if unicodedata.category(char) != "Mn")
+        path = unicodedata.normalize("NFC", path)
+    return path.lower() if lower else path
+
+
+_PLAIN_PATH = re.compile(r"[\w./\\#+~@-]*", re.ASCII)
+_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+
+
+def _stays(char: str) -> bool:
+    return char in "./\\_#+~-@" or unicodedata.category(char)[0] in "LM" or char.isdecimal()
+
+
+def title_of_name(name: str) -> str:
+    """Return a title for an article that has none, from its file's name."""
+    words = re.sub(r"[-_\s]+", " ", name).strip()
+    return words[:1].upper() + words[1:]
+
+
+@lru_cache(maxsize=4096)
 def to_ascii(text: str) -> str:
     """Return a text in letters of ASCII, as Unidecode has it: 日本 is "Ri Ben ".
 

@@ -39,6 +39,8 @@ class FrontMatter:
     is_html: bool | None = None
     #: The beginning of the body that is its excerpt, where no key has one.
     summary: str = ""
+    #: False for a page that may be no article: what it lacks is no mistake then.
+    is_article: bool = True
 
 
 class NoFrontMatterError(YAMLTextError):
