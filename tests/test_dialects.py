@@ -124,3 +124,23 @@ def test_a_changed_configuration_rereads_what_it_decides(tmp_path: Path) -> None
 def test_a_broken_configuration_is_no_traceback(tmp_path: Path, text: str) -> None:
     root = write_files(tmp_path, JEKYLL | {"_config.yml": text})
     assert len(publish(root)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("hugo", {"config.toml": "baseURL = 'https://e.org/'\n", "content/a.md": ""}),
+        ("hugo", {"hugo.toml": "", "content/a.md": "", "_posts/2026-05-01-a.md": ""}),
+        ("zola", {"config.toml": "base_url = 'https://e.org/'\n", "content/a.md": ""}),
+        ("quartz", {"quartz.config.ts": "", "content/a.md": "", ".obsidian/app.json": ""}),
+        ("gatsby", {"gatsby-config.js": "path: `content`", "content/a.md": ""}),
+        ("jekyll", {**JEKYLL, ".obsidian/app.json": "", "content/a.md": ""}),
+        ("obsidian", {".obsidian/app.json": "", "a.md": ""}),
+        ("", {"config.toml": "title = 'A'\n", "config.yaml": "a: b\n", "content/a.md": ""}),
+    ],
+)
+def test_a_generators_folder_is_taken_for_no_others(
+    tmp_path: Path, name: str, files: dict[str, str]
+) -> None:
+    dialect = SiteFolder.open(write_files(tmp_path, files)).dialect
+    assert (dialect.name if dialect else "") == name

@@ -338,14 +338,32 @@ def _find_dialect(root: Path, site: Site, configuration: str) -> Dialect | None:
 
 
 def _files_of(root: Path) -> Files:
+    """Return the files of a folder; a configuration may name others, and links lead to them."""
+    inside = os.path.join(os.path.realpath(root), "")
+    #: Folders that are known to be inside, with a slash at the end.
+    known = {""}
+
+    def is_inside(path: str) -> bool:
+        try:
+            return os.path.join(os.path.realpath(root / path), "").startswith(inside)
+        except ValueError:  # a null character
+            return False
+
     def read(path: str) -> str:
-        text = _read(root / path, path)
+        text = _read(root / path, path) if is_inside(path) else ""
         return text if isinstance(text, str) else ""
 
     def names(folder: str) -> tuple[str, ...]:
-        with suppress(OSError), os.scandir(root / folder) as entries:
-            prefix = f"{folder.rstrip('/')}/" if folder else ""
-            return tuple(sorted(f"{prefix}{each.name}{'/' * each.is_dir()}" for each in entries))
+        prefix = f"{folder.rstrip('/')}/" if folder else ""
+        if prefix not in known and not is_inside(folder):
+            return ()
+        with suppress(OSError), os.scandir(f"{root}{os.sep}{folder}") as entries:
+            # Folders that are links may go in circles.
+            found = [
+                f"{prefix}{each.name}{'/' * each.is_dir(follow_symlinks=False)}" for each in entries
+            ]
+            known.update(path for path in found if path.endswith("/"))
+            return tuple(sorted(found))
         return ()
 
     return Files(read, cache(names))
