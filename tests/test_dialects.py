@@ -98,6 +98,18 @@ def test_a_permalink_serves_generators_that_are_not_known(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
+def test_articles_of_our_own_may_lie_beside_those_of_a_generator(tmp_path: Path) -> None:
+    own = "---\ntitle: Own\nwebUrl: https://e.org/own\npublishedDateTime: 2026-05-04\n---\nText.\n"
+    more = {"README.md": "# Read me\n", "own/a.md": own}
+    root = write_files(tmp_path / "blog", JEKYLL | more)
+    assert "own/a.md" not in publish(root)
+    (root / "feeds.yaml").write_text("title: A\nurl: https://f.example/\n")
+    assert publish(root)["own/a.md"].url == "https://e.org/own"
+    assert run("check", root)[:2] == (0, [])
+    (root / "feeds.yaml").write_text("title: A\nurl: https://f.example/\narticles: [., own]\n")
+    assert "README.md:1: warning: no front matter" in run("check", root)[1][0]
+
+
 def test_a_changed_configuration_rereads_what_it_decides(tmp_path: Path) -> None:
     root, catalog = write_files(tmp_path / "blog", JEKYLL), Catalog(tmp_path / "index.sqlite")
 

@@ -16,6 +16,7 @@ from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
 from feeds.model.article import Article
+from feeds.model.site import WHOLE_FOLDER
 from feeds.parsing.article import read_article
 from feeds.parsing.file_names import is_html
 from feeds.text.slugs import fold
@@ -52,6 +53,9 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
         if isinstance(text, Problem)
         else read_article(text, path, folder.site.article_defaults, folder.dialect_of(path))
     )
+    is_named = folder.site.articles != WHOLE_FOLDER
+    if not article and not is_named and folder.is_beside_articles(path):
+        problems = []  # of a README, say
     rows = {
         SOURCE.name: [source],
         PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
