@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import Field, dataclass, fields
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -252,9 +253,9 @@ class Translation:
     def show_picture(self, url: str, *theirs: str) -> None:
         """Give the article a picture, whose URL may be relative to the article's."""
         own = self._values.get("webUrl")
-        whole = canonical_url(urljoin(own if isinstance(own, str) else "", url))
-        if whole:
-            self.put("images", [whole], *theirs)
+        with suppress(ValueError):  # no URL, such as http://[
+            if whole := canonical_url(urljoin(own if isinstance(own, str) else "", url)):
+                self.put("images", [whole], *theirs)
 
     def front_matter(self) -> FrontMatter:
         """Return the front matter in our own keys."""
