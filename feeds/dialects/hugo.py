@@ -41,6 +41,8 @@ from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import hugo_path, title_of_name
 from feeds.parsing.yaml_text import YAMLMapping
 
+#: No file system has longer names.
+_MAX_CHARS = 1_000
 _TOKENS = r":(\w+(?:\[[^\]\n]{1,40}\])?)"
 #: A date, and perhaps a time, with which a file's name begins.
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?:.(\d\d-\d\d-\d\d))?(.*)", re.DOTALL)
@@ -158,6 +160,7 @@ class Hugo(Dialect):
             article.put("math", "true", *_MATH)
         if date:
             language = self.languages[place.language]
+            title, slug = title[:_MAX_CHARS], slug[:_MAX_CHARS]
             page = _Page(place, language, self._sections_above(place), title, slug, date)
             path = page.path(article.text("url"), self.permalink)
             article.publish_at(f"{language.url}{path.lstrip('/')}", "url", "slug")

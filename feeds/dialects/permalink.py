@@ -29,7 +29,7 @@ def expand(template: str, value: Callable[[str], str | None], tokens: str = COLO
 
     def replace(token: re.Match[str]) -> str:
         found = value(token[1])
-        return token[0] if found is None else found
+        return token[0] if found is None else found[:_MAX_CHARS]
 
     return _compiled(tokens).sub(replace, template)
 
