@@ -141,6 +141,10 @@ class Dialect:
         """The zone of dates without an offset; UTC where the configuration names none."""
         return find_zone(self.site.timezone or "UTC") or find_zone("UTC")  # type: ignore[return-value]
 
+    def __getstate__(self) -> dict[str, object]:
+        # Not what is cached: a zone that was read from a file cannot be pickled.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     def describe(self) -> str:
         """Return what was understood of the folder, in a few words."""
         return f"{self.label}, permalink {self.permalink}" if self.permalink else self.label
