@@ -122,7 +122,9 @@ def test_the_configuration_describes_the_site(tmp_path: Path) -> None:
 
 
 def test_other_processes_can_read_the_pages(tmp_path: Path) -> None:
-    dialect = SiteFolder.open(write_files(tmp_path, FILES)).dialect
+    folder = SiteFolder.open(write_files(tmp_path, FILES))
+    assert {folder} == {SiteFolder.open(tmp_path)}
+    dialect = folder.dialect
     assert dialect
     assert dialect.zone
     copy = pickle.loads(pickle.dumps(dialect))
