@@ -28,8 +28,8 @@ from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
 from feeds.model.site import Author, Site
-from feeds.parsing.article import ENDINGS, line_of, read_article
 from feeds.parsing.fields import parse_language
+from feeds.parsing.file_names import ENDINGS
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
 from feeds.parsing.time_zones import in_zone, zone_name
@@ -191,10 +191,15 @@ class SiteFolder:
 
     def read_article(self, text: str, path: str) -> tuple[Article | None, list[Problem]]:
         """Read an article from the text of one of files()."""
+        # Imported late, as all that parses articles: most builds have none to read.
+        from feeds.parsing.article import read_article
+
         return read_article(text, path, self.site.article_defaults, self.dialect_of(path))
 
     def line_of(self, path: str, *keys: str) -> int:
         """Return the line of the first of these keys that an article's file has, else 1."""
+        from feeds.parsing.article import line_of
+
         return line_of(self.text_or_empty(path), path, *keys, dialect=self.dialect_of(path))
 
     def endings(self) -> Counter[str]:

@@ -10,6 +10,9 @@ from feeds.dialects.dialect import Dialect
 from feeds.dialects.gatsby import Gatsby
 from feeds.dialects.hugo import Hugo
 from feeds.dialects.jekyll import Jekyll
+from feeds.dialects.mkdocs import MkDocs
+from feeds.dialects.nikola import Nikola
+from feeds.dialects.pelican import Pelican
 from feeds.dialects.plain import Plain
 from feeds.dialects.quartz import Obsidian, Quartz
 from feeds.dialects.zola import Zola
@@ -21,6 +24,9 @@ DIALECTS: tuple[type[Dialect], ...] = (
     Quartz,
     Gatsby,
     Jekyll,
+    Pelican,
+    Nikola,
+    MkDocs,
     # Any folder may be opened with Obsidian too.
     Obsidian,
     Plain,
