@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
@@ -59,7 +59,7 @@ class SiteFolder:
     #: The name of its feeds.yaml; empty where there is none.
     configuration: str = ""
     #: The generator whose form the articles have; None for our own.
-    dialect: Dialect | None = None
+    dialect: Dialect | None = field(default=None, hash=False)
 
     @classmethod
     def open(cls, target: Path) -> SiteFolder:

@@ -209,7 +209,7 @@ def without_comments(text: str) -> str:
 
 # Of a comment or a string that is not closed, nothing is looked at twice.
 _STRING_OR_COMMENT = re.compile(
-    r"(?P<string>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)"
+    r"(?P<string>\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?)"
     r"|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|//[^\n]*",
     re.DOTALL,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import Field, dataclass, fields
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -142,6 +143,10 @@ class Dialect:
     def zone(self) -> tzinfo:
         """The zone of dates without an offset; UTC where the configuration names none."""
         return find_zone(self.site.timezone or "UTC") or find_zone("UTC")  # type: ignore[return-value]
+
+    def __getstate__(self) -> dict[str, object]:
+        # Not what is cached: a zone that was read from a file cannot be pickled.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def describe(self) -> str:
         """Return what was understood of the folder, in a few words."""
@@ -282,9 +287,9 @@ class Translation:
     def show_picture(self, url: str, *theirs: str) -> None:
         """Give the article a picture, whose URL may be relative to the article's."""
         own = self._values.get("webUrl")
-        whole = canonical_url(urljoin(own if isinstance(own, str) else "", url))
-        if whole:
-            self.put("images", [whole], *theirs)
+        with suppress(ValueError):  # no URL, such as http://[
+            if whole := canonical_url(urljoin(own if isinstance(own, str) else "", url)):
+                self.put("images", [whole], *theirs)
 
     def front_matter(self) -> FrontMatter:
         """Return the front matter in our own keys."""

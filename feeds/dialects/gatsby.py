@@ -54,6 +54,7 @@ _ROUTE = re.compile(
 _NO_SOURCES = ("src/images", "src/pages", "static")
 #: Keys from which the code of a site may take a page's path.
 _PATHS = ("path", "slug", "permalink", "url")
+_MAX_SCRIPT_CHARS = 100_000
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)\b.*")
 _DATES = ("date", "pubDate", "publishDate", "publishedAt", "published", "created")
 _UPDATES = ("updated", "lastUpdated", "updatedAt", "lastmod", "modified", "dateModified")
@@ -98,7 +99,7 @@ class Gatsby(Dialect):
         if prefix and "--prefix-paths" in files.text("package.json"):
             url = url and f"{url.removesuffix(f'/{prefix}').rstrip('/')}/{prefix}"
         node = files.first(*(f"gatsby-node.{ending}" for ending in _ENDINGS))
-        script = without_comments(files.text(node)) if node else ""
+        script = without_comments(files.text(node))[:_MAX_SCRIPT_CHARS] if node else ""
         prefixes = {each.strip("/") for each in _PREFIXED.findall(script)}
         keys = {key for key in _PATHS if _uses(key, script)}
         for folder, key in _routes(files):
@@ -199,5 +200,5 @@ def _uses(key: str, script: str) -> bool:
     """Return True if the code of a site reads a key of pages' front matter."""
     return bool(
         re.search(rf"frontmatter\s{{0,20}}(?:\?\.|\.)\s{{0,20}}{key}\b", script)
-        or re.search(rf"frontmatter\s{{0,20}}\{{[^{{}}]{{0,2000}}\b{key}\b", script)
+        or re.search(rf"frontmatter\s{{0,20}}\{{[^{{}}]{{0,500}}\b{key}\b", script)
     )

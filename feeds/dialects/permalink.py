@@ -10,6 +10,8 @@ COLON = ":([a-z_]+)"
 #: Tokens as Pelican and MkDocs write them, maybe with a format: {date:%Y}.
 BRACES = r"\{(\w+(?::[^{}]*)?)\}"
 
+_MAX_CHARS = 1_000
+
 MONTHS = (
     "January February March April May June July August September October November December".split()
 )
@@ -19,12 +21,15 @@ WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 def expand(template: str, value: Callable[[str], str | None], tokens: str = COLON) -> str:
     """Replace the tokens of a template; one whose value is None stays as it is written.
 
-    `tokens` is the regular expression of a token, whose first group is its name.
+    `tokens` is the regular expression of a token, whose first group is its name. A very long
+    template is none.
     """
+    if len(template) > _MAX_CHARS:
+        return template
 
     def replace(token: re.Match[str]) -> str:
         found = value(token[1])
-        return token[0] if found is None else found
+        return token[0] if found is None else found[:_MAX_CHARS]
 
     return _compiled(tokens).sub(replace, template)
 

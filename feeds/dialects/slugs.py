@@ -33,7 +33,6 @@ def keep_letters(text: str, also: str = "", *, lower: bool = True) -> str:
     return slug.lower() if lower else slug
 
 
-@lru_cache(maxsize=4096)
 def hugo_path(text: str, *, lower: bool = True, accents: bool = True) -> str:
     """Return a path as Hugo publishes it: blanks are one hyphen, other characters are left out.
 
