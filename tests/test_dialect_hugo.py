@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,16 @@ def test_the_configuration_describes_the_site(tmp_path: Path) -> None:
         "Hugo, permalink /:sections[last]/:sections[:last]/:title,"
         " /:year/:01/:weekdayname/:slugorcontentbasename/"
     )
+
+
+def test_other_processes_can_read_the_pages(tmp_path: Path) -> None:
+    folder = SiteFolder.open(write_files(tmp_path, FILES))
+    assert {folder} == {SiteFolder.open(tmp_path)}
+    dialect = folder.dialect
+    assert dialect
+    assert dialect.zone
+    copy = pickle.loads(pickle.dumps(dialect))
+    assert (copy, copy.digest, copy.zone) == (dialect, dialect.digest, dialect.zone)
 
 
 def test_excerpts_authors_and_pictures(tmp_path: Path) -> None:

@@ -1,31 +1,29 @@
 """Syncs the index with the folder: reads files that changed, and forgets those that are gone."""
 
-import hashlib
-import time
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from feeds.catalog import schema
 from feeds.catalog.database import Database
 from feeds.catalog.folder import SiteFolder
-from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
+from feeds.catalog.schema import ARTICLE, MEDIA, SOURCE
 from feeds.catalog.search import raise_revision
-from feeds.catalog.walk import UNREADABLE, Stat
-from feeds.errors import Problem
-from feeds.model.article import Article
-from feeds.parallel import parallel_map
-from feeds.parsing.article import is_html
-from feeds.text.slugs import fold
+from feeds.parallel import Workers
+
+if TYPE_CHECKING:
+    from feeds.catalog.reading import Candidate, FileRows
 
 #: A file that changed within this time of being read may change again under the same mtime.
 RACY_WINDOW_NS = 2_000_000_000
 #: A sync of fewer files is seen whole or not at all; more would take too much memory.
 MAX_FILES_PER_TRANSACTION = 5_000
-#: PostgreSQL indexes at most 2,700 bytes, and a character may take four.
-MAX_MEDIA_URL_CHARS, _MAX_ID_CHARS = 2000, 500
+#: Nothing of a first sync is seen before it ends: rows are written while other files are read.
+MAX_FILES_BEFORE_COMPLETE = 1_000
 
 
 class Synced(NamedTuple):
@@ -35,45 +33,46 @@ class Synced(NamedTuple):
     removed: int = 0
 
 
-#: A file that may have changed since it was read, and the digest that the index has of it.
-_Candidate: TypeAlias = tuple[str, Stat, str]
-#: The rows of a file by the names of tables: those of SOURCE alone if its text is unchanged.
-_FileRows: TypeAlias = dict[str, list[dict[str, Any]]]
-
-
 def sync(
-    index: Database, folder: SiteFolder, progress: Callable[[int, int], None] | None, processes: int
+    index: Database,
+    folder: SiteFolder,
+    progress: Callable[[int, int], None] | None,
+    workers: Workers,
 ) -> Synced:
     """Bring the index up to date with the folder.
 
-    The progress is called with the number of files read and to read; with several processes (see
-    feeds.parallel) many files are read at once. Raises CatalogError.
+    The progress is called with the number of files read and to read. Raises CatalogError.
     """
     files = folder.files()
     # A disk that is not mounted, or cannot be listed, has deleted no article.
     out_of_reach = folder.out_of_reach(files)
-    gone, candidates = list[str](), list[_Candidate]()
+    gone = list[str]()
+    candidates: list[Candidate] = []
     with index.connection() as connection:
         meta = schema.read_meta(connection)
         is_whole = _is_whole(meta)
+        most = MAX_FILES_PER_TRANSACTION if meta["complete"] else MAX_FILES_BEFORE_COMPLETE
         # A partial index may hold rows that were read with several.
         has_same_defaults = meta["defaults"] == folder.settings and not meta["partial"]
-        for row in connection.execute(sa.select(SOURCE).execution_options(yield_per=1000)):
-            if stat := files.pop(row.path, None):
-                is_same = has_same_defaults and stat == (row.size, row.mtime_ns)
-                if not is_same or stat.mtime_ns >= row.checked_ns - RACY_WINDOW_NS:
-                    candidates.append((row.path, stat, row.digest))
-            elif not row.path.startswith(out_of_reach):
-                gone.append(row.path)
+        query = sa.select(SOURCE).execution_options(yield_per=1000)
+        sources: Iterable[Sequence[Any]] = connection.execute(query)
+        for path, digest, size, mtime_ns, checked_ns in sources:  # in the table's order of columns
+            if stat := files.pop(path, None):
+                is_same = has_same_defaults and stat == (size, mtime_ns)
+                if not is_same or mtime_ns >= checked_ns - RACY_WINDOW_NS:
+                    candidates.append((path, stat, digest))
+            elif not path.startswith(out_of_reach):
+                gone.append(path)
     candidates += ((path, stat, "") for path, stat in files.items())
-    changed, batch, read = [*gone], list[_FileRows](), 0
-    results = parallel_map(partial(_read, folder), candidates, processes=processes, chunk=100)
+    changed, read = [*gone], 0
+    batch: list[FileRows] = []
+    results = _read(folder, candidates, workers) if candidates else ()
     for done, ((path, _stat, _digest), rows) in enumerate(zip(candidates, results, strict=True), 1):
         batch.append(rows)
         if rows.keys() != {SOURCE.name}:
             read += 1
             changed.append(path)
-        if len(changed) >= MAX_FILES_PER_TRANSACTION:
+        if len(changed) >= most:
             _write(index, changed, batch)
             changed, batch, is_whole = [], [], False
         if progress:
@@ -84,6 +83,16 @@ def sync(
     return Synced(read, len(gone))
 
 
+def _read(
+    folder: SiteFolder, candidates: Sequence[Candidate], workers: Workers
+) -> Iterable[FileRows]:
+    # Imported late, as all that parses articles: most builds have none to read.
+    from feeds.catalog.reading import read_files
+
+    read = partial(read_files, folder)
+    return workers.map(read, candidates, count=len(candidates), chunk=100)
+
+
 def _is_whole(meta: dict[str, str]) -> bool:
     return bool(meta["complete"]) and not meta["partial"]
 
@@ -91,7 +100,7 @@ def _is_whole(meta: dict[str, str]) -> bool:
 def _write(
     index: Database,
     changed: Sequence[str],
-    batch: Sequence[_FileRows],
+    batch: Sequence[FileRows],
     defaults: str | None = None,
 ) -> None:
     """Replace the rows of files, those of changed ones in all tables, in one transaction.
@@ -107,9 +116,11 @@ def _write(
             schema.replace_rows(connection, table.c.path, rows, changed)
         if is_last and (changed or not _is_whole(meta)):
             shared = sa.select(ARTICLE.c.id).group_by(ARTICLE.c.id).having(sa.func.count() > 1)
-            is_duplicate = ARTICLE.c.id.in_(shared)
-            update = sa.update(ARTICLE).where(ARTICLE.c.has_duplicate_id != is_duplicate)
-            connection.execute(update.values(has_duplicate_id=is_duplicate))
+            # An index has all that this asks for, so that no other article's row is read.
+            each = ARTICLE.alias("each")
+            wrong = sa.select(each.c.path).where(each.c.has_duplicate_id != each.c.id.in_(shared))
+            update = sa.update(ARTICLE).where(ARTICLE.c.path.in_(wrong))
+            connection.execute(update.values(has_duplicate_id=~ARTICLE.c.has_duplicate_id))
         if is_last:
             schema.set_meta(connection, complete="1", partial="", defaults=defaults)
         else:
@@ -134,64 +145,3 @@ def _measure(index: Database, folder: SiteFolder, *, keep_missing: bool) -> None
         with index.connection(ensure=False) as connection:
             raise_revision(connection, ())
             connection.execute(update.values(length=sa.bindparam("new_length")), changed)
-
-
-def _read(folder: SiteFolder, candidates: Iterable[_Candidate]) -> list[_FileRows]:
-    return [_read_file(folder, *candidate) for candidate in candidates]
-
-
-def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -> _FileRows:
-    # Taken before the file is read: a change from now on is seen by the next sync.
-    checked = time.time_ns()
-    text = folder.read(path)
-    if isinstance(text, Problem) and text.code == "unreadable":
-        # Permissions may change without a trace in size or mtime.
-        stat = UNREADABLE
-    # The same text means another article under another ending, or with other defaults.
-    content = f"{is_html(path)}\0{folder.settings_of(path)}\0{type(text).__name__}\0{text}"
-    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-    source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
-    if digest == indexed_digest:
-        return {SOURCE.name: [source]}
-    article, problems = (
-        (None, [text]) if isinstance(text, Problem) else folder.read_article(text, path)
-    )
-    rows = {
-        SOURCE.name: [source],
-        PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
-    }
-    return rows | (_article_rows(path, article, folder) if article else {})
-
-
-def _id_key(article: Article) -> str:
-    """The id in Atom, where two articles must not have the same, or a digest of a long one."""
-    iri = article.iri
-    return iri if len(iri) <= _MAX_ID_CHARS else hashlib.sha256(iri.encode()).hexdigest()
-
-
-def _article_rows(path: str, article: Article, folder: SiteFolder) -> _FileRows:
-    provider = article.provider
-    row = {
-        "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": article,
-        "published": schema.micros(article.published), "updated": schema.micros(article.updated),
-        "expires": schema.micros(article.expires) if article.expires else None,
-        "quality": article.quality, "heat": article.heat,
-        "type": fold(article.type), "category": fold(article.category),
-        "provider": fold(provider.name) if provider else "",
-        "domain": provider.domain if provider else "",
-        "recorded": article.recording is not None, "has_unknown_file": article.has_unknown_file,
-        "draft": article.draft, "removed": article.removed,
-    }  # fmt: skip
-    topics = {fold(name): name for name in article.topics}
-    unmeasured = (file.url for file in article.enclosures if not file.length)
-    urls = {*article.local_files(), *unmeasured}
-    lengths = {
-        url: folder.media_length(url) if url.startswith("/") else None
-        for url in sorted(urls)
-        if len(url) <= MAX_MEDIA_URL_CHARS
-    }
-    return {
-        ARTICLE.name: [row],
-        TAGGING.name: [{"topic": key, "path": path, "name": topics[key]} for key in topics],
-        MEDIA.name: [{"url": url, "path": path, "length": lengths[url]} for url in lengths],
-    }

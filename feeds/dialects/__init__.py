@@ -14,6 +14,9 @@ from feeds.dialects.gatsby import Gatsby
 from feeds.dialects.hexo import Hexo
 from feeds.dialects.hugo import Hugo
 from feeds.dialects.jekyll import Jekyll
+from feeds.dialects.mkdocs import MkDocs
+from feeds.dialects.nikola import Nikola
+from feeds.dialects.pelican import Pelican
 from feeds.dialects.plain import Plain
 from feeds.dialects.quartz import Obsidian, Quartz
 from feeds.dialects.zola import Zola
@@ -30,6 +33,9 @@ DIALECTS: tuple[type[Dialect], ...] = (
     # Jekyll has posts in folders of this name too.
     Hexo,
     Jekyll,
+    Pelican,
+    Nikola,
+    MkDocs,
     # Any folder may be opened with Obsidian too.
     Obsidian,
     Plain,

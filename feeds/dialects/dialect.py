@@ -67,6 +67,8 @@ class Dialect:
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown")
     #: The syntaxes of front matter that other files do not have.
     syntaxes: ClassVar[tuple[Syntax, ...]] = ()
+    #: The beginning of an article, for problems about files without it; empty for that in YAML.
+    beginning: ClassVar[str] = ""
     #: True if a file without front matter is no article.
     needs_front_matter: ClassVar[bool] = True
     #: Authors' names for our keys, for problems about what is missing.
@@ -113,6 +115,7 @@ class Dialect:
             front = read_front_matter(text, self.syntaxes_of(path), may_be_empty=True)
         except NoFrontMatterError as error:
             if error.begins or self.needs_front_matter:
+                error.hint = self.beginning or error.hint
                 raise
             front = FrontMatter(YAMLMapping(), normal_lines(text), 1)
         values = front.values
@@ -141,6 +144,10 @@ class Dialect:
         """The zone of dates without an offset; UTC where the configuration names none."""
         return find_zone(self.site.timezone or "UTC") or find_zone("UTC")  # type: ignore[return-value]
 
+    def __getstate__(self) -> dict[str, object]:
+        # Not what is cached: a zone that was read from a file cannot be pickled.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     def describe(self) -> str:
         """Return what was understood of the folder, in a few words."""
         return f"{self.label}, permalink {self.permalink}" if self.permalink else self.label
@@ -153,6 +160,8 @@ class Translation:
         self.path = path
         self.written = front.values
         self.body = front.body
+        #: Line of the file on which the body begins.
+        self.body_line = front.body_line
         #: True for a body in HTML, False for Markdown; None if the file's ending decides.
         self.is_html = front.is_html
         #: The beginning of the body that is its excerpt, where no key has one.
@@ -217,6 +226,20 @@ class Translation:
         except DateError:
             return None
 
+    def python_moment(self, text: str) -> datetime | None:
+        """Return a date as generators in Python read it, by dateutil; None if it is none.
+
+        A date of three numbers that ends in its year begins with its month where it can, and
+        names of zones but that of UTC mean nothing.
+        """
+        text = " ".join(text.split())[:100]
+        if numbers := re.match(r"(\d\d?)([./-])(\d\d?)\2(\d{4})(?!\d)", text):
+            first, second = int(numbers[1]), int(numbers[3])
+            month, day = (second, first) if first > 12 else (first, second)
+            text = f"{numbers[4]}-{month:02}-{day:02}{text[numbers.end() :]}"
+        text = re.sub(r"(?<=\d) ?(?!(?:UTC|GMT|Z|AM|PM)$)[A-Z]{3,5}$", "", text)
+        return self.moment_of(re.sub(r" ?(?:UTC|GMT)(?=[+-]\d)", "", text))
+
     def take(self, ours: str, *theirs: str) -> bool:
         """Give our key the value of the first of the author's keys that has one."""
         for key in theirs:
@@ -238,6 +261,17 @@ class Translation:
         items += value
         items.lines = [self.written.lines.get(key, 1)] * len(items)
         self._put(ours, items, key)
+
+    def credit(self, authors: Iterable[str], *theirs: str) -> None:
+        """Name the article's authors."""
+        if people := list(dict.fromkeys(authors)):
+            self.put("provider", "", *theirs)
+            items = YAMLList()
+            items += people
+            items.lines = [self._values.lines.get("provider", 1)] * len(items)
+            provider = YAMLMapping([("authors", items)])
+            provider.lines["authors"] = items.lines[0]
+            self._values["provider"] = provider
 
     def publish_at(self, path: str, *theirs: str) -> str:
         """Give the article the URL of a path on the generator's site, or a whole URL; return it."""
@@ -261,7 +295,7 @@ class Translation:
         """Return the front matter in our own keys."""
         front = self._front
         return FrontMatter(
-            self._values, self.body, front.body_line, front.duplicates, front.forbidden,
+            self._values, self.body, self.body_line, front.duplicates, front.forbidden,
             self._names, self.is_html, self.summary, self.is_article,
         )  # fmt: skip
 
@@ -270,6 +304,12 @@ class Translation:
         if theirs in self.written:
             self._values.lines[ours] = self.written.lines.get(theirs, 1)
             self._names[ours] = self._spelling.get(theirs, theirs)
+
+
+def address_of(text: str) -> str:
+    """Return a site's address with a slash at its end; empty for a text that is none."""
+    text = f"https:{text}" if text.startswith("//") else text
+    return canonical_url(f"{text.rstrip('/')}/") or "" if "://" in text else ""
 
 
 def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
-from feeds.dialects.permalink import date_token
+from feeds.dialects.permalink import format_date
 from feeds.dialects.slugs import to_ascii
 
 _EXPRESSION = re.compile(r"\{\{-?([^{}]{0,300}?)-?\}\}")
@@ -28,12 +28,6 @@ _CALL = re.compile(
     r"\$\{\s{0,20}(?:this\.(?P<filter>slugify|slug)\(\s{0,20})?"
     r"(?:data\.)?(?P<name>[\w.]{1,100})\s{0,20}\)?\s{0,20}\}"
 )
-#: The letters of a format of dates, as the tokens of permalinks.
-_DATE_LETTERS = {
-    "%Y": "year", "%y": "short_year", "%m": "month", "%-m": "i_month", "%d": "day", "%-d": "i_day",
-    "%e": "i_day", "%j": "y_day", "%B": "long_month", "%b": "short_month", "%H": "hour",
-    "%M": "minute", "%S": "second",
-}  # fmt: skip
 #: The names that the slug of older sites gives to signs.
 _SIGNS = {"&": "and", "%": "percent", "$": "dollar", "<": "less", ">": "greater", "|": "or"}
 
@@ -76,7 +70,8 @@ def _filtered(value: str | datetime | None, filter: str) -> str | None:
     found = _FILTER.fullmatch(filter)
     name, argument = found.groups() if found else ("", None)
     if isinstance(value, datetime):
-        return _formatted(value, argument) if name == "date" and argument else None
+        shown = format_date(argument, value) if name == "date" and argument else ""
+        return None if "%" in shown else shown
     if value is None:
         return None
     match name:
@@ -89,13 +84,6 @@ def _filtered(value: str | datetime | None, filter: str) -> str | None:
         case "strip" | "trim" | "safe":
             return value.strip()
     return None
-
-
-def _formatted(date: datetime, format: str) -> str | None:
-    letters = re.findall(r"%-?.?", format)
-    if any(each not in _DATE_LETTERS for each in letters):
-        return None
-    return re.sub(r"%-?.", lambda each: date_token(_DATE_LETTERS[each[0]], date) or "", format)
 
 
 @lru_cache(maxsize=4096)

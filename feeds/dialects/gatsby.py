@@ -54,6 +54,7 @@ _ROUTE = re.compile(
 _NO_SOURCES = ("src/images", "src/pages", "static")
 #: Keys from which the code of a site may take a page's path.
 _PATHS = ("path", "slug", "permalink", "url")
+_MAX_SCRIPT_CHARS = 100_000
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)\b.*")
 _DATES = ("date", "pubDate", "publishDate", "publishedAt", "published", "created")
 _UPDATES = ("updated", "lastUpdated", "updatedAt", "lastmod", "modified", "dateModified")
@@ -78,8 +79,8 @@ class Gatsby(Dialect):
     needs_path: bool = False
     #: Whether paths end with a slash: always, never, or (for legacy and ignore) as in the keys.
     slash: str = "always"
-    #: The beginning of the ids of gatsby-plugin-feed, where it is not that of the URLs.
-    ids: str = ""
+    #: True if gatsby-plugin-feed makes feeds: their ids are URLs without percent-encoding.
+    has_feed: bool = False
 
     @classmethod
     def find(cls, files: Files, permalink: str = "") -> Gatsby | None:
@@ -98,7 +99,7 @@ class Gatsby(Dialect):
         if prefix and "--prefix-paths" in files.text("package.json"):
             url = url and f"{url.removesuffix(f'/{prefix}').rstrip('/')}/{prefix}"
         node = files.first(*(f"gatsby-node.{ending}" for ending in _ENDINGS))
-        script = without_comments(files.text(node)) if node else ""
+        script = without_comments(files.text(node))[:_MAX_SCRIPT_CHARS] if node else ""
         prefixes = {each.strip("/") for each in _PREFIXED.findall(script)}
         keys = {key for key in _PATHS if _uses(key, script)}
         for folder, key in _routes(files):
@@ -121,7 +122,7 @@ class Gatsby(Dialect):
             paths=tuple(key for key in _PATHS if key in keys),
             needs_path=bool(keys) and "createFilePath" not in script,
             slash=options.get("trailingSlash") or _default_slash(files),
-            ids=url if url.endswith("/") and "gatsby-plugin-feed" in code else "",
+            has_feed="gatsby-plugin-feed" in code,
         )
 
     def is_article(self, path: str) -> bool:
@@ -151,8 +152,8 @@ class Gatsby(Dialect):
             return
         path = self._path(own, "/".join((*folders, name)), name, date)
         article.publish_at(path, *self.paths)
-        if self.ids and not self.permalink and "://" not in path:
-            article.put("id", f"{self.ids}{path}")
+        if self.has_feed and "://" not in path:
+            article.put("id", self.base + path.lstrip("/"))
         if picture := picture_of(article.written, *_PICTURES):
             article.show_picture(picture, *_PICTURES)
 
@@ -199,5 +200,5 @@ def _uses(key: str, script: str) -> bool:
     """Return True if the code of a site reads a key of pages' front matter."""
     return bool(
         re.search(rf"frontmatter\s{{0,20}}(?:\?\.|\.)\s{{0,20}}{key}\b", script)
-        or re.search(rf"frontmatter\s{{0,20}}\{{[^{{}}]{{0,2000}}\b{key}\b", script)
+        or re.search(rf"frontmatter\s{{0,20}}\{{[^{{}}]{{0,500}}\b{key}\b", script)
     )

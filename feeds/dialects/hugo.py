@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, lru_cache, partial
 from itertools import accumulate
 from typing import Any, ClassVar
 from urllib.parse import unquote_plus
@@ -41,6 +42,8 @@ from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import hugo_path, title_of_name
 from feeds.parsing.yaml_text import YAMLMapping
 
+#: No file system has longer names.
+_MAX_CHARS = 1_000
 _TOKENS = r":(\w+(?:\[[^\]\n]{1,40}\])?)"
 #: A date, and perhaps a time, with which a file's name begins.
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)(?:.(\d\d-\d\d-\d\d))?(.*)", re.DOTALL)
@@ -111,16 +114,21 @@ class Hugo(Dialect):
             resources=resources,
         )
 
+    @cached_property
+    def _place_of(self) -> Callable[[str], Place | None]:
+        """Find a page's place: several methods ask for that of one page, one after the other."""
+        return lru_cache(16)(partial(find_place, roots=self.roots, languages=self.languages))
+
     def is_article(self, path: str) -> bool:
         if not super().is_article(path) or path in self.resources:
             return False
-        place = find_place(path, self.roots, self.languages)
+        place = self._place_of(path)
         if not place or place.name in ("", "_index"):
             return False
         return place.language in self.languages and self.languages[place.language].is_published
 
     def data_of(self, path: str) -> str:
-        place = find_place(path, self.roots, self.languages)
+        place = self._place_of(path)
         return repr(self._sections_above(place)) if place else ""
 
     def describe(self) -> str:
@@ -130,7 +138,7 @@ class Hugo(Dialect):
         return f"{self.label}, permalink {permalink}" if permalink else self.label
 
     def translate(self, article: Translation) -> None:
-        place = find_place(article.path, self.roots, self.languages)
+        place = self._place_of(article.path)
         if not place:
             return
         article.ignore_case()
@@ -158,6 +166,7 @@ class Hugo(Dialect):
             article.put("math", "true", *_MATH)
         if date:
             language = self.languages[place.language]
+            title, slug = title[:_MAX_CHARS], slug[:_MAX_CHARS]
             page = _Page(place, language, self._sections_above(place), title, slug, date)
             path = page.path(article.text("url"), self.permalink)
             article.publish_at(f"{language.url}{path.lstrip('/')}", "url", "slug")

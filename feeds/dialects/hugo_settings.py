@@ -26,6 +26,8 @@ _ALIASES = {"lastmod": ("modified",), "publishdate": ("pubdate", "published")}
 #: The kind of articles: lists, for one, have other cascades and permalinks.
 _KIND = "page"
 _ENVIRONMENT = "production"
+#: More cascades, permalinks or folders are hardly a site's.
+_MAX_RULES = 500
 
 
 class Root(NamedTuple):
@@ -134,16 +136,19 @@ def _merge(values: dict[str, Any], others: Mapping[str, Any]) -> None:
 def default_language(values: Mapping[str, Any]) -> str:
     """Return the code of the language whose pages' paths have no prefix."""
     code = text_of(values, "defaultcontentlanguage").lower() or "en"
-    defined = mapping_of(values, "languages")
+    defined = _defined_languages(values)
     return next(iter(defined), code) if code not in defined else code
+
+
+def _defined_languages(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    defined = mapping_of(values, "languages").items()
+    return {code: own for code, own in defined if isinstance(own, dict)}
 
 
 def read_languages(values: Mapping[str, Any]) -> dict[str, Language]:
     """Return the settings of each language by its code."""
     default = default_language(values)
-    defined = {
-        code: own for code, own in mapping_of(values, "languages").items() if isinstance(own, dict)
-    } or {default: {}}
+    defined = _defined_languages(values) or {default: {}}
     has_hosts = all(text_of(own, "baseurl") for own in defined.values())
     has_prefixes = flag_of(values, "defaultcontentlanguageinsubdir")
     off = list_of(values, "disablelanguages")
@@ -165,13 +170,13 @@ def read_languages(values: Mapping[str, Any]) -> dict[str, Language]:
 
 def _permalinks(value: Any) -> Iterator[Rule]:
     if isinstance(value, list):
-        for each in value:
+        for each in value[:_MAX_RULES]:
             if isinstance(each, dict) and _is_for_pages(each):
                 yield Rule(_target(each, "path").lower(), text_of(each, "pattern"))
         return
     given = value if isinstance(value, dict) else {}
     by_section = {**given, **mapping_of(given, "page")}
-    for section in sorted(by_section, key=len, reverse=True):
+    for section in sorted(by_section, key=len, reverse=True)[:_MAX_RULES]:
         path = section.strip(" /").lower()
         if permalink := text_of(by_section, section):
             for pattern in (f"/{path}", f"/{path}/**") if path else ("/*",):
@@ -202,12 +207,12 @@ def read_roots(values: Mapping[str, Any], files: Files) -> tuple[Root, ...]:
             source = text_of(mount, "source")
             found.setdefault(source, Root(source, code or default, "/".join(below)))
     if not found:
-        for code, own in (mapping_of(values, "languages") or {default: {}}).items():
+        for code, own in (_defined_languages(values) or {default: {}}).items():
             # Files that several languages share are those of the default one.
-            source = text_of(own, "contentdir") if isinstance(own, dict) else ""
+            source = text_of(own, "contentdir")
             found.setdefault(source or folder, Root(source or folder, code if source else default))
     roots = (root._replace(folder=posixpath.normpath(root.folder)) for root in found.values())
-    there = [root for root in roots if files.has(f"{root.folder}/")]
+    there = [root for root in roots if files.has(f"{root.folder}/")][:_MAX_RULES]
     return tuple(sorted(there, key=lambda root: len(root.folder), reverse=True))
 
 
@@ -241,7 +246,7 @@ def find_place(path: str, roots: Sequence[Root], languages: Mapping[str, Languag
 
 def read_cascade(value: Any, language: str = "") -> Iterator[Rule]:
     """Yield the rules of a `cascade`: front matter for many pages."""
-    for each in value if isinstance(value, list) else [value]:
+    for each in value[:_MAX_RULES] if isinstance(value, list) else [value]:
         if not isinstance(each, dict) or not _is_for_pages(each):
             continue
         if _target(each, "environment") in ("", _ENVIRONMENT):

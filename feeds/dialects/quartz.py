@@ -24,7 +24,7 @@ from feeds.dialects.dialect import Dialect, SiteSettings, Translation, names_of,
 from feeds.dialects.permalink import date_token, expand
 
 _SETTINGS = ("pageTitle", "baseUrl", "locale", "defaultDateType")
-_IGNORED = re.compile(r"ignorePatterns[\"']?\s*:\s*\[([^\]]{0,5000})\]")
+_IGNORED = re.compile(r"ignorePatterns[\"']?\s*:\s*\[([^\]]{0,2000})\]")
 _TEXTS = re.compile(r"[\"'`]([^\"'`\n]*)[\"'`]")
 _MAX_PATTERNS = 100
 _CREATED, _PUBLISHED = ("created", "date"), ("published", "publishDate")

@@ -33,12 +33,13 @@ def keep_letters(text: str, also: str = "", *, lower: bool = True) -> str:
     return slug.lower() if lower else slug
 
 
-@lru_cache(maxsize=4096)
 def hugo_path(text: str, *, lower: bool = True, accents: bool = True) -> str:
     """Return a path as Hugo publishes it: blanks are one hyphen, other characters are left out.
 
     Letters, marks, digits, escapes and a few signs stay.
     """
+    if _PLAIN_PATH.fullmatch(text):  # most are
+        return text.lower() if lower else text
     kept: list[str] = []
     is_apart = False
     for place, char in enumerate(text):
@@ -55,6 +56,7 @@ def hugo_path(text: str, *, lower: bool = True, accents: bool = True) -> str:
     return path.lower() if lower else path
 
 
+_PLAIN_PATH = re.compile(r"[\w./\\#+~@-]*", re.ASCII)
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 
 

@@ -144,6 +144,8 @@ class Zola(Dialect):
             article.put("math", "true", "extra")
         path = self._expanded(place, slug, date) if self.permalink and date else path
         article.publish_at(path, "path", "slug")
+        # Zola's feeds have the URL without percent-encoding.
+        article.put("id", self.base + path.lstrip("/"))
         if picture := picture_of(extra, *_PICTURES):
             article.show_picture(picture, "extra")
 

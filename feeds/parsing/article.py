@@ -17,20 +17,17 @@ from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
 from feeds.parsing.drafts import is_in_drafts, read_hold
 from feeds.parsing.fields import Fields, parse_duration, report_duplicates
+from feeds.parsing.file_names import is_html
 from feeds.parsing.front_matter import FrontMatter, NoFrontMatterError, read_front_matter
 from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import find_zone
 from feeds.parsing.yaml_text import YAMLTextError
-from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
+from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, TYPE_HINT, type_of_url
 from feeds.text.repair import plain_line, shown
 from feeds.text.urls import canonical_url, is_absolute
 
 _Result = TypeVar("_Result")
 _NO_DEFAULTS = ArticleDefaults()
-
-_HTML_ENDINGS = (".html", ".htm")
-#: File name endings of articles.
-ENDINGS = (".md", ".markdown", *_HTML_ENDINGS)
 
 # Of the front matter, after the opening ---.
 _FIRST_LINE = 2
@@ -44,7 +41,6 @@ _REQUIRED_KEYS = {
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
-TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
 _LIMITS = Limits(
     items_of={"topics": 100},
     chars=20_000,
@@ -54,11 +50,6 @@ _LIMITS = Limits(
 _EPISODE_TYPES = ("full", "trailer", "bonus")
 #: Values of an action's type that are not media types.
 _ACTION_TYPES = ("download",)
-
-
-def is_html(path: str) -> bool:
-    """Return True if the body of a file is HTML, False if it is Markdown."""
-    return path.lower().endswith(_HTML_ENDINGS)
 
 
 class Dialect(Protocol):
@@ -134,7 +125,7 @@ def _front_matter(
         severity = Severity.ERROR if error.begins else Severity.WARNING
         report.add(error.line, "no-front-matter", error.message, error.hint, severity)
     except YAMLTextError as error:
-        report.add(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
+        report.add(error.line, error.code, error.message, error.hint, Severity.ERROR)
     return None
 
 
@@ -222,8 +213,7 @@ def _read(
         body=read_body(url),  # last, as in the file
     )
     is_unknown = any(file.media_type == DEFAULT_DOWNLOAD for file in article.downloads)
-    is_episode = not player and any(map(fields.__contains__, _EPISODE_KEYS))
-    if is_unknown and is_episode and not article.recording:
+    if is_unknown and not player and not article.recording and fields.has_any(_EPISODE_KEYS):
         message = "no file is known to be audio or video, so the article is no episode"
         fields.problem("actions", "unknown-type", message, TYPE_HINT)
     return article
@@ -329,7 +319,7 @@ def _related(fields: Fields, updated: datetime) -> Iterator[model.Related]:
 
 def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
     """Return the keys of a podcast's episode; None if the article has none of them."""
-    if not plays and not any(map(fields.__contains__, _EPISODE_KEYS)):  # most articles
+    if not plays and not fields.has_any(_EPISODE_KEYS):  # most articles
         return None
     duration = fields.duration("duration")
     if not duration and plays:

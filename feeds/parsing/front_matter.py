@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from feeds.parsing import yaml_text
@@ -110,13 +111,16 @@ def _between(opening: str, closing: str, parse: Parser) -> Syntax:
     """Make the syntax of a source between two lines; MARK in the last is the first's mark."""
     begins = re.compile(rf"\s*{opening}[ \t]*\n")
 
+    @cache
+    def ends(mark: str) -> re.Pattern[str]:
+        # With the line break before it, which is fast to search.
+        return re.compile(rf"\n(?:{closing.replace('MARK', mark)})[ \t]*(?:\n|\Z)")
+
     def find(text: str) -> Part | None:
         if not (start := begins.match(text)):
             return None
-        mark = start.groupdict().get("mark", "")
-        ends = re.compile(rf"^(?:{closing.replace('MARK', mark)})[ \t]*(?:\n|\Z)", re.MULTILINE)
-        end = ends.search(text, start.end())
-        return end and Part(parse, start.end(), end.start(), end.end())
+        end = ends(start.groupdict().get("mark", "")).search(text, start.end() - 1)
+        return end and Part(parse, start.end(), end.start() + 1, end.end())
 
     return find
 
@@ -171,7 +175,7 @@ def _json_alone(text: str) -> Part | None:
 
 #: The syntaxes that no other text looks like: any file may have them.
 MARKED: tuple[Syntax, ...] = (
-    _between("(?P<mark>-{3,})", r"MARK|\.\.\.", parse_yaml),
+    _between("(?P<mark>-{3,80})", r"MARK|\.\.\.", parse_yaml),
     _between(r"\+\+\+", r"\+\+\+", parse_toml),
     _between("---toml", "---", parse_toml),
     _between("---json", "---", parse_json),
@@ -351,7 +355,9 @@ def _scan_html(text: str) -> tuple[list[_Entry], int]:
     """Scan the title and the <meta> elements of an HTML document's head."""
     found = list(_HTML_BODY.finditer(text))
     body = next((tag for tag in found if tag[0][1] != "/"), found[0] if found else None)
-    head, entries = text[: body.start()] if body else text, list[_Entry]()
+    if not body:
+        return [], 0
+    head, entries = text[: body.start()], list[_Entry]()
     if title := _HTML_TITLE.search(head):
         line = head.count("\n", 0, title.start())
         entries.append(_Entry(line, "title", html.unescape(title[1]).strip()))
@@ -366,7 +372,7 @@ def _scan_html(text: str) -> tuple[list[_Entry], int]:
             if name := values.get("name", "").lower():
                 entries.append(_Entry(line, name, content.strip()))
         line += part.count("\n")
-    return entries, body.end() if body else 0
+    return entries, body.end()
 
 
 #: Lines of `Key: value` at the very beginning, maybe between --- and --- or ...; the keys are in

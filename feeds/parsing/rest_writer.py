@@ -7,12 +7,14 @@ simple, and else leave nothing behind.
 
 import re
 from html import escape
+from itertools import count
 from typing import Any
 
 from docutils import core, nodes
 from docutils.parsers.rst import Directive, directives
 from docutils.parsers.rst.directives.body import CodeBlock
 from docutils.parsers.rst.directives.images import Figure
+from docutils.readers.standalone import Reader
 from docutils.transforms import Transform
 from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 
@@ -36,14 +38,37 @@ _PLAYERS = {
     "youtube": "https://www.youtube.com/embed/",
     "vimeo": "https://player.vimeo.com/video/",
 }
+#: Replacements of the names of a text, with those that they lead to.
+_MAX_SUBSTITUTIONS = 20_000
+#: Lines that are read, again within each block. An article of 40,000 characters has some 500.
+_MAX_STEPS = 20_000
 #: Directives of generators that show nothing, and one whose result depends on the day.
 _LEFT_OUT = "chart date gist include listing media post-list raw slides soundcloud".split()
 
 
 def publish(text: str) -> str:
     """Return the HTML of a text. Raises errors of many kinds."""
-    parts = core.publish_parts(text, writer=_HTMLWriter(), settings_overrides=_SETTINGS)
+    parts = core.publish_parts(
+        text, reader=_Reader(), writer=_HTMLWriter(), settings_overrides=_SETTINGS
+    )
     return str(parts["body"])
+
+
+class _Reader(Reader):
+    """Gives up on a text for which docutils would take seconds."""
+
+    def new_document(self) -> Any:
+        document = super().new_document()
+        note, steps = document.note_source, count()
+
+        def count_step(*place: Any) -> None:
+            if next(steps) > _MAX_STEPS:
+                raise ValueError("too many blocks")
+            note(*place)
+
+        # It is told of each line, again within each block.
+        document.note_source = count_step
+        return document
 
 
 class _AnyOptions(dict[str, Any]):
@@ -63,6 +88,15 @@ class _LeftOut(Directive):
 
     def run(self) -> list[Any]:
         return []
+
+
+class _Content(_LeftOut):
+    """What is in a directive, without the class that it gives to that."""
+
+    def run(self) -> list[Any]:
+        parent = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, parent)
+        return list(parent.children)
 
 
 class _Player(_LeftOut):
@@ -90,11 +124,41 @@ class _Thumbnail(Figure):
 
 for _name in _LEFT_OUT:
     directives.register_directive(_name, _LeftOut)
+for _name in ("class", "container", "rst-class"):
+    directives.register_directive(_name, _Content)
 for _name in _PLAYERS:
     directives.register_directive(_name, _Player)
 for _name in ("code", "code-block", "sourcecode"):
     directives.register_directive(_name, _Code)
 directives.register_directive("thumbnail", _Thumbnail)
+
+
+class _Bound(Transform):
+    """Refuses substitutions within substitutions that would become very many."""
+
+    #: Before they are replaced, at 220.
+    default_priority = 210
+
+    def apply(self) -> None:
+        self._counts: dict[str, int] = {}
+        # Docutils finds names in another case, too.
+        self._defined = {
+            name.lower(): node for name, node in self.document.substitution_defs.items()
+        }
+        if self._count_in(self.document) > _MAX_SUBSTITUTIONS:
+            raise ValueError("too many substitutions")
+
+    def _count(self, name: str) -> int:
+        """Return the number of replacements that one of a name leads to."""
+        if name not in self._counts:
+            self._counts[name] = 1  # where it leads to itself, which docutils refuses
+            if name in self._defined:
+                self._counts[name] += self._count_in(self._defined[name])
+        return self._counts[name]
+
+    def _count_in(self, node: Any) -> int:
+        references = node.findall(nodes.substitution_reference)
+        return sum(self._count(str(each["refname"]).lower()) for each in references)
 
 
 class _Mend(Transform):
@@ -132,4 +196,4 @@ class _HTMLWriter(Writer):
         self.translator_class = _Translator
 
     def get_transforms(self) -> list[Any]:
-        return [*super().get_transforms(), _Mend]
+        return [*super().get_transforms(), _Bound, _Mend]
