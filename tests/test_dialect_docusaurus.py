@@ -15,7 +15,7 @@ CONFIGURATION = """\
 // url: 'https://commented.example',
 import type {Config} from '@docusaurus/types';
 const PLACE = 'https://harbour.example';
-const options = {themeConfig: {navbar: {title: 'Menu', url: 'https://menu.example'}}};
+const options = {title: 'Menu', url: 'https://menu.example'};
 const config: Config = {
   ...options, title: "Notes from the harbour", url: PLACE, baseUrl: '/notes/',
   presets: [['classic', {docs: false, blog: {path: './log', routeBasePath: '/log'}}]],

@@ -195,7 +195,9 @@ def _read(files: Files, path: str) -> dict[str, Any]:
         candidates = (f"{each}.{ending}" for each in (stem, f"{stem}/index") for ending in _ENDINGS)
         if found := files.first(*candidates):
             names |= Script(files.text(found)).names
-    return Script(text, names).object_with("site", "integrations", "base", "markdown", "output")
+    script = Script(text, names)
+    # It may be the argument of a function, whose value is exported.
+    return script.exported() or script.object_with("site", "integrations")
 
 
 def _collections(files: Files, has_permalink: bool) -> Iterator[Collection]:

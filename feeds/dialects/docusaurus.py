@@ -68,7 +68,7 @@ class Docusaurus(Dialect):
     def find(cls, files: Files, permalink: str = "") -> Docusaurus | None:
         if not (found := files.first(*_CONFIGURATION)):
             return None
-        values = Script(files.text(found)).object_with("baseUrl", "presets", "url")
+        values = Script(files.text(found)).object_with("baseUrl", "presets")
         blogs = tuple(_blogs(values, files))
         if not blogs:
             return None
