@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,12 @@ SMALLEST = {
         "src/pages/blog/[...slug].astro": "getCollection('blog')",
         "src/content/blog/a.md": POST,
     },
-    "eleventy": {".eleventy.js": "", "_posts/2026-05-01-a.md": POST, "_config.yml": ""},
+    "eleventy": {
+        ".eleventy.js": "",
+        "_posts/_posts.json": '{"tags": "posts"}',
+        "_posts/2026-05-01-a.md": POST,
+        "_config.yml": "",
+    },
     "hexo": {"_config.yml": "title: A\n", "source/_posts/a.md": POST},
     "jekyll": {
         "_config.yml": "title: A\n",
@@ -46,6 +52,15 @@ def test_the_smallest_folder_is_that_of_its_generator(tmp_path: Path, name: str)
     dialect = SiteFolder.open(write_files(tmp_path, SMALLEST[name])).dialect
     assert dialect
     assert dialect.name == name
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_another_process_gets_the_same_dialect(tmp_path: Path, name: str) -> None:
+    dialect = SiteFolder.open(write_files(tmp_path, SMALLEST[name])).dialect
+    assert dialect
+    assert dialect.digest
+    copy = pickle.loads(pickle.dumps(dialect))
+    assert (copy, copy.data_digest) == (dialect, dialect.data_digest)
 
 
 @needs_sites
