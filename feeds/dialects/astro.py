@@ -37,7 +37,7 @@ _PAGES = "src/pages"
 _IMPORT = re.compile(r"\bfrom\s{0,20}[\"'](\.{1,2}/[\w@./-]{1,200})[\"']")
 _MAX_IMPORTS = 20
 #: A collection, with what its loader says of its files.
-_COLLECTION = re.compile(r"([\w$]{1,100})[\"']?\s{0,20}[:=]\s{0,20}defineCollection\b")
+_COLLECTION = re.compile(r"\b([\w$]{1,100})[\"']?\s{0,20}[:=]\s{0,20}defineCollection\b")
 _BASE = re.compile(r"\bbase\s{0,20}:\s{0,20}[\"'`]([^\"'`$\n]{1,200})[\"'`]")
 _COLLECTIONS = re.compile(r"\bcollections\s{0,20}=\s{0,20}\{([^{}]{0,5000})\}")
 _RENAMED = re.compile(r"[\"']?([\w$-]{1,100})[\"']?\s{0,20}:\s{0,20}([\w$]{1,100})")
