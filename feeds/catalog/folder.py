@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from feeds.catalog.own_form import has_own_form
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
 from feeds.dialects import DIALECTS, NONE, find_dialect
 from feeds.dialects.configuration import Files
@@ -80,6 +81,14 @@ class SiteFolder:
             source = text
             site, problems = read_site(source, file.name, site)
         dialect = _find_dialect(root, site, file.name)
+        # A configuration that lies beside articles of our own changes nothing about them.
+        is_named = site.dialect or site.permalink
+        if (
+            dialect
+            and not is_named
+            and has_own_form(os.path.join(root, each) for each in site.articles)
+        ):
+            dialect = None
         if dialect:
             site = _site_of(dialect, default_title)
             if is_configured:
