@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,9 @@ from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
 from feeds.cli import main
 from feeds.errors import ConfigurationError
+from feeds.model.selection import Selection
+from feeds.web.live_site import LiveSite
+from feeds.web.settings import Settings
 from tests.dialects import Published, publish, write_files
 
 POST = "---\ntitle: {title}\n{more}---\nText.\n"
@@ -156,3 +160,38 @@ def test_a_generators_folder_is_taken_for_no_others(
 ) -> None:
     dialect = SiteFolder.open(write_files(tmp_path, files)).dialect
     assert (dialect.name if dialect else "") == name
+
+
+def test_a_served_folder_follows_its_generator(tmp_path: Path) -> None:
+    root = write_files(tmp_path, {"Gemfile": "", "README.md": "Posts.\n"})
+    logged: list[str] = []
+    live = LiveSite(Settings(root, url="https://feeds.example/"), log=logged.append)
+    try:
+        write_files(root, JEKYLL)
+        assert _links(live) == {"/2026/05/02/boats.html", "/2026/05/01/tides.html"}
+        write_files(root, {"_config.yml": "url: https://harbour.example\npermalink: pretty\n"})
+        assert _links(live) == {"/2026/05/02/boats/", "/2026/05/01/tides/"}
+        (root / "_posts/2026-05-02-boats.md").unlink()
+        assert _links(live) == {"/2026/05/01/tides/"}
+    finally:
+        live.close()
+
+
+def test_a_broken_feeds_yaml_beside_a_generators_files_is_said_once(tmp_path: Path) -> None:
+    configuration = {"feeds.yaml": "title: Harbour\nurl: https://feeds.example/\n"}
+    root = write_files(tmp_path, JEKYLL | configuration)
+    live = LiveSite(Settings(root), log=lambda _line: None)
+    try:
+        write_files(root, {"feeds.yaml": "title: [\n"})
+        with pytest.raises(ConfigurationError):
+            live.refresh()
+        write_files(root, {"_posts/2026-05-03-gulls.md": POST.format(title="Gulls", more="")})
+        assert "/2026/05/03/gulls.html" in _links(live)
+    finally:
+        live.close()
+
+
+def _links(live: LiveSite) -> set[str]:
+    """Return the paths of the articles of a served site, after a look at its folder."""
+    live.refresh()
+    return {urlsplit(each.url).path for each in live.publication.select(Selection(), 10)}

@@ -110,23 +110,34 @@ class Refresher:
             self._has_news = False
 
     def _follow_configuration(self) -> None:
-        """Open the folder by a feeds.yaml that has changed, unless that is only half written."""
+        """Open the folder by a configuration that has changed, unless that is only half written.
+
+        A broken feeds.yaml is reported once, and leaves the last good one in force.
+        """
         stat = self._configuration_stat()
-        # A generator's configuration may be in many files.
-        has_dialect = self._folder.dialect is not None
-        if stat == self._configuration and not (has_dialect and self._open() != self._folder):
-            return
-        # A broken feeds.yaml leaves the last good one in force.
+        has_changed = stat != self._configuration
         self._configuration = stat
-        folder = self._open()
-        if self._folder.configured:
-            if not folder.configured:
-                raise ConfigurationError(f"{CONFIGURATION}: gone; its last content stays in force")
-            for problem in folder.problems:
-                if problem.code in ("missing-title", "missing-url"):
-                    raise ConfigurationError(f"{problem}; its last content stays in force")
-        self._folder = folder
-        self._has_news = True
+        # Each time: the configuration of a generator may be in many files, and new at any time.
+        try:
+            folder = self._open()
+            self._refuse_if_broken(folder)
+        except ConfigurationError:
+            if has_changed:
+                raise
+            return
+        if has_changed or folder != self._folder:
+            self._folder = folder
+            self._has_news = True
+
+    def _refuse_if_broken(self, folder: SiteFolder) -> None:
+        """Raise a ConfigurationError for a feeds.yaml that is gone, or lacks what it needs."""
+        if not self._folder.configured:
+            return
+        if not folder.configured:
+            raise ConfigurationError(f"{CONFIGURATION}: gone; its last content stays in force")
+        for problem in folder.problems:
+            if problem.code in ("missing-title", "missing-url"):
+                raise ConfigurationError(f"{problem}; its last content stays in force")
 
     def _open(self) -> SiteFolder:
         folder = SiteFolder.open(self._settings.site)
