@@ -21,6 +21,7 @@ ARTICLES = {
     "articles/tides.md": OWN.format(title="Tides", day=1),
     "pages/boats.html": OWN.format(title="Boats", day=2),
     "2025/winds.md": OWN.format(title="Winds", day=3),
+    "2024/undated.md": "---\ntitle: No date\noriginalUrl: https://harbour.example/\n---\nText.\n",
     "README.md": "About this folder.\n",
 }
 MARKERS = {
