@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feeds import __version__
-from feeds.errors import CatalogRemadeError, FeedsError, Problem, Severity
+from feeds.errors import CatalogRemadeError, FeedsError, Problem, Severity, problem_lines
 from feeds.model.site import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -247,8 +247,10 @@ def serve(
 @click.argument(
     "sites", metavar="[SITE | ARTICLE...]", nargs=-1, type=click.Path(exists=True, path_type=Path)
 )
+@click.option("--all", "show_all", is_flag=True,
+              help="Name every file, however many have the same problem.")  # fmt: skip
 @_retried_after_repair
-def check(sites: tuple[Path, ...]) -> None:
+def check(sites: tuple[Path, ...], show_all: bool) -> None:
     """Report every problem of the articles and the configuration.
 
     Errors come first, then warnings; the exit code is 1 if there is an error. Articles that are
@@ -274,8 +276,9 @@ def check(sites: tuple[Path, ...]) -> None:
     else:
         with _opened(sites[0] if sites else Path()) as (publication, problems, *_):
             summary = _summary(publication)
-    for problem in sorted(problems, key=lambda problem: problem.severity is Severity.WARNING):
-        click.echo(str(problem))
+    ordered = sorted(problems, key=lambda problem: problem.severity is Severity.WARNING)
+    for line in map(str, ordered) if show_all else problem_lines(ordered):
+        click.echo(line)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     counts = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
     click.echo(f"{counts}; {summary}", err=True)
@@ -410,9 +413,9 @@ def _announce(publication: Publication) -> None:
 
 
 def _report(problems: list[Problem], strict: bool, action: str) -> None:
-    """Print problems, one per line; with `strict`, any problem ends the command."""
-    for problem in problems:
-        click.echo(str(problem), err=True)
+    """Print problems; with `strict`, any problem ends the command."""
+    for line in problem_lines(problems):
+        click.echo(line, err=True)
     if problems and strict:
         raise click.ClickException(f"{_number(len(problems), 'problem')}, so nothing is {action}")
 

@@ -195,3 +195,21 @@ def _links(live: LiveSite) -> set[str]:
     """Return the paths of the articles of a served site, after a look at its folder."""
     live.refresh()
     return {urlsplit(each.url).path for each in live.publication.select(Selection(), 10)}
+
+
+def test_a_problem_of_very_many_files_is_said_once_with_their_number(tmp_path: Path) -> None:
+    page = "---\ntitle: Page\n---\nText.\n"
+    write_files(tmp_path, {f"page-{number:02}.md": page for number in range(40)})
+    code, problems, messages = run("check", tmp_path)
+    same = "no usable URL or date, so the article is left out; it needs webUrl or originalUrl,"
+    assert code == 1
+    assert problems[1:] == [
+        *(f"page-{number:02}.md:2: {same} publishedDateTime" for number in range(3)),
+        f"… and 37 more like page-03.md:2: {same} publishedDateTime",
+    ]
+    assert messages[-1].startswith("41 errors, ")
+    _, every, _ = run("check", "--all", tmp_path)
+    assert len(every) == 41
+    _, _, built = run("build", tmp_path, "--out", tmp_path.parent / "tree", "--url",
+                      "https://feeds.example/")  # fmt: skip
+    assert len(built) < 7

@@ -16,7 +16,13 @@ from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import patiently
 from feeds.catalog.folder import CONFIGURATION, SiteFolder, configuration_file
 from feeds.catalog.place import INDEX_DIR, catalog_place
-from feeds.errors import CatalogRemadeError, ConfigurationError, FeedsError, Problem
+from feeds.errors import (
+    CatalogRemadeError,
+    ConfigurationError,
+    FeedsError,
+    Problem,
+    problem_lines,
+)
 from feeds.publication.publication import Publication
 from feeds.web.settings import Settings
 
@@ -177,9 +183,9 @@ class Refresher:
     def _report(self) -> None:
         """Log the problems that were not logged before."""
         problems = self._publication.problems()
-        for problem in problems if self._is_reporter() else ():
-            if problem not in self._reported:
-                self._log(str(problem))
+        news = [each for each in problems if each not in self._reported]
+        for line in problem_lines(news) if self._is_reporter() else ():
+            self._log(line)
         self._reported = set(problems)
 
     def _is_reporter(self) -> bool:
