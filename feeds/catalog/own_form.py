@@ -12,7 +12,9 @@ from feeds.files import regular_only
 from feeds.parsing.file_names import ENDINGS
 
 #: Articles that are looked at, and files in which they are sought.
-_MAX_ARTICLES, _MAX_FILES = 20, 200
+_MAX_ARTICLES, _MAX_FILES = 50, 300
+#: Those of one folder may be alike, say pages without a URL.
+_MAX_IN_FOLDER = 3
 #: Front matter is hardly longer.
 _READ_BYTES = 16 * 1024
 _FRONT_MATTER = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,9}---+[ \t]{0,9}\r?\n")
@@ -24,7 +26,7 @@ _OWN_KEY = re.compile(
 
 
 def has_own_form(folders: Iterable[str]) -> bool:
-    """Return True if most of the first articles in these folders have the keys of our own."""
+    """Return True if most of the first articles of each folder have the keys of our own."""
     read = filter(None, map(_front_matter, islice(_files(folders), _MAX_FILES)))
     articles = list(islice(read, _MAX_ARTICLES))
     own = sum(_OWN_KEY.search(each) is not None for each in articles)
@@ -35,11 +37,9 @@ def _files(folders: Iterable[str]) -> Iterator[str]:
     for top in folders:
         for folder, below, names in os.walk(top):
             below[:] = sorted(each for each in below if each[0] != "." and each != "node_modules")
-            yield from (
-                os.path.join(folder, each)
-                for each in sorted(names)
-                if each[0] != "." and each.lower().endswith(ENDINGS)
-            )
+            articles = (each for each in sorted(names) if each.lower().endswith(ENDINGS))
+            shown = islice((each for each in articles if each[0] != "."), _MAX_IN_FOLDER)
+            yield from (os.path.join(folder, each) for each in shown)
 
 
 def _front_matter(file: str) -> bytes:
