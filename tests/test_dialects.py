@@ -59,7 +59,9 @@ def test_posts_without_their_root_name_it(tmp_path: Path) -> None:
     write_files(tmp_path / "blog", JEKYLL)
     code, problems, _ = run("check", tmp_path / "blog/_posts")
     assert code == 1
-    assert problems[0].endswith(f"it is a part of a Jekyll site: name {tmp_path / 'blog'} instead")
+    assert problems[0].endswith(
+        f"it is a part of the Jekyll site {tmp_path / 'blog'}: name that instead"
+    )
 
 
 def test_one_post_is_checked_as_its_site_has_it(tmp_path: Path) -> None:
@@ -203,6 +205,7 @@ def test_a_problem_of_very_many_files_is_said_once_with_their_number(tmp_path: P
     code, problems, messages = run("check", tmp_path)
     same = "no usable URL or date, so the article is left out; it needs webUrl or originalUrl,"
     assert code == 1
+    assert problems[0].endswith("write permalink: /blog/:name/ in feeds.yaml, as its URLs are")
     assert problems[1:] == [
         *(f"page-{number:02}.md:2: {same} publishedDateTime" for number in range(3)),
         f"… and 37 more like page-03.md:2: {same} publishedDateTime",
@@ -213,3 +216,26 @@ def test_a_problem_of_very_many_files_is_said_once_with_their_number(tmp_path: P
     _, _, built = run("build", tmp_path, "--out", tmp_path.parent / "tree", "--url",
                       "https://feeds.example/")  # fmt: skip
     assert len(built) < 7
+
+
+def test_a_folder_around_a_site_or_between_its_folders_names_it(tmp_path: Path) -> None:
+    page = {"README.md": "---\ntitle: A monorepo\n---\n"}
+    write_files(tmp_path / "repository", page)
+    write_files(tmp_path / "repository/packages/blog", JEKYLL | {"node_modules/x/a.md": "x"})
+    code, problems, _ = run("check", tmp_path / "repository")
+    blog = tmp_path / "repository/packages/blog"
+    assert code == 1
+    assert problems[0].endswith(f"it contains the Jekyll site {blog}: name that instead")
+    write_files(
+        tmp_path / "site",
+        {
+            "astro.config.mjs": "export default {site: 'https://harbour.example'};\n",
+            "package.json": '{"dependencies": {"astro": "5"}}',
+            "src/content/blog/tides.md": POST.format(title="Tides", more="date: 2026-05-01\n"),
+            "src/pages/blog/[id].astro": "",
+        },
+    )
+    _, problems, _ = run("check", tmp_path / "site/src/content")
+    assert problems[0].endswith(
+        f"it is a part of the Astro site {tmp_path / 'site'}: name that instead"
+    )

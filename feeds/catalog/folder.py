@@ -44,6 +44,8 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 _FIRST_READ_BYTES = 64 * 1024
 #: Folders above a site that are searched for the generator that it is a part of.
 _MAX_LEVELS_UP = 8
+#: Folders below one without articles that are searched for a generator's site.
+_MAX_FOLDERS_BELOW = 100
 #: The path of the site's own folder, relative to itself.
 HERE = "./"
 #: The code of the problem of a linked folder that is not followed.
@@ -172,14 +174,21 @@ class SiteFolder:
                     files.setdefault(path, stat or linked)
         return files
 
-    def site_above(self) -> tuple[Path, Dialect] | None:
-        """Return the nearest folder above whose generator has articles here; None if none has."""
+    def generators_site(self) -> tuple[Path, Dialect] | None:
+        """Return the site of a generator that this folder is a part of, or else contains.
+
+        None if there is none, or this folder is one itself.
+        """
         if self.dialect or self.site.dialect:
             return None
         for root in islice(self.root.parents, _MAX_LEVELS_UP):
             if (dialect := find_dialect(_files_of(root))) and any(
-                self.root.is_relative_to(os.path.normpath(root / name)) for name in dialect.folders
+                self.root.is_relative_to(folder) or folder.is_relative_to(self.root)
+                for folder in (Path(os.path.normpath(root / name)) for name in dialect.folders)
             ):
+                return root, dialect
+        for root in islice(_folders_below(self.root), _MAX_FOLDERS_BELOW):
+            if dialect := find_dialect(_files_of(root)):
                 return root, dialect
         return None
 
@@ -337,6 +346,22 @@ class SiteFolder:
         # A link may lead to what is hidden.
         hidden = any(part.startswith(".") for part in file.removeprefix(inside).split(os.sep))
         return None if hidden else Path(file)
+
+
+def _folders_below(root: Path) -> Iterator[Path]:
+    """Yield the folders in a folder, then those in them, without hidden ones and links."""
+    waiting, levels = [root], 2
+    while levels:
+        found = []
+        for folder in waiting:
+            with suppress(OSError), os.scandir(folder) as entries:
+                found += sorted(
+                    folder / each.name
+                    for each in entries
+                    if each.name[0] != "." and each.is_dir(follow_symlinks=False)
+                )
+        yield from found
+        waiting, levels = [each for each in found if each.name != "node_modules"], levels - 1
 
 
 def _find_dialect(root: Path, site: Site, configuration: str) -> Dialect | None:
