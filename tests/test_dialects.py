@@ -239,3 +239,14 @@ def test_a_folder_around_a_site_or_between_its_folders_names_it(tmp_path: Path) 
     assert problems[0].endswith(
         f"it is a part of the Astro site {tmp_path / 'site'}: name that instead"
     )
+
+
+def test_a_generators_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {"conf.py": "BLOG_TITLE = 'x'\nPOSTS = (('posts/*.md', 'posts', 'x'),)\n"}
+    )
+    code, problems, _ = run("check", tmp_path)
+    assert code == 1
+    assert problems == [
+        "./:1: no folder posts; Nikola has its articles there; what was known of them stays"
+    ]

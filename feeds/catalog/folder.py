@@ -135,7 +135,9 @@ class SiteFolder:
     def missing_folders(self) -> list[Problem]:
         """Return a problem for each folder of articles that does not exist."""
         hint = "articles: names a folder that is there; what was known of this one stays"
-        at = self.configuration, self.site.articles_line
+        if self.dialect and not self.configured:
+            hint = f"{self.dialect.label} has its articles there; what was known of them stays"
+        at = self.configuration or HERE, self.site.articles_line
         return [
             Problem(*at, "no-folder", f"no folder {shown(name)}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)

@@ -192,8 +192,8 @@ def _has_posts(files: Files, source: str) -> bool:
     below = (each for each in files.list(source) if each.endswith("/"))
     # A folder with its own configuration is a site of its own.
     parts = (each for each in below if not files.first(*(each + name for name in _CONFIGURATION)))
-    posts = ("_posts/", "_drafts/")
-    return any(files.has(folder + name) for folder in (source, *parts) for name in posts)
+    own = files.has(f"{source}_posts/") or files.has(f"{source}_drafts/")
+    return own or any(files.has(f"{each}_posts/") for each in parts)
 
 
 def _defaults(values: dict[str, Any]) -> list[tuple[str, YAMLMapping]]:
