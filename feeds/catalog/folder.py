@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from feeds.catalog.links import Links as ArticleLinks
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
 from feeds.dialects import DIALECTS, NONE, find_dialect
 from feeds.dialects.configuration import Files
@@ -28,7 +30,7 @@ from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
 from feeds.model.site import Author, Site
-from feeds.parsing.article import ENDINGS, line_of, read_article
+from feeds.parsing.article import ENDINGS, Outline, line_of, read_article
 from feeds.parsing.fields import parse_language
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
@@ -60,6 +62,9 @@ class SiteFolder:
     configuration: str = ""
     #: The generator whose form the articles have; None for our own.
     dialect: Dialect | None = None
+    #: The time, in ns since 1970, for which links between articles are followed: what they lead to
+    #: is read once for each.
+    opened: int = field(default_factory=time.time_ns, compare=False)
 
     @classmethod
     def open(cls, target: Path) -> SiteFolder:
@@ -93,6 +98,10 @@ class SiteFolder:
         if not self.dialect or self.dialect.site.url:
             return self
         return replace(self, dialect=replace(self.dialect, base=url))
+
+    def reopened(self) -> SiteFolder:
+        """Return the folder as of now, for links to be followed anew."""
+        return replace(self, opened=time.time_ns())
 
     @classmethod
     def of_article(cls, file: Path) -> tuple[SiteFolder, str]:
@@ -189,9 +198,33 @@ class SiteFolder:
         own = repr(tuple(self.site.article_defaults))
         return f"{own} {self.dialect.data_digest}" if self.dialect else own
 
-    def read_article(self, text: str, path: str) -> tuple[Article | None, list[Problem]]:
-        """Read an article from the text of one of files()."""
-        return read_article(text, path, self.site.article_defaults, self.dialect_of(path))
+    def links_of(self, path: str) -> ArticleLinks | None:
+        """Return what follows the links of one of files(); None for our own form, which has none.
+
+        Its found() are those of the articles that were read with it.
+        """
+        dialect = self.dialect_of(path)
+        return ArticleLinks(self, dialect, path) if dialect else None
+
+    def read_article(
+        self, text: str, path: str, links: ArticleLinks | None = None
+    ) -> tuple[Article | None, list[Problem]]:
+        """Read an article from the text of one of files(), with its links_of()."""
+        dialect, defaults = self.dialect_of(path), self.site.article_defaults
+        links = links or self.links_of(path)
+        if not links:
+            return read_article(text, path, defaults, dialect)
+        return read_article(text, path, defaults, dialect, links)
+
+    def when_shown(self, outline: Outline) -> tuple[datetime | None, bool]:
+        """Return when an article begins or ceases to be shown, and True if it is shown now."""
+        now = datetime.fromtimestamp(self.opened / 1e9, UTC)
+        begins = None if self.site.future else outline.published
+        dates = [date for date in (begins, outline.expires) if date and date > now]
+        has_begun = not begins or begins <= now
+        has_expired = outline.expires is not None and outline.expires <= now
+        is_held_back = outline.is_held_back and not self.site.unpublished
+        return min(dates, default=None), has_begun and not has_expired and not is_held_back
 
     def line_of(self, path: str, *keys: str) -> int:
         """Return the line of the first of these keys that an article's file has, else 1."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from feeds.catalog import schema
 from feeds.catalog.database import Database
 from feeds.catalog.folder import SiteFolder
-from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
+from feeds.catalog.schema import ARTICLE, LINK, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.search import raise_revision
 from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
@@ -49,7 +49,9 @@ def sync(
     The progress is called with the number of files read and to read; with several processes (see
     feeds.parallel) many files are read at once. Raises CatalogError.
     """
+    folder = folder.reopened()
     files = folder.files()
+    stats = dict(files)
     # A disk that is not mounted, or cannot be listed, has deleted no article.
     out_of_reach = folder.out_of_reach(files)
     gone, candidates = list[str](), list[_Candidate]()
@@ -67,8 +69,9 @@ def sync(
                 gone.append(row.path)
     candidates += ((path, stat, "") for path, stat in files.items())
     changed, batch, read = [*gone], list[_FileRows](), 0
-    results = parallel_map(partial(_read, folder), candidates, processes=processes, chunk=100)
-    for done, ((path, _stat, _digest), rows) in enumerate(zip(candidates, results, strict=True), 1):
+    read_all = partial(parallel_map, partial(_read, folder), processes=processes, chunk=100)
+    results = _read_linked(index, folder, gone, candidates, stats, read_all, is_whole=is_whole)
+    for done, (path, rows) in enumerate(results, 1):
         batch.append(rows)
         if rows.keys() != {SOURCE.name}:
             read += 1
@@ -82,6 +85,49 @@ def sync(
         _write(index, changed, batch, defaults=folder.settings)
     _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
+
+
+def _read_linked(
+    index: Database,
+    folder: SiteFolder,
+    gone: Iterable[str],
+    candidates: list[_Candidate],
+    stats: Mapping[str, Stat],
+    read_all: Callable[[Sequence[_Candidate]], Iterable[_FileRows]],
+    *,
+    is_whole: bool,
+) -> Iterator[tuple[str, _FileRows]]:
+    """Yield the rows of the candidates, and then of further ones, which link to what changed."""
+    changed, read = {*gone}, set[str]()
+    for (path, _stat, _digest), rows in zip(candidates, read_all(candidates), strict=True):
+        if rows.keys() != {SOURCE.name}:
+            read.add(path)
+        yield path, rows
+    if not folder.dialect or read == stats.keys():
+        return
+    # Of a sync that did not end, no one knows what had changed before it.
+    linking = _linking(index, folder, changed | read, all_of_them=not is_whole) - read
+    further = [(path, stats[path], "") for path in sorted(linking & stats.keys())]
+    candidates += further
+    for (path, _stat, _digest), rows in zip(further, read_all(further), strict=True):
+        yield path, rows
+
+
+def _linking(
+    index: Database, folder: SiteFolder, changed: set[str], *, all_of_them: bool
+) -> set[str]:
+    """Return the paths of articles whose links may lead elsewhere than they did."""
+    dialect, now = folder.dialect, folder.opened // 1000
+    names = {fold(name) for path in changed if dialect for name in dialect.link_names(path)}
+    found = set[str]()
+    with index.connection() as connection:
+        for link in connection.execute(sa.select(LINK).execution_options(yield_per=1000)):
+            links = folder.links_of(link.path) if link.file is not None else None
+            is_due = link.due is not None and link.due <= now
+            has_moved = links is not None and links.file_of(link.target) != link.file
+            if all_of_them or is_due or has_moved or link.target in names:
+                found.add(link.path)
+    return found
 
 
 def _is_whole(meta: dict[str, str]) -> bool:
@@ -153,13 +199,19 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
         return {SOURCE.name: [source]}
+    links = folder.links_of(path)
     article, problems = (
-        (None, [text]) if isinstance(text, Problem) else folder.read_article(text, path)
+        (None, [text]) if isinstance(text, Problem) else folder.read_article(text, path, links)
     )
     rows = {
         SOURCE.name: [source],
         PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
     }
+    found = links.found() if links else ()
+    rows[LINK.name] = [
+        {"path": path, **link._asdict(), "due": schema.micros(link.due) if link.due else None}
+        for link in found
+    ]
     return rows | (_article_rows(path, article, folder) if article else {})
 
 

@@ -16,6 +16,7 @@ from typing import ClassVar, NamedTuple
 from urllib.parse import quote, urljoin
 
 from feeds.dialects.configuration import Files
+from feeds.dialects.markdown import open_notes
 from feeds.parsing.dates import DateError, read_moment
 from feeds.parsing.drafts import holds_back
 from feeds.parsing.front_matter import (
@@ -32,6 +33,7 @@ from feeds.text.urls import canonical_url
 #: A file that has these has the keys of our own articles.
 _OWN_URLS = ("webUrl", "originalUrl")
 _OWN_DATE = "publishedDateTime"
+_DATE_IN_NAME = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}[-_ ]+(?=.)")
 _URL_SAFE = "/%!$&'()*+,;=:@~-._"
 
 
@@ -65,6 +67,10 @@ class Dialect:
     syntaxes: ClassVar[tuple[Syntax, ...]] = ()
     #: True if a file without front matter is no article.
     needs_front_matter: ClassVar[bool] = True
+    #: True if `[[…]]` in Markdown is a link, wherever it leads.
+    has_wiki_links: ClassVar[bool] = False
+    #: Tags in bodies that the generator replaces, so that they are never text; None if it has none.
+    tags: ClassVar[re.Pattern[str] | None] = None
     #: Authors' names for our keys, for problems about what is missing.
     names: ClassVar[Mapping[str, str]] = {
         "publishedDateTime": "date", "topics": "tags", "webUrl": "permalink", "name": "title",
@@ -97,6 +103,27 @@ class Dialect:
 
     def data_of(self, path: str) -> str:  # noqa: ARG002  # for dialects that have any
         """Return what files of data beside an article decide of it, as text for a digest."""
+        return ""
+
+    def markdown(self, body: str) -> str:
+        """Return a body in Markdown without what only the generator means by some signs."""
+        return open_notes(body)
+
+    def link_names(self, path: str) -> tuple[str, ...]:
+        """Return the names by which links may lead to a file, the best first."""
+        folder, _, name = path.rpartition("/")
+        name, _, language = re.sub(r"\.\w{1,8}$", "", name).partition(".")
+        if name in ("index", "_index") and folder:
+            name = folder.rpartition("/")[2]
+        whole = f"{name}.{language}" if language else name
+        return tuple(dict.fromkeys((whole, name, _DATE_IN_NAME.sub("", name))))
+
+    def roots(self) -> tuple[str, ...]:
+        """Return the folders that a link's path may begin at, beside that of its article."""
+        return ("", *(folder for folder in self.folders if folder != "."))
+
+    def file_url(self, path: str) -> str:  # noqa: ARG002  # for dialects that can know
+        """Return the URL of a file that is no article; empty if it is not known."""
         return ""
 
     def read(self, text: str, path: str) -> FrontMatter:

@@ -4,9 +4,10 @@ Only the keys asked for here are ever read; other keys cannot leak into a feed. 
 the author's mistakes: they are reported as problems.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from feeds.errors import Problem, Severity
@@ -15,12 +16,13 @@ from feeds.model.site import ArticleDefaults
 from feeds.parsing.body.clean import Body, plain_text
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
+from feeds.parsing.body.references import NO_ORIGIN, Origin, Resolve
 from feeds.parsing.drafts import is_in_drafts, read_hold
 from feeds.parsing.fields import Fields, parse_duration, report_duplicates
 from feeds.parsing.front_matter import FrontMatter, NoFrontMatterError, read_front_matter
 from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import find_zone
-from feeds.parsing.yaml_text import YAMLTextError
+from feeds.parsing.yaml_text import YAMLMapping, YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
 from feeds.text.repair import plain_line, shown
 from feeds.text.urls import canonical_url, is_absolute
@@ -70,17 +72,59 @@ class Dialect(Protocol):
         Raises YAMLTextError.
         """
 
+    @property
+    def has_wiki_links(self) -> bool:
+        """True if `[[…]]` in a body is a link."""
+
+    @property
+    def tags(self) -> re.Pattern[str] | None:
+        """What the generator replaces in bodies, so that it is never text."""
+
+    def markdown(self, body: str) -> str:
+        """Return a body in Markdown without what only the generator means by some signs."""
+
+
+class Outline(NamedTuple):
+    """What a link to an article says of it, and when it may."""
+
+    url: str
+    title: str
+    published: datetime
+    expires: datetime | None
+    is_held_back: bool
+
+
+def read_outline(
+    text: str, path: str, defaults: ArticleDefaults, dialect: Dialect
+) -> Outline | None:
+    """Return the outline of an article that read_article() would read, without its body."""
+    report = Report(path, Severity.WARNING, zone=find_zone(defaults.timezone) or UTC)
+    try:
+        front = _front_matter(text, path, report, dialect)
+        fields = Fields(front.values if front else YAMLMapping(), report, _FIRST_LINE)
+        title = fields.text("title") or fields.text("name")
+        url = fields.url("webUrl") or fields.url("originalUrl")
+        published, hold = fields.date("publishedDateTime"), read_hold(fields)
+    except Exception:  # reading the article itself tells of it
+        return None
+    if not (title and url and published):
+        return None
+    published = max(published, hold.not_before or published)
+    is_held_back = hold.draft or hold.removed or is_in_drafts(path)
+    return Outline(url, title, published, hold.expires, is_held_back)
+
 
 def read_article(
     text: str,
     path: str,
     defaults: ArticleDefaults = _NO_DEFAULTS,
     dialect: Dialect | None = None,
+    resolve: Resolve = NO_ORIGIN.resolve,
 ) -> tuple[model.Article | None, list[Problem]]:
     """Parse an article's text; None if it has no usable front matter, title, URL or date.
 
     The path names the file in problems, tells HTML from Markdown, and drafts by their folder.
-    The defaults are those of its site.
+    The defaults are those of its site. The function finds the articles to which its body links.
     """
     report = Report(path, Severity.WARNING, _LIMITS, zone=find_zone(defaults.timezone) or UTC)
     article = None
@@ -94,13 +138,18 @@ def read_article(
                 report.add(line, "control-character", message, "it is repaired or removed")
             in_html = is_html(path) if front.is_html is None else front.is_html
 
+            origin = NO_ORIGIN
+            if dialect:
+                origin = Origin(dialect.markdown, resolve, dialect.has_wiki_links, dialect.tags)
+
             def read_body(base: str) -> str:
                 math = fields.flag("math", defaults.math)
-                body = Body(front.body, is_html=in_html, math=math)
+                body = Body(front.body, is_html=in_html, math=math, origin=origin)
                 return _read_body(body, base, front.body_line, report)
 
             def read_summary() -> str:
-                summary = Body(front.summary, is_html=in_html, math=defaults.math)
+                math = defaults.math
+                summary = Body(front.summary, is_html=in_html, math=math, origin=origin)
                 clean = _attempt(lambda: summary.clean("")) if front.summary else ""
                 return "" if isinstance(clean, BodyError) else plain_line(plain_text(clean))
 

@@ -26,6 +26,7 @@ from feeds.parsing.body.media import (
     resolve_media,
 )
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
+from feeds.parsing.body.references import NO_ORIGIN, Origin
 from feeds.parsing.body.structure import (
     CHECK_BOXES,
     READ_ATTRIBUTES,
@@ -121,6 +122,8 @@ _BACKLINK = re.compile(
 )
 # GitHub's lists of tasks.
 _TASK = re.compile(r"(<li>(?:\n<p>)?)\[([ xX])\](?=\s)")
+# A link to a file of Markdown, beside an article.
+_TO_FILE = re.compile(r"(?![a-z][a-z0-9+.-]*:|//)[^?#]+\.(?:md|mdx|markdown)(?:[?#].*)?", re.I)
 _RUNNING_TAGS = ("script", "applet", "form")
 # The top of a page, and markup that runs, which is reported as such.
 _NOWHERE = re.compile(r"\s*(?:#|(?:java|vb)script:)", re.IGNORECASE)
@@ -132,11 +135,19 @@ _HANDLER = re.compile("on[a-z]{3,40}")
 class Body:
     """The body of one article."""
 
-    def __init__(self, source: str, *, is_html: bool, math: bool | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        is_html: bool,
+        math: bool | None = None,
+        origin: Origin = NO_ORIGIN,
+    ) -> None:
         """Parse later. With math, all between $ or \\( is TeX, without none, else what looks so."""
         self._source = source
         self._is_html = is_html
         self._math = math
+        self._origin = origin
         self._findings = Findings()
 
     def clean(self, base: str) -> str:
@@ -163,6 +174,8 @@ class Body:
         reshape(root, base, findings)
         resolve_media(root, base, length, findings)
         etree.strip_attributes(root, "aria-hidden", "checked", "class", "id", "name")
+        if self._origin is not NO_ORIGIN:
+            _follow_files(root, self._origin, length, findings)
         _resolve_links(root, base, length, findings)
         # HTML has no link within a link, say: then the sanitiser parses another tree.
         for _attempt in range(5):
@@ -187,10 +200,11 @@ class Body:
         self._source = limits.bounded(self._source)
         source = repair(self._source)
         if self._is_html:
-            markup = liquid.without_tags(source, self._findings, is_html=True)
+            markup = liquid.without_tags(source, self._findings, self._origin, is_html=True)
         else:
+            source = self._origin.prepare(source)
             source, put_back = formulas.protect(source, CODE_IN_MARKDOWN, self._math)
-            source = liquid.without_tags(source, self._findings, is_html=False)
+            source = liquid.without_tags(source, self._findings, self._origin, is_html=False)
             markup = put_back(_from_markdown(source)) if source.strip() else source
         markup = formulas.normalize(escape_verbatim(markup))
         limits.check_length(len(markup), self._source)
@@ -279,6 +293,20 @@ def _markdown_renderer() -> Callable[[str], str]:
         return markup
 
     return render
+
+
+def _follow_files(
+    root: HtmlElement, origin: Origin, length: limits.Length, findings: Findings
+) -> None:
+    """Make each link to an article's file one to the article; unpublished ones are findings."""
+    for link in root.iter("a"):
+        file = link.get("href", "").strip()
+        if _TO_FILE.fullmatch(file) and (target := origin.resolve(file, origin.has_wiki_links)):
+            link.set("href", target.url)
+            length.add(len(target.url) - len(file))
+            if not target.url:
+                del link.attrib["href"]
+                findings.add("unpublished", file, *clue_patterns(file, "a"))
 
 
 def _resolve_links(root: HtmlElement, base: str, length: limits.Length, findings: Findings) -> None:

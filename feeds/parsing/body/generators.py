@@ -9,6 +9,7 @@ from collections.abc import Callable
 from html import escape
 
 from feeds.parsing.body.findings import Findings
+from feeds.parsing.body.references import Resolve, escaped, link_to, name_in
 from feeds.parsing.body.structure import UNKNOWN_LINK
 
 # A tag or an output within a link's target has blanks, which end the target for Markdown.
@@ -135,7 +136,7 @@ _MAY_HOLD = re.compile(
 )
 
 
-def replace_targets(source: str, findings: Findings) -> str:
+def replace_targets(source: str, findings: Findings, resolve: Resolve, *, is_html: bool) -> str:
     """Write out the targets of links and pictures; unknown ones are findings."""
 
     def replacement(match: re.Match[str]) -> str:
@@ -147,6 +148,14 @@ def replace_targets(source: str, findings: Findings) -> str:
             target = re.sub(r"^/(?=\{)", "", target)
         elif path:
             target = target[path.end() :]
+        name = name_in(target)
+        if name.startswith("#"):
+            return match["before"] + name
+        found = resolve(name, True) if name else None
+        if found:
+            if not found.url:
+                findings.add("unpublished", match["target"])
+            return match["before"] + (escaped(found.url) or UNKNOWN_LINK)
         target, this_page = _THIS_PAGE.subn("", target)
         if _UNKNOWN.match(target) or "{%" in target:
             findings.add("target", match["target"])
@@ -156,7 +165,10 @@ def replace_targets(source: str, findings: Findings) -> str:
         return match["before"] + (target or "#")
 
     def title(match: re.Match[str]) -> str:
-        findings.add("target", match[0])
+        found = resolve(match[1], True)
+        if found and found.url:
+            return link_to(match[2] or found.title or match[1], found.url, is_html=is_html)
+        findings.add("unpublished" if found else "target", match[0])
         return match[2] or match[1]
 
     source = _JSX_FILE.sub(r'="\2"', _GHOST_ROOT.sub("", source))

@@ -7,8 +7,9 @@ does prose about templates. Takes linear time.
 import re
 from collections.abc import Callable
 
-from feeds.parsing.body import generators
+from feeds.parsing.body import generators, references
 from feeds.parsing.body.findings import Findings
+from feeds.parsing.body.references import NO_ORIGIN, Origin
 from feeds.text.repair import escape_html
 
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
@@ -65,12 +66,14 @@ _CODE_IN_HTML = (
 _PLACEHOLDER = re.compile("\x00(\\d+)\x00")
 
 
-def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
+def without_tags(
+    source: str, findings: Findings, origin: Origin = NO_ORIGIN, *, is_html: bool
+) -> str:
     """The source of a body, which must be repaired text, without Liquid.
 
     What only the generator knew, and tags that stay as text, are findings.
     """
-    if not generators.may_hold_syntax(source):
+    if not _may_hold_syntax(source, origin):
         return source
     protected: list[str] = []
 
@@ -96,24 +99,36 @@ def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
     else:
         source = CODE_IN_MARKDOWN.sub(lambda match: protect_code(match[0]), source)
     # Most braces are in code.
-    if generators.may_hold_syntax(source):
-        source = _replace_syntax(source, findings, protect, is_html=is_html)
+    if _may_hold_syntax(source, origin):
+        source = _replace_syntax(source, findings, protect, origin, is_html=is_html)
     # Protected text may contain placeholders.
     while "\0" in source:
         source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)
     return source
 
 
+def _may_hold_syntax(source: str, origin: Origin) -> bool:
+    is_foreign = origin is not NO_ORIGIN and ("[[" in source or "{" in source)
+    return is_foreign or generators.may_hold_syntax(source)
+
+
 def _replace_syntax(
-    source: str, findings: Findings, protect: Callable[[str], str], *, is_html: bool
+    source: str,
+    findings: Findings,
+    protect: Callable[[str], str],
+    origin: Origin,
+    *,
+    is_html: bool,
 ) -> str:
     source = _replace_between(source, _RAW, protect)
-    source = generators.replace_targets(source, findings)
+    source = generators.replace_targets(source, findings, origin.resolve, is_html=is_html)
+    source = references.replace_tags(source, origin.resolve)
     source = generators.replace_shortcodes(source, findings, protect)
     if not is_html:
         for comment in _COMMENTS_IN_MARKDOWN:
             source = _replace_between(source, comment, lambda _text: "")
         source = generators.remove_marks(source)
+        source = references.replace_wiki_links(source, findings, origin)
         source = generators.replace_alerts(source)
         for name in generators.COMPONENT.findall(source):
             findings.add("shortcode", name)
@@ -124,6 +139,8 @@ def _replace_syntax(
         # In a body with no other tag, an {% endif %} is one that the prose is about.
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
+    if origin.tags:
+        source = references.remove_tags(source, findings, origin.tags, protect)
     generators.find_left(source, findings)
     return source
 
