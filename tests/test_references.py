@@ -10,8 +10,8 @@ import pytest
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
-from feeds.parsing.body.references import NO_ORIGIN, SHORTCODES, TEMPLATE_TAGS, Origin, Target
 from feeds.parsing.body.clean import Body
+from feeds.parsing.body.references import NO_ORIGIN, SHORTCODES, TEMPLATE_TAGS, Origin, Target
 from tests.dialects import write_files
 
 SITE = "https://e.org"
@@ -170,9 +170,7 @@ def test_our_own_articles_are_read_as_before() -> None:
 PAGE = "---\ntitle: {}\n{}---\n{}\n"
 POST = "_posts/2026-05-02-boats.md"
 BODY = "[T]({% post_url 2026-05-01-tides %}) [P](2026-05-01-tides.md)"
-LINKED = (
-    '<p><a href="https://e.org/{0}">T</a> <a href="https://e.org/{0}">P</a></p>'
-)
+LINKED = '<p><a href="https://e.org/{0}">T</a> <a href="https://e.org/{0}">P</a></p>'
 FILES = {
     "_config.yml": "url: https://e.org\npermalink: /:title/\n",
     "_posts/2026-05-01-tides.md": PAGE.format("Tides", "", "Text."),
@@ -230,7 +228,9 @@ def test_a_link_follows_the_article_that_it_names(site: Site) -> None:
     site.body()
     assert site.read == 0
     # It has another URL.
-    assert site.body(d01_tides=PAGE.format("Tides", "permalink: /ebb\n", "")) == LINKED.format("ebb")
+    assert site.body(d01_tides=PAGE.format("Tides", "permalink: /ebb\n", "")) == LINKED.format(
+        "ebb"
+    )
     assert site.read == 2
     # It is held back: its address stays unknown.
     assert site.body(d01_tides=PAGE.format("Tides", "published: false\n", "")) == "<p>T P</p>"
@@ -253,7 +253,9 @@ def test_other_changes_read_no_linking_article(site: Site) -> None:
     assert site.read == 1
 
 
-def test_a_sync_that_did_not_end_reads_what_links(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sync_that_did_not_end_reads_what_links(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from feeds.catalog import sync
 
     site.body()
@@ -275,7 +277,9 @@ def test_a_sync_that_did_not_end_reads_what_links(site: Site, monkeypatch: pytes
 def test_a_link_waits_for_the_date_of_its_article(tmp_path: Path) -> None:
     later = PAGE.format("Later", "date: 2999-01-01\n", "")
     text = "[T]({% post_url 2026-05-01-tides %})"
-    site = Site(tmp_path, FILES | {"_posts/2026-05-01-tides.md": later, POST: PAGE.format("B", "", text)})
+    site = Site(
+        tmp_path, FILES | {"_posts/2026-05-01-tides.md": later, POST: PAGE.format("B", "", text)}
+    )
     assert site.body() == "<p>T</p>"
     folder = SiteFolder.open(site.root)
     import dataclasses

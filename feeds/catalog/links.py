@@ -75,7 +75,8 @@ class Links:
         due, is_published = self._folder.when_shown(outline)
         if due and not (known.due and known.due < due):
             self._found[key] = Link(key, due=due)
-        return Target(outline.url + mark + _part(part) if is_published else "", outline.title)
+        url = outline.url + mark + _part(part) if is_published else ""
+        return Target(url, outline.title[:_MAX_CHARS])
 
     def file_of(self, path: str) -> str:
         """Return the path of the file, other than an article, that a link names; else empty."""

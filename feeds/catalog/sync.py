@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -68,21 +68,21 @@ def sync(
             elif not row.path.startswith(out_of_reach):
                 gone.append(row.path)
     candidates += ((path, stat, "") for path, stat in files.items())
-    changed, batch, read = [*gone], list[_FileRows](), 0
+    changed, batch, read = [*gone], dict[str, _FileRows](), 0
     read_all = partial(parallel_map, partial(_read, folder), processes=processes, chunk=100)
     results = _read_linked(index, folder, gone, candidates, stats, read_all, is_whole=is_whole)
     for done, (path, rows) in enumerate(results, 1):
-        batch.append(rows)
+        batch[path] = rows
         if rows.keys() != {SOURCE.name}:
             read += 1
             changed.append(path)
         if len(changed) >= MAX_FILES_PER_TRANSACTION:
-            _write(index, changed, batch)
-            changed, batch, is_whole = [], [], False
+            _write(index, changed, batch.values())
+            changed, batch, is_whole = [], {}, False
         if progress:
             progress(done, len(candidates))
     if changed or batch or not is_whole:
-        _write(index, changed, batch, defaults=folder.settings)
+        _write(index, changed, batch.values(), defaults=folder.settings)
     _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
 
@@ -137,7 +137,7 @@ def _is_whole(meta: dict[str, str]) -> bool:
 def _write(
     index: Database,
     changed: Sequence[str],
-    batch: Sequence[_FileRows],
+    batch: Collection[_FileRows],
     defaults: str | None = None,
 ) -> None:
     """Replace the rows of files, those of changed ones in all tables, in one transaction.

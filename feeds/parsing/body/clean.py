@@ -6,6 +6,7 @@ that would run, style or submit loses its content too, and markup that would run
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import lxml.etree as etree
@@ -26,7 +27,7 @@ from feeds.parsing.body.media import (
     resolve_media,
 )
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
-from feeds.parsing.body.references import NO_ORIGIN, Origin
+from feeds.parsing.body.references import NO_ORIGIN, Origin, Resolve, Target
 from feeds.parsing.body.structure import (
     CHECK_BOXES,
     READ_ATTRIBUTES,
@@ -148,6 +149,8 @@ class Body:
         self._is_html = is_html
         self._math = math
         self._origin = origin
+        # Few characters may name an article that has a long URL.
+        self._links = limits.Length(0, source)
         self._findings = Findings()
 
     def clean(self, base: str) -> str:
@@ -169,13 +172,13 @@ class Body:
         limits.check_length(len(markup), self._source)
         # A character reference may have named what no feed may hold.
         root = parse(repair(markup))
+        if self._origin is not NO_ORIGIN:
+            _follow_files(root, self._resolve, findings, by_name=self._origin.has_wiki_links)
         facts = losses.Facts.of(root if before is None else before, html)
         length = limits.Length(len(markup), self._source)
         reshape(root, base, findings)
         resolve_media(root, base, length, findings)
         etree.strip_attributes(root, "aria-hidden", "checked", "class", "id", "name")
-        if self._origin is not NO_ORIGIN:
-            _follow_files(root, self._origin, length, findings)
         _resolve_links(root, base, length, findings)
         # HTML has no link within a link, say: then the sanitiser parses another tree.
         for _attempt in range(5):
@@ -192,19 +195,26 @@ class Body:
             losses.find_losses(before, root, base, findings)
         return cleaned.strip()
 
+    def _resolve(self, target: str, by_name: bool) -> Target | None:
+        found = self._origin.resolve(target, by_name)
+        self._links.add(len(found.url) + len(found.title) if found else 0)
+        return found
+
     def findings(self) -> list[Finding]:
         """The findings of the body that clean() read last."""
         return self._findings.located(self._source)
 
     def _to_html(self) -> str:
         self._source = limits.bounded(self._source)
-        source = repair(self._source)
+        source, origin = repair(self._source), self._origin
+        if origin is not NO_ORIGIN:
+            origin = replace(origin, resolve=self._resolve)
         if self._is_html:
-            markup = liquid.without_tags(source, self._findings, self._origin, is_html=True)
+            markup = liquid.without_tags(source, self._findings, origin, is_html=True)
         else:
-            source = self._origin.prepare(source)
+            source = origin.prepare(source)
             source, put_back = formulas.protect(source, CODE_IN_MARKDOWN, self._math)
-            source = liquid.without_tags(source, self._findings, self._origin, is_html=False)
+            source = liquid.without_tags(source, self._findings, origin, is_html=False)
             markup = put_back(_from_markdown(source)) if source.strip() else source
         markup = formulas.normalize(escape_verbatim(markup))
         limits.check_length(len(markup), self._source)
@@ -296,16 +306,14 @@ def _markdown_renderer() -> Callable[[str], str]:
 
 
 def _follow_files(
-    root: HtmlElement, origin: Origin, length: limits.Length, findings: Findings
+    root: HtmlElement, resolve: Resolve, findings: Findings, *, by_name: bool
 ) -> None:
     """Make each link to an article's file one to the article; unpublished ones are findings."""
     for link in root.iter("a"):
         file = link.get("href", "").strip()
-        if _TO_FILE.fullmatch(file) and (target := origin.resolve(file, origin.has_wiki_links)):
-            link.set("href", target.url)
-            length.add(len(target.url) - len(file))
+        if _TO_FILE.fullmatch(file) and (target := resolve(file, by_name)):
+            link.set("href", target.url or UNKNOWN_LINK)
             if not target.url:
-                del link.attrib["href"]
                 findings.add("unpublished", file, *clue_patterns(file, "a"))
 
 
