@@ -33,8 +33,8 @@ from feeds.text.urls import canonical_url
 #: A file that has these has the keys of our own articles.
 _OWN_URLS = ("webUrl", "originalUrl")
 _OWN_DATE = "publishedDateTime"
-_DATE_IN_NAME = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}[-_ ]+(?=.)")
 _URL_SAFE = "/%!$&'()*+,;=:@~-._"
+_DATE_IN_NAME = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}[-_ ]+(?=.)")
 
 
 class SiteSettings(NamedTuple):
