@@ -180,7 +180,7 @@ class _Names:
 def _candidates(target: str, source: str, dialect: Dialect) -> Iterator[str]:
     """Yield the paths that a target may be, in the article that names it and from the roots."""
     here = () if target.startswith("/") else (dirname(source),)
-    for folder in (*here, *dialect.roots()):
+    for folder in (*here, *dialect.link_roots()):
         path = normpath(join(folder, target.lstrip("/")))
         if not path.startswith(".."):
             yield path

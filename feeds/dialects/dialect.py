@@ -118,7 +118,7 @@ class Dialect:
         whole = f"{name}.{language}" if language else name
         return tuple(dict.fromkeys((whole, name, _DATE_IN_NAME.sub("", name))))
 
-    def roots(self) -> tuple[str, ...]:
+    def link_roots(self) -> tuple[str, ...]:
         """Return the folders that a link's path may begin at, beside that of its article."""
         return ("", *(folder for folder in self.folders if folder != "."))
 
