@@ -97,6 +97,8 @@ def test_the_target_of_a_link_is_an_article(target: str) -> None:
         ("[[tides#High Water!|ebb]]", f'<a href="{TIDES}#high-water">ebb</a>'),
         ("[[tides#^a1b2]]", f'<a href="{TIDES}">tides</a>'),
         ("a [[odd|[x]]] b", "a [[odd|[x]]] b"),
+        ("潮汐[[tides]]潮汐", f'潮汐<a href="{TIDES}">tides</a>潮汐'),
+        ("a[[0]]", "a[[0]]"),
         ("![[tides]]", f'<a href="{TIDES}">Tides</a>'),
         ("![[map.png]]", f'<img src="{SITE}/map.png" alt="">'),
         ("![[map.png|The bay|300]]", f'<img src="{SITE}/map.png" alt="The bay">'),
@@ -117,6 +119,12 @@ def test_the_target_of_a_link_is_an_article(target: str) -> None:
 )  # fmt: skip
 def test_links_as_generators_write_them(source: str, expected: str) -> None:
     assert clean(source) == f"<p>{expected}</p>"
+
+
+def test_a_footnote_may_follow_a_wiki_link() -> None:
+    found = clean("_[[tides]]_ [[tides]][^1]\n\n[^1]: N")
+    link = f'<a href="{TIDES}">tides</a>'
+    assert found.startswith(f"<p><em>{link}</em> {link}<sup>1</sup></p>")
 
 
 def test_a_table_holds_a_wiki_link_with_a_label() -> None:
@@ -147,10 +155,33 @@ def test_what_leads_nowhere_is_told() -> None:
         (SHORTCODES, "a {{< custom >}}b{{< /custom >}} {{ c }}", "a b {{ c }}"),
         (SHORTCODES, "a {{% toc %}} b", "a  b"),
         (None, "a {{ page }} b", "a {{ page }} b"),
+        (TEMPLATE_TAGS, "a {% asset_img big map.png 300 'The bay' %}",
+         f'a <img src="{SITE}/here/map.png" alt="The bay">'),
+        (TEMPLATE_TAGS, "{% asset_img none %} b", "b"),
     ],
 )  # fmt: skip
 def test_tags_of_the_generator_are_never_text(tags: object, source: str, expected: str) -> None:
     assert clean(source, Origin(tags=tags)) == f"<p>{expected}</p>"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{% youtube abcdefghijk %}",
+        '{{ youtube(id="abcdefghijk", class="wide") }}',
+        '{% youtubeEmbed "abcdefghijk" %}',
+    ],
+)
+def test_a_video_is_a_link_to_it(tag: str) -> None:
+    found = clean(f"a\n\n{tag}\n\nb", Origin(tags=TEMPLATE_TAGS))
+    assert "https://www.youtube.com/watch?v=abcdefghijk" in found
+
+
+@pytest.mark.parametrize("tag", ["codeblock lang:js", "codeblock", "code"])
+def test_the_code_of_hexo_stays_as_it_is(tag: str) -> None:
+    source = f"a\n\n{{% {tag} %}}\nif (*a*) {{{{ b }}}}\n\n    c\n{{% end{tag.split()[0]} %}}\n"
+    code = "<pre><code>if (*a*) {{ b }}\n\n    c\n</code></pre>"
+    assert clean(source, Origin(tags=TEMPLATE_TAGS)) == f"<p>a</p>\n{code}"
 
 
 def test_tags_that_are_left_out_are_told() -> None:

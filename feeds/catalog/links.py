@@ -70,7 +70,8 @@ class Links:
         known = self._found.setdefault(key, Link(key))
         found = names.find(path, self._path, by_name=by_name)
         outline = self._outline(names, found) if found else None
-        if not outline:
+        # Where a page without a date lies, not every dialect knows.
+        if not outline or outline.url == self._dialect.base:
             return None
         due, is_published = self._folder.when_shown(outline)
         if due and not (known.due and known.due < due):

@@ -11,12 +11,14 @@ _NOTE = re.compile(
     r"(?:\"(?P<title>[^\"\n]*)\")?[ \t]*"
 )
 _MAY_HAVE_NOTES = re.compile(r"^[ \t]*(?:!!!|\?\?\?|===|:::)[ \t!+]*[\w\"]", re.MULTILINE)
-# Of Docusaurus, VuePress and others, without a title.
+# Of Docusaurus, VuePress and others.
 _FENCED_NOTE = re.compile(
-    r"([ \t]*:{3,}[ \t]*)(note|tip|info|warning|danger|caution|important|success|error|details)"
-    r"[ \t]*",
+    r"(?P<start>[ \t]*):{3,}[ \t]*"
+    r"(?P<kind>note|tip|info|warning|danger|caution|important|success|error|details|abstract)"
+    r"(?:\[(?P<own>[^\n]*)\]|[ \t]+(?P<title>[^{}\n]*))?[ \t]*",
     re.IGNORECASE,
 )
+_FENCE_END = re.compile(r"[ \t]*:{3,}[ \t]*")
 _CODE_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 _INDENT = 4
 
@@ -24,7 +26,7 @@ _INDENT = 4
 def open_notes(body: str) -> str:
     """Make each note of Python-Markdown, `!!!` and `???`, a title and its text.
 
-    What is between `:::` gets the title that its generator shows.
+    So does what is between lines of `:::`.
     """
     return "\n".join(_opened(body.split("\n"))) if _MAY_HAVE_NOTES.search(body) else body
 
@@ -32,7 +34,7 @@ def open_notes(body: str) -> str:
 def _opened(lines: list[str]) -> Iterator[str]:
     #: The columns at which the text of each open note begins.
     columns: list[int] = []
-    fence = ""
+    fence, fences = "", 0
     following = _indents_of_next(lines)
     for line, following_indent in zip(lines, following, strict=True):
         if not line.strip():
@@ -62,7 +64,12 @@ def _opened(lines: list[str]) -> Iterator[str]:
             else:
                 yield ""
         elif fenced := _FENCED_NOTE.fullmatch(shown):
-            yield f"{fenced[1]}{fenced[2]} {fenced[2].capitalize()}"
+            title = fenced["own"] or fenced["title"] or fenced["kind"].capitalize()
+            yield from ("", f"{fenced['start']}**{title.strip()}**", "")
+            fences += 1
+        elif fences and _FENCE_END.fullmatch(shown):
+            fences -= 1
+            yield ""
         else:
             yield shown
 

@@ -89,7 +89,8 @@ class Outline(NamedTuple):
 
     url: str
     title: str
-    published: datetime
+    #: None for a page without a date.
+    published: datetime | None
     expires: datetime | None
     is_held_back: bool
 
@@ -97,7 +98,7 @@ class Outline(NamedTuple):
 def read_outline(
     text: str, path: str, defaults: ArticleDefaults, dialect: Dialect
 ) -> Outline | None:
-    """Return the outline of an article that read_article() would read, without its body."""
+    """Return the outline of an article, or of a page that only lacks a date, without its body."""
     report = Report(path, Severity.WARNING, zone=find_zone(defaults.timezone) or UTC)
     try:
         front = _front_matter(text, path, report, dialect)
@@ -107,11 +108,11 @@ def read_outline(
         published, hold = fields.date("publishedDateTime"), read_hold(fields)
     except Exception:  # reading the article itself tells of it
         return None
-    if not (title and url and published):
+    if not (title and url):
         return None
-    published = max(published, hold.not_before or published)
+    dates = [date for date in (published, hold.not_before) if date]
     is_held_back = hold.draft or hold.removed or is_in_drafts(path)
-    return Outline(url, title, published, hold.expires, is_held_back)
+    return Outline(url, title, max(dates, default=None), hold.expires, is_held_back)
 
 
 def read_article(

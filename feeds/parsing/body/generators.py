@@ -9,7 +9,7 @@ from collections.abc import Callable
 from html import escape
 
 from feeds.parsing.body.findings import Findings
-from feeds.parsing.body.references import Resolve, escaped, link_to, name_in
+from feeds.parsing.body.references import FRAMES, Resolve, escaped, link_to, name_in
 from feeds.parsing.body.structure import UNKNOWN_LINK
 
 # A tag or an output within a link's target has blanks, which end the target for Markdown.
@@ -47,10 +47,6 @@ _SHORTCODE = re.compile(
 )
 _ESCAPED_SHORTCODE = re.compile(r"\{\{([<%])[ \t]*/\*([^{}\n]{0,300}?)\*/[ \t]*([>%])\}\}")
 _NAMED = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|`([^`]*)`|(\S+))")
-_FRAMES = {
-    "youtube": "https://www.youtube.com/embed/",
-    "vimeo": "https://player.vimeo.com/video/",
-}
 
 _ATTRIBUTE = (
     r"(?:[.#][A-Za-z_-][\w:-]*|[\w:-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'{}]{1,200}))"
@@ -110,7 +106,7 @@ _POST_LINK = re.compile(
 # A tag of another engine, with arguments: prose about templates names tags alone.
 _LEFT = re.compile(
     r"\{%-?\s*[a-z_]\w*[ \t]+[^\s%{}-][^%{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\}"
-    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}|!\[\[[^\[\]\n]{1,300}\]\]",
+    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}|!\[\[[^\[\]\n]{1,300}\]\](?!\()",
     re.MULTILINE,
 )
 
@@ -191,9 +187,9 @@ def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str],
         named = {key: a or b or c for key, a, b, c in _NAMED.findall(arguments)}
         if name == "figure" and named.get("src"):
             return _figure(named)
-        if name in _FRAMES and arguments:
+        if name in FRAMES and arguments:
             video = named.get("id") or arguments.split()[0].strip('"')
-            return f'<iframe src="{_FRAMES[name]}{escape(video)}"></iframe>'
+            return f'<iframe src="{FRAMES[name]}{escape(video)}"></iframe>'
         # Prose about shortcodes names one alone.
         if not arguments and name not in paired:
             return match[0]

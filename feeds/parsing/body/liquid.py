@@ -23,6 +23,8 @@ def _pair(name: str, arguments: str = r"\s*-?") -> _Pair:
 
 _RAW, _COMMENT = _pair("raw"), _pair("comment")
 _HIGHLIGHT = _pair("highlight", r"\s+[^\s%][^%\n]{0,200}")
+# Hexo's, whose name may stand alone.
+_CODE_BLOCKS = tuple(_pair(name, r"(?:\s[^%\n]{0,200})?") for name in ("codeblock", "code"))
 _HUGO_HIGHLIGHT = (
     re.compile(r"\{\{[<%]\s*highlight\s[^<>{}\n]{0,200}[>%]\}\}"),
     re.compile(r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}"),
@@ -92,8 +94,8 @@ def without_tags(
         fence = "~" * max(3, 1 + max(map(len, re.findall("~+", code)), default=0))
         return protect(f"\n{fence}\n{code}\n{fence}\n")
 
-    source = _replace_between(source, _HIGHLIGHT, protect_highlight)
-    source = _replace_between(source, _HUGO_HIGHLIGHT, protect_highlight)
+    for tags in (_HIGHLIGHT, _HUGO_HIGHLIGHT, *_CODE_BLOCKS):
+        source = _replace_between(source, tags, protect_highlight)
     if is_html:
         source = _replace_between(source, _CODE_IN_HTML, protect_code, with_tags=True)
     else:
@@ -140,6 +142,7 @@ def _replace_syntax(
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
     if origin.tags:
+        source = references.replace_media_tags(source)
         source = references.remove_tags(source, findings, origin.tags, protect)
     generators.find_left(source, findings)
     return source
