@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
+from feeds.dialects.dialect import SiteSettings, Translation
+from feeds.dialects.plain import Plain
 from feeds.parsing.body.clean import Body
 from feeds.parsing.body.references import NO_ORIGIN, SHORTCODES, TEMPLATE_TAGS, Origin, Target
 from tests.dialects import write_files
@@ -313,7 +316,7 @@ def test_a_link_waits_for_the_date_of_its_article(tmp_path: Path) -> None:
     )
     assert site.body() == "<p>T</p>"
     folder = SiteFolder.open(site.root)
-    import dataclasses
+
     from datetime import UTC, datetime
 
     then = int(datetime(2999, 2, 1, tzinfo=UTC).timestamp()) * 10**9
@@ -365,3 +368,57 @@ def test_paths_begin_at_the_article_or_the_root(tmp_path: Path, target: str, nam
     article, _ = folder.read_article(folder.text_or_empty("p/a/from.md"), "p/a/from.md")
     assert article
     assert (f'href="https://e.org/{name}/"' in article.body) == bool(name), article.body
+
+
+class PlainPages(Plain):
+    """A dialect that knows where its pages are, and has links by name."""
+
+    has_wiki_links = True
+
+    def translate(self, article: Translation) -> None:
+        super().translate(article)
+        if not article.text("date"):
+            article.publish_at(article.path.replace(".md", "/"))
+
+    def file_url(self, path: str) -> str:
+        return self.base + path.removesuffix(".txt").removesuffix(".htm")
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("[[Undated]]", '<a href="https://e.org/sea/undated/">Undated</a>'),
+        ("[[sea/undated|u]]", '<a href="https://e.org/sea/undated/">u</a>'),
+        ("[[other/undated|u]]", "u"),
+        ("[[twice]]", "twice"),
+        ("[[a/twice]]", '<a href="https://e.org/a/twice/">a/twice</a>'),
+        ("[x](/sea/undated.md?a#b)", '<a href="https://e.org/sea/undated/#b">x</a>'),
+        ("![[map.png]]", '<img src="https://e.org/sea/map.png" alt="">'),
+        ("![[sea/map.png]]", '<img src="https://e.org/sea/map.png" alt="">'),
+        ("![[hidden.png]]", ""),
+        ("![[../../../etc/map.png]]", ""),
+        ("[[tides.en]]", '<a href="https://e.org/sea/tides.en/">tides.en</a>'),
+        ("[[tides]]", '<a href="https://e.org/sea/tides.en/">tides</a>'),
+        ("[[unlisted]]", "unlisted"),
+    ],
+)
+def test_links_by_name(tmp_path: Path, link: str, expected: str) -> None:
+    dated = PAGE.format("T", "date: 2026-05-01\npermalink: {}\n", "")
+    files = {
+        "here/from.md": PAGE.format("F", "date: 2026-05-01\n", link),
+        "sea/undated.md": PAGE.format("Undated", "", ""),
+        "sea/tides.en.md": dated.format("/sea/tides.en/"),
+        "a/twice.md": dated.format("/a/twice/"),
+        "b/twice.md": dated.format("/b/twice/"),
+        "sea/unlisted.md": dated.format("/secret/").replace("---\n\n", "unlisted: true\n---\n"),
+        "sea/map.png": "",
+        ".hidden/hidden.png": "",
+    }
+    root = write_files(tmp_path, files)
+    dialect = PlainPages(SiteSettings(), base="https://e.org/", permalink="/:name/")
+    folder = dataclasses.replace(SiteFolder.open(root), dialect=dialect)
+    path = "here/from.md"
+    article, problems = folder.read_article(folder.text_or_empty(path), path)
+    assert article
+    assert article.body == f"<p>{expected}</p>" * bool(expected)
+    assert "secret" not in str(problems)

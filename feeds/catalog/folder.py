@@ -330,6 +330,14 @@ class SiteFolder:
             return None
         return length if length == known or self.media_file(url) else None
 
+    def has_file(self, path: str) -> bool:
+        """Return True if a file is in the site, and neither it nor a folder of it is hidden."""
+        root = os.path.realpath(self.root)
+        file = os.path.realpath(os.path.join(root, path))
+        names = file.removeprefix(os.path.join(root, "")).split(os.sep)
+        is_hidden = any(name.startswith(".") for name in (*names, *path.split("/")))
+        return file.startswith(os.path.join(root, "")) and not is_hidden and os.path.isfile(file)
+
     def media_file(self, url: str) -> Path | None:
         """Return the file of a relative URL, if it is in the site and may be published."""
         try:

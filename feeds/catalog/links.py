@@ -70,8 +70,10 @@ class Links:
         known = self._found.setdefault(key, Link(key))
         found = names.find(path, self._path, by_name=by_name)
         outline = self._outline(names, found) if found else None
+        if not outline:
+            return self._find_file(path) if path.lower().endswith(self._dialect.endings) else None
         # Where a page without a date lies, not every dialect knows.
-        if not outline or outline.url == self._dialect.base:
+        if outline.url == self._dialect.base:
             return None
         due, is_published = self._folder.when_shown(outline)
         if due and not (known.due and known.due < due):
@@ -80,9 +82,9 @@ class Links:
         return Target(url, outline.title[:_MAX_CHARS])
 
     def file_of(self, path: str) -> str:
-        """Return the path of the file, other than an article, that a link names; else empty."""
+        """Return the path of the file that a link names, though it is no article; else empty."""
         for candidate in _candidates(path, self._path, self._dialect):
-            if self._folder.media_file(f"/{quote(candidate)}"):
+            if self._folder.has_file(candidate):
                 return candidate
         return _names_of(self._folder, self._dialect).find_file(path)
 
