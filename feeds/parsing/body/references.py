@@ -42,9 +42,9 @@ class Origin:
 NO_ORIGIN = Origin()
 #: Tags and outputs of Liquid, Nunjucks and Tera, and Hugo's shortcodes.
 TEMPLATE_TAGS = re.compile(
-    r"\{%(?:(?!%\}).){0,2000}?%\}|\{\{(?![<%])(?:(?!\}\}).){0,1000}?\}\}", re.DOTALL
+    r"\{%(?:(?!\{%|%\}).){0,2000}%\}|\{\{(?![<%])(?:(?!\{\{|\}\}).){0,1000}\}\}", re.DOTALL
 )
-SHORTCODES = re.compile(r"\{\{[<%](?:(?!\}\}).){0,2000}?[>%]\}\}", re.DOTALL)
+SHORTCODES = re.compile(r"\{\{[<%](?:(?!\{\{|[>%]\}\}).){0,2000}[>%]\}\}", re.DOTALL)
 # Tags that have no content of their own.
 _QUIET_TAG = re.compile(
     r"\{%[-~+]?\s*(?:end\w*|if|else\w*|elsif|elif|unless|for|case|when|assign|set|capture|layout"
