@@ -161,16 +161,16 @@ def remove_tags(
     """Remove the tags that are left; a literal in one is text."""
 
     def removed(tag: re.Match[str]) -> str:
-        if literal := _LITERAL.fullmatch(tag[0]):
-            return protect(literal[2])
         if not _QUIET_TAG.match(tag[0]):
             findings.add("tag-left", tag[0])
         return ""
 
+    if "{{" in source and tags is TEMPLATE_TAGS:
+        source = _LITERAL.sub(lambda literal: protect(literal[2]), source)
     return tags.sub(removed, source)
 
 
-_LITERAL = re.compile(r"\{\{-?\s*(['\"`])([^\n]*?)\1\s*(?:\|[^{}\n]*)?-?\}\}")
+_LITERAL = re.compile(r"\{\{-?\s*(['\"`])([^\n]{0,300}?)\1\s*(?:\|[^{}\n]{0,300})?-?\}\}")
 
 
 def _fragment(part: str) -> str:
