@@ -214,7 +214,10 @@ class SiteFolder:
         links = links or self.links_of(path)
         if not links:
             return read_article(text, path, defaults, dialect)
-        return read_article(text, path, defaults, dialect, links)
+        article, problems = read_article(text, path, defaults, dialect, links)
+        if article:
+            links.remember(article)
+        return article, problems
 
     def when_shown(self, outline: Outline) -> tuple[datetime | None, bool]:
         """Return when an article begins or ceases to be shown, and True if it is shown now."""

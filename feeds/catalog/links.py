@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from feeds.dialects.dialect import Dialect
+from feeds.model.article import Article
 from feeds.parsing.article import Outline, read_outline
 from feeds.parsing.body.references import Target
 from feeds.text.media_types import type_of_name
@@ -81,6 +82,13 @@ class Links:
         url = outline.url + mark + _part(part) if is_published else ""
         return Target(url, outline.title[:_MAX_CHARS])
 
+    def remember(self, article: Article) -> None:
+        """Keep what others link to of the article itself, which was read with these links."""
+        held = article.draft or article.removed
+        outline = Outline(article.url, article.title, article.published, article.expires, held)
+        if names := _LAST.get(_key_of(self._folder)):
+            names.keep(self._path, outline)
+
     def file_of(self, path: str) -> str:
         """Return the path of the file that a link names, though it is no article; else empty."""
         for candidate in _candidates(path, self._path, self._dialect):
@@ -107,11 +115,9 @@ class Links:
 
     def _outline(self, names: _Names, path: str) -> Outline | None:
         if path not in names.outlines:
-            if len(names.outlines) >= _MAX_OUTLINES:
-                names.outlines.clear()
             text = self._folder.text_or_empty(path)
             defaults = self._folder.site.article_defaults
-            names.outlines[path] = read_outline(text, path, defaults, self._dialect)
+            names.keep(path, read_outline(text, path, defaults, self._dialect))
         return names.outlines[path]
 
 
@@ -128,6 +134,12 @@ class _Names:
             for rank, name in enumerate(dialect.link_names(path)):
                 self._by_name[fold(name)].append((rank, path))
         self._files: dict[str, list[str]] | None = None
+
+    def keep(self, path: str, outline: Outline | None) -> None:
+        """Keep what links need to know of an article."""
+        if len(self.outlines) >= _MAX_OUTLINES:
+            self.outlines.clear()
+        self.outlines[path] = outline
 
     def find(self, target: str, source: str, *, by_name: bool) -> str:
         """Return the path of the article that a target names in another one; else empty."""
@@ -213,8 +225,12 @@ def _part(part: str) -> str:
 _LAST: dict[tuple[str, int], _Names] = {}
 
 
+def _key_of(folder: SiteFolder) -> tuple[str, int]:
+    return str(folder.root), folder.opened
+
+
 def _names_of(folder: SiteFolder, dialect: Dialect) -> _Names:
-    key = str(folder.root), folder.opened
+    key = _key_of(folder)
     if key not in _LAST:
         _LAST.clear()
         _LAST[key] = _Names(folder, dialect)
