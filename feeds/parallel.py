@@ -4,6 +4,7 @@ Processes are started by a fork server: forking a process that has threads is un
 app has threads.
 """
 
+import atexit
 import gc
 import multiprocessing
 import os
@@ -82,6 +83,7 @@ def collect_garbage_rarely() -> None:
     """Make Python look for unreachable cycles less often.
 
     A build makes millions of objects that stay, and next to no cycles: a sixth of its time went
-    into looking at them again and again.
+    into looking at them again and again. When Python ends it would look at all of them once more.
     """
     gc.set_threshold(100_000, 50, 100)
+    atexit.register(gc.freeze)

@@ -190,6 +190,6 @@ def test_an_audit_of_accessibility_finds_nothing(
 
 
 def test_style_and_script_are_small() -> None:
-    templates = Path(create_app.__code__.co_filename).parents[1] / "formats" / "templates"
-    size = sum((templates / name).stat().st_size for name in ("style.css", "script.js"))
+    assets = Path(create_app.__code__.co_filename).parents[1] / "formats" / "assets"
+    size = sum((assets / name).stat().st_size for name in ("style.css", "script.js"))
     assert size < 8_000

@@ -415,6 +415,51 @@ EDITS = st.lists(
 )
 
 
+SOME_ARTICLES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "published": st.booleans(),
+            "topics": st.lists(st.sampled_from(["AI", "ai", "ML", "C++", "Birds"]), max_size=3),
+            "webUrl": st.sampled_from([f"https://{name}.example/" for name in "abcdefgh"]),
+            "publishedDateTime": st.sampled_from(["2024-05-01", "2025-01-31", "2025-06-30"]),
+            "quality": st.integers(1, 2),
+        },
+        optional={
+            "updatedDateTime": st.sampled_from(["2025-07-01", "2027-01-01"]),
+            "expires": st.sampled_from(["2026-01-01", "2027-01-01"]),
+        },
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=15)
+@given(articles=SOME_ARTICLES)
+def test_feeds_hold_the_same_articles_in_memory_as_in_the_index(
+    tmp_path_factory: pytest.TempPathFactory, articles: list[dict[str, Any]]
+) -> None:
+    site = SiteBuilder(tmp_path_factory.mktemp("memory") / "site")
+    topics = [{"name": "AI", "aliases": ["ML"]}, {"name": "Birds", "parent": "C++"}]
+    feeds = [{"name": "best", "title": "Best", "all": ["AI"], "min_quality": 2}]
+    url = "https://feeds.example.org/"
+    site.configure(title="T", url=url, limit=2, topics=topics, feeds=feeds)
+    for number, keys in enumerate(articles):
+        site.write(f"{number}.md", **keys)
+    in_memory, index = site.publication().articles, site.publication().articles
+    in_memory.load()
+    for channel in site.publication().routes.channels.values():
+        selection = channel.selection
+        periods = in_memory.periods(selection)
+        assert periods == index.periods(selection)
+        for period, limit in ((None, 2), *((period, None) for period in periods)):
+            found = list(index.select(selection, limit, period))
+            assert list(in_memory.paths(selection, period)) == found
+        all_of_it = index.select(selection)
+        newest = max((each.published for each in all_of_it.values()), default=None)
+        assert index.count(selection) == (len(all_of_it), newest)
+    site.close()
+
+
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=EDITS)
 def test_an_index_after_any_edits_answers_as_a_fresh_one(

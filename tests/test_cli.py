@@ -346,6 +346,28 @@ def test_help_is_one_imperative_sentence_a_command_and_loads_no_heavy_library() 
         assert re.search(rf"^  {command} +[A-Z]\w+ .*\.$", result.stdout, re.MULTILINE)
 
 
+def test_a_build_that_reads_and_writes_nothing_loads_nothing_for_it(
+    demo: Path, tmp_path: Path
+) -> None:
+    for file in (demo / "articles").iterdir():
+        os.utime(file, (1e9, 1e9))
+    build = ["build", str(demo), "--out", str(tmp_path / "public")]
+    assert ", 10 read" in run(*build).stdout
+    code = (
+        f"import sys; from feeds.cli import main; main({build!r}, standalone_mode=False);"
+        "heavy = {'cmarkgfm', 'feedgen', 'feeds.parsing.article', 'jinja2', 'lxml', 'nh3',"
+        " 'sqlalchemy.dialects.postgresql', 'sqlalchemy.orm'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code]
+    done, loaded = subprocess.run(
+        command, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert ", 0 read" in done
+    assert ", 0 written" in done
+    assert loaded == "[]"
+
+
 @dataclass(frozen=True)
 class Server:
     """A `feeds serve` that runs."""

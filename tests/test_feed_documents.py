@@ -24,6 +24,7 @@ from feeds.model.feed import Context, Feed
 from feeds.model.site import Author
 from feeds.parsing.article import read_article
 from feeds.publication.publication import Publication
+from tests.feedgen_entries import feedgen_entry, feedgen_item
 from tests.golden import GOLDEN, URL, golden_site
 from tests.support import CORPUS, NOW, SiteBuilder, needs_corpus
 
@@ -255,14 +256,14 @@ def rss_by_feedgen(articles: list[Article]) -> bytes:
     is_podcast = any(article.episode and article.recording for article in articles)
     generator = rss.feedgen_channel(feed_of(articles), is_podcast=is_podcast)
     for article in articles:
-        generator.add_entry(rss.feedgen_item(article, CONTEXT), order="append")
+        generator.add_entry(feedgen_item(article, CONTEXT), order="append")
     return bytes(generator.rss_str())
 
 
 def atom_by_feedgen(articles: list[Article]) -> bytes:
     generator = atom.feedgen_feed(feed_of(articles))
     for article in articles:
-        generator.add_entry(atom.feedgen_entry(article, CONTEXT), order="append")
+        generator.add_entry(feedgen_entry(article, CONTEXT), order="append")
     return bytes(generator.atom_str())
 
 

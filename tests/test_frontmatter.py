@@ -22,7 +22,8 @@ import pytest
 from feeds.catalog.folder import SiteFolder
 from feeds.errors import Problem, Severity
 from feeds.model.article import Article, Image, Provider, Related
-from feeds.parsing.article import ENDINGS, line_of, read_article
+from feeds.parsing.article import line_of, read_article
+from feeds.parsing.file_names import ENDINGS
 from tests.support import CORPUS, article, document, needs_corpus
 
 ARTICLES = Path(__file__).parent / "articles"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from feeds.catalog.reading import read_files
 from tests.support import eventually
 
 _PROGRAM = """
@@ -71,3 +72,11 @@ def test_a_worker_that_ends_is_told_from_one_that_is_killed(
         [sys.executable, str(program), end], capture_output=True, text=True, env=environment
     )
     assert f"{message}; try again" in done.stderr
+
+
+def test_the_fork_server_loads_all_that_reads_articles_before_it_forks() -> None:
+    # It loads the module of the function that reads them.
+    code = f"import sys, {read_files.__module__}; print('lxml.etree' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == "True\n"

@@ -136,7 +136,7 @@ def test_a_table_holds_a_wiki_link_with_a_label() -> None:
 
 
 def test_what_leads_nowhere_is_told() -> None:
-    wiki = Origin(resolve=resolve, has_wiki_links=True)
+    wiki = Origin(resolve=resolve, is_obsidian=True)
     source = "One\n\n[[No where|n]] and ![[no.png]] ![[note]]\n\n[D](draft.md)\n"
     assert clean(source, wiki) == "<p>One</p>\n<p>n and  note</p>\n<p>D</p>"
     assert told(source, wiki) == [
@@ -373,7 +373,7 @@ def test_paths_begin_at_the_article_or_the_root(tmp_path: Path, target: str, nam
 class PlainPages(Plain):
     """A dialect that knows where its pages are, and has links by name."""
 
-    has_wiki_links = True
+    is_obsidian = True
 
     def translate(self, article: Translation) -> None:
         super().translate(article)

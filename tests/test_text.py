@@ -9,10 +9,13 @@ import ftfy
 import lxml.etree as etree
 import pytest
 import yaml
+from ftfy.chardata import CHARMAP_ENCODINGS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.parsing.article import read_article
+from feeds.text import mojibake
+from feeds.text.mojibake import may_be_mojibake
 from feeds.text.repair import (
     find_forbidden,
     fold_spaces,
@@ -269,6 +272,26 @@ def test_no_misread_text_is_passed_over(text: str) -> None:
         # A capital before a closing quotation mark is left alone on purpose.
         if repair(broken) == broken and not re.search("[ÃÂ][”»“’—]", broken):
             assert ftfy.fix_encoding(broken) == broken
+
+
+#: What each byte of UTF-8 beyond ASCII may be misread as.
+MISREAD_BYTES = "".join(
+    bytes(range(0x80, 0x100)).decode(encoding, "ignore") for encoding in CHARMAP_ENCODINGS
+)
+
+
+@given(st.text(st.sampled_from(MISREAD_BYTES) | st.sampled_from(" a\n’“”–"), max_size=6))
+@example("é ")
+@example("Ã ")
+@example("’é")
+def test_no_text_that_a_look_rules_out_would_be_repaired(text: str) -> None:
+    if not may_be_mojibake(text) and not find_forbidden(text):
+        assert ftfy.fix_encoding(text) == text
+
+
+def test_all_encodings_are_looked_for_that_ftfy_knows() -> None:
+    known = " ".join(mojibake._ENCODINGS).split()
+    assert known == CHARMAP_ENCODINGS
 
 
 #: The letters of many scripts, of those with capitals the small ones.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feeds.parsing import yaml_text
@@ -76,6 +77,119 @@ def with_nulls(found: Any) -> Any:
     return None if found in ("", "~", "null", None) else found
 
 
+#: Parts of lines that are plain, or nearly.
+indents = st.sampled_from(["", "", "", "  ", "  ", "    ", " ", "   ", "      ", "\t"])
+dashes = st.sampled_from(["", "", "", "- ", "- ", "-  ", "-", "- - "])
+items = st.sampled_from(
+    ["x", "y z ", " -1", '"q" ', "'q r'", "null", "~", "", "it's", "u:v", "u: v", "x # c", "[x]"]
+)
+keys = st.sampled_from(["", "", "a: ", "a:", "b:", "c: ", "d:  ", "e:", "k-1: ", "_k: "]) | (
+    st.sampled_from(["null:", "<<: ", "secured: ", "'a': ", "a :", "é: ", "1: ", "? a", "*x : "])
+)
+values = (
+    st.sampled_from(["", "", "x", "y z", "012", "1.10", "-1", "no", "2026-05-01T09:30:00Z"])
+    | st.sampled_from(
+        ["u:v", "x ", "''", '""', '"x"  ', "'it''s'", r'"\"\\"', r'"\n"', r"'\"'", "/p", "..."]
+    )
+    | st.sampled_from(
+        ["null", "~", "# c", "x # c", "x: y", "x:", "[x]", "{x: y}", "|", ">-", "&x y"]
+    )
+    | st.lists(items | scalars, max_size=4).map(", ".join).map("[{}]".format)
+    | scalars.map('"{}"'.format)
+    | scalars
+)
+# At the beginning of a text alone, U+FEFF is allowed.
+plain_lines = st.lists(st.tuples(indents, dashes, keys, values).map("".join), max_size=8).map(
+    lambda lines: "\n".join(lines).lstrip("\ufeff")
+)
+
+
+def read(text: str, first_line: int) -> Any:
+    """Return all that load() says of a text, or the error."""
+    try:
+        found, duplicates = yaml_text.load(text, first_line)
+    except YAMLTextError as refused:
+        return refused.line, str(refused)
+    return found, lines(found), duplicates
+
+
+def assert_read_as_by_libyaml(text: str) -> None:
+    # A comment makes libyaml read the rest of the text too.
+    assert read(text, 1) == read("# a comment\n" + text, 0)
+
+
+@settings(deadline=None, max_examples=500)
+@given(plain_lines)
+@example("a:\nb: 1\n")
+@example("a:\n- b\nc:\n  - d\ne: f")
+@example("a:\n  - b: c\n    d:\n    - e:\n      f: g\n  - h\n\ni: j")
+@example("a:\n    b:\n  c: d")
+@example("a: b\n  - c")
+@example("a: b\n  c: d")
+@example("a:\n- b\n  - c")
+@example("a:\n- \n- b\n")
+@example("a:\n- \n  b: c\n")
+@example("- a\n- b: c\n")
+@example("a: null\nb: 'null'\nnull: c\n")
+@example("a: b\nc: d\na: e\n")
+@example("a:\n-  b: c\n   d: e\n")
+@example("a:\n-b: c\n")
+@example("a: [b # c]\n")
+@example("a: [b: c, d:]\n")
+@example(r"a: '\"'")
+@example(f"a:\n- {'b ' * 1000}c\n")
+@example(f"a: [{'b ' * 1000}, c]\nd:\n- [{'b ' * 1000}, c]\n")
+@example(f"{'a' * 61}: b\n")
+@example(f"{'a' * 2000}: b\n")
+@example(f"a: b\n{' ' * 40}\nc: d")
+@example("".join(f"{' ' * depth}a:\n" for depth in range(31)))
+@example("".join(f"{' ' * depth}a:\n" for depth in range(70)))
+@example("".join(f"{' ' * depth}- a:\n" for depth in range(0, 30, 2)))
+@example("a: b\ufeffc\nd: \ufeffe\nf: '\ufeff'\n\ufeffg: h\n")
+@example("a: b\ufeffc\nd: [\ufeff, e\ufeff, '\ufeff']")
+@example("a: b\u2028c")
+@example("a: b\x85c")
+@example("a: b\x7fc")
+@example("a: \u3000b\u3000")
+def test_plain_lines_mean_what_libyaml_says(text: str) -> None:
+    assert_read_as_by_libyaml(text)
+
+
+def test_an_ordinary_article_needs_no_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_text, "_Loader", None)
+    text = (
+        'title: "A \\"new\\" feed: here"\nname: \'Čapek #1\'\nat: 2026-05-01T09:30:00Z\nheat: -1\n'
+        "url: https://example.org/a?b=c\n\nby:\n  name: A. Author\n  mail:\nof: null\n"
+        "topics:\n- x\n- 'y'\ntags: [a, 'b c' ,null]\nnone: []\n"
+        "images:\n  - url: /a.png\n    width: 012  \n  -  url: /b.png\n     width: 1\n"
+    )
+    assert value(text) == {
+        "title": 'A "new" feed: here',
+        "name": "Čapek #1",
+        "at": "2026-05-01T09:30:00Z",
+        "heat": "-1",
+        "url": "https://example.org/a?b=c",
+        "by": {"name": "A. Author", "mail": None},
+        "of": None,
+        "topics": ["x", "y"],
+        "tags": ["a", "b c", None],
+        "none": [],
+        "images": [{"url": "/a.png", "width": "012"}, {"url": "/b.png", "width": "1"}],
+    }
+    with pytest.raises(TypeError):
+        value("title: a  # a comment\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["k:{}#", "{}#", "k: x{}#", "k: x{}", "- {}", "k:{}'", "k: [{}", "k: [{}]"],
+)
+@pytest.mark.parametrize("filling", [" ", "x ", "a:", '"\\"', "x,", '"", '])
+def test_no_line_takes_more_than_linear_time(line: str, filling: str) -> None:
+    with within(5), suppress(YAMLTextError):
+        yaml_text.load(line.format(filling * (90_000 // len(filling))))
+
+
 @needs_corpus
 def test_every_front_matter_of_the_corpus_is_read_as_yaml_reads_it() -> None:
     compared = 0
@@ -85,6 +199,7 @@ def test_every_front_matter_of_the_corpus_is_read_as_yaml_reads_it() -> None:
         match = FRONT_MATTER.match(file.read_text(encoding="utf-8"))
         if not match:
             continue
+        assert_read_as_by_libyaml(match[1])
         found, _duplicates = yaml_text.load(match[1])
         assert with_nulls(found) == with_nulls(reference(match[1])), file
         compared += 1

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -44,15 +45,17 @@ _MICROS_PER_DAY = 24 * 60 * 60 * 1_000_000
 _DAY = (ARTICLE.c.published + EPOCH.toordinal() * _MICROS_PER_DAY) // _MICROS_PER_DAY
 
 
-class _File(NamedTuple):
-    """A published article's file in memory."""
+class _Files(NamedTuple):
+    """The files of all published articles in memory, by rank: that of the newest is 0."""
 
+    ranks: dict[str, int]
+    paths: list[str]
+    #: The days of publication, as date.toordinal() counts.
+    days: list[int]
     #: Of the text, the topics and the lengths of enclosures: all that decides an entry's bytes.
-    digest: str
-    #: As date.toordinal() counts.
-    day: int
-    #: 0 for the newest article.
-    rank: int
+    digests: list[bytes]
+    #: The ranks of the files with each folded topic name.
+    by_topic: dict[str, list[int]]
 
 
 class PublishedArticles:
@@ -65,11 +68,7 @@ class PublishedArticles:
         self._site = site
         self._now = micros(now)
         self._unpublished = unpublished or site.unpublished
-        #: Empty until load() was called, as the files of each folded topic name.
-        self._files: dict[str, _File] = {}
-        self._by_topic: dict[str, list[str]] = {}
-        self._feeds: dict[Selection, tuple[list[str], tuple[Period, ...]]] = {}
-        self._last_digest: tuple[Selection | None, Period | None, str] = (None, None, "")
+        self._feeds: dict[Selection, tuple[Sequence[int], tuple[Period, ...]]] = {}
 
     @cached_property
     def topics(self) -> Topics:
@@ -104,7 +103,7 @@ class PublishedArticles:
         if _is_one_topic(selection):
             key, *others = self.topics.family(selection.any[0])
             if not others:
-                return self._topic_counts.get(key, (0, None))
+                return self._counts_of_topics.get(key, (0, None))
         query = self._select(selection, sa.func.count(), sa.func.max(ARTICLE.c.published))
         ((number, newest),) = self._rows(query)
         return number, date_of(newest)
@@ -114,48 +113,43 @@ class PublishedArticles:
 
         A query for each feed would take a large build long.
         """
-        if self._files:
-            return
+        _ = self._files
+
+    @cached_property
+    def _files(self) -> _Files:
+        paths: list[str] = []
+        days: list[int] = []
+        texts: list[str] = []
         columns = ARTICLE.c.path, SOURCE.c.digest, _DAY, ARTICLE.c.updated
-        rows = self._rows(self._published(SOURCE, *columns).order_by(*_NEWEST_FIRST))
-        digests = {path: [digest] for path, digest, _day, _updated in rows}
-        for path, _digest, _day, updated in rows:
-            if updated > self._now:
-                digests[path].append("early")
+        query = self._published(SOURCE, *columns).order_by(*_NEWEST_FIRST)
+        for path, digest, day, updated in self._streamed(query):
+            paths.append(path)
+            days.append(day)
+            texts.append(digest if updated <= self._now else f"{digest}\0early")
+        ranks = {path: rank for rank, path in enumerate(paths)}
         if lengths := self._catalog.lengths():
             query = sa.select(MEDIA.c.path, MEDIA.c.url).order_by(MEDIA.c.path, MEDIA.c.url)
             for path, url in self._rows(query):
-                if path in digests and url in lengths:
-                    digests[path].append(f"length {lengths[url]} {url}")
-        tagged: dict[str, list[str]] = {}
-        query = sa.select(TAGGING.c.topic, TAGGING.c.path)
-        for key, path in self._rows(query.order_by(TAGGING.c.topic, TAGGING.c.path)):
-            if path in digests:
-                tagged.setdefault(key, []).append(path)
-                if topic := self.topics.by_key.get(key):
-                    digests[path].append(f"topic {topic.slug} {topic.name}")
-        self._by_topic = tagged
-        # The last: other threads take it as loaded once it is filled.
-        self._files = {
-            path: _File("\0".join(digests[path]), day, rank)
-            for rank, (path, _digest, day, _updated) in enumerate(rows)
+                if path in ranks and url in lengths:
+                    texts[ranks[path]] += f"\0length {lengths[url]} {url}"
+        by_topic: dict[str, list[int]] = {}
+        named = {
+            key: f"\0topic {topic.slug} {topic.name}" for key, topic in self.topics.by_key.items()
         }
+        query = sa.select(TAGGING.c.topic, TAGGING.c.path)
+        for key, path in self._streamed(query.order_by(TAGGING.c.topic, TAGGING.c.path)):
+            if (rank := ranks.get(path)) is not None:
+                by_topic.setdefault(key, []).append(rank)
+                texts[rank] += named.get(key, "")
+        return _Files(ranks, paths, days, list(map(_digest, texts)), by_topic)
 
     def paths(self, selection: Selection, period: Period | None) -> Sequence[str]:
         """The files of a feed's newest articles, or of those of a period, newest first."""
-        files, _periods = self._feed(selection)
-        if not period:
-            return files[: self._site.limit]
-
-        def descending(path: str) -> int:
-            return -self._files[path].day
-
-        first = bisect_left(files, -period.last, key=descending)
-        return files[first : bisect_right(files, -period.first, key=descending)]
+        return [self._files.paths[rank] for rank in self._ranks(selection, period)]
 
     def periods(self, selection: Selection) -> tuple[Period, ...]:
         """The periods of a feed's archive, oldest first."""
-        if self._files:
+        if "_files" in self.__dict__:
             return self._feed(selection)[1]
         # A live app renders few feeds: a query for each costs less than load().
         query = self._select(selection, _DAY, sa.func.count()).group_by(_DAY)
@@ -163,47 +157,62 @@ class PublishedArticles:
 
     def fingerprint(self, selection: Selection, period: Period | None) -> str:
         """Digest of all that decides the entries of paths()."""
-        # The documents of a feed, one for each format, ask for the same digest in a row.
-        if self._last_digest[:2] != (selection, period):
-            articles = "\0".join(self._files[path].digest for path in self.paths(selection, period))
-            digest = hashlib.sha256(articles.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-            self._last_digest = selection, period, digest
-        return self._last_digest[2]
+        digests = self._files.digests
+        return _digest(b"".join(digests[rank] for rank in self._ranks(selection, period))).hex()
 
-    def _feed(self, selection: Selection) -> tuple[list[str], tuple[Period, ...]]:
-        """The files of all articles of a feed, newest first, and the periods of its archive."""
-        self.load()
+    def _ranks(self, selection: Selection, period: Period | None) -> Sequence[int]:
+        ranks, _periods = self._feed(selection)
+        if not period:
+            return ranks[: self._site.limit]
+
+        def descending(rank: int) -> int:
+            return -self._files.days[rank]
+
+        first = bisect_left(ranks, -period.last, key=descending)
+        return ranks[first : bisect_right(ranks, -period.first, key=descending)]
+
+    def _feed(self, selection: Selection) -> tuple[Sequence[int], tuple[Period, ...]]:
+        """The ranks of all articles of a feed, newest first, and the periods of its archive."""
         if selection not in self._feeds:
+            files = self._files
+            ranks: Sequence[int]
             if selection == Selection():
-                files = list(self._files)
+                ranks = range(len(files.paths))
             elif _is_one_topic(selection):
                 keys = self.topics.family(selection.any[0])
-                tagged = set().union(*(self._by_topic.get(key, ()) for key in keys))
-                files = sorted(tagged, key=lambda path: self._files[path].rank)
+                ranks = sorted(set().union(*(files.by_topic.get(key, ()) for key in keys)))
             else:
                 query = self._select(selection, ARTICLE.c.path).order_by(*_NEWEST_FIRST)
                 # Without those that another process has added since.
-                files = [path for (path,) in self._rows(query) if path in self._files]
-            days = Counter(self._files[path].day for path in files)
-            self._feeds[selection] = files, cut(days, self._site.limit)
+                ranks = [files.ranks[path] for (path,) in self._rows(query) if path in files.ranks]
+            days = Counter(map(files.days.__getitem__, ranks))
+            self._feeds[selection] = ranks, cut(days, self._site.limit)
         return self._feeds[selection]
 
     def topic_names(self) -> list[TopicName]:
         """The names that articles use for their topics."""
-        rows = self._tagged(TAGGING.c.name, sa.func.min(ARTICLE.c.published))
         return [
             TopicName(name, uses, EPOCH + timedelta(microseconds=first))
-            for name, uses, first in rows
+            for name, uses, first, _last in self._uses_of_names
         ]
 
     @cached_property
-    def _topic_counts(self) -> dict[str, tuple[int, datetime | None]]:
-        """The number of articles and the newest date of each folded topic name."""
-        rows = self._tagged(TAGGING.c.topic, sa.func.max(ARTICLE.c.published))
-        return {topic: (count, date_of(newest)) for topic, count, newest in rows}
+    def _uses_of_names(self) -> Sequence[Sequence[Any]]:
+        """The names of topics, each with its number of articles, and the first and last date."""
+        name, published = TAGGING.c.name, ARTICLE.c.published
+        columns = name, sa.func.count(), sa.func.min(published), sa.func.max(published)
+        return self._rows(self._published(TAGGING, *columns).group_by(name))
 
-    def _tagged(self, name: sa.Column[str], date: sa.ColumnElement[int]) -> Sequence[Sequence[Any]]:
-        return self._rows(self._published(TAGGING, name, sa.func.count(), date).group_by(name))
+    @cached_property
+    def _counts_of_topics(self) -> dict[str, tuple[int, datetime | None]]:
+        """The number of articles and the newest date of each folded topic name."""
+        counts: dict[str, tuple[int, datetime | None]] = {}
+        uses_of_names = sorted(self._uses_of_names, key=itemgetter(3))
+        for name, uses, _first, last in uses_of_names:
+            key = fold(name)
+            before, _date = counts.get(key, (0, None))
+            counts[key] = before + uses, date_of(last)
+        return counts
 
     def media(self) -> Sequence[Sequence[Any]]:
         """Each relative URL of a file, an article with it, and the number of such articles."""
@@ -275,6 +284,11 @@ class PublishedArticles:
     def _rows(self, query: sa.Executable) -> Sequence[Sequence[Any]]:
         with self._catalog.reading() as connection:
             return connection.execute(query).all()
+
+    def _streamed(self, query: sa.Executable) -> Iterator[Sequence[Any]]:
+        """Yield the rows of a query, without all of them in memory."""
+        with self._catalog.reading() as connection:
+            yield from connection.execute(query, execution_options={"yield_per": 1000})
 
     def _published(self, table: sa.Table, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
         """The query of columns for the rows that published articles have in a table."""
@@ -352,5 +366,10 @@ class PublishedArticles:
         return updated, table.c.published, table.c.path
 
 
+def _digest(content: str | bytes) -> bytes:
+    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    return hashlib.sha256(data).digest()[:16]
+
+
 def _is_one_topic(selection: Selection) -> bool:
-    return bool(selection.any) and selection == Selection(any=selection.any[:1])
+    return len(selection.any) == 1 and selection == Selection(any=selection.any)

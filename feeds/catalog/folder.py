@@ -19,9 +19,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from feeds.catalog.links import Links as ArticleLinks
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
 from feeds.dialects import DIALECTS, NONE, find_dialect
 from feeds.dialects.configuration import Files
@@ -30,13 +30,17 @@ from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
 from feeds.model.site import Author, Site
-from feeds.parsing.article import ENDINGS, Outline, line_of, read_article
 from feeds.parsing.fields import parse_language
+from feeds.parsing.file_names import ENDINGS
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
 from feeds.parsing.time_zones import in_zone, zone_name
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown
+
+if TYPE_CHECKING:
+    from feeds.catalog.links import Links as ArticleLinks
+    from feeds.parsing.article import Outline
 
 CONFIGURATION = "feeds.yaml"
 #: A longer file is hardly an article, and must not fill the memory.
@@ -203,13 +207,18 @@ class SiteFolder:
 
         Its found() are those of the articles that were read with it.
         """
+        # Imported late, as all that parses articles: most builds have none to read.
+        from feeds.catalog.links import Links
+
         dialect = self.dialect_of(path)
-        return ArticleLinks(self, dialect, path) if dialect else None
+        return Links(self, dialect, path) if dialect else None
 
     def read_article(
         self, text: str, path: str, links: ArticleLinks | None = None
     ) -> tuple[Article | None, list[Problem]]:
         """Read an article from the text of one of files(), with its links_of()."""
+        from feeds.parsing.article import read_article
+
         dialect, defaults = self.dialect_of(path), self.site.article_defaults
         links = links or self.links_of(path)
         if not links:
@@ -231,6 +240,8 @@ class SiteFolder:
 
     def line_of(self, path: str, *keys: str) -> int:
         """Return the line of the first of these keys that an article's file has, else 1."""
+        from feeds.parsing.article import line_of
+
         return line_of(self.text_or_empty(path), path, *keys, dialect=self.dialect_of(path))
 
     def endings(self) -> Counter[str]:

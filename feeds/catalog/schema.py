@@ -23,7 +23,7 @@ from feeds.errors import CatalogError, Problem
 from feeds.model.article import Article
 
 #: The libraries that show in what is published.
-LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "jinja2", "lxml", "msgspec", "nh3", "PyYAML", "tzdata")
+LIBRARIES = ("cmarkgfm", "feedgen", "ftfy", "lxml", "msgspec", "nh3", "PyYAML", "tzdata")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In the order of its characters' numbers, as SQLite and Python have it: no server's language may
@@ -94,10 +94,12 @@ ARTICLE = sa.Table(
     sa.Column("expires", Integer), sa.Column("quality", sa.Float), sa.Column("heat", sa.Float),
     *columns(_Json(Article), "data"),
     sa.Index("feeds_article_id", "id", "draft", "updated", "published", "path"),
-    # All that decides whether an article is published: its row, which is long, need not be read.
+    # All that decides whether and in which order articles are published: their rows, which are
+    # long, need not be read.
     sa.Index(
         "feeds_article_due",
         "published", "removed", "draft", "has_duplicate_id", "path", "updated", "expires",
+        "quality", "heat", "id",
     ),
 )  # fmt: skip
 TAGGING = sa.Table(

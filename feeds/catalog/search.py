@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from feeds.catalog import schema
 from feeds.catalog.database import Database, patiently
 from feeds.catalog.schema import ARTICLE, SEARCHED, SOURCE
-from feeds.parsing.body.clean import plain_text
 from feeds.text import search_terms
 
 #: Articles indexed in one transaction: a sync never waits longer than for these.
@@ -115,6 +114,9 @@ def _missing(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 
 def _words_row(row: Any) -> dict[str, str]:
+    # Imported late, as all that parses articles.
+    from feeds.parsing.body.clean import plain_text
+
     article = row.data
     words = search_terms.joined(article.title, article.excerpt, plain_text(article.body))
     return {"path": row.path, "digest": row.digest, "words": words}

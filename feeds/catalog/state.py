@@ -268,8 +268,11 @@ class State:
 
     def built(self, tree: str) -> dict[str, Built]:
         """Return the files that builds wrote into a tree, by name."""
-        rows = self._rows(sa.select(BUILT).where(BUILT.c.tree == tree))
-        return {row.name: Built(row.fingerprint, row.size, row.mtime_ns) for row in rows}
+        columns = BUILT.c.name, BUILT.c.fingerprint, BUILT.c.size, BUILT.c.mtime_ns
+        rows: Sequence[Sequence[Any]] = self._rows(sa.select(*columns).where(BUILT.c.tree == tree))
+        return {
+            name: Built(fingerprint, size, mtime_ns) for name, fingerprint, size, mtime_ns in rows
+        }
 
     def remember_built(self, tree: str, files: Mapping[str, Built | None]) -> None:
         """Keep these files of a tree, and forget those that are None."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from feeds.files import regular_only
 from feeds.formats import LIST
-from feeds.parsing.article import is_html
+from feeds.parsing.file_names import is_html
 
 #: A file in every tree that Feeds writes: the pages that it names are no articles.
 MANIFEST = ".feeds-manifest.json"
@@ -153,8 +153,9 @@ def _may_hold_articles(name: str) -> bool:
 
 def _printable(name: str) -> str:
     """Return a name as one line of text; a name with escapes no longer finds its file."""
-    chars = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-    return name if name.isprintable() else "".join(chars)
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _contains(folder: str, path: str) -> bool:

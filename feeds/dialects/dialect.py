@@ -16,7 +16,6 @@ from typing import ClassVar, NamedTuple
 from urllib.parse import quote, urljoin
 
 from feeds.dialects.configuration import Files
-from feeds.dialects.markdown import open_notes
 from feeds.parsing.dates import DateError, read_moment
 from feeds.parsing.drafts import holds_back
 from feeds.parsing.front_matter import (
@@ -67,10 +66,10 @@ class Dialect:
     syntaxes: ClassVar[tuple[Syntax, ...]] = ()
     #: True if a file without front matter is no article.
     needs_front_matter: ClassVar[bool] = True
-    #: True if `[[…]]` in Markdown is a link, wherever it leads.
-    has_wiki_links: ClassVar[bool] = False
-    #: Tags in bodies that the generator replaces, so that they are never text; None if it has none.
-    tags: ClassVar[re.Pattern[str] | None] = None
+    #: True for the Markdown of Obsidian: `[[links]]`, `==marks==`, `%%comments%%`.
+    is_obsidian: ClassVar[bool] = False
+    #: The tags in bodies that are never text: "templates", "shortcodes", which are Hugo's, or none.
+    tags: ClassVar[str] = ""
     #: Authors' names for our keys, for problems about what is missing.
     names: ClassVar[Mapping[str, str]] = {
         "publishedDateTime": "date", "topics": "tags", "webUrl": "permalink", "name": "title",
@@ -104,10 +103,6 @@ class Dialect:
     def data_of(self, path: str) -> str:  # noqa: ARG002  # for dialects that have any
         """Return what files of data beside an article decide of it, as text for a digest."""
         return ""
-
-    def markdown(self, body: str) -> str:
-        """Return a body in Markdown without what only the generator means by some signs."""
-        return open_notes(body)
 
     def link_names(self, path: str) -> tuple[str, ...]:
         """Return the names by which links may lead to a file, the best first."""

@@ -12,7 +12,6 @@ from feeds.dialects.configuration import Files, flag_of, list_of, mapping_of, te
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, words_of
 from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import keep_letters
-from feeds.parsing.body.references import TEMPLATE_TAGS
 from feeds.parsing.yaml_text import YAMLMapping
 
 _CONFIGURATION = ("_config.yml", "_config.yaml", "_config.toml")
@@ -40,7 +39,7 @@ class Jekyll(Dialect):
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html",
                                           ".htm", ".txt")  # fmt: skip
     needs_front_matter: ClassVar[bool] = False
-    tags: ClassVar[re.Pattern[str]] = TEMPLATE_TAGS
+    tags: ClassVar[str] = "templates"
 
     #: Prefixes of the paths that are left out.
     exclude: tuple[str, ...] = ()

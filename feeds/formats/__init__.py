@@ -7,7 +7,8 @@ An article's part of a document is the same in every feed of its site, and is re
 for. No renderer imports another, or knows where a document is published.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Protocol
@@ -16,13 +17,28 @@ from feeds.model.article import Article
 from feeds.model.feed import Context, Entry, Feed
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EntrySource:
+    """An article to render, and the text that several formats share."""
+
+    article: Article
+    context: Context
+    _shared: dict[Callable[[Article], str], str] = field(default_factory=dict, init=False)
+
+    def shared(self, make: Callable[[Article], str]) -> str:
+        """Return the function's result for the article, for which it is called once."""
+        if make not in self._shared:
+            self._shared[make] = make(self.article)
+        return self._shared[make]
+
+
 class Renderer(Protocol):
     """The two functions of a format's module."""
 
     def render_document(self, feed: Feed, /) -> bytes:
         """Return the feed in UTF-8."""
 
-    def render_entry(self, article: Article, context: Context, /) -> bytes:
+    def render_entry(self, source: EntrySource, /) -> bytes:
         """Return an article's part of every document that contains it."""
 
 
@@ -63,10 +79,11 @@ STYLE = Format("CSS", "feed.css", "text/css")
 
 def as_entry(article: Article, context: Context) -> Entry:
     """Return an article with absolute URLs as an entry of its site's feeds."""
+    source = EntrySource(article, context)
 
     @cache
     def part(name: str) -> bytes:
-        return _renderer(name).render_entry(article, context)
+        return _renderer(name).render_entry(source)
 
     return Entry(article.published, article.updated, part)
 
@@ -78,7 +95,7 @@ def render(feed: Feed, format: Format) -> bytes:
 
 def render_style() -> bytes:
     """Return the style sheet that makes an XML feed readable in a browser."""
-    return files(__package__).joinpath("templates", STYLE.file_name).read_bytes()
+    return files(__package__).joinpath("assets", STYLE.file_name).read_bytes()
 
 
 @cache

@@ -1,32 +1,24 @@
-"""feedgen as RSS and Atom use it, with the faults of release 1.0.0 worked around.
+"""feedgen as RSS and Atom use it for feeds, with the faults of release 1.0.0 worked around.
 
-It writes dates under setlocale(), uses the current time for any date that isn't set, drops the
-attributes of an entry's links (its issue 135), and has no elements for related links, Media RSS or
-RFC 5005. An entry is serialized alone, for every feed that it is in; insert_entries() puts entries
-into a feed that feedgen wrote without any.
+It writes dates under setlocale(), uses the current time for any date that isn't set, and has no
+elements for RFC 5005. An entry is written as text (feeds.formats.entry_xml), once for every feed
+that it is in; insert_entries() puts entries into a feed that feedgen wrote without any.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from email.utils import format_datetime
 from functools import partial
 
 import lxml.etree as etree  # before feedgen.util, which fails without it
-from feedgen import entry as feedgen_entry
 from feedgen import feed as feedgen_feed
-from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseExtension
-from feedgen.ext.dc import DcEntryExtension, DcExtension
+from feedgen.ext.podcast import PodcastExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.formats import STYLE, Format
-from feeds.formats.entry_html import content_html
-from feeds.model.article import Article, Download, Image, Player
-from feeds.model.feed import Context, Feed
-from feeds.text.identifiers import as_iri
-from feeds.text.media_types import medium_of
+from feeds.model.feed import Feed
 
-_NAMESPACES = {
+NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -38,7 +30,7 @@ _NAMESPACES = {
 _Value = str | int | None
 
 # setlocale() is for the whole process: with two threads, feedgen changed the locale for good.
-feedgen_feed.formatRFC2822 = feedgen_entry.formatRFC2822 = format_datetime
+feedgen_feed.formatRFC2822 = format_datetime
 
 
 class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
@@ -55,7 +47,7 @@ class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
             self.elements.append(element(name, text, **attributes))
 
     def extend_ns(self) -> dict[str, str]:
-        return {prefix: _NAMESPACES[prefix] for prefix in self.prefixes}
+        return {prefix: NAMESPACES[prefix] for prefix in self.prefixes}
 
     def extend_atom(self, element: etree._Element) -> etree._Element:
         element.extend(self.elements)
@@ -66,19 +58,18 @@ class Elements(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         return self.extend_atom(element[0] if element.tag == "rss" else element)
 
 
-def new_feed(feed: Feed, format: Format) -> FeedGenerator:
-    """Return a feed without entries, with the extensions `dc` (for RSS) and `extra` (Elements).
+def new_feed(feed: Feed, format: Format, *prefixes: str) -> FeedGenerator:
+    """Return a feed without entries, as far as it is the same in both formats.
 
-    The extra elements declare an archive or a complete feed (RFC 5005 §2 and §4).
+    Its extension `extra` (Elements) declares these prefixes and those of the elements that it
+    begins with: an archive or a complete feed (RFC 5005 §2 and §4).
     """
-    generator = FeedGenerator()
-    generator.register_extension("dc", DcExtension, atom=False)
     history = {"complete": feed.history.is_complete, "archive": feed.history.is_archive}
     elements = [element(f"fh:{name}") for name, applies in history.items() if applies]
-    prefixes = ("media", "fh") if elements else ("media",)
-    generator.register_extension("extra", partial(Elements, *prefixes))
+    generator = FeedGenerator()
+    extra = partial(Elements, *prefixes, "media", *(("fh",) if elements else ()))
+    generator.register_extension("extra", extra)
     generator.extra.elements += elements
-    generator.id(as_iri(feed.id))
     generator.title(feed.title)
     generator.subtitle(feed.description)
     generator.updated(feed.updated)
@@ -87,70 +78,28 @@ def new_feed(feed: Feed, format: Format) -> FeedGenerator:
     # The page is the only alternate: of several, newsboat takes the last, rss-parser the first.
     # feedgen writes the last link as the channel's, whatever its rel.
     generator.link(href=feed.url, rel="alternate", type="text/html")
-    generator.author(asdict(feed.author))
     generator.language(feed.language)
-    generator.icon(feed.icon)
     generator.rights(feed.rights)
     # feedgen leaves out empty values, except for this one.
     generator.logo(feed.logo or feed.icon or None)
     return generator
 
 
-def new_entry(article: Article, context: Context) -> FeedEntry:
-    """Return an article as far as it is the same in both formats, with the feed's extensions."""
-    entry = FeedEntry()
-    # load_extension() would search for a module each time.
-    entry.register_extension("dc", DcEntryExtension, atom=False)
-    entry.register_extension("extra", Elements)
-    entry.title(article.title)
-    entry.published(article.published)
-    entry.updated(article.updated)
-    if context.content == "full":
-        entry.content(content_html(article, frame=False), type="html")
-    return entry
+def register_podcast(generator: FeedGenerator) -> None:
+    """Give a channel the extensions `podcast` (feedgen's) and `show` (Elements)."""
+    generator.register_extension("podcast", PodcastExtension, atom=False)
+    # Declared only with episodes: some readers take every feed that declares these for a podcast.
+    show = partial(Elements, "itunes", "podcast")
+    generator.register_extension("show", show, atom=False)
 
 
 def element(name: str, text: _Value = "", /, **attributes: _Value) -> etree._Element:
     """Return an element, whose name may have a prefix, without the attributes that are empty."""
     prefix, _, local_name = name.rpartition(":")
     given = {key: str(value) for key, value in attributes.items() if value}
-    element = etree.Element(f"{{{_NAMESPACES[prefix]}}}{local_name}" if prefix else name, given)
+    element = etree.Element(f"{{{NAMESPACES[prefix]}}}{local_name}" if prefix else name, given)
     element.text = str(text) if text else None
     return element
-
-
-def media_elements(article: Article) -> Iterator[etree._Element]:
-    """Yield the elements of Media RSS 1.5.1 (https://www.rssboard.org/media-rss).
-
-    They are a media:content for each picture, file and embedded player, and a media:thumbnail for
-    an episode's artwork or the first picture.
-    """
-    recording, player = article.recording, article.player
-    files: tuple[Image | Download, ...] = (*article.images, *article.files)
-    for file in files:
-        image = file if isinstance(file, Image) else None
-        shown = image or (player if player and player.url == file.url else None)
-        content = element(
-            "media:content", url=file.url, type=file.media_type, medium=medium_of(file.media_type),
-            fileSize=file.length, duration=article.duration if file == recording else None,
-            **_media_size(shown),
-        )  # fmt: skip
-        if file.title:
-            content.append(element("media:title", file.title, type="plain"))
-        if image and image.attribution:
-            content.append(element("media:credit", image.attribution))
-        yield content
-    if player and not player.media_type:
-        duration = None if recording else article.duration
-        content = element("media:content", medium="video", duration=duration)
-        content.append(element("media:player", url=player.url, **_media_size(player)))
-        yield content
-    if thumbnail := article.artwork or next(iter(article.images), None):
-        yield element("media:thumbnail", url=thumbnail.url, **_media_size(thumbnail))
-
-
-def _media_size(shown: Image | Player | None) -> dict[str, _Value]:
-    return {"width": shown.width, "height": shown.height} if shown else {}
 
 
 def feed_links(feed: Feed, format: Format) -> Iterator[dict[str, str]]:
@@ -164,14 +113,6 @@ def feed_links(feed: Feed, format: Format) -> Iterator[dict[str, str]]:
     for rel, folder in folders.items():
         if folder:
             yield {"rel": rel, "href": folder + format.file_name, "type": format.media_type}
-
-
-def entry_bytes(element: etree._Element) -> bytes:
-    """Return the bytes of an entry in a document whose root declares its namespaces."""
-    root = etree.Element("root", nsmap=_NAMESPACES)
-    root.append(element)
-    document: bytes = etree.tostring(root, encoding="UTF-8")
-    return document[document.index(b">") + 1 : -len(b"</root>")]
 
 
 def insert_entries(document: bytes, entries: Iterable[bytes], end: bytes, root: str) -> bytes:

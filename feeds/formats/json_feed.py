@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from feeds.formats import JSON
+from feeds.formats import JSON, EntrySource
 from feeds.formats.entry_html import content_html, summary_text
-from feeds.model.article import Article, Provider, Related
-from feeds.model.feed import Context, Feed
+from feeds.model.article import Provider, Related
+from feeds.model.feed import Feed
 from feeds.model.site import Author
 
 
@@ -31,8 +31,9 @@ def render_document(feed: Feed) -> bytes:
     return head.removesuffix(b"}") + b',"items":[' + items + b"]}\n"
 
 
-def render_entry(article: Article, context: Context) -> bytes:
+def render_entry(source: EntrySource) -> bytes:
     """Return the article as an item of the feed."""
+    article, context = source.article, source.context
     summary = summary_text(article, context.content)
     is_full = context.content == "full"
     return _json(

@@ -4,19 +4,17 @@ These are Apple's ("A Podcaster's Guide to RSS") and Podcasting 2.0's
 (https://podcastindex.org/namespace/1.0).
 """
 
-from functools import partial
+from collections.abc import Iterator
+from email.utils import format_datetime
 
-from feedgen.entry import FeedEntry
-from feedgen.ext.podcast import PodcastExtension
-from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.feed import FeedGenerator
 
-from feeds.formats import RSS
+from feeds.formats import RSS, EntrySource
 from feeds.formats import feedgen_adapter as adapter
 from feeds.formats.entry_html import summary_text
-from feeds.formats.feedgen_adapter import Elements, element
+from feeds.formats.entry_xml import as_bytes, content, element, media, parent
 from feeds.model.article import Article, Episode
-from feeds.model.feed import Context, Feed
+from feeds.model.feed import Feed
 from feeds.model.site import Podcast
 from feeds.text.repair import escape_html
 
@@ -31,22 +29,21 @@ def render_document(feed: Feed) -> bytes:
     return adapter.insert_entries(document, items, b"</channel></rss>", feed.root)
 
 
-def render_entry(article: Article, context: Context) -> bytes:
+def render_entry(source: EntrySource) -> bytes:
     """Return the article as an item of a channel."""
-    item = feedgen_item(article, context).rss_entry()
-    return _with_plain_title(adapter.entry_bytes(item))
+    return _with_plain_title(as_bytes(("<item>", *_item(source), "</item>")))
 
 
 def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
     """Return feedgen's object for the feed, without items."""
-    generator = adapter.new_feed(feed, RSS)
-    links = [element("atom:link", **attributes) for attributes in adapter.feed_links(feed, RSS)]
-    generator.extra.elements[:0] = links
+    generator = adapter.new_feed(feed, RSS, "dc")
+    own = [adapter.element("atom:link", **link) for link in adapter.feed_links(feed, RSS)]
     # An editor needs an email address; a creator too would be a duplicate for W3C's validator.
     if feed.author.email:
         generator.managingEditor(f"{feed.author.email} ({feed.author.name})")
     else:
-        generator.dc.dc_creator(feed.author.name)
+        own.insert(0, adapter.element("dc:creator", feed.author.name))
+    generator.extra.elements[:0] = own
     generator.pubDate(feed.published)
     generator.docs("https://www.rssboard.org/rss-specification")
     if is_podcast:
@@ -54,35 +51,44 @@ def feedgen_channel(feed: Feed, *, is_podcast: bool) -> FeedGenerator:
     return generator
 
 
-def feedgen_item(article: Article, context: Context) -> FeedEntry:
-    """Return feedgen's object for the article."""
-    item = adapter.new_entry(article, context)
-    item.guid(article.id, permalink=article.id == article.url)
-    item.link(href=article.url)
-    # Without the domain: some parsers make an object of a category that has one.
-    item.category([{"term": name} for name in article.topics])
+def _item(source: EntrySource) -> Iterator[str]:
+    """Yield the elements of an item, in feedgen's order."""
+    article, context = source.article, source.context
+    yield element("title", article.title)
+    yield element("link", article.url)
+    body = source.shared(content) if context.content == "full" else ""
     if summary := summary_text(article, context.content):
         # RSS 2.0 defines a description as HTML.
-        item.description(escape_html(summary), isSummary=True)
+        yield element("description", escape_html(summary))
+        yield parent("content:encoded", body)
+    else:
+        yield parent("description", body)
+    permalink = "true" if article.id == article.url else "false"
+    yield element("guid", article.id, isPermaLink=permalink)
+    # Without the domain: some parsers make an object of a category that has one.
+    for topic in article.topics:
+        yield element("category", topic)
+    if file := article.recording or next(iter(article.enclosures), None):
+        # RSS 2.0 requires a length; 0 stands for one that is unknown.
+        length = str(file.length or 0)
+        yield element("enclosure", url=file.url, length=length, type=file.media_type)
+    yield element("pubDate", format_datetime(article.published))
     if article.provider:
         # RSS 2.0 allows no <author> without an email address.
-        item.dc.dc_creator([article.provider.name, *article.provider.authors])
+        for name in (article.provider.name, *article.provider.authors):
+            yield element("dc:creator", name)
     elif context.author:
-        item.dc.dc_creator(context.author.name)
-    if enclosure := article.recording or next(iter(article.enclosures), None):
-        # RSS 2.0 requires a length; 0 stands for one that is unknown.
-        item.enclosure(enclosure.url, str(enclosure.length or 0), enclosure.media_type)
+        yield element("dc:creator", context.author.name)
     if article.original_url:
-        item.extra.add("atom:link", rel="via", href=article.original_url)
+        yield element("atom:link", rel="via", href=article.original_url)
     for other in article.related if context.related_in_rss else ():
         attributes = {"type": "text/html", "title": other.title, "href": other.url}
-        item.extra.add("atom:link", rel="related", **attributes)
+        yield element("atom:link", rel="related", **attributes)
     if article.updated != article.published:
-        item.extra.add("atom:updated", article.updated.isoformat())
-    item.extra.elements += adapter.media_elements(article)
+        yield element("atom:updated", article.updated.isoformat())
+    yield source.shared(media)
     if article.episode and article.recording:
-        _add_episode(item, article, article.episode)
-    return item
+        yield from _episode(article, article.episode)
 
 
 def _with_plain_title(document: bytes) -> bytes:
@@ -96,7 +102,7 @@ def _with_plain_title(document: bytes) -> bytes:
 
 def _add_show(generator: FeedGenerator, podcast: Podcast, new_url: str) -> None:
     """Make a channel a podcast, which may be a copy of one that has a new URL."""
-    generator.register_extension("podcast", PodcastExtension, atom=False)
+    adapter.register_podcast(generator)
     itunes = generator.podcast
     itunes.itunes_author(podcast.author)
     itunes.itunes_category([{"cat": name, "sub": below} for name, below in podcast.categories])
@@ -105,36 +111,31 @@ def _add_show(generator: FeedGenerator, podcast: Podcast, new_url: str) -> None:
     itunes.itunes_type(podcast.type or None)
     if podcast.copyright:
         generator.copyright(podcast.copyright)
-    # Declared only with episodes: some readers take every feed that declares these for a podcast.
-    show = partial(Elements, "itunes", "podcast")
-    generator.register_extension("show", show, atom=False)
     # feedgen refuses .jpeg and a URL with a query.
     generator.show.add("itunes:image", href=podcast.image)
     generator.show.add("itunes:explicit", _explicit(podcast.explicit))
     generator.show.add("itunes:new-feed-url", new_url)
 
 
-def _add_episode(item: FeedEntry, article: Article, episode: Episode) -> None:
-    """Make an item an episode."""
-    item.register_extension("podcast", PodcastEntryExtension, atom=False)
-    # feedgen ignores None.
-    item.podcast.itunes_duration(episode.duration)
-    item.podcast.itunes_season(episode.season)
-    item.podcast.itunes_episode(episode.number)
-    item.podcast.itunes_episode_type(episode.type or None)
-    add = item.extra.add
-    add("itunes:explicit", _explicit(episode.explicit))
+def _episode(article: Article, episode: Episode) -> Iterator[str]:
+    """Yield the elements that make an item an episode."""
+    yield element("itunes:explicit", _explicit(episode.explicit))
     # After media:thumbnail: some readers take the last of the pictures.
-    add("itunes:image", href=article.artwork and article.artwork.url)
-    add("podcast:season", episode.season)
-    add("podcast:episode", episode.number)
+    yield element("itunes:image", href=article.artwork.url if article.artwork else "")
+    yield element("podcast:season", episode.season)
+    yield element("podcast:episode", episode.number)
     for file in episode.transcripts:
-        add("podcast:transcript", url=file.url, type=file.media_type, language=file.language)
+        attributes = {"url": file.url, "type": file.media_type, "language": file.language}
+        yield element("podcast:transcript", **attributes)
     if episode.chapters:
-        add("podcast:chapters", url=episode.chapters, type="application/json+chapters")
+        yield element("podcast:chapters", url=episode.chapters, type="application/json+chapters")
     for person in episode.people:
         attributes = {"group": person.group, "img": person.image, "href": person.url}
-        add("podcast:person", person.name, role=person.role, **attributes)
+        yield element("podcast:person", person.name, role=person.role, **attributes)
+    yield element("itunes:duration", episode.duration)
+    yield element("itunes:season", episode.season)
+    yield element("itunes:episode", episode.number)
+    yield element("itunes:episodeType", episode.type)
 
 
 def _explicit(explicit: bool | None) -> str:

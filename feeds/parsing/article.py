@@ -4,7 +4,6 @@ Only the keys asked for here are ever read; other keys cannot leak into a feed. 
 the author's mistakes: they are reported as problems.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, TypeVar
@@ -16,23 +15,20 @@ from feeds.model.site import ArticleDefaults
 from feeds.parsing.body.clean import Body, plain_text
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
-from feeds.parsing.body.references import NO_ORIGIN, Origin, Resolve
+from feeds.parsing.body.references import NO_ORIGIN, TAGS, Origin, Resolve
 from feeds.parsing.drafts import is_in_drafts, read_hold
 from feeds.parsing.fields import Fields, parse_duration, report_duplicates
+from feeds.parsing.file_names import is_html
 from feeds.parsing.front_matter import FrontMatter, NoFrontMatterError, read_front_matter
 from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import find_zone
 from feeds.parsing.yaml_text import YAMLMapping, YAMLTextError
-from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, type_of_url
+from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, TYPE_HINT, type_of_url
 from feeds.text.repair import plain_line, shown
 from feeds.text.urls import canonical_url, is_absolute
 
 _Result = TypeVar("_Result")
 _NO_DEFAULTS = ArticleDefaults()
-
-_HTML_ENDINGS = (".html", ".htm")
-#: File name endings of articles.
-ENDINGS = (".md", ".markdown", *_HTML_ENDINGS)
 
 # Of the front matter, after the opening ---.
 _FIRST_LINE = 2
@@ -46,7 +42,6 @@ _REQUIRED_KEYS = {
 _EPISODE_KEYS = (
     "duration", "explicit", "season", "episode", "episodeType", "transcript", "chapters", "people",
 )  # fmt: skip
-TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
 _LIMITS = Limits(
     items_of={"topics": 100},
     chars=20_000,
@@ -56,11 +51,6 @@ _LIMITS = Limits(
 _EPISODE_TYPES = ("full", "trailer", "bonus")
 #: Values of an action's type that are not media types.
 _ACTION_TYPES = ("download",)
-
-
-def is_html(path: str) -> bool:
-    """Return True if the body of a file is HTML, False if it is Markdown."""
-    return path.lower().endswith(_HTML_ENDINGS)
 
 
 class Dialect(Protocol):
@@ -73,15 +63,12 @@ class Dialect(Protocol):
         """
 
     @property
-    def has_wiki_links(self) -> bool:
-        """True if `[[…]]` in a body is a link."""
+    def is_obsidian(self) -> bool:
+        """True for the Markdown of Obsidian, such as `[[links]]`."""
 
     @property
-    def tags(self) -> re.Pattern[str] | None:
-        """What the generator replaces in bodies, so that it is never text."""
-
-    def markdown(self, body: str) -> str:
-        """Return a body in Markdown without what only the generator means by some signs."""
+    def tags(self) -> str:
+        """The tags in bodies that are never text: a key of references.TAGS."""
 
 
 class Outline(NamedTuple):
@@ -141,7 +128,7 @@ def read_article(
 
             origin = NO_ORIGIN
             if dialect:
-                origin = Origin(dialect.markdown, resolve, dialect.has_wiki_links, dialect.tags)
+                origin = Origin(resolve, dialect.is_obsidian, TAGS[dialect.tags])
 
             def read_body(base: str) -> str:
                 math = fields.flag("math", defaults.math)
@@ -265,8 +252,7 @@ def _read(
         body=read_body(url),  # last, as in the file
     )
     is_unknown = any(file.media_type == DEFAULT_DOWNLOAD for file in article.downloads)
-    is_episode = not player and any(map(fields.__contains__, _EPISODE_KEYS))
-    if is_unknown and is_episode and not article.recording:
+    if is_unknown and not player and not article.recording and fields.has_any(_EPISODE_KEYS):
         message = "no file is known to be audio or video, so the article is no episode"
         fields.problem("actions", "unknown-type", message, TYPE_HINT)
     return article
@@ -372,7 +358,7 @@ def _related(fields: Fields, updated: datetime) -> Iterator[model.Related]:
 
 def _episode(fields: Fields, *, plays: bool) -> model.Episode | None:
     """Return the keys of a podcast's episode; None if the article has none of them."""
-    if not plays and not any(map(fields.__contains__, _EPISODE_KEYS)):  # most articles
+    if not plays and not fields.has_any(_EPISODE_KEYS):  # most articles
         return None
     duration = fields.duration("duration")
     if not duration and plays:

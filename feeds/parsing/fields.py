@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import islice
@@ -124,6 +124,10 @@ class Fields:
         value = self._values.get(key)
         return bool(value.strip()) if isinstance(value, str) else value is not None
 
+    def has_any(self, keys: Collection[str]) -> bool:
+        """Return True if one of the keys has a value that is not empty."""
+        return not self._values.keys().isdisjoint(keys) and any(map(self.__contains__, keys))
+
     def items(self) -> Iterable[tuple[str, YAMLValue]]:
         """Return all keys with their values as written."""
         return self._values.items()
@@ -148,6 +152,8 @@ class Fields:
     def text(self, key: str) -> str:
         """One line of plain text."""
         value = self.markup(key)
+        if not value:
+            return ""
         self._report_forbidden(key, value)
         line = plain_line(value)
         if "&#" in value and "\ufffd" in line:
@@ -260,15 +266,16 @@ class Fields:
 
     def _value(self, key: str) -> YAMLValue:
         value = self._values.get(key)
-        if value is not None:  # most keys are missing
+        if value is not None:
             self._report.line = self._values.lines.get(key, self.line)
         return value
 
     def _scalar(self, key: str, expected: str) -> str:
-        value = self._value(key)
-        if value is None:
+        value = self._values.get(key)
+        if value is None:  # as most keys are
             return ""
         report = self._report
+        report.line = self._values.lines.get(key, self.line)
         if not isinstance(value, str):
             self._report_type(key, report.line, value, expected)
             return ""
@@ -313,6 +320,8 @@ class Fields:
 
     def _items(self, key: str) -> Iterable[tuple[int, YAMLValue]]:
         value = self._value(key)
+        if value is None:
+            return ()
         if isinstance(value, YAMLList):
             count = self._report.take(key, value.lines)
             return islice(zip(value.lines, value, strict=True), count)

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from feeds.parsing import yaml_text
@@ -107,13 +108,16 @@ def _between(opening: str, closing: str, parse: Parser) -> Syntax:
     """Make the syntax of a source between two lines; MARK in the last is the first's mark."""
     begins = re.compile(rf"\s*{opening}[ \t]*\n")
 
+    @cache
+    def ends(mark: str) -> re.Pattern[str]:
+        # With the line break before it, which is fast to search.
+        return re.compile(rf"\n(?:{closing.replace('MARK', mark)})[ \t]*(?:\n|\Z)")
+
     def find(text: str) -> Part | None:
         if not (start := begins.match(text)):
             return None
-        mark = start.groupdict().get("mark", "")
-        ends = re.compile(rf"^(?:{closing.replace('MARK', mark)})[ \t]*(?:\n|\Z)", re.MULTILINE)
-        end = ends.search(text, start.end())
-        return end and Part(parse, start.end(), end.start(), end.end())
+        end = ends(start.groupdict().get("mark", "")).search(text, start.end() - 1)
+        return end and Part(parse, start.end(), end.start() + 1, end.end())
 
     return find
 
@@ -168,7 +172,7 @@ def _json_alone(text: str) -> Part | None:
 
 #: The syntaxes that no other text looks like: any file may have them.
 MARKED: tuple[Syntax, ...] = (
-    _between("(?P<mark>-{3,})", r"MARK|\.\.\.", parse_yaml),
+    _between("(?P<mark>-{3,80})", r"MARK|\.\.\.", parse_yaml),
     _between(r"\+\+\+", r"\+\+\+", parse_toml),
     _between("---toml", "---", parse_toml),
     _between("---json", "---", parse_json),

@@ -18,11 +18,10 @@ from feeds.model.article import Article
 from feeds.model.feed import Feed
 from feeds.model.site import ARTWORK_TYPES, MAX_ARTWORK, MIN_ARTWORK, Podcast, Site
 from feeds.model.topics import Topics
-from feeds.parsing.article import TYPE_HINT
 from feeds.parsing.report import Report
 from feeds.publication.empty_site import empty_site_problems
 from feeds.publication.routes import Routes
-from feeds.text.media_types import type_of_url
+from feeds.text.media_types import TYPE_HINT, type_of_url
 from feeds.text.repair import shown
 from feeds.text.slugs import fold
 from feeds.text.urls import is_absolute

@@ -77,9 +77,9 @@ def _feed_without_entries(publication: Publication, request: CustomFeedRequest) 
 
 
 def _page(publication: Publication, request: CustomFeedRequest, feed: Feed) -> Document:
-    from feeds.formats import pages
+    from feeds.formats import custom_page
 
     folder = _folder_of(publication, request)
     folder = "" if folder == CUSTOM else feed.root + folder
-    body = pages.render_custom(feed, request, list(publication.articles.topics), folder)
+    body = custom_page.render_custom(feed, request, list(publication.articles.topics), folder)
     return Document(body, PAGE.content_type)

@@ -10,7 +10,7 @@ from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import HERE, SiteFolder
 from feeds.errors import Problem
 from feeds.model.selection import Selection
-from feeds.parsing.article import ENDINGS
+from feeds.parsing.file_names import ENDINGS
 from feeds.text.repair import shown
 
 NOTHING_PUBLISHED = "nothing-published"

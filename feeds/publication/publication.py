@@ -73,6 +73,8 @@ class Publication:
         #: The feed that was read last, without entries and with them: callers ask for all documents
         #: of a folder in a row.
         self._last_feed: tuple[Feed, Feed] | None = None
+        #: The channel and the period whose fingerprints were taken last, and those.
+        self._last_contents: tuple[tuple[Channel, Period | None] | None, str, str] = None, "", ""
 
     def with_rendered(self, entries: RenderedEntries) -> Publication:
         """The same publication with these entries in place of its own."""
@@ -148,13 +150,24 @@ class Publication:
             return self._common_fingerprint
         if route.name == LIST.file_name:
             return f"{self._common_fingerprint} {self._list_fingerprint}"
-        own = f"{self._common_fingerprint} feed:{_short_digest(repr(route))}"
+        settings, contents = self._fingerprints_of_folder(route)
+        own = f"{self._common_fingerprint} feed:{_short_digest(f'{path} {settings}')}"
         if route.has_moved and not route.name:  # a page that leads elsewhere
             return own
-        articles = self.articles.fingerprint(route.channel.selection, route.period)
-        history = _short_digest(repr(self.routes.history(route)))
         feeds = f" {self._list_fingerprint}" if path == "/" else ""
-        return f"{own} articles:{articles} history:{history}{feeds}"
+        return f"{own} {contents}{feeds}"
+
+    def _fingerprints_of_folder(self, route: Route) -> tuple[str, str]:
+        """Digest of a folder's settings, and the labelled ones of what its documents contain."""
+        key = channel, period = route.channel, route.period
+        last = self._last_contents
+        if last[0] != key:
+            articles = self.articles.fingerprint(channel.selection, period)
+            history = _short_digest(repr(self.routes.history(route)))
+            settings = _short_digest(repr(key))
+            last = key, settings, f"articles:{articles} history:{history}"
+            self._last_contents = last
+        return last[1:]
 
     @cached_property
     def digest(self) -> str:

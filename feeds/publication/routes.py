@@ -5,7 +5,8 @@ Renders nothing and reads no article.
 
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from feeds.formats import FORMATS, LIST, PAGE, STYLE
 from feeds.model.archive import PERIOD_NAME, Period
@@ -52,8 +53,7 @@ def archive_folder(period: Period | None) -> str:
     return f"archive/{period.name}/" if period else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A page or a document, at its path or at a former one."""
 
     path: str
@@ -174,16 +174,18 @@ class Routes:
         folder += slash
         if name not in (CONTENT_TYPES if not folder else _IN_FOLDER):
             return None
-        if archived := IN_ARCHIVE.fullmatch(folder):
-            folder = archived[1] or ""
-        if not (channel := self.channels.get(folder) or self._moved.get(folder)):
-            return None
-        if not archived:
+        if channel := self._channel(folder):
             return Route(path, channel, None, name)
-        for period in self._archive(channel):
-            if period and period.name == archived[2]:
-                return Route(path, channel, period, name)
+        archived = IN_ARCHIVE.fullmatch(folder)
+        if archived and (channel := self._channel(archived[1] or "")):
+            for period in self._archive(channel):
+                if period and period.name == archived[2]:
+                    return Route(path, channel, period, name)
         return None
+
+    def _channel(self, folder: str) -> Channel | None:
+        """The feed whose present or former folder this is."""
+        return self.channels.get(folder) or self._moved.get(folder)
 
     def page_of(self, path: str) -> str:
         """The page that is meant by a path without its slash or with index.html; else empty."""

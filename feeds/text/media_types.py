@@ -52,6 +52,8 @@ _MEDIA_TYPE = re.compile(
 DEFAULT_IMAGE = "image/jpeg"
 #: Arbitrary bytes (RFC 2046 §4.5.1).
 DEFAULT_DOWNLOAD = "application/octet-stream"
+#: The hint of every problem that a type is unknown.
+TYPE_HINT = "write the type beside the url, such as type: audio/mpeg"
 
 
 def type_of_url(url: str, default: str) -> str:

@@ -7,6 +7,7 @@ and a client's search cannot contain an engine's own operators.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 _MAX_WORD_CHARS = 64
 _MAX_TEXT_CHARS = 250_000
@@ -19,8 +20,6 @@ _UNSPACED = re.compile(
 )
 # Python's \w does not match the vowel signs of many scripts.
 _MARK_CODES = (*range(0x300, 0x2100), *range(0xA600, 0xAC00))
-_MARKS = (chr(code) for code in _MARK_CODES if unicodedata.category(chr(code)).startswith("M"))
-_WORD = re.compile(f"[\\w{''.join(_MARKS)}]+")
 _ASCII_WORD = re.compile("[a-z0-9]+")
 #: A soft hyphen and the joiners, which do not separate words.
 _INVISIBLE = dict.fromkeys((0xAD, 0x200C, 0x200D))
@@ -42,8 +41,14 @@ def words(text: str) -> list[str]:
         letters = unicodedata.normalize("NFKD", text)
         kept = (char for char in letters if unicodedata.combining(char) <= _MAX_LETTER_CLASS)
         text = unicodedata.normalize("NFC", "".join(kept)).replace("_", " ")
-        split = _WORD.findall(_UNSPACED.sub(r" \g<0> ", text))
+        split = _word().findall(_UNSPACED.sub(r" \g<0> ", text))
     return [word[:_MAX_WORD_CHARS] for word in split]
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    marks = (chr(code) for code in _MARK_CODES if unicodedata.category(chr(code)).startswith("M"))
+    return re.compile(f"[\\w{''.join(marks)}]+")
 
 
 def joined(*texts: str) -> str:

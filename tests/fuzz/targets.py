@@ -21,7 +21,6 @@ import msgspec
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
-from feeds.dialects.markdown import open_notes, without_obsidian
 from feeds.errors import FeedsError
 from feeds.formats import ATOM, JSON, PAGE, RSS, as_entry, render
 from feeds.formats.entry_html import content_html
@@ -241,9 +240,8 @@ def _find_article(target: str, _by_name: bool) -> LinkTarget | None:
 
 #: A generator that has all that any of them has.
 ORIGIN = Origin(
-    prepare=lambda body: open_notes(without_obsidian(body)),
     resolve=_find_article,
-    has_wiki_links=True,
+    is_obsidian=True,
     tags=TEMPLATE_TAGS,
 )
 

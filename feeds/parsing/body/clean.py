@@ -14,7 +14,7 @@ import lxml.html
 import nh3
 from lxml.html import HtmlElement
 
-from feeds.parsing.body import formulas, limits, liquid, losses
+from feeds.parsing.body import extensions, formulas, limits, liquid, losses, plain
 from feeds.parsing.body.addresses import may_hold_picture, resolve
 from feeds.parsing.body.findings import Finding, Findings, clue_patterns, line_of
 from feeds.parsing.body.foreign import escape_verbatim
@@ -124,11 +124,14 @@ _BACKLINK = re.compile(
 # GitHub's lists of tasks.
 _TASK = re.compile(r"(<li>(?:\n<p>)?)\[([ xX])\](?=\s)")
 # A link to a file of Markdown, beside an article.
+_MAY_LINK_FILE = re.compile(r"<a[^<>]*\.(?:md|markdown)", re.IGNORECASE)
 _TO_FILE = re.compile(r"(?![a-z][a-z0-9+.-]*:|//)[^?#]+\.(?:md|mdx|markdown)(?:[?#].*)?", re.I)
 _RUNNING_TAGS = ("script", "applet", "form")
 # The top of a page, and markup that runs, which is reported as such.
 _NOWHERE = re.compile(r"\s*(?:#|(?:java|vb)script:)", re.IGNORECASE)
 _LENIENT_PARSER = lxml.html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
+_attributes = etree.XPath("//@*")
+_handlers = etree.XPath("//@*[starts-with(name(), 'on')]")
 # Longer names are no event's.
 _HANDLER = re.compile("on[a-z]{3,40}")
 
@@ -156,24 +159,28 @@ class Body:
     def clean(self, base: str) -> str:
         """Safe HTML, its links resolved against an article's URL; raises limits.BodyError."""
         self._findings = findings = Findings()
-        markup = self._to_html()
-        if not markup:
+        html, has_tags = self._to_html()
+        if not html:
             return ""
-        # Without a tag of the source's own, cmark's output is well nested and well-formed, and has
-        # at most links that run.
-        has_tags = self._is_html or "<" in self._source
-        html, before = markup, None
-        if has_tags or "script" in markup.lower():
-            before = _as_browsers_read(html)
-            _find_unsafe(before, findings)
-            etree.strip_elements(before, *_REMOVED_WITH_CONTENT, with_tail=False)
-        if has_tags:
-            markup = _PARSER.clean(open_scripts(markup))
+        markup = _PARSER.clean(open_scripts(html)) if has_tags else html
         limits.check_length(len(markup), self._source)
         # A character reference may have named what no feed may hold.
-        root = parse(repair(markup))
-        if self._origin is not NO_ORIGIN:
-            _follow_files(root, self._resolve, findings, by_name=self._origin.has_wiki_links)
+        markup = repair(markup)
+        follows = self._origin is not NO_ORIGIN and _MAY_LINK_FILE.search(markup)
+        if not (has_tags or follows):
+            body = plain.finish(markup, base, self._source)
+            if body is not None:
+                return body
+        before = None
+        # Without a tag of the source's own, cmark's output is well nested and well-formed, and has
+        # at most links that run.
+        if has_tags or "script" in html.lower():
+            before = _as_browsers_read(html)
+            _find_unsafe(before, html, findings)
+            etree.strip_elements(before, *_REMOVED_WITH_CONTENT, with_tail=False)
+        root = parse(markup)
+        if follows:
+            _follow_files(root, self._resolve, findings, by_name=self._origin.is_obsidian)
         facts = losses.Facts.of(root if before is None else before, html)
         length = limits.Length(len(markup), self._source)
         reshape(root, base, findings)
@@ -204,19 +211,24 @@ class Body:
         """The findings of the body that clean() read last."""
         return self._findings.located(self._source)
 
-    def _to_html(self) -> str:
+    def _to_html(self) -> tuple[str, bool]:
+        """The body as HTML; True if that has tags of the source's own."""
         self._source = limits.bounded(self._source)
         source, origin = repair(self._source), self._origin
         if origin is not NO_ORIGIN:
             origin = replace(origin, resolve=self._resolve)
         if self._is_html:
             markup = liquid.without_tags(source, self._findings, origin, is_html=True)
+            has_tags = True
         else:
-            source = origin.prepare(source)
+            if origin is not NO_ORIGIN:
+                source = extensions.without_extensions(source, is_obsidian=origin.is_obsidian)
             source, put_back = formulas.protect(source, CODE_IN_MARKDOWN, self._math)
             source = liquid.without_tags(source, self._findings, origin, is_html=False)
-            markup = put_back(_from_markdown(source)) if source.strip() else source
-        markup = formulas.normalize(escape_verbatim(markup))
+            markup, has_tags = _from_markdown(source) if source.strip() else (source, False)
+            markup = put_back(markup)
+        if has_tags:
+            markup = formulas.normalize(escape_verbatim(markup))
         limits.check_length(len(markup), self._source)
         try:
             limits.check_markup(markup)
@@ -224,7 +236,7 @@ class Body:
             if not self._is_html:
                 error.line = line_of(self._source, "<[a-z]")
             raise
-        return markup
+        return markup, has_tags
 
 
 def _as_browsers_read(markup: str) -> HtmlElement:
@@ -233,12 +245,14 @@ def _as_browsers_read(markup: str) -> HtmlElement:
     return etree.fromstring(f"<body>{markup}", _LENIENT_PARSER)
 
 
-def _find_unsafe(root: HtmlElement, findings: Findings) -> None:
-    """Find the markup that a reader would run."""
+def _find_unsafe(root: HtmlElement, markup: str, findings: Findings) -> None:
+    """Find what a reader would run in a tree, and the markup that it was made of."""
     for element in root.iter(*_RUNNING_TAGS):
         tag = f"<{element.tag}>"
         findings.add("tag", tag, tag, rf"<{element.tag}\b", about=tag)
-    for value in root.xpath("//@*"):
+    # No letter of a scheme is hidden but by its number.
+    has_links = "script" in markup.lower() or "&#" in markup
+    for value in _attributes(root) if has_links else _handlers(root):
         name, scheme = value.attrname.lower(), value.strip().lower().partition(":")[0]
         if _HANDLER.fullmatch(name):
             text = f"the event handler {name}"
@@ -253,19 +267,22 @@ def plain_text(markup: str) -> str:
     return plain_line(nh3.clean(markup, tags=set()))
 
 
-def _from_markdown(source: str) -> str:
+def _from_markdown(source: str) -> tuple[str, bool]:
+    """The HTML of a Markdown; True if that has tags of the source's own."""
     limits.check_tables(source)
-    markup = _markdown_renderer()(_NONCHARACTER.sub("", source))
-    if "[ ]" in source or "[x]" in source.lower():
+    if "&#" in source:
+        source = _NONCHARACTER.sub("", source)
+    markup, has_tags = _markdown_renderer()(source)
+    if any(box in source for box in ("[ ]", "[x]", "[X]")):
         markup = _TASK.sub(lambda task: task[1] + CHECK_BOXES[task[2] != " "], markup)
     if "[^" in source:
         markup = _BACKLINK.sub("", _FOOTNOTE.sub(r"\1\2", markup))
         markup = markup.replace(" data-footnotes>", ">")
-    return markup
+    return markup, has_tags
 
 
 @cache
-def _markdown_renderer() -> Callable[[str], str]:
+def _markdown_renderer() -> Callable[[str], tuple[str, bool]]:
     # Imported late: many sites have no Markdown body.
     import ctypes
 
@@ -274,7 +291,8 @@ def _markdown_renderer() -> Callable[[str], str]:
     cmark.core_extensions_ensure_registered()
     names = ("table", "strikethrough", "autolink")
     extensions = [cmark.find_syntax_extension(name) for name in names]
-    options = cmark.Options.CMARK_OPT_UNSAFE | cmark.Options.CMARK_OPT_FOOTNOTES
+    options = cmark.Options.CMARK_OPT_FOOTNOTES
+    unsafe = options | cmark.Options.CMARK_OPT_UNSAFE
     # cmarkgfm frees neither its tree, two hundred times the source, nor the HTML.
     library = cmark._cmark
     call, ffi = library.lib, library.ffi
@@ -286,7 +304,7 @@ def _markdown_renderer() -> Callable[[str], str]:
         allocator.restype = ctypes.POINTER(ctypes.c_void_p)
         free_html = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(allocator()[2])
 
-    def render(source: str) -> str:
+    def render(source: str) -> tuple[str, bool]:
         parser = call.cmark_parser_new(options)
         for extension in extensions:
             call.cmark_parser_attach_syntax_extension(parser, extension)
@@ -294,13 +312,19 @@ def _markdown_renderer() -> Callable[[str], str]:
         call.cmark_parser_feed(parser, data, len(data))
         root = call.cmark_parser_finish(parser)
         attached = call.cmark_parser_get_syntax_extensions(parser)
-        rendered = call.cmark_render_html(root, options, attached)
-        markup = str(ffi.string(rendered), "utf-8")
-        for free, pointer in ((free_html, rendered), (free_tree, root)):
+        rendered = [call.cmark_render_html(root, options, attached)]
+        markup = str(ffi.string(rendered[0]), "utf-8")
+        # There is a comment in place of each tag, and nothing in place of an address that runs.
+        has_tags = "<!--" in markup
+        if has_tags or 'href=""' in markup or 'src=""' in markup:
+            rendered.append(call.cmark_render_html(root, unsafe, attached))
+            markup = str(ffi.string(rendered[1]), "utf-8")
+        frees = [(free_html, html) for html in rendered] + [(free_tree, root)]
+        for free, pointer in frees:
             if free:
                 free(ctypes.c_void_p(int(ffi.cast("uintptr_t", pointer))))
         call.cmark_parser_free(parser)
-        return markup
+        return markup, has_tags
 
     return render
 

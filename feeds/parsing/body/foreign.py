@@ -34,6 +34,7 @@ _READ_WITHIN = (MATH_TAGS - {"math"}).union(
 _RENAMED = _READ_WITHIN.union(_FOREIGN_NAMES)
 # A regular expression of all names takes as long as all other steps over a body.
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z-]*+)(?=[\s/>])")
+_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z-]*+)(?=[\s/>])")
 _IS_EMPTY = re.compile("[^<>]*/>")
 _XMP = re.compile(r"<xmp\b[^<>]*>((?:(?!<xmp\b).)*?)</xmp\s*>", re.IGNORECASE | re.DOTALL)
 
@@ -54,7 +55,8 @@ def escape_verbatim(markup: str) -> str:
             return tag[0]
         return f"<{slash}x-{tag[2]}"
 
-    markup = _TAG.sub(rename, markup)
+    if not _RENAMED.isdisjoint(map(str.lower, set(_NAME.findall(markup)))):
+        markup = _TAG.sub(rename, markup)
     if "<xmp" not in markup.lower():
         return markup
     return _XMP.sub(lambda xmp: f"<pre>{escape_html(xmp[1])}</pre>", markup)

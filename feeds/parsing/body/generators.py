@@ -23,7 +23,7 @@ _TARGET = re.compile(
     re.MULTILINE,
 )
 # Without a tag, each of these begins so, which is fast to search.
-_TARGET_START = re.compile(r"[=(<:\"'][ \t]*(?:[{|@]|(?:link|pathname)://)")
+_TARGET_START = re.compile(r"[=(<:\"'](?<![^\]]:)[ \t]*(?:[{|@]|(?:link|pathname)://)")
 # At the head of a target: the site's root, and a path within it.
 _ROOT = re.compile(
     r"(?:\{\{-?\s*(?:site\.(?:baseurl|base_url|url|github\.url)|base_?url|BASE_PATH|SITEURL"
@@ -113,22 +113,22 @@ _LEFT = re.compile(
 
 def may_hold_syntax(source: str) -> bool:
     """True unless a body certainly has none of it."""
-    may_have = source.startswith(_FIRST_WORDS) or any(sign in source for sign in _SIGNS)
-    return may_have and bool(_MAY_HOLD.search(source))
+    return source.startswith(_FIRST_WORDS) or any(
+        sign in source and (not pattern or pattern.search(source)) for sign, pattern in _SIGNS
+    )
 
 
-# Most bodies have none of these, which are fast to search.
+# Signs of it, which are fast to search, and what follows those that other text has, too.
 _FIRST_WORDS = ("import ", "export ", ":::", "!!!", "???")
 _SIGNS = (
-    *("{", "[!", "[[", "@/", "@site/", "|filename|", "|static|", "link://", "pathname://"),
-    *("[TOC]", "[toc]", "__GHOST_URL__", "/>", *(f"\n{word}" for word in _FIRST_WORDS)),
-)
-_MAY_HOLD = re.compile(
-    r"\{[%{:#./]|\{[ ]?[a-z_#.]|\|(?:filename|static)\||@(?:/|site/)|(?:link|pathname)://"
-    r"|^(?::::|(?:import|export) |!!!|\?\?\?)|^[ \t]*\[+_?toc|__GHOST_URL__"
-    r"|!\[\[|^[ \t]*>[ \t>]*\[!"
-    rf"|(?-i:{COMPONENT.pattern})",
-    re.MULTILINE | re.IGNORECASE,
+    ("{", re.compile(r"\{(?:[%{:#./]|[ ]?[a-zA-Z_#.])")),
+    ("[!", re.compile(r"^[ \t]*>[ \t>]*\[!", re.MULTILINE)),
+    ("[[", re.compile(r"!\[\[|\[\[_?toc", re.IGNORECASE)),
+    ("/>", COMPONENT),
+    ("\n", re.compile(rf"\n(?:{'|'.join(map(re.escape, _FIRST_WORDS))})")),
+    ("@", re.compile("@(?:site)?/")),
+    ("|", re.compile(r"\|(?:filename|static)\|")),
+    *((name, None) for name in ("[TOC]", "[toc]", "link://", "pathname://", "__GHOST_URL__")),
 )
 
 
@@ -167,7 +167,9 @@ def replace_targets(source: str, findings: Findings, resolve: Resolve, *, is_htm
         findings.add("unpublished" if found else "target", match[0])
         return match[2] or match[1]
 
-    source = _JSX_FILE.sub(r'="\2"', _GHOST_ROOT.sub("", source))
+    if "__GHOST_URL__" in source:
+        source = _GHOST_ROOT.sub("", source)
+    source = _JSX_FILE.sub(r'="\2"', source)
     if "{%" in source or _TARGET_START.search(source):
         source = _TARGET.sub(replacement, source)
     return _POST_LINK.sub(title, source)

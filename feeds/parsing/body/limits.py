@@ -36,6 +36,8 @@ _ATTRIBUTE = (
     rf"[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
     rf"(?:{_BLANK}*+={_BLANK}*+(?:\"[^\"]*+\"|'[^']*+'|[^ \t\n\f\r\"'>][^ \t\n\f\r>]*+)?+)?+"
 )
+# A line that makes a table of the one before it has nothing else after a pipe; nor may a long one.
+_MAY_RULE = re.compile(r"\|[ \t\v\f>|:-]{0,100}+(?=[ \t\v\f>|:\r\n-]|\Z)")
 _DATA = re.compile(r"(\bdata:\w+/[\w.+-]+[;,])[^\s\"'()<>]+", re.IGNORECASE)
 _LONG_TAG = re.compile(rf"<[a-zA-Z](?:{_ATTRIBUTE}|[ \t\n\f\r/]++)*+")
 
@@ -62,7 +64,7 @@ def bounded(source: str) -> str:
 
 def check_tables(source: str) -> None:
     """Raise BodyError if cmark would fill up the short rows of a Markdown's tables too far."""
-    if "|" not in source:
+    if not _MAY_RULE.search(source):
         return
     columns = missing = table = 0
     for number, line in enumerate(re.split("\r\n?|\n", source), 1):
@@ -85,24 +87,29 @@ def check_markup(markup: str) -> None:
                 raise BodyError(message, _line(markup, start))
     if markup.count("<") <= MAX_DEPTH:
         return
-    open_tags, unclosed = Counter[str](), Counter[str]()
+    open_tags, unclosed = dict[str, int](), Counter[str]()
     # Formatting elements with only text after them: their end tags are certain to close them.
     just_opened: list[str] = []
     depth = repeating = repeated = 0
     for number, token in enumerate(_TAG.finditer(markup)):
-        slash, tag, attributes = token[1], (token[2] or "").lower(), token[3]
+        slash, tag, attributes = token.groups()
+        tag = tag.lower() if tag else ""
         if tag and not (
             tag in _NEVER_NEST
-            or (tag in _NEST_IN_SVG and not open_tags["svg"] and not open_tags["math"])
+            or (tag in _NEST_IN_SVG and not open_tags.get("svg") and not open_tags.get("math"))
         ):
+            count = open_tags.get(tag, 0)
             # An end tag without a start tag closes nothing.
-            step = -min(1, open_tags[tag]) if slash else 1
-            open_tags[tag] += step
+            step = -min(1, count) if slash else 1
+            open_tags[tag] = count + step
             depth += step
             if depth > MAX_DEPTH:
                 raise BodyError(f"tags are nested more than {MAX_DEPTH} deep", _line(markup, token))
+        is_opening = tag in _FORMATTING and not slash
+        if not (is_opening or just_opened or repeating):
+            continue
         is_certain = attributes is not None
-        if tag in _FORMATTING and not slash:
+        if is_opening:
             # A link ends the one before.
             if tag != "a" or just_opened[-1:] != ["a "]:
                 key = "" if tag == "a" else attributes if is_certain else f"{number}<"

@@ -52,12 +52,15 @@ _OUTPUT = re.compile(
     r"\{\{-?\s*(?:content|(?:site|page|layout|include|forloop|paginator|jekyll|post)\.[\w.\[\]'\"-]+)"
     r"\s*(?:\|[^{}\n]*?)?-?\}\}"
 )
-#: Code in Markdown: fenced, indented or between backticks.
+_CLOSING_FENCE = r"[ \t>]*(?P=fence)[`~]*[ \t]*$"
+#: Code in Markdown: fenced, indented or between backticks. Few characters are ones it begins with,
+#: and one look at each is what searching takes.
 CODE_IN_MARKDOWN = re.compile(
-    r"^[ \t>]*(?:[-*+][ \t]+)?(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?"
-    r"(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"(?=[ \t\n>*+`~-])(?:"
+    r"^[ \t>]*(?:[-*+][ \t]+)?(?P<fence>`{3,}+|~{3,}+)[^\n]*\n"
+    rf"(?:(?!{_CLOSING_FENCE})[^\n]*\n)*+(?:{_CLOSING_FENCE}|[^\n]*\Z)"
     r"|(?:(?<=\n\n)|(?<=\A))(?:(?: {4}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+"
-    r"|(?<!`)(?P<ticks>`++)(?:(?!\n[ \t]*\n).){1,2000}?(?<!`)(?P=ticks)(?!`)",
+    r"|(?<!`)(?P<ticks>`++)(?:(?!\n[ \t]*\n).){1,2000}?(?<!`)(?P=ticks)(?!`))",
     re.DOTALL | re.MULTILINE,
 )
 _CODE_IN_HTML = (

@@ -50,19 +50,21 @@ _WORD = re.compile(rf"[{_NO_SPACES}]|[^\W_{_NO_SPACES}]+")
 _MAX_QUOTED_WORDS = 6
 #: Letters of a word between which tags are looked for.
 _MAX_SPLIT_LETTERS = 20
-_START_TAGS = tuple(sorted({"<table", "<math", *(re.sub("-.*", "-", f"<{m}") for m in _MEDIA)}))
+_START_TAG = re.compile(
+    f"<({'|'.join(sorted({'table', 'math', *(re.sub('-.*', '-', m) for m in _MEDIA)}))})"
+)
 
 
 class Facts(NamedTuple):
     """The text of a tree, and how much else its HTML has."""
 
     text: str
-    counts: list[int]
+    counts: Counter[str]
 
     @classmethod
     def of(cls, root: HtmlElement, markup: str) -> Self:
         """Find them fast."""
-        return cls(root.text_content(), list(map(markup.lower().count, _START_TAGS)))
+        return cls(root.text_content(), Counter(_START_TAG.findall(markup.lower())))
 
     def are_kept(self, others: Facts) -> bool:
         """Return True if nothing can be lost."""
@@ -257,7 +259,7 @@ def _kind_of(element: HtmlElement, base: str) -> str:
     for name in _MARKS.intersection(names):
         value = simplify_attribute(tag, name, element.get(name))
         element.attrib.pop(name) if value is None else element.set(name, value)
-    if names and is_gutter(element):
+    if ("class" in names or "style" in names) and is_gutter(element):
         return "gutter"
     if "style" in names and element.get("style") != "display:none":
         element.attrib.pop("style", None)

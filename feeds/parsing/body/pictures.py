@@ -37,6 +37,15 @@ def is_placeholder(url: str) -> bool:
     return bool(_PLACEHOLDER.search(urlsplit(url).path))
 
 
+def is_plain_picture(address: str, url: str) -> bool:
+    """True for the picture of a Markdown, by its address and its URL, if it is certainly no other.
+
+    Pages have emoji of their own as pictures, and scripts fill in a width.
+    """
+    may_differ = any(name in address.lower() for name in ("emo", "smil", "%7b"))
+    return not may_differ and not is_placeholder(url)
+
+
 def without_size(url: str) -> tuple[str, str, str]:
     """The host, folder and name of a file, the same for all sizes of a picture."""
     parts = urlsplit(url)

@@ -29,11 +29,9 @@ Resolve: TypeAlias = Callable[[str, bool], Target | None]
 class Origin:
     """The generator that a body is written for: what it makes of signs that are others' text."""
 
-    #: Replaces in Markdown what no other generator has.
-    prepare: Callable[[str], str] = str
     resolve: Resolve = lambda _target, _by_name: None
-    #: True if `[[…]]` is a link wherever it leads.
-    has_wiki_links: bool = False
+    #: True for the Markdown of Obsidian, where `[[…]]` is a link wherever it leads.
+    is_obsidian: bool = False
     #: Matches the tags that are never text; None where all others are.
     tags: re.Pattern[str] | None = None
 
@@ -45,6 +43,8 @@ TEMPLATE_TAGS = re.compile(
     r"\{%(?:(?!\{%|%\}).){0,2000}%\}|\{\{(?![<%])(?:(?!\{\{|\}\}).){0,1000}\}\}", re.DOTALL
 )
 SHORTCODES = re.compile(r"\{\{[<%](?:(?!\{\{|[>%]\}\}).){0,2000}[>%]\}\}", re.DOTALL)
+#: By the names that dialects have for them.
+TAGS = {"": None, "templates": TEMPLATE_TAGS, "shortcodes": SHORTCODES}
 # Tags that have no content of their own.
 _QUIET_TAG = re.compile(
     r"\{%[-~+]?\s*(?:end\w*|if|else\w*|elsif|elif|unless|for|case|when|assign|set|capture|layout"
@@ -130,7 +130,7 @@ def replace_wiki_links(source: str, findings: Findings, origin: Origin) -> str:
                 return f"![{_escaped_label(label)}]({escaped(found.url)})"
             label = label or (found.title if link["embed"] else "") or name
             return link_to(label, found.url, is_html=False)
-        if not (origin.has_wiki_links or found):
+        if not (origin.is_obsidian or found):
             return link[0]
         if name:
             findings.add("unpublished" if found else "target", link[0])

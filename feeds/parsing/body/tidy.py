@@ -65,8 +65,8 @@ _ICON = re.compile("0*([0-9]|[1-3][0-9]|4[0-8])")
 _ZERO = re.compile(r"[01]?(?:\.0+)?(?:px|pt)?")
 # White space, and what mails put behind their preview text so that nothing else gets into it.
 _BLANK = re.compile("[\\s\xad\u034f\u061c\u115f\u180e\u200b-\u200f\u2060-\u2064\ufeff]*")
-# An element in which nothing shows.
-_EMPTY = re.compile(
+#: An element in which nothing shows.
+EMPTY = re.compile(
     rf"<(?!(?:{'|'.join(VOID_TAGS)})\b)[a-z][^<>]*>(?:{_BLANK.pattern.removesuffix('*')}"
     "|&nbsp;|&#13;|<br>)*</"
 )
@@ -132,7 +132,7 @@ def tidy(root: HtmlElement) -> str:
     """Remove from a tree what is hidden, empty or a mere box; return its HTML."""
     markup = to_html(root)
     has_sign = any(map(markup.__contains__, _SIGNS)) and _has_sign(root)
-    if not has_sign and not _EMPTY.search(markup):
+    if not has_sign and not EMPTY.search(markup):
         return markup
     layout_tables = [table for table in root.iter("table") if lays_out(table)]
     for table in layout_tables:
@@ -146,11 +146,14 @@ def tidy(root: HtmlElement) -> str:
     return to_html(root)
 
 
+def is_blank(text: str | None) -> bool:
+    """True for a text of which a person would see nothing."""
+    return not text or text.isspace() or bool(_BLANK.fullmatch(text))
+
+
 def _has_text(element: HtmlElement) -> bool:
     """True if a person would see something of the text that is directly in the element."""
-    if not _BLANK.fullmatch(element.text or ""):
-        return True
-    return not all(_BLANK.fullmatch(child.tail or "") for child in element)
+    return not (is_blank(element.text) and all(is_blank(child.tail) for child in element))
 
 
 def _walk(root: HtmlElement, *, skip: Collection[str]) -> Iterator[HtmlElement]:
@@ -189,14 +192,16 @@ def _fold_texts(root: HtmlElement) -> None:
     """Fold the white space of a mail's source, and remove its unfilled fields."""
     for element in _walk(root, skip=_VERBATIM | VOID_TAGS):
         is_block = element.tag in _BOXES or element.tag == "p"
-        element.text = _fold(element.text or "", is_block)
+        if element.text:
+            element.text = _fold(element.text, is_block)
         for child in element:
-            child.tail = _fold(child.tail or "", is_block)
+            if child.tail:
+                child.tail = _fold(child.tail, is_block)
 
 
 def is_unfilled_field(text: str) -> bool:
     """True for a field that a mailing program would have filled in: {unsubscribe}."""
-    return bool(_FIELD.fullmatch(text))
+    return "{" in text and bool(_FIELD.fullmatch(text))
 
 
 def _fold(text: str, is_block: bool) -> str:
@@ -224,7 +229,7 @@ def _prune(root: HtmlElement, *, is_mail: bool) -> None:
         elif tag in VOID_TAGS:
             continue
         elif tag == "form":
-            length = sum(len(text) for text in element.itertext() if not _BLANK.fullmatch(text))
+            length = sum(len(text) for text in element.itertext() if not is_blank(text))
             element.tag = _flattened(element) if length > MAX_FORM_CHARS else GONE
         elif is_mail and tag == "a" and holds_only_icons(element):
             element.tag = GONE
@@ -259,7 +264,7 @@ def _is_leftover(element: HtmlElement) -> bool:
 def holds_only_icons(link: HtmlElement) -> bool:
     """True if it holds images, all small and decoration by their own markup, and no text."""
     images = list(link.iter("img"))
-    if not images or not _BLANK.fullmatch(link.text_content()):
+    if not images or not is_blank(link.text_content()):
         return False
     sides = [image.get(side, "") for image in images for side in ("width", "height")]
     return all(map(_ICON.fullmatch, sides)) and all(image.get("alt") == "" for image in images)

@@ -19,13 +19,13 @@ _PREFIXES = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 # Start tags that XML reads otherwise than HTML. What an iframe holds is not markup.
 _START_TAG = re.compile(
     rf"<(?:(iframe)|({'|'.join(VOID_TAGS)})|([a-z][a-z0-9-]*)(?=\s))"
-    r'((?:\s[a-zA-Z-]+="[^"]*")*)>(?(1).*?</iframe>)',
+    r'((?:\s[a-zA-Z-]+="[^"]*")*)(?: /)?>(?(1).*?</iframe>)',
     re.DOTALL,
 )
 
 
 def parse(markup: str) -> HtmlElement:
-    """Parse what nh3 wrote into the children of a root without meaning."""
+    """Parse what nh3 or cmark wrote into the children of a root without meaning."""
     xml = _START_TAG.sub(_to_xml, markup).replace("&nbsp;", "\xa0")
     return etree.fromstring(f"<body {_PREFIXES}>{xml}</body>", _PARSER)
 

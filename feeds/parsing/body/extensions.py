@@ -23,6 +23,11 @@ _CODE_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 _INDENT = 4
 
 
+def without_extensions(body: str, *, is_obsidian: bool = False) -> str:
+    """Return a body in plain Markdown."""
+    return open_notes(without_obsidian(body) if is_obsidian else body)
+
+
 def open_notes(body: str) -> str:
     """Make each note of Python-Markdown, `!!!` and `???`, a title and its text.
 

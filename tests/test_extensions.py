@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from feeds.dialects.markdown import open_notes, without_obsidian
+from feeds.parsing.body.extensions import open_notes, without_obsidian
 
 
 @pytest.mark.parametrize(
