@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from feeds.catalog import schema
 from feeds.catalog.folder import SiteFolder
+from feeds.catalog.links import Link
 from feeds.catalog.schema import ARTICLE, LINK, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
@@ -51,10 +52,7 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
     rows = {
         SOURCE.name: [source],
         PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
-        LINK.name: [
-            {"path": path, **link._asdict(), "due": schema.micros(link.due) if link.due else None}
-            for link in (links.found() if links else ())
-        ],
+        LINK.name: [_link_row(path, link) for link in (links.found() if links else ())],
     }
     return rows | (_article_rows(path, article, folder) if article else {})
 
@@ -63,6 +61,11 @@ def _id_key(article: Article) -> str:
     """The id in Atom, where two articles must not have the same, or a digest of a long one."""
     iri = article.iri
     return iri if len(iri) <= _MAX_ID_CHARS else hashlib.sha256(iri.encode()).hexdigest()
+
+
+def _link_row(path: str, link: Link) -> dict[str, Any]:
+    due = schema.micros(link.due) if link.due else None
+    return {"path": path, "target": link.target, "file": link.file, "due": due}
 
 
 def _article_rows(path: str, article: Article, folder: SiteFolder) -> FileRows:

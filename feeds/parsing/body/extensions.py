@@ -10,6 +10,7 @@ _NOTE = re.compile(
     r"[ \t]*(?:!!!|\?\?\?\+?|===[!+]?)[ \t]+(?P<kind>[\w-]+(?:[ \t]+[\w-]+){0,5})?[ \t]*"
     r"(?:\"(?P<title>[^\"\n]*)\")?[ \t]*"
 )
+_SIGNS = ("!!!", "???", "===", ":::")
 _MAY_HAVE_NOTES = re.compile(r"^[ \t]*(?:!!!|\?\?\?|===|:::)[ \t!+]*[\w\"]", re.MULTILINE)
 # Of Docusaurus, VuePress and others.
 _FENCED_NOTE = re.compile(
@@ -33,7 +34,9 @@ def open_notes(body: str) -> str:
 
     So does what is between lines of `:::`.
     """
-    return "\n".join(_opened(body.split("\n"))) if _MAY_HAVE_NOTES.search(body) else body
+    if not any(sign in body for sign in _SIGNS) or not _MAY_HAVE_NOTES.search(body):
+        return body
+    return "\n".join(_opened(body.split("\n")))
 
 
 def _opened(lines: list[str]) -> Iterator[str]:
