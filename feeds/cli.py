@@ -23,6 +23,7 @@ from feeds.model.site import DEFAULT_URL
 
 if TYPE_CHECKING:
     from feeds.dialects.dialect import Dialect
+    from feeds.parallel import Workers
     from feeds.publication.publication import Publication
 
 _STARTED = time.monotonic()
@@ -164,16 +165,15 @@ def build(
     \b
     feeds build demo --out public --url https://feeds.example.org/
     """
-    from feeds.parallel import processors
-
-    with _opened(site, url, unpublished, out, probe=probe) as (publication, problems, read):
+    opened = _opened(site, url, unpublished, out, probe=probe)
+    with opened as (publication, problems, read, workers):
         from feeds.static.writer import write_tree
 
         _report(problems, strict, "written")
         with progress_bar("Writing feeds") as progress:
             written = write_tree(
                 publication, out, progress,
-                processes=processors(), compressed=compress, hosting=hosting or "",
+                workers=workers, compressed=compress, hosting=hosting or "",
             )  # fmt: skip
         for line in written.skipped:
             click.echo(f"{out}{os.sep}{line}", err=True)
@@ -231,7 +231,7 @@ def serve(
     if is_everywhere and not folder.configured and not url:
         click.echo(f"warning: no URL is known, so links lead to {address}; give --url", err=True)
     if strict or not server.has_index(folder, syncs=settings.syncs):
-        with _opened(site, url, unpublished, address=address) as (publication, problems, _read):
+        with _opened(site, url, unpublished, address=address) as (publication, problems, *_):
             if strict:
                 _report(problems, strict, "served")
             click.echo(_summary(publication))
@@ -272,7 +272,7 @@ def check(sites: tuple[Path, ...]) -> None:
     elif len(sites) > 1:
         raise click.UsageError("name one site, or articles, which end in " + ", ".join(ENDINGS))
     else:
-        with _opened(sites[0] if sites else Path()) as (publication, problems, _read):
+        with _opened(sites[0] if sites else Path()) as (publication, problems, *_):
             summary = _summary(publication)
     for problem in sorted(problems, key=lambda problem: problem.severity is Severity.WARNING):
         click.echo(str(problem))
@@ -313,7 +313,7 @@ def list_feeds(site: Path, url: str) -> None:
     """
     from feeds.publication.empty_site import NOTHING_PUBLISHED
 
-    with _opened(site, url) as (publication, problems, _read):
+    with _opened(site, url) as (publication, problems, *_):
         listed = publication.listed
         for problem in problems:
             if problem.code == NOTHING_PUBLISHED:
@@ -328,8 +328,8 @@ def list_feeds(site: Path, url: str) -> None:
 def _opened(
     site: Path, url: str = "", unpublished: bool = False, out: Path | None = None, *,
     address: str = DEFAULT_URL, probe: bool = False,
-) -> Iterator[tuple[Publication, list[Problem], int]]:  # fmt: skip
-    """Sync a site; yield its publication, the problems, and the number of articles read.
+) -> Iterator[tuple[Publication, list[Problem], int, Workers]]:  # fmt: skip
+    """Sync a site; yield its publication, problems, number of articles read, and the workers.
 
     A bare folder is published at `address`.
     """
@@ -338,7 +338,7 @@ def _opened(
         from feeds.catalog.folder import SiteFolder
         from feeds.catalog.place import catalog_place
         from feeds.errors import CatalogError
-        from feeds.parallel import collect_garbage_rarely, processors
+        from feeds.parallel import Workers, collect_garbage_rarely, processors
         from feeds.publication.publication import Publication
         from feeds.web.settings import Settings
 
@@ -358,7 +358,7 @@ def _opened(
         read = 0
         if settings.syncs:
             with progress_bar("Reading articles") as progress:
-                read = catalog.sync(folder, progress, processes=processors()).read
+                read = catalog.sync(folder, progress, workers).read
         now = datetime.now(UTC)
         published = partial(Publication, folder, catalog, url=url, now=now, unpublished=unpublished)
         if probe:
@@ -367,14 +367,16 @@ def _opened(
         return publication, publication.problems(), read
 
     # A replica publishes the articles that another machine synced, whatever its own folder has.
-    with closing(Catalog(catalog_place(folder), syncs=settings.syncs)) as catalog:
+    place = catalog_place(folder)
+    # Workers end first: closing the catalog marks its file, which nobody may change from then on.
+    with closing(Catalog(place, syncs=settings.syncs)) as catalog, Workers(processors()) as workers:
         try:
             opened = read()
         except CatalogError:  # the index was damaged; it is built again
             opened = read()
         if folder.dialect:
             click.echo(_understood(folder.dialect, opened[0]), err=True)
-        yield opened
+        yield *opened, workers
 
 
 def _probe(publication: Publication, now: datetime) -> None:

@@ -5,7 +5,7 @@ A link that took the place of a file or a folder is not followed, and a pipe or 
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from errno import EINVAL
 from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
@@ -30,12 +30,14 @@ def held_folder(path: str, *, make: bool = False) -> Iterator[tuple[str, int | N
         yield path, None
         return
     root, *parts, name = path.split(os.sep)
-    folder: int | None = None
-    with ExitStack() as stack:
-        for part in (root + os.sep, *parts):
-            folder = _hold(part, folder, make)
-            stack.callback(os.close, folder)
+    folder = _hold(root + os.sep, None, make)
+    try:
+        for part in parts:
+            above, folder = folder, _hold(part, folder, make)
+            os.close(above)
         yield name, folder
+    finally:
+        os.close(folder)
 
 
 def _hold(name: str, folder: int | None, make: bool) -> int:

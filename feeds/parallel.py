@@ -8,11 +8,13 @@ import atexit
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import chain
+from itertools import chain, islice
 from math import ceil
+from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import TypeVar
 
@@ -24,41 +26,84 @@ _Result = TypeVar("_Result")
 
 #: Less work is done in this process: starting others takes longer than a second of it saves.
 MIN_CHUNKS = 12
+#: Chunks that are sent ahead for each process: work for the time that the caller needs for the
+#: results of others, and no more, so that memory does not grow with the work.
+_CHUNKS_AHEAD = 8
 
 
-def parallel_map(
-    function: Callable[[Sequence[_Job]], list[_Result]],
-    jobs: Sequence[_Job],
-    *,
-    processes: int,
-    chunk: int,
-) -> Iterator[_Result]:
-    """Yield the function's results for all jobs, in their order; it gets a chunk of jobs at a time.
+class Workers:
+    """Processes among which large work is divided.
 
-    A chunk is work for about a tenth of a second. For other processes, the function and its jobs
-    have to be picklable, and the main module importable without side effects, as our commands are.
-    Raises FeedsError where a worker process is killed.
+    The first large work starts them, and they are kept for all other work until the context ends.
+    With one process, all work is done in this one.
     """
-    processes = min(processes, len(jobs)) if len(jobs) >= MIN_CHUNKS * chunk else 1
-    if processes > 1:
-        chunk = min(chunk, ceil(len(jobs) / processes))
-    chunks = [jobs[start : start + chunk] for start in range(0, len(jobs), chunk)]
-    if processes < 2:
-        yield from chain.from_iterable(map(function, chunks))
-        return
+
+    def __init__(self, processes: int = 1) -> None:
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def map(
+        self,
+        function: Callable[[Sequence[_Job]], list[_Result]],
+        jobs: Iterable[_Job],
+        *,
+        count: int,
+        chunk: int,
+    ) -> Iterator[_Result]:
+        """Yield the function's results for all jobs, whose count is known, in their order.
+
+        The function gets a chunk of jobs at a time, work for about a tenth of a second. For other
+        processes, the function and its jobs have to be picklable, and the main module importable
+        without side effects, as our commands are; jobs are asked for as the work goes on. Raises
+        FeedsError where a worker process is killed.
+        """
+        is_large = count >= (1 if self._pool else MIN_CHUNKS * chunk)
+        if self._processes < 2 or count < 2 or not is_large:
+            yield from chain.from_iterable(map(function, _chunks(jobs, chunk)))
+            return
+        if not self._pool:
+            self._pool = _start_pool(self._processes, function)
+        workers: list[BaseProcess] = []
+        results = deque[Future[list[_Result]]]()
+        try:
+            for each in _chunks(jobs, min(chunk, ceil(count / self._processes))):
+                results.append(self._pool.submit(function, each))
+                if len(results) <= self._processes:  # each of these may start one
+                    workers = multiprocessing.active_children()
+                if len(results) > self._processes * _CHUNKS_AHEAD:
+                    yield from results.popleft().result()
+            while results:
+                yield from results.popleft().result()
+        except BrokenProcessPool as error:
+            self._end()  # before that, the pool itself may be about to read their exit codes
+            # A signal's code is negative.
+            has_ended = any((worker.exitcode or 0) > 0 for worker in workers)
+            what = "ended (was Feeds upgraded?)" if has_ended else "was killed (out of memory?)"
+            raise FeedsError(f"a worker process {what}; try again") from error
+
+
+def _chunks(jobs: Iterable[_Job], size: int) -> Iterator[list[_Job]]:
+    remaining = iter(jobs)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
+
+
+def _start_pool(processes: int, function: Callable[..., object]) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     # The function may be a partial. Its module imports all that the work needs.
     context.set_forkserver_preload([getattr(function, "func", function).__module__])
-    try:
-        with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker) as pool:
-            results = pool.map(function, chunks)
-            workers = multiprocessing.active_children()
-            yield from chain.from_iterable(results)
-    except BrokenProcessPool as error:
-        # A signal's code is negative.
-        has_ended = any((worker.exitcode or 0) > 0 for worker in workers)
-        what = "ended (was Feeds upgraded?)" if has_ended else "was killed (out of memory?)"
-        raise FeedsError(f"a worker process {what}; try again") from error
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker)
 
 
 def _start_worker() -> None:

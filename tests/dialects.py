@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +13,15 @@ from urllib.parse import quote
 import pytest
 
 from feeds.catalog.folder import SiteFolder
+from feeds.parsing.rest import has_docutils
 from tests.support import CORPUS
 
 #: Sites that exercise the rules of generators, and tables of what the generators publish of them.
 SHARED = CORPUS.parent / "dialects"
 needs_sites = pytest.mark.skipif(not SHARED.is_dir(), reason="the generators' sites are not here")
+needs_docutils = pytest.mark.skipif(
+    not has_docutils() and os.environ.get("CI") != "true", reason="docutils is not installed"
+)
 
 
 class Published(NamedTuple):

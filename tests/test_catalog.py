@@ -628,6 +628,7 @@ def test_a_sync_in_parts_ends_like_one_at_once_even_if_it_was_killed(
     folder = SiteFolder.open(site.root)
     # Thousands of files would be slow.
     monkeypatch.setattr("feeds.catalog.sync.MAX_FILES_PER_TRANSACTION", 5)
+    monkeypatch.setattr("feeds.catalog.sync.MAX_FILES_BEFORE_COMPLETE", 5)
 
     def killed_at(number: int) -> Callable[[int, int], None]:
         def progress(done: int, _to_do: int) -> None:

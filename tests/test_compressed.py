@@ -15,6 +15,7 @@ import zstandard
 from feeds.catalog.walk import MANIFEST
 from feeds.compression import encode
 from feeds.errors import OutputError
+from feeds.parallel import Workers
 from feeds.static.writer import Written, write_tree
 from tests.support import SiteBuilder
 from tests.test_static import stats, tree
@@ -191,7 +192,8 @@ def test_several_processes_write_the_same_bytes(
 ) -> None:
     build(filled)
     monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
-    build(filled, tmp_path / "several", processes=2)
+    with Workers(2) as workers:
+        build(filled, tmp_path / "several", workers=workers)
     assert tree(filled.out) == tree(tmp_path / "several")
 
 
@@ -232,6 +234,7 @@ def test_the_compressed_files_of_a_file_that_is_gone_go_too(
     (filled.out / "rss.xml").unlink()
     publication = filled.publication()
     document = publication.document
+    monkeypatch.setattr(publication, "unrendered", lambda _path: None)
     monkeypatch.setattr(
         publication, "document", lambda path: None if path == "/rss.xml" else document(path)
     )

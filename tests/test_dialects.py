@@ -98,6 +98,18 @@ def test_a_permalink_serves_generators_that_are_not_known(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
+def test_articles_of_our_own_may_lie_beside_those_of_a_generator(tmp_path: Path) -> None:
+    own = "---\ntitle: Own\nwebUrl: https://e.org/own\npublishedDateTime: 2026-05-04\n---\nText.\n"
+    more = {"README.md": "# Read me\n", "own/a.md": own}
+    root = write_files(tmp_path / "blog", JEKYLL | more)
+    assert "own/a.md" not in publish(root)
+    (root / "feeds.yaml").write_text("title: A\nurl: https://f.example/\n")
+    assert publish(root)["own/a.md"].url == "https://e.org/own"
+    assert run("check", root)[:2] == (0, [])
+    (root / "feeds.yaml").write_text("title: A\nurl: https://f.example/\narticles: [., own]\n")
+    assert "README.md:1: warning: no front matter" in run("check", root)[1][0]
+
+
 def test_a_changed_configuration_rereads_what_it_decides(tmp_path: Path) -> None:
     root, catalog = write_files(tmp_path / "blog", JEKYLL), Catalog(tmp_path / "index.sqlite")
 
@@ -124,3 +136,23 @@ def test_a_changed_configuration_rereads_what_it_decides(tmp_path: Path) -> None
 def test_a_broken_configuration_is_no_traceback(tmp_path: Path, text: str) -> None:
     root = write_files(tmp_path, JEKYLL | {"_config.yml": text})
     assert len(publish(root)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("hugo", {"config.toml": "baseURL = 'https://e.org/'\n", "content/a.md": ""}),
+        ("hugo", {"hugo.toml": "", "content/a.md": "", "_posts/2026-05-01-a.md": ""}),
+        ("zola", {"config.toml": "base_url = 'https://e.org/'\n", "content/a.md": ""}),
+        ("quartz", {"quartz.config.ts": "", "content/a.md": "", ".obsidian/app.json": ""}),
+        ("gatsby", {"gatsby-config.js": "path: `content`", "content/a.md": ""}),
+        ("jekyll", {**JEKYLL, ".obsidian/app.json": "", "content/a.md": ""}),
+        ("obsidian", {".obsidian/app.json": "", "a.md": ""}),
+        ("", {"config.toml": "title = 'A'\n", "config.yaml": "a: b\n", "content/a.md": ""}),
+    ],
+)
+def test_a_generators_folder_is_taken_for_no_others(
+    tmp_path: Path, name: str, files: dict[str, str]
+) -> None:
+    dialect = SiteFolder.open(write_files(tmp_path, files)).dialect
+    assert (dialect.name if dialect else "") == name

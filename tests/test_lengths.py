@@ -17,6 +17,7 @@ import pytest
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
 from feeds.catalog.state import ProbeResult
+from feeds.parallel import Workers
 from feeds.publication.publication import Publication
 from feeds.static.writer import write_tree
 from feeds.web.app import create_app
@@ -194,7 +195,8 @@ def test_several_processes_write_the_lengths_that_one_does(
 ) -> None:
     write_tree(filled.publication(), filled.out)
     monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
-    write_tree(filled.publication(), tmp_path / "many", processes=2)
+    with Workers(2) as workers:
+        write_tree(filled.publication(), tmp_path / "many", workers=workers)
     assert tree(tmp_path / "many") == tree(filled.out)
 
 

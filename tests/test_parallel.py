@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from feeds.catalog.reading import read_files
+from feeds.parallel import Workers
 from tests.support import eventually
 
 _PROGRAM = """
@@ -24,7 +26,8 @@ def work(jobs):
 
 if __name__ == "__main__":
     feeds.parallel.MIN_CHUNKS = 0
-    list(feeds.parallel.parallel_map(work, range(4), processes=2, chunk=2))
+    with feeds.parallel.Workers(2) as workers:
+        list(workers.map(work, range(4), count=4, chunk=2))
 """
 
 
@@ -34,6 +37,37 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _processes(jobs: Sequence[int]) -> list[int]:
+    return [os.getpid() for _job in jobs]
+
+
+def test_workers_are_kept_for_all_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
+    with Workers(2) as workers:
+        first = {*workers.map(_processes, range(40), count=40, chunk=1)}
+        monkeypatch.undo()
+        # Small work too is theirs, once they are started.
+        second = {*workers.map(_processes, range(4), count=4, chunk=1)}
+    assert len(first | second) <= 2
+    assert os.getpid() not in first | second
+
+
+def test_jobs_are_asked_for_as_the_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
+    asked = []
+
+    def jobs() -> Iterator[int]:
+        for job in range(1000):
+            asked.append(job)
+            yield job
+
+    with Workers(2) as workers:
+        results = workers.map(list[int], jobs(), count=1000, chunk=2)
+        assert next(results) == 0
+        assert len(asked) < 100
+        assert [*results] == [*range(1, 1000)]
 
 
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:

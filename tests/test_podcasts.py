@@ -17,6 +17,7 @@ from feeds.catalog.state import ProbeResult
 from feeds.errors import Severity
 from feeds.model.article import Download, Episode, Person, Transcript
 from feeds.model.site import Podcast, Site
+from feeds.parallel import Workers
 from feeds.parsing.article import read_article
 from feeds.parsing.fields import parse_duration
 from feeds.parsing.site_config import CATEGORIES, read_site
@@ -669,7 +670,8 @@ def test_several_processes_write_the_podcast_that_one_does(
 ) -> None:
     write_tree(show.publication(), show.out)
     monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
-    write_tree(show.publication(), tmp_path / "many", processes=2)
+    with Workers(2) as workers:
+        write_tree(show.publication(), tmp_path / "many", workers=workers)
     assert tree(tmp_path / "many") == tree(show.out)
 
 

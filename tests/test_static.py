@@ -30,7 +30,8 @@ from feeds.catalog.state import Built
 from feeds.catalog.walk import MANIFEST
 from feeds.errors import OutputError
 from feeds.files import open_file
-from feeds.model.document import Document, MediaFile
+from feeds.model.document import MediaFile
+from feeds.parallel import Workers
 from feeds.static.entry_store import EntryStore
 from feeds.static.tree import Tree
 from feeds.static.writer import write_tree
@@ -242,13 +243,13 @@ def test_a_build_makes_only_what_its_articles_changed(
     filled.write("b.md", title="Two, corrected", topics=["AI"])
     publication = filled.publication()
     made: list[str] = []
-    document = publication.document
+    unrendered = publication.unrendered
 
     def recorded(path: str) -> object:
         made.append(path)
-        return document(path)
+        return unrendered(path)
 
-    monkeypatch.setattr(publication, "document", recorded)
+    monkeypatch.setattr(publication, "unrendered", recorded)
     write_tree(publication, filled.out)
     assert [path for path in made if "robots" in path] == []
     assert "/topics/ai/rss.xml" in made
@@ -681,8 +682,9 @@ def test_several_processes_read_and_write_the_tree_that_one_does(
         file.unlink()
     # Work is divided only where there is much of it.
     monkeypatch.setattr("feeds.parallel.MIN_CHUNKS", 0)
-    assert site.catalog().sync(SiteFolder.open(site.root), processes=2).read == 20
-    result = write_tree(site.publication(), site.out, processes=2)
+    with Workers(2) as workers:
+        assert site.catalog().sync(SiteFolder.open(site.root), workers=workers).read == 20
+        result = write_tree(site.publication(), site.out, workers=workers)
     assert result.written == result.total
     assert tree(site.out) == tree(alone)
     assert not (site.out / ".feeds-scratch").exists()
@@ -711,28 +713,29 @@ def test_what_a_link_in_the_tree_leads_to_is_not_removed(filled: SiteBuilder) ->
     assert tree(filled.out / "topics" / "ai") == before
 
 
-def test_a_large_build_opens_a_publication_once_a_process(
-    filled: SiteBuilder, tmp_path: Path
-) -> None:
-    publication = filled.publication().with_rendered(EntryStore(tmp_path))
-    sent = pickle.dumps(publication)
+def test_a_large_build_opens_a_publication_once_a_process(filled: SiteBuilder) -> None:
+    sent = pickle.dumps(filled.publication())
     assert pickle.loads(sent) is pickle.loads(sent)
 
 
-def test_a_large_build_that_a_sync_overtakes_renders_what_is_new(
-    filled: SiteBuilder, tmp_path: Path
+def test_a_build_that_a_sync_overtakes_writes_what_is_still_there(
+    filled: SiteBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publication = filled.publication()
-    store = EntryStore(tmp_path)
-    keys = publication.entry_keys(publication.paths())
-    store.write_index(store.write(publication, keys))
-    publication = publication.with_rendered(store)
-    filled.write("c.md", title="Three", topics=["AI"])
-    publication.catalog.sync(SiteFolder.open(filled.root))
-    again = pickle.loads(pickle.dumps(publication))
-    found = again.document("/rss.xml")
-    assert isinstance(found, Document)
-    assert b"Three" in found.body
+    publication, render = filled.publication(), EntryStore.write
+    *_, last = filled.root.rglob("*.md")
+
+    def overtaken(*arguments: Any) -> Any:
+        last.unlink()
+        publication.catalog.sync(SiteFolder.open(filled.root))
+        return render(*arguments)
+
+    monkeypatch.setattr(EntryStore, "write", overtaken)
+    assert not write_tree(publication, filled.out).skipped
+    monkeypatch.undo()
+    # Its fingerprints are from before the sync, so nothing of it is believed.
+    write_tree(filled.publication(), filled.out)
+    write_tree(filled.publication(), filled.root.parent / "fresh")
+    assert tree(filled.out) == tree(filled.root.parent / "fresh")
 
 
 def test_an_article_that_becomes_html_changes_its_feeds(site: SiteBuilder, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from feeds.catalog.search import Search
 from feeds.catalog.state import STATE, State, prepare_state
 from feeds.catalog.sync import Synced, sync
 from feeds.errors import CatalogError, Problem, Severity
+from feeds.parallel import Workers
 
 
 class Catalog:
@@ -89,14 +90,14 @@ class Catalog:
         self,
         folder: SiteFolder,
         progress: Callable[[int, int], None] | None = None,
-        processes: int = 1,
+        workers: Workers | None = None,
     ) -> Synced:
         """Bring the index up to date with the folder (see feeds.catalog.sync).
 
         Raises CatalogRemadeError if the index was damaged: the next sync reads every file.
         """
         with patiently():
-            return sync(self._index, folder, progress, processes)
+            return sync(self._index, folder, progress, workers or Workers())
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

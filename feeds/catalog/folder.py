@@ -29,7 +29,7 @@ from feeds.dialects.dialect import Dialect
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
-from feeds.model.site import Author, Site
+from feeds.model.site import WHOLE_FOLDER, Author, Site
 from feeds.parsing.fields import parse_language
 from feeds.parsing.file_names import ENDINGS
 from feeds.parsing.report import Report
@@ -65,7 +65,7 @@ class SiteFolder:
     #: The name of its feeds.yaml; empty where there is none.
     configuration: str = ""
     #: The generator whose form the articles have; None for our own.
-    dialect: Dialect | None = None
+    dialect: Dialect | None = field(default=None, hash=False)
     #: The time, in ns since 1970, for which links between articles are followed: what they lead to
     #: is read once for each.
     opened: int = field(default_factory=time.time_ns, compare=False)
@@ -90,10 +90,11 @@ class SiteFolder:
             site, problems = read_site(source, file.name, site)
         dialect = _find_dialect(root, site, file.name)
         if dialect:
-            defaults = _site_of(dialect, default_title)
-            site, problems = (
-                read_site(source, file.name, defaults) if is_configured else (defaults, problems)
-            )
+            site = _site_of(dialect, default_title)
+            if is_configured:
+                # Articles of our own form may be anywhere.
+                defaults = replace(site, articles=WHOLE_FOLDER)
+                site, problems = read_site(source, file.name, defaults)
             dialect = replace(dialect, base=dialect.site.url or site.url)
         return cls(root, site, tuple(problems), file.name if is_configured else "", dialect)
 
@@ -159,10 +160,10 @@ class SiteFolder:
         They include what cannot be read, folders with a slash at the end: read() says why.
         """
         files: dict[str, Stat] = {}
-        dialect = self.dialect
-        links = Links(self.root, self.article_folders, dialect.endings if dialect else ENDINGS)
-        # All files of folders that feeds.yaml names are to be articles.
-        are_articles = not dialect or self.site.articles != dialect.folders
+        endings = self.dialect.endings if self.dialect else ENDINGS
+        if self.configured:
+            endings += ENDINGS
+        links = Links(self.root, self.article_folders, endings)
         # The problem of a linked folder quotes `articles`, so it is made again when that changes.
         linked = Stat(-2, zlib.crc32(repr(self.site.articles).encode()))
         for folder in filter(os.path.isdir, self.article_folders):
@@ -171,7 +172,7 @@ class SiteFolder:
             prefix = self._prefix(folder)
             for name, stat in walk(str(folder), real, links):
                 path = (prefix + name) or HERE
-                if are_articles or path.endswith("/") or self.dialect_of(path):
+                if self.configured or path.endswith("/") or not self.is_beside_articles(path):
                     files.setdefault(path, stat or linked)
         return files
 
@@ -190,17 +191,22 @@ class SiteFolder:
         """Return the dialect if one of files() is an article of it; None for our own form."""
         return self.dialect if self.dialect and self.dialect.is_article(path) else None
 
+    def is_beside_articles(self, path: str) -> bool:
+        """Return True for a file of a generator's folder that is an article only with our keys."""
+        return self.dialect is not None and not self.dialect.is_article(path)
+
     def settings_of(self, path: str) -> str:
         """Return the settings that decide how one of files() is read, as text for a digest."""
-        dialect = self.dialect_of(path)
         own = repr(tuple(self.site.article_defaults))
-        return f"{own} {dialect.digest} {dialect.data_of(path)}" if dialect else own
+        if dialect := self.dialect_of(path):
+            return f"{own} {dialect.digest} {dialect.data_of(path)}"
+        return f"{own} {self.site.articles}" if self.dialect else own
 
     @property
     def settings(self) -> str:
         """The settings that decide how articles are read, as text for a digest."""
         own = repr(tuple(self.site.article_defaults))
-        return f"{own} {self.dialect.data_digest}" if self.dialect else own
+        return f"{own} {self.site.articles} {self.dialect.data_digest}" if self.dialect else own
 
     def links_of(self, path: str) -> ArticleLinks | None:
         """Return what follows the links of one of files(); None for our own form, which has none.
@@ -388,14 +394,32 @@ def _find_dialect(root: Path, site: Site, configuration: str) -> Dialect | None:
 
 
 def _files_of(root: Path) -> Files:
+    """Return the files of a folder; a configuration may name others, and links lead to them."""
+    inside = os.path.join(os.path.realpath(root), "")
+    #: Folders that are known to be inside, with a slash at the end.
+    known = {""}
+
+    def is_inside(path: str) -> bool:
+        try:
+            return os.path.join(os.path.realpath(root / path), "").startswith(inside)
+        except ValueError:  # a null character
+            return False
+
     def read(path: str) -> str:
-        text = _read(root / path, path)
+        text = _read(root / path, path) if is_inside(path) else ""
         return text if isinstance(text, str) else ""
 
     def names(folder: str) -> tuple[str, ...]:
-        with suppress(OSError), os.scandir(root / folder) as entries:
-            prefix = f"{folder.rstrip('/')}/" if folder else ""
-            return tuple(sorted(f"{prefix}{each.name}{'/' * each.is_dir()}" for each in entries))
+        prefix = f"{folder.rstrip('/')}/" if folder else ""
+        if prefix not in known and not is_inside(folder):
+            return ()
+        with suppress(OSError), os.scandir(f"{root}{os.sep}{folder}") as entries:
+            # Folders that are links may go in circles.
+            found = [
+                f"{prefix}{each.name}{'/' * each.is_dir(follow_symlinks=False)}" for each in entries
+            ]
+            known.update(path for path in found if path.endswith("/"))
+            return tuple(sorted(found))
         return ()
 
     return Files(read, cache(names))

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+import msgspec
+
 from feeds.catalog import schema
 from feeds.catalog.folder import SiteFolder
 from feeds.catalog.links import Link
@@ -15,6 +17,7 @@ from feeds.catalog.schema import ARTICLE, LINK, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
 from feeds.model.article import Article
+from feeds.model.site import WHOLE_FOLDER
 from feeds.parsing.file_names import is_html
 from feeds.text.slugs import fold
 
@@ -49,6 +52,9 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
     article, problems = (
         (None, [text]) if isinstance(text, Problem) else folder.read_article(text, path, links)
     )
+    is_named = folder.site.articles != WHOLE_FOLDER
+    if not article and not is_named and folder.is_beside_articles(path):
+        problems = []  # of a README, say
     rows = {
         SOURCE.name: [source],
         PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
@@ -70,8 +76,10 @@ def _link_row(path: str, link: Link) -> dict[str, Any]:
 
 def _article_rows(path: str, article: Article, folder: SiteFolder) -> FileRows:
     provider = article.provider
+    # Encoded by the process that read it: pickling so many small objects takes longer.
+    data = msgspec.Raw(msgspec.json.encode(article))
     row = {
-        "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": article,
+        "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": data,
         "published": schema.micros(article.published), "updated": schema.micros(article.updated),
         "expires": schema.micros(article.expires) if article.expires else None,
         "quality": article.quality, "heat": article.heat,

@@ -13,7 +13,7 @@ from feeds.catalog.database import Database
 from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import ARTICLE, LINK, MEDIA, SOURCE
 from feeds.catalog.search import raise_revision
-from feeds.parallel import parallel_map
+from feeds.parallel import Workers
 from feeds.text.slugs import fold
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RACY_WINDOW_NS = 2_000_000_000
 #: A sync of fewer files is seen whole or not at all; more would take too much memory.
 MAX_FILES_PER_TRANSACTION = 5_000
+#: Nothing of a first sync is seen before it ends: rows are written while other files are read.
+MAX_FILES_BEFORE_COMPLETE = 1_000
 #: With more names of changed files, all links are looked at.
 MAX_NAMES_IN_QUERY = 500
 
@@ -36,12 +38,14 @@ class Synced(NamedTuple):
 
 
 def sync(
-    index: Database, folder: SiteFolder, progress: Callable[[int, int], None] | None, processes: int
+    index: Database,
+    folder: SiteFolder,
+    progress: Callable[[int, int], None] | None,
+    workers: Workers,
 ) -> Synced:
     """Bring the index up to date with the folder.
 
-    The progress is called with the number of files read and to read; with several processes (see
-    feeds.parallel) many files are read at once. Raises CatalogError.
+    The progress is called with the number of files read and to read. Raises CatalogError.
     """
     folder = folder.reopened()
     files = folder.files()
@@ -53,6 +57,7 @@ def sync(
     with index.connection() as connection:
         meta = schema.read_meta(connection)
         is_whole = _is_whole(meta)
+        most = MAX_FILES_PER_TRANSACTION if meta["complete"] else MAX_FILES_BEFORE_COMPLETE
         # A partial index may hold rows that were read with several.
         has_same_defaults = meta["defaults"] == folder.settings and not meta["partial"]
         query = sa.select(SOURCE).execution_options(yield_per=1000)
@@ -67,13 +72,13 @@ def sync(
     candidates += ((path, stat, "") for path, stat in files.items())
     changed, read = [*gone], 0
     batch: dict[str, FileRows] = {}
-    results = _read_linked(index, folder, gone, candidates, stats, processes, is_whole=is_whole)
+    results = _read_linked(index, folder, gone, candidates, stats, workers, is_whole=is_whole)
     for done, (path, rows) in enumerate(results, 1):
         batch[path] = rows
         if rows.keys() != {SOURCE.name}:
             read += 1
             changed.append(path)
-        if len(changed) >= MAX_FILES_PER_TRANSACTION:
+        if len(changed) >= most:
             _write(index, changed, batch.values())
             changed, batch, is_whole = [], {}, False
         if progress:
@@ -90,13 +95,13 @@ def _read_linked(
     gone: Iterable[str],
     candidates: list[Candidate],
     stats: Mapping[str, Stat],
-    processes: int,
+    workers: Workers,
     *,
     is_whole: bool,
 ) -> Iterator[tuple[str, FileRows]]:
     """Yield the rows of the candidates, and then of further ones, which link to what changed."""
     changed = {*gone}
-    for (path, _stat, _digest), rows in _read(folder, candidates, processes):
+    for (path, _stat, _digest), rows in _read(folder, candidates, workers):
         if rows.keys() != {SOURCE.name}:
             changed.add(path)
         yield path, rows
@@ -106,7 +111,7 @@ def _read_linked(
     linking = _linking(index, folder, changed, all_of_them=not is_whole) - changed
     further = [(path, stats[path], "") for path in sorted(linking & stats.keys())]
     candidates += further
-    for (path, _stat, _digest), rows in _read(folder, further, processes):
+    for (path, _stat, _digest), rows in _read(folder, further, workers):
         yield path, rows
 
 
@@ -131,7 +136,7 @@ def _linking(
 
 
 def _read(
-    folder: SiteFolder, candidates: Sequence[Candidate], processes: int
+    folder: SiteFolder, candidates: Sequence[Candidate], workers: Workers
 ) -> Iterable[tuple[Candidate, FileRows]]:
     if not candidates:
         return ()
@@ -139,9 +144,8 @@ def _read(
     from feeds.catalog.reading import read_files
 
     read = partial(read_files, folder)
-    return zip(
-        candidates, parallel_map(read, candidates, processes=processes, chunk=100), strict=True
-    )
+    rows = workers.map(read, candidates, count=len(candidates), chunk=100)
+    return zip(candidates, rows, strict=True)
 
 
 def _is_whole(meta: dict[str, str]) -> bool:

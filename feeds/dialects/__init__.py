@@ -7,11 +7,30 @@ module (see Dialect) and add its class to DIALECTS.
 
 from feeds.dialects.configuration import Files
 from feeds.dialects.dialect import Dialect
+from feeds.dialects.gatsby import Gatsby
+from feeds.dialects.hugo import Hugo
 from feeds.dialects.jekyll import Jekyll
+from feeds.dialects.mkdocs import MkDocs
+from feeds.dialects.nikola import Nikola
+from feeds.dialects.pelican import Pelican
 from feeds.dialects.plain import Plain
+from feeds.dialects.quartz import Obsidian, Quartz
+from feeds.dialects.zola import Zola
 
 #: In the order in which a folder is tried: the first that finds itself is taken.
-DIALECTS: tuple[type[Dialect], ...] = (Jekyll, Plain)
+DIALECTS: tuple[type[Dialect], ...] = (
+    Zola,
+    Hugo,
+    Quartz,
+    Gatsby,
+    Jekyll,
+    Pelican,
+    Nikola,
+    MkDocs,
+    # Any folder may be opened with Obsidian too.
+    Obsidian,
+    Plain,
+)
 #: Value of `dialect` in feeds.yaml for articles in our own form alone.
 NONE = "none"
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import Field, dataclass, fields
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 from urllib.parse import quote, urljoin
 
-from feeds.dialects.configuration import Files
+from feeds.dialects.configuration import Files, text_of
 from feeds.parsing.dates import DateError, read_moment
 from feeds.parsing.drafts import holds_back
 from feeds.parsing.front_matter import (
+    MARKED,
     FrontMatter,
     NoFrontMatterError,
     Syntax,
@@ -32,6 +34,8 @@ from feeds.text.urls import canonical_url
 #: A file that has these has the keys of our own articles.
 _OWN_URLS = ("webUrl", "originalUrl")
 _OWN_DATE = "publishedDateTime"
+#: The keys of a picture's URL, where it has others beside it.
+_URL_KEYS = ("url", "image", "src", "path", "relative")
 _URL_SAFE = "/%!$&'()*+,;=:@~-._"
 _DATE_IN_NAME = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}[-_ ]+(?=.)")
 
@@ -64,6 +68,8 @@ class Dialect:
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown")
     #: The syntaxes of front matter that other files do not have.
     syntaxes: ClassVar[tuple[Syntax, ...]] = ()
+    #: The beginning of an article, for problems about files without it; empty for that in YAML.
+    beginning: ClassVar[str] = ""
     #: True if a file without front matter is no article.
     needs_front_matter: ClassVar[bool] = True
     #: True for the Markdown of Obsidian: `[[links]]`, `==marks==`, `%%comments%%`.
@@ -96,6 +102,10 @@ class Dialect:
         """Return True if a file is one of the generator's articles; its path is in the folder."""
         return path.lower().endswith(self.endings)
 
+    def syntaxes_of(self, path: str) -> tuple[Syntax, ...]:  # noqa: ARG002  # for some dialects
+        """Return the syntaxes of a file's front matter, in the order in which they are tried."""
+        return (*MARKED, *self.syntaxes)
+
     def translate(self, article: Translation) -> None:
         """Write an article's keys as ours, and its body as plain Markdown or HTML."""
         raise NotImplementedError
@@ -124,9 +134,10 @@ class Dialect:
     def read(self, text: str, path: str) -> FrontMatter:
         """Return an article's front matter in our own keys. Raises YAMLTextError."""
         try:
-            front = read_front_matter(text, self.syntaxes, may_be_empty=True)
+            front = read_front_matter(text, self.syntaxes_of(path), may_be_empty=True)
         except NoFrontMatterError as error:
             if error.begins or self.needs_front_matter:
+                error.hint = self.beginning or error.hint
                 raise
             front = FrontMatter(YAMLMapping(), normal_lines(text), 1)
         values = front.values
@@ -155,6 +166,10 @@ class Dialect:
         """The zone of dates without an offset; UTC where the configuration names none."""
         return find_zone(self.site.timezone or "UTC") or find_zone("UTC")  # type: ignore[return-value]
 
+    def __getstate__(self) -> dict[str, object]:
+        # Not what is cached: a zone that was read from a file cannot be pickled.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     def describe(self) -> str:
         """Return what was understood of the folder, in a few words."""
         return f"{self.label}, permalink {self.permalink}" if self.permalink else self.label
@@ -167,15 +182,30 @@ class Translation:
         self.path = path
         self.written = front.values
         self.body = front.body
+        #: Line of the file on which the body begins.
+        self.body_line = front.body_line
         #: True for a body in HTML, False for Markdown; None if the file's ending decides.
         self.is_html = front.is_html
         #: The beginning of the body that is its excerpt, where no key has one.
         self.summary = ""
+        #: False for a page that may be no article: what it lacks is no mistake then.
+        self.is_article = True
         self._front = front
         self._dialect = dialect
         self._names = dict(dialect.names)
+        self._spelling: dict[str, str] = {}
         self._values = YAMLMapping()
         self._take_shared(front.values)
+
+    def ignore_case(self) -> None:
+        """Make the author's keys those of lower case, for generators that do not tell them apart.
+
+        Of two that differ in case alone, the last one stays.
+        """
+        written = self.written
+        self._spelling = {key.lower(): key for key in written}
+        self.written = YAMLMapping((key.lower(), value) for key, value in written.items())
+        self.written.lines = {key.lower(): line for key, line in written.lines.items()}
 
     def fill(self, defaults: Mapping[str, YAMLValue]) -> None:
         """Give the author's keys that have no value those of the site or a folder."""
@@ -218,6 +248,20 @@ class Translation:
         except DateError:
             return None
 
+    def python_moment(self, text: str) -> datetime | None:
+        """Return a date as generators in Python read it, by dateutil; None if it is none.
+
+        A date of three numbers that ends in its year begins with its month where it can, and
+        names of zones but that of UTC mean nothing.
+        """
+        text = " ".join(text.split())[:100]
+        if numbers := re.match(r"(\d\d?)([./-])(\d\d?)\2(\d{4})(?!\d)", text):
+            first, second = int(numbers[1]), int(numbers[3])
+            month, day = (second, first) if first > 12 else (first, second)
+            text = f"{numbers[4]}-{month:02}-{day:02}{text[numbers.end() :]}"
+        text = re.sub(r"(?<=\d) ?(?!(?:UTC|GMT|Z|AM|PM)$)[A-Z]{3,5}$", "", text)
+        return self.moment_of(re.sub(r" ?(?:UTC|GMT)(?=[+-]\d)", "", text))
+
     def take(self, ours: str, *theirs: str) -> bool:
         """Give our key the value of the first of the author's keys that has one."""
         for key in theirs:
@@ -240,6 +284,17 @@ class Translation:
         items.lines = [self.written.lines.get(key, 1)] * len(items)
         self._put(ours, items, key)
 
+    def credit(self, authors: Iterable[str], *theirs: str) -> None:
+        """Name the article's authors."""
+        if people := list(dict.fromkeys(authors)):
+            self.put("provider", "", *theirs)
+            items = YAMLList()
+            items += people
+            items.lines = [self._values.lines.get("provider", 1)] * len(items)
+            provider = YAMLMapping([("authors", items)])
+            provider.lines["authors"] = items.lines[0]
+            self._values["provider"] = provider
+
     def publish_at(self, path: str, *theirs: str) -> str:
         """Give the article the URL of a path on the generator's site, or a whole URL; return it."""
         is_whole = path.startswith(("http://", "https://"))
@@ -254,23 +309,29 @@ class Translation:
     def show_picture(self, url: str, *theirs: str) -> None:
         """Give the article a picture, whose URL may be relative to the article's."""
         own = self._values.get("webUrl")
-        whole = canonical_url(urljoin(own if isinstance(own, str) else "", url))
-        if whole:
-            self.put("images", [whole], *theirs)
+        with suppress(ValueError):  # no URL, such as http://[
+            if whole := canonical_url(urljoin(own if isinstance(own, str) else "", url)):
+                self.put("images", [whole], *theirs)
 
     def front_matter(self) -> FrontMatter:
         """Return the front matter in our own keys."""
         front = self._front
         return FrontMatter(
-            self._values, self.body, front.body_line, front.duplicates, front.forbidden,
-            self._names, self.is_html, self.summary,
+            self._values, self.body, self.body_line, front.duplicates, front.forbidden,
+            self._names, self.is_html, self.summary, self.is_article,
         )  # fmt: skip
 
     def _put(self, ours: str, value: YAMLValue, theirs: str) -> None:
         self._values[ours] = value
         if theirs in self.written:
             self._values.lines[ours] = self.written.lines.get(theirs, 1)
-            self._names[ours] = theirs
+            self._names[ours] = self._spelling.get(theirs, theirs)
+
+
+def address_of(text: str) -> str:
+    """Return a site's address with a slash at its end; empty for a text that is none."""
+    text = f"https:{text}" if text.startswith("//") else text
+    return canonical_url(f"{text.rstrip('/')}/") or "" if "://" in text else ""
 
 
 def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:
@@ -282,6 +343,25 @@ def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:
         parts = [value] if separator == "" else value.split(separator)
         return [part.strip() for part in parts if part.strip()]
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def names_of(value: object) -> str:
+    """Return the name of an author, or those of several; a mapping has it as its `name`."""
+    if isinstance(value, dict):
+        return text_of(value, "name")
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(names_of, value)))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def picture_of(values: Mapping[str, YAMLValue], *keys: str) -> str:
+    """Return the URL of the first picture under these keys; it may be in a list or a mapping."""
+    for value in map(values.get, keys):
+        first = value[0] if isinstance(value, list) and value else value
+        url = text_of(first, *_URL_KEYS) if isinstance(first, dict) else first
+        if isinstance(url, str) and url.strip():
+            return url.strip()
+    return ""
 
 
 def first_heading(body: str) -> str:

@@ -11,6 +11,8 @@ from feeds.model.selection import Selection
 #: Values of `content`: how much of each article a feed publishes. Empty stands for the site's.
 CONTENTS = ("full", "summary", "title")
 DEFAULT_URL = "http://127.0.0.1:8000/"
+#: Value of `articles` for all of the site's folder.
+WHOLE_FOLDER = (".",)
 #: The names of feed formats in feeds.yaml.
 FORMAT_NAMES = ("rss", "atom", "json")
 ARTWORK_TYPES = ("image/jpeg", "image/png")
@@ -117,7 +119,7 @@ class Site:
     hub: str = ""
     formerly: tuple[FormerPath, ...] = ()
     #: Folders, relative to the site's own.
-    articles: tuple[str, ...] = (".",)
+    articles: tuple[str, ...] = WHOLE_FOLDER
     articles_line: int = field(default=1, repr=False, compare=False)
     #: Number of articles in a feed's newest document.
     limit: int = 50

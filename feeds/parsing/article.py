@@ -141,7 +141,13 @@ def read_article(
                 clean = _attempt(lambda: summary.clean("")) if front.summary else ""
                 return "" if isinstance(clean, BodyError) else plain_line(plain_text(clean))
 
-            article = _read(fields, read_body, read_summary, is_draft=is_in_drafts(path))
+            article = _read(
+                fields,
+                read_body,
+                read_summary,
+                is_draft=is_in_drafts(path),
+                may_lack=not front.is_article,
+            )
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
         article = None
         message = f"cannot be read: {type(error).__name__}: {shown(str(error))}"
@@ -165,7 +171,7 @@ def _front_matter(
         severity = Severity.ERROR if error.begins else Severity.WARNING
         report.add(error.line, "no-front-matter", error.message, error.hint, severity)
     except YAMLTextError as error:
-        report.add(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
+        report.add(error.line, error.code, error.message, error.hint, Severity.ERROR)
     return None
 
 
@@ -199,6 +205,7 @@ def _read(
     read_summary: Callable[[], str],
     *,
     is_draft: bool,
+    may_lack: bool,
 ) -> model.Article | None:
     """Return the article; its body is read with its URL as the base of relative ones."""
     title = fields.text("title") or fields.text("name")
@@ -209,7 +216,7 @@ def _read(
     if not (title and url and published):
         values = {"title": title, "URL": url, "date": published}
         # A draft may be unfinished.
-        severity = Severity.WARNING if is_draft else Severity.ERROR
+        severity = Severity.WARNING if is_draft or may_lack else Severity.ERROR
         _report_missing(fields, tuple(name for name in values if not values[name]), severity)
         return None
     updated = fields.date("updatedDateTime") or published

@@ -4,6 +4,7 @@ A syntax is YAML between lines of three or more dashes, TOML between +++, JSON i
 single generators have besides. Values are text as the author wrote it, as far as the syntax tells.
 """
 
+import html
 import json
 import re
 import tomllib
@@ -39,6 +40,8 @@ class FrontMatter:
     is_html: bool | None = None
     #: The beginning of the body that is its excerpt, where no key has one.
     summary: str = ""
+    #: False for a page that may be no article: what it lacks is no mistake then.
+    is_article: bool = True
 
 
 class NoFrontMatterError(YAMLTextError):
@@ -72,12 +75,12 @@ Syntax: TypeAlias = Callable[[str], Part | None]
 def read_front_matter(
     text: str, syntaxes: Iterable[Syntax] = (), *, may_be_empty: bool = False
 ) -> FrontMatter:
-    """Split a file's text and parse its front matter, in one of MARKED or of these syntaxes.
+    """Split a file's text and parse its front matter, in one of these syntaxes, else of MARKED.
 
     Raises NoFrontMatterError, or YAMLTextError for front matter that cannot be read.
     """
     text = normal_lines(text)
-    parts = (syntax(text) for syntax in (*MARKED, *syntaxes))
+    parts = (syntax(text) for syntax in syntaxes or MARKED)
     part = next(filter(None, parts), None)
     if not part:
         raise NoFrontMatterError(text)
@@ -179,6 +182,191 @@ MARKED: tuple[Syntax, ...] = (
     _between(";;;", ";;;", _json_of_hexo),
     _json_alone,
 )
+
+
+class _Entry(NamedTuple):
+    """A key with a line of its value; a key may have several."""
+
+    #: From 0.
+    line: int
+    key: str
+    value: str
+
+
+#: Return the entries at the beginning of a text, and where they end.
+_Scan: TypeAlias = Callable[[str], tuple[list[_Entry], int]]
+
+
+def _scanned(scan: _Scan) -> Syntax:
+    """Make the syntax of entries that are marked by their form alone."""
+
+    def parse(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+        mapping = YAMLMapping()
+        for entry in scan(source)[0]:
+            before = mapping.get(entry.key)
+            mapping[entry.key] = f"{before}\n{entry.value}" if before else entry.value
+            mapping.lines.setdefault(entry.key, line + entry.line)
+        return mapping, ()
+
+    def find(text: str) -> Part | None:
+        entries, end = scan(text[:MAX_CHARS])
+        return Part(parse, 0, end, end) if entries else None
+
+    return find
+
+
+def _split(text: str) -> list[str]:
+    """Return the lines with their newlines: splitlines() knows other ends of lines too."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+_META_KEY = re.compile(r" {0,3}([A-Za-z0-9_-]+):[ \t]*(.*)")
+
+
+def _scan_keys(text: str) -> tuple[list[_Entry], int]:
+    """Scan lines of `Key: value`, up to an empty one; MultiMarkdown has them, and Pelican."""
+    entries, end, key = list[_Entry](), 0, ""
+    for number, line in enumerate(_split(text)):
+        is_fence = line.startswith(("---", "...")) and line[3:4].isspace()
+        if number == 0 and is_fence and line[0] == "-":
+            end += len(line)
+            continue
+        if is_fence or not line.strip():
+            return entries, end + len(line)
+        if found := _META_KEY.match(line):
+            key = found[1].lower()
+            entries.append(_Entry(number, key, found[2].strip()))
+        elif key and line.startswith("    "):
+            entries.append(_Entry(number, key, line.strip()))
+        else:
+            break
+        end += len(line)
+    return entries, end
+
+
+_DOTTED_KEY = re.compile(r"\s*\.\. ([^:\n]+): (.*)")
+
+
+def _scan_dotted(text: str) -> tuple[list[_Entry], int]:
+    """Scan lines of `.. key: value`, up to an empty one, or in a comment of HTML; Nikola's."""
+    entries, end, is_comment, is_over = list[_Entry](), 0, False, False
+    for number, line in enumerate(_split(text)):
+        written = line.strip()
+        if not entries and written == "<!--":
+            is_comment = True
+        elif found := None if is_over else _DOTTED_KEY.match(line):
+            entries.append(_Entry(number, found[1].strip(), found[2].strip()))
+        elif is_comment and written == "-->":
+            return entries, end + len(line)
+        elif not written:
+            if entries and not is_comment:
+                return entries, end + len(line)
+            is_over = bool(entries)
+        elif not (is_comment or written.startswith("..")):
+            break
+        end += len(line)
+    return entries, end
+
+
+#: A line that is drawn above or below a title of reStructuredText.
+_ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{1,1000}[ \t]*")
+_FIELD = re.compile(r":((?:[^:\\\n]|\\.)+):(?:[ \t]+(.*)|[ \t]*$)")
+_ROLE = re.compile(r":[\w+.:-]{1,60}:(?=`)")
+_INLINE = re.compile(r"(\*\*|\*|``|`)(?=\S)([^*`\n]{1,500}?)(?<=\S)\1_{0,2}")
+
+
+def _scan_rest(text: str) -> tuple[list[_Entry], int]:
+    """Scan a title of reStructuredText, a subtitle, and the fields that follow them."""
+    lines = _split(text)
+    entries = list[_Entry]()
+    at, title = _rest_title(lines, _skip_comments(lines, 0))
+    if title:
+        entries.append(title._replace(key="title"))
+    start = _skip_comments(lines, at)
+    after_subtitle, subtitle = _rest_title(lines, start) if title else (start, None)
+    if subtitle:
+        start = _skip_comments(lines, after_subtitle)
+        start = start if start < len(lines) and _FIELD.match(lines[start]) else at
+    key = ""
+    for number in range(start, len(lines)):
+        line = lines[number]
+        if found := _FIELD.match(line):
+            key = found[1].strip().lower()
+            entries.append(_Entry(number, key, (found[2] or "").strip()))
+        elif key and line[0] in " \t" and line.strip():
+            entries.append(_Entry(number, key, line.strip()))
+        elif line.strip() or not key:
+            break
+        at = number + 1
+    return entries, sum(map(len, lines[:at]))
+
+
+def _rest_title(lines: list[str], at: int) -> tuple[int, _Entry | None]:
+    """Return the title on a line, without its markup, and the number of the line after it."""
+    over = at + 2 < len(lines) and _ADORNMENT.fullmatch(lines[at].rstrip("\n"))
+    at_title = at + 1 if over else at
+    if at_title + 1 >= len(lines) or not lines[at_title].strip():
+        return at, None
+    under = _ADORNMENT.fullmatch(lines[at_title + 1].rstrip("\n"))
+    if not under or (over and over[1] != under[1]) or (lines[at_title][0] == " " and not over):
+        return at, None
+    text = _INLINE.sub(lambda found: found[2], _ROLE.sub("", lines[at_title].strip()))
+    return at_title + 2, _Entry(at_title, "title", text)
+
+
+def _skip_comments(lines: list[str], at: int) -> int:
+    """Return the number of the first line, from one on, that is neither empty nor a comment."""
+    while at < len(lines):
+        if lines[at].startswith(".. ") and "::" not in lines[at]:
+            at += 1
+            while at < len(lines) and lines[at][0] in " \t":
+                at += 1
+        elif lines[at].strip():
+            return at
+        else:
+            at += 1
+    return at
+
+
+_META_TAG = re.compile(r"""[ \t\n/]((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
+_ATTRIBUTE = re.compile(r"""([\w:-]+)[ \t\n]*=[ \t\n]*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_HTML_TITLE = re.compile(r"<title\b[^<>]*>([^<]*)</title", re.IGNORECASE)
+_HTML_BODY = re.compile(r"<body\b[^<>]*>|</head[ \t]*>", re.IGNORECASE)
+
+
+def _scan_html(text: str) -> tuple[list[_Entry], int]:
+    """Scan the title and the <meta> elements of an HTML document's head."""
+    found = list(_HTML_BODY.finditer(text))
+    body = next((tag for tag in found if tag[0][1] != "/"), found[0] if found else None)
+    if not body:
+        return [], 0
+    head, entries = text[: body.start()], list[_Entry]()
+    if title := _HTML_TITLE.search(head):
+        line = head.count("\n", 0, title.start())
+        entries.append(_Entry(line, "title", html.unescape(title[1]).strip()))
+    line = 0
+    for number, part in enumerate(re.split("<meta(?![a-z])", head, flags=re.IGNORECASE)):
+        if number and (tag := _META_TAG.match(part)):
+            values = {
+                name.lower(): html.unescape(double or single or bare)
+                for name, double, single, bare in _ATTRIBUTE.findall(tag[1])
+            }
+            content = values.get("content") or values.get("contents") or ""
+            if name := values.get("name", "").lower():
+                entries.append(_Entry(line, name, content.strip()))
+        line += part.count("\n")
+    return entries, body.end()
+
+
+#: Lines of `Key: value` at the very beginning, maybe between --- and --- or ...; the keys are in
+#: lower case, and the lines of a value are joined.
+KEY_LINES = _scanned(_scan_keys)
+#: Lines of `.. key: value`, maybe in a comment of HTML.
+DOTTED_LINES = _scanned(_scan_dotted)
+#: The title and the bibliographic fields of reStructuredText, in lower case.
+REST_FIELDS = _scanned(_scan_rest)
+#: The <title> and <meta name="…" content="…"> of HTML, in lower case.
+HTML_HEAD = _scanned(_scan_html)
 
 
 def as_yaml(value: Any, line: int, lines: dict[str, int], depth: int = 0) -> YAMLValue:

@@ -9,7 +9,7 @@ the time that libyaml and its events take. They read all others, and find all mi
 
 import re
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import yaml
 
@@ -59,6 +59,9 @@ _PLAIN_TAGS = frozenset(
 
 class YAMLTextError(ValueError):
     """The text cannot be read."""
+
+    #: Of the problem.
+    code: ClassVar[str] = "bad-yaml"
 
     def __init__(self, line: int, message: str, hint: str) -> None:
         super().__init__(f"{message}; {hint}")

@@ -11,6 +11,7 @@ from feeds.catalog.folder import HERE, SiteFolder
 from feeds.errors import Problem
 from feeds.model.selection import Selection
 from feeds.parsing.file_names import ENDINGS
+from feeds.parsing.rest import DOCUTILS_HINT
 from feeds.text.repair import shown
 
 NOTHING_PUBLISHED = "nothing-published"
@@ -40,6 +41,7 @@ _UNREADABLE = _Reason("cannot be read", "cannot be read")
 _UNREADABLE_FOR = {
     "no-front-matter": _have("no front matter", _BEGINNING),
     "bad-yaml": _have("unreadable front matter", _BEGINNING),
+    "no-docutils": _Reason("needs docutils", "need docutils", DOCUTILS_HINT),
 }
 #: Hints by the reasons of PublishedArticles.held_back().
 _HELD_BACK_HINTS = {

@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.articles import PublishedArticles
@@ -26,7 +26,7 @@ from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
 from feeds.catalog.schema import code_fingerprint
 from feeds.errors import Problem
-from feeds.formats import LIST, PAGE, STYLE, as_entry, render, render_style
+from feeds.formats import LIST, PAGE, STYLE, Format, as_entry, render, render_style
 from feeds.model.archive import Period
 from feeds.model.article import Article
 from feeds.model.document import Document, MediaFile, Redirect
@@ -43,13 +43,18 @@ from feeds.text.urls import absolute, is_absolute
 Resource: TypeAlias = Document | MediaFile | Redirect
 #: An entry's content (one of CONTENTS) and its article's file.
 EntryKey: TypeAlias = tuple[str, str]
+#: All of a route that decides the feed in its document, which may be that of others too.
+_FeedKey: TypeAlias = tuple[Channel, Period | None, str, bool]
 
 
-class RenderedEntries(Protocol):
-    """Entries that were rendered before. Picklable, for other processes to read them too."""
+class Unrendered(NamedTuple):
+    """A feed's document before its entries are in it, for another process to render."""
 
-    def entry(self, key: EntryKey) -> Entry | None:
-        """The entry with a key; None if it was not rendered."""
+    #: Without entries; it and the keys are the same objects for all documents of a folder.
+    feed: Feed
+    format: Format
+    #: Of the entries that belong in it.
+    keys: Sequence[EntryKey]
 
 
 class Publication:
@@ -68,23 +73,17 @@ class Publication:
         self.articles = PublishedArticles(catalog, self.site, now=now, unpublished=unpublished)
         self.routes = Routes(self.site, self.articles.topics, url, self.articles.periods)
         self._site_folder = folder
-        self._rendered: RenderedEntries | None = None
         self._arguments = url, now, unpublished
-        #: The feed that was read last, without entries and with them: callers ask for all documents
-        #: of a folder in a row.
-        self._last_feed: tuple[Feed, Feed] | None = None
+        #: The feed that was read last, and the one that was to be rendered elsewhere: callers ask
+        #: for all documents of a folder in a row.
+        self._last_feed: tuple[_FeedKey, Feed] | None = None
+        self._last_unrendered: tuple[_FeedKey, Feed, list[EntryKey]] | None = None
         #: The channel and the period whose fingerprints were taken last, and those.
         self._last_contents: tuple[tuple[Channel, Period | None] | None, str, str] = None, "", ""
 
-    def with_rendered(self, entries: RenderedEntries) -> Publication:
-        """The same publication with these entries in place of its own."""
-        publication = object.__new__(Publication)
-        publication.__dict__ |= self.__dict__ | {"_rendered": entries}
-        return publication
-
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same catalog again."""
-        return _reopened, (self._site_folder, self.catalog.place, self._arguments, self._rendered)
+        return _reopened, (self._site_folder, self.catalog.place, self._arguments)
 
     def is_current(self) -> bool:
         """True as long as no process has synced since this was made."""
@@ -122,6 +121,19 @@ class Publication:
     def outline(self, path: str) -> Resource | None:
         """The same as document(), without rendering: documents have no bytes."""
         return self._find(path, self._outline)
+
+    def unrendered(self, path: str) -> Unrendered | None:
+        """A feed's document before its entries are in it; None for everything else."""
+        route = self.routes.route(path)
+        is_page = route and not route.name and route.folder and not route.has_moved
+        if not route or not (is_page or route.name in BY_FILE_NAME):
+            return None
+        key, last = _key_of_feed(route), self._last_unrendered
+        if not last or last[0] != key:
+            content, selection = route.channel.content, route.channel.selection
+            keys = [(content, file) for file in self.articles.paths(selection, route.period)]
+            self._last_unrendered = last = key, self._header(route), keys
+        return Unrendered(last[1], BY_FILE_NAME.get(route.name, PAGE), last[2])
 
     def cache_control(self, document: Document) -> str:
         """A document's Cache-Control header."""
@@ -319,35 +331,32 @@ class Publication:
             return self.directory()
         return replace(self._outline(route), body=body)
 
-    def _feed(self, route: Route) -> Feed:
-        header = self.feed_without_entries(route.channel, route)
-        last = self._last_feed
-        if not last or last[0] != header:
-            feed = replace(
-                header,
-                # Subscribers poll the newest document alone, and nobody subscribes to a copy.
-                hub="" if route.period or route.has_moved else self.hub,
-                entries=self._entries(route),
-                history=self.routes.history(route),
-            )
-            self._last_feed = last = header, feed
-        return last[1]
+    def _header(self, route: Route) -> Feed:
+        """The feed without entries."""
+        return replace(
+            self.feed_without_entries(route.channel, route),
+            # Subscribers poll the newest document alone, and nobody subscribes to a copy.
+            hub="" if route.period or route.has_moved else self.hub,
+            history=self.routes.history(route),
+        )
 
-    def _entries(self, route: Route) -> list[Entry]:
-        content, selection = route.channel.content, route.channel.selection
-        if self._rendered:
-            files = self.articles.paths(selection, route.period)
-            entries = [entry for file in files if (entry := self._rendered.entry((content, file)))]
-            # Some are missing if another process has synced since they were rendered.
-            if len(entries) == len(files):
-                return entries
-        articles = self.select(selection, None if route.period else self.site.limit, route.period)
-        context = self.context(content)
-        return [as_entry(article, context) for article in articles]
+    def _feed(self, route: Route) -> Feed:
+        key, last = _key_of_feed(route), self._last_feed
+        if not last or last[0] != key:
+            limit = None if route.period else self.site.limit
+            articles = self.select(route.channel.selection, limit, route.period)
+            context = self.context(route.channel.content)
+            entries = [as_entry(article, context) for article in articles]
+            self._last_feed = last = key, replace(self._header(route), entries=entries)
+        return last[1]
 
     def _as_published(self, article: Article) -> Article:
         topics = self.articles.topics.canonical(article.topics)
         return article.as_published(self.url, topics, self._lengths)
+
+
+def _key_of_feed(route: Route) -> _FeedKey:
+    return route.channel, route.period, route.root, route.has_moved
 
 
 def feed_document(feed: Feed, file_name: str) -> Document:
@@ -363,18 +372,12 @@ def _short_digest(text: str) -> str:
 
 # A process of a pool receives its publication again with each chunk of work, and opens it once.
 @lru_cache(maxsize=1)
-def _reopened(
-    folder: SiteFolder,
-    place: str,
-    arguments: tuple[str, datetime, bool],
-    rendered: RenderedEntries | None,
-) -> Publication:
+def _reopened(folder: SiteFolder, place: str, arguments: tuple[str, datetime, bool]) -> Publication:
     url, now, unpublished = arguments
     with ExitStack() as stack:
         catalog = Catalog(place)
         stack.callback(catalog.close)
         publication = Publication(folder, catalog, url=url, now=now, unpublished=unpublished)
-        publication._rendered = rendered
         # At the latest when the process ends. A process of a pool skips atexit, and with it
         # weakref.finalize.
         Finalize(publication, stack.pop_all().close, exitpriority=0)

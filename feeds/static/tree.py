@@ -138,11 +138,13 @@ class Tree:
 
 
 def _have_same_bytes(scratch: str, path: str) -> bool:
-    with suppress(OSError), open_file(path) as old, open(scratch, "rb") as new:
-        if os.fstat(old.fileno()).st_size != os.fstat(new.fileno()).st_size:
+    with suppress(OSError):
+        # Most files are new or have another length: this is seen without opening them.
+        if os.lstat(path).st_size != os.stat(scratch).st_size:
             return False
-        while chunk := new.read(_CHUNK_BYTES):
-            if old.read(_CHUNK_BYTES) != chunk:
-                return False
-        return True
+        with open_file(path) as old, open(scratch, "rb") as new:
+            while chunk := new.read(_CHUNK_BYTES):
+                if old.read(_CHUNK_BYTES) != chunk:
+                    return False
+            return not old.read(1)
     return False

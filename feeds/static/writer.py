@@ -8,7 +8,7 @@ removed.
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -16,13 +16,15 @@ from typing import NamedTuple, TypeAlias
 from feeds.compression import ENCODINGS, MIN_BYTES, TEXT_ENDINGS, encode, library_versions
 from feeds.errors import OutputError
 from feeds.files import open_file
-from feeds.model.document import Document, Redirect
-from feeds.parallel import parallel_map
-from feeds.publication.publication import Publication
+from feeds.formats import Format, render
+from feeds.model.document import MediaFile, Redirect
+from feeds.model.feed import Feed
+from feeds.parallel import Workers
+from feeds.publication.publication import EntryKey, Publication
 from feeds.publication.routes import file_name
-from feeds.static.entry_store import EntryStore
+from feeds.static.entry_store import EntryStore, Place
 from feeds.static.hosts import host_files
-from feeds.static.plan import Action, Outcome, Plan, Reason, Step
+from feeds.static.plan import Action, DiskFile, Outcome, Plan, Reason, Step
 from feeds.static.tree import Tree
 
 #: A larger file would take minutes to compress, and much memory.
@@ -34,6 +36,12 @@ _Progress: TypeAlias = Callable[[int, int], None] | None
 _Write: TypeAlias = Callable[[Sequence[Step]], Iterable[Outcome]]
 #: The path of a document, or the bytes of a file for the host.
 _Source: TypeAlias = str | bytes
+#: Bytes, a file to copy, or a feed's document without its entries, and their places.
+_Content: TypeAlias = bytes | Path | tuple[Feed, Format, Sequence[Place]]
+#: A file to write, by name; without content its document is gone.
+_Job: TypeAlias = tuple[str, _Content | None]
+#: What is on disk now, whether it has changed, and why it could not be written.
+_Result: TypeAlias = tuple[DiskFile | None, bool, str]
 
 
 class Written(NamedTuple):
@@ -53,7 +61,7 @@ def write_tree(
     out: Path,
     progress: _Progress = None,
     *,
-    processes: int = 1,
+    workers: Workers | None = None,
     compressed: bool = False,
     hosting: str = "",
     checkpoint: Callable[[str], None] | None = None,
@@ -78,7 +86,9 @@ def write_tree(
                 tree.owned(state),
                 disk={},
             )
-            build = _Build(publication, tree, {**bodies, **paths}, progress, processes, plan)
+            build = _Build(
+                publication, tree, {**bodies, **paths}, progress, workers or Workers(), plan
+            )
             build.apply(Plan.removals, build.write)
             build.apply(Plan.files, build.write)
             if compressed:
@@ -96,7 +106,7 @@ class _Build:
     tree: Tree
     sources: Mapping[str, _Source]
     progress: _Progress
-    processes: int
+    workers: Workers
     plan: Plan
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -122,29 +132,53 @@ class _Build:
 
     def write(self, steps: Sequence[Step]) -> Iterator[Outcome]:
         """Write documents, media files and files for the host."""
-        jobs = [(step, self.sources[step.name]) for step in steps]
-        keys = self.publication.entry_keys(path for _step, path in jobs if isinstance(path, str))
-        total = len(keys) + len(jobs)
+        sources = (self.sources[step.name] for step in steps)
+        keys = self.publication.entry_keys(path for path in sources if isinstance(path, str))
+        total = len(keys) + len(steps)
         # Each entry is rendered once, for all documents that hold it.
         store = EntryStore(self.tree.scratch)
         render = partial(store.write, self.publication)
-        rendered = parallel_map(render, keys, processes=self.processes, chunk=100)
+        rendered = self.workers.map(render, keys, count=len(keys), chunk=100)
         report = self.progress or (lambda _done, _total: None)
-        locations = []
-        for done, location in enumerate(rendered, 1):
+        places = dict[EntryKey, Place]()
+        for done, (key, place) in enumerate(rendered, 1):
             report(done, total)
-            locations.append(location)
-        store.write_index(locations)
-        write = partial(_write, self.publication.with_rendered(store), self.tree)
-        written = parallel_map(write, jobs, processes=self.processes, chunk=80)
-        for done, outcome in enumerate(written, len(keys) + 1):
+            places[key] = place
+        write = partial(_write, self.tree, store)
+        written = self.workers.map(write, self._jobs(steps, places), count=len(steps), chunk=80)
+        for done, (step, result) in enumerate(zip(steps, written, strict=True), len(keys) + 1):
             report(done, total)
-            yield outcome
+            yield Outcome(step, *result)
+
+    def _jobs(self, steps: Sequence[Step], places: Mapping[EntryKey, Place]) -> Iterator[_Job]:
+        """Yield what a process without the catalog needs to write each file."""
+        last: tuple[Feed, Sequence[Place]] | None = None
+        for step in steps:
+            source = self.sources[step.name]
+            document = self.publication.unrendered(source) if isinstance(source, str) else None
+            # Some are missing if another process has synced since the build began.
+            if not document or not all(key in places for key in document.keys):
+                yield step.name, self._content(source)
+                continue
+            # The documents of a folder share a feed and places, pickled once for all of them.
+            if not last or last[0] is not document.feed:
+                last = document.feed, [places[key] for key in document.keys]
+            yield step.name, (last[0], document.format, last[1])
+
+    def _content(self, source: _Source) -> bytes | Path | None:
+        if isinstance(source, bytes):
+            return source
+        document = self.publication.document(source)
+        if isinstance(document, MediaFile):
+            return document.file
+        if isinstance(document, Redirect):
+            document = document.stand_in
+        return document.body if document else None
 
     def compress(self, steps: Sequence[Step]) -> Iterator[Outcome]:
         """Write compressed files, and remove those that save too little."""
         compress = partial(_compress, self.tree)
-        return parallel_map(compress, steps, processes=self.processes, chunk=30)
+        return self.workers.map(compress, steps, count=len(steps), chunk=30)
 
     def finish(self) -> Written:
         """Record what was done, for the next build."""
@@ -165,42 +199,43 @@ class _Build:
         return Written(len(owned), len(steps) - removed, removed, skipped, changes)
 
 
-def _write(
-    publication: Publication, tree: Tree, jobs: Sequence[tuple[Step, _Source]]
-) -> list[Outcome]:
-    outcomes = []
-    for step, source in jobs:
+def _write(tree: Tree, store: EntryStore, jobs: Sequence[_Job]) -> list[_Result]:
+    results = []
+    last: tuple[Feed, Feed] | None = None
+    for name, content in jobs:
+        if isinstance(content, tuple):
+            header, format, places = content
+            if not last or last[0] is not header:
+                last = header, replace(header, entries=[*map(store.entry, places)])
+            content = render(last[1], format)
         changed, problem = False, ""
         try:
-            changed = tree.replace(step.name, _chunks(publication, source))
+            changed = tree.replace(name, _chunks(content))
         except _SourceError as error:
             problem = f"not written, so what was there stays: {error}"
-        outcomes.append(Outcome(step, tree.file(step.name), changed, problem))
-    return outcomes
+        results.append((tree.file(name), changed, problem))
+    return results
 
 
 class _SourceError(Exception):
     """There is nothing to write in a file."""
 
 
-def _chunks(publication: Publication, source: _Source) -> Iterator[bytes]:
-    document = Document(source, "") if isinstance(source, bytes) else publication.document(source)
-    if isinstance(document, Redirect):
-        document = document.stand_in
-    if not document:
+def _chunks(content: bytes | Path | None) -> Iterator[bytes]:
+    if content is None:
         raise _SourceError("gone since the build began")
-    if isinstance(document, Document):
-        yield document.body
+    if isinstance(content, bytes):
+        yield content
         return
     try:
-        with open_file(str(document.file)) as stream:
+        with open_file(str(content)) as stream:
             # No more than its size: the copy of a file that grows would never end.
             missing = os.fstat(stream.fileno()).st_size
             while chunk := stream.read(min(missing, 1 << 20)):
                 missing -= len(chunk)
                 yield chunk
     except OSError as error:
-        raise _SourceError(f"{document.file}: {error.strerror}") from error
+        raise _SourceError(f"{content}: {error.strerror}") from error
 
 
 def _compressed_names(name: str) -> list[str]:
