@@ -332,13 +332,14 @@ def _markdown_renderer() -> Callable[[str], tuple[str, bool]]:
 def _follow_files(
     root: HtmlElement, resolve: Resolve, findings: Findings, *, by_name: bool
 ) -> None:
-    """Make each link to an article's file one to the article; unpublished ones are findings."""
+    """Make each link to an article's file one to the article, or plain text, which is told."""
     for link in root.iter("a"):
         file = link.get("href", "").strip()
-        if _TO_FILE.fullmatch(file) and (target := resolve(file, by_name)):
-            link.set("href", target.url or UNKNOWN_LINK)
-            if not target.url:
-                findings.add("unpublished", file, *clue_patterns(file, "a"))
+        if _TO_FILE.fullmatch(file):
+            target = resolve(file, by_name)
+            link.set("href", (target and target.url) or UNKNOWN_LINK)
+            if not (target and target.url):
+                findings.add("unpublished" if target else "target", file, *clue_patterns(file, "a"))
 
 
 def _resolve_links(root: HtmlElement, base: str, length: limits.Length, findings: Findings) -> None:
