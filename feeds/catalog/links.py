@@ -6,6 +6,7 @@ once.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections import defaultdict
@@ -50,6 +51,12 @@ class Links:
     def __init__(self, folder: SiteFolder, dialect: Dialect, path: str) -> None:
         self._folder, self._dialect, self._path = folder, dialect, path
         self._found: dict[str, Link] = {}
+        self._answers = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """Digest of where the links lead; empty where none was asked for."""
+        return self._answers.hexdigest() if self._found else ""
 
     def found(self) -> list[Link]:
         """Return what was asked for, each once."""
@@ -60,6 +67,11 @@ class Links:
 
         The target is a path, or a name where links are by name.
         """
+        found = self._find(target, by_name)
+        self._answers.update(f"{target}\0{found}\0".encode("utf-8", "surrogatepass"))
+        return found
+
+    def _find(self, target: str, by_name: bool) -> Target | None:
         written, mark, part = target.partition("#")
         path = unquote(written.partition("?")[0]).strip().removesuffix("/")
         if not path or len(path) > _MAX_CHARS or "://" in path or not path.isprintable():

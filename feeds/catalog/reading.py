@@ -24,6 +24,9 @@ from feeds.text.slugs import fold
 #: PostgreSQL indexes at most 2,700 bytes, and a character may take four.
 MAX_MEDIA_URL_CHARS, _MAX_ID_CHARS = 2000, 500
 
+# In a digest of SOURCE, before that of the articles and files to which an article links.
+_LINKS = ":"
+
 #: A file that may have changed since it was read, and the digest that the index has of it.
 Candidate: TypeAlias = tuple[str, Stat, str]
 #: The rows of a file by the names of tables: those of SOURCE alone if its text is unchanged.
@@ -46,12 +49,15 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
     content = f"{is_html(path)}\0{folder.settings_of(path)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
-    if digest == indexed_digest:
-        return {SOURCE.name: [source]}
+    if digest == indexed_digest.partition(_LINKS)[0]:
+        return {SOURCE.name: [source | {"digest": indexed_digest}]}
     links = folder.links_of(path)
     article, problems = (
         (None, [text]) if isinstance(text, Problem) else folder.read_article(text, path, links)
     )
+    # Documents are written again where links in them lead elsewhere, too.
+    if links and links.digest:
+        source["digest"] = digest + _LINKS + links.digest
     is_named = folder.site.articles != WHOLE_FOLDER
     if not article and not is_named and folder.is_beside_articles(path):
         problems = []  # of a README, say
