@@ -7,9 +7,10 @@ only the generator knows what, a link becomes plain text, and is told. Takes lin
 import re
 from collections.abc import Callable
 from html import escape
+from urllib.parse import quote
 
 from feeds.parsing.body.findings import Findings
-from feeds.parsing.body.references import FRAMES, Resolve, escaped, link_to, name_in
+from feeds.parsing.body.references import FRAMES, PICTURE_NAME, Resolve, escaped, link_to, name_in
 from feeds.parsing.body.structure import UNKNOWN_LINK
 
 # A tag or an output within a link's target has blanks, which end the target for Markdown.
@@ -47,6 +48,14 @@ _SHORTCODE = re.compile(
 )
 _ESCAPED_SHORTCODE = re.compile(r"\{\{([<%])[ \t]*/\*([^{}\n]{0,300}?)\*/[ \t]*([>%])\}\}")
 _NAMED = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|`([^`]*)`|(\S+))")
+
+#: Pages that shortcodes embed, with a user and an id.
+_EMBEDDED = {
+    "gist": "https://gist.github.com/{}/{}",
+    "tweet": "https://twitter.com/{}/status/{}",
+    "twitter": "https://twitter.com/{}/status/{}",
+    "x": "https://x.com/{}/status/{}",
+}
 
 _ATTRIBUTE = (
     r"(?:[.#][A-Za-z_-][\w:-]*|[\w:-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'{}]{1,200}))"
@@ -187,8 +196,11 @@ def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str],
     def replacement(match: re.Match[str]) -> str:
         name, arguments = match["name"], match["arguments"].strip()
         named = {key: a or b or c for key, a, b, c in _NAMED.findall(arguments)}
-        if name == "figure" and named.get("src"):
+        # Many sites have their own instead of Hugo's `figure`.
+        if named.get("src") and (name == "figure" or PICTURE_NAME.search(named["src"])):
             return _figure(named)
+        if page := _page_of(name, named, arguments):
+            return link_to(page, page, is_html=True)
         if name in FRAMES and arguments:
             video = named.get("id") or arguments.split()[0].strip('"')
             return f'<iframe src="{FRAMES[name]}{escape(video)}"></iframe>'
@@ -196,10 +208,20 @@ def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str],
         if not arguments and name not in paired:
             return match[0]
         if not match["slash"]:
+            if name in paired and named.get("title"):
+                return f"\n**{named['title']}**\n\n"
             findings.add("shortcode", name)
         return ""
 
     return _SHORTCODE.sub(replacement, source)
+
+
+def _page_of(name: str, named: dict[str, str], arguments: str) -> str:
+    """Return the URL of what a shortcode embeds; empty if it is not known."""
+    words = [named.get("user"), named.get("id")] if named else arguments.replace('"', "").split()
+    if name not in _EMBEDDED or len(words) < 2 or not all(words):
+        return ""
+    return _EMBEDDED[name].format(*(quote(str(word)) for word in words))
 
 
 def _figure(named: dict[str, str]) -> str:

@@ -79,7 +79,7 @@ _MEDIA_TAG = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+")
-_PICTURE_NAME = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
+PICTURE_NAME = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?!md$|markdown$|mdx$)([A-Za-z][A-Za-z0-9]{1,4})$", re.IGNORECASE)
 _PICTURE = re.compile("avif|bmp|gif|jpe?g|png|svg|webp", re.IGNORECASE)
 _SIZE = re.compile(r"(?:^|\|)\s*\d{1,5}(?:x\d{1,5})?\s*$")
@@ -146,7 +146,7 @@ def replace_media_tags(source: str) -> str:
         if video := tag["video"]:
             return f'<iframe src="{FRAMES[tag["host"].lower()]}{video}"></iframe>'
         words = [word.strip("\"'") for word in _WORD.findall(tag["picture"])]
-        at = next((at for at, word in enumerate(words) if _PICTURE_NAME.search(word)), None)
+        at = next((at for at, word in enumerate(words) if PICTURE_NAME.search(word)), None)
         if at is None:
             return tag[0]
         label = " ".join(word for word in words[at + 1 :] if not word.isdecimal())
