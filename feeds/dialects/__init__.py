@@ -5,9 +5,13 @@ URLs they are published, and translates their front matter into our own keys. To
 module (see Dialect) and add its class to DIALECTS.
 """
 
+from feeds.dialects.astro import Astro
 from feeds.dialects.configuration import Files
 from feeds.dialects.dialect import Dialect
+from feeds.dialects.docusaurus import Docusaurus
+from feeds.dialects.eleventy import Eleventy
 from feeds.dialects.gatsby import Gatsby
+from feeds.dialects.hexo import Hexo
 from feeds.dialects.hugo import Hugo
 from feeds.dialects.jekyll import Jekyll
 from feeds.dialects.mkdocs import MkDocs
@@ -23,6 +27,11 @@ DIALECTS: tuple[type[Dialect], ...] = (
     Hugo,
     Quartz,
     Gatsby,
+    Docusaurus,
+    Astro,
+    Eleventy,
+    # Jekyll has posts in folders of this name too.
+    Hexo,
     Jekyll,
     Pelican,
     Nikola,
