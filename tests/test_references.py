@@ -166,6 +166,17 @@ def test_what_leads_nowhere_is_told() -> None:
         (TEMPLATE_TAGS, "a {% asset_img big map.png 300 'The bay' %}",
          f'a <img src="{SITE}/here/map.png" alt="The bay">'),
         (TEMPLATE_TAGS, "{% asset_img none %} b", "b"),
+        (TEMPLATE_TAGS, "a {% include image.html src='/m.png' alt=\"M\" %}",
+         f'a <img src="{SITE}/m.png" alt="M">'),
+        (TEMPLATE_TAGS, "a {%- include x/figure.html\n  url='https://x.org/m.webp'\n -%} b",
+         'a <img src="https://x.org/m.webp" alt=""> b'),
+        (TEMPLATE_TAGS, "{% codepen url=\"https://x.org/a?b&c\" height=3 /%}",
+         '<a href="https://x.org/a?b&amp;c">x.org/a?b&amp;c</a>'),
+        (SHORTCODES, "{% codepen 'a' %}", "{% codepen 'a' %}"),
+        (TEMPLATE_TAGS, "{% gist ann/12 %}b", "b"),
+        (TEMPLATE_TAGS, "{% set a = 'https://x.org/' %}{% if b == 'c.png' %}d{% endif %}", "d"),
+        (TEMPLATE_TAGS, '<a title="{% t \'https://x.org/\' %}" href="/b">c</a>',
+         f'<a title="" href="{SITE}/b">c</a>'),
     ],
 )  # fmt: skip
 def test_tags_of_the_generator_are_never_text(tags: object, source: str, expected: str) -> None:
@@ -178,6 +189,8 @@ def test_tags_of_the_generator_are_never_text(tags: object, source: str, expecte
         "{% youtube abcdefghijk %}",
         '{{ youtube(id="abcdefghijk", class="wide") }}',
         '{% youtubeEmbed "abcdefghijk" %}',
+        '{% youtube id="abcdefghijk" /%}',
+        '{% include youtube.html id="abcdefghijk" %}',
     ],
 )
 def test_a_video_is_a_link_to_it(tag: str) -> None:

@@ -114,6 +114,10 @@ class Dialect:
         """Return what files of data beside an article decide of it, as text for a digest."""
         return ""
 
+    def tags_in(self, path: str) -> str:  # noqa: ARG002  # for dialects with several syntaxes
+        """Return the tags in the body of a file that are never text (see tags)."""
+        return self.tags
+
     def link_names(self, path: str) -> tuple[str, ...]:
         """Return the names by which links may lead to a file, the best first."""
         folder, _, name = path.rpartition("/")

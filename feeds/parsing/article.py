@@ -66,9 +66,8 @@ class Dialect(Protocol):
     def is_obsidian(self) -> bool:
         """True for the Markdown of Obsidian, such as `[[links]]`."""
 
-    @property
-    def tags(self) -> str:
-        """The tags in bodies that are never text: a key of references.TAGS."""
+    def tags_in(self, path: str) -> str:
+        """Return the tags in a file's body that are never text: a key of references.TAGS."""
 
 
 class Outline(NamedTuple):
@@ -128,7 +127,7 @@ def read_article(
 
             origin = NO_ORIGIN
             if dialect:
-                origin = Origin(resolve, dialect.is_obsidian, TAGS[dialect.tags])
+                origin = Origin(resolve, dialect.is_obsidian, TAGS[dialect.tags_in(path)])
 
             def read_body(base: str) -> str:
                 math = fields.flag("math", defaults.math)

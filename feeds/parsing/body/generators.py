@@ -7,10 +7,10 @@ only the generator knows what, a link becomes plain text, and is told. Takes lin
 import re
 from collections.abc import Callable
 from html import escape
-from urllib.parse import quote
 
+from feeds.parsing.body import embeds
 from feeds.parsing.body.findings import Findings
-from feeds.parsing.body.references import FRAMES, PICTURE_NAME, Resolve, escaped, link_to, name_in
+from feeds.parsing.body.references import Resolve, escaped, link_to, name_in
 from feeds.parsing.body.structure import UNKNOWN_LINK
 
 # A tag or an output within a link's target has blanks, which end the target for Markdown.
@@ -48,14 +48,6 @@ _SHORTCODE = re.compile(
 )
 _ESCAPED_SHORTCODE = re.compile(r"\{\{([<%])[ \t]*/\*([^{}\n]{0,300}?)\*/[ \t]*([>%])\}\}")
 _NAMED = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|`([^`]*)`|(\S+))")
-
-#: Pages that shortcodes embed, with a user and an id.
-_EMBEDDED = {
-    "gist": "https://gist.github.com/{}/{}",
-    "tweet": "https://twitter.com/{}/status/{}",
-    "twitter": "https://twitter.com/{}/status/{}",
-    "x": "https://x.com/{}/status/{}",
-}
 
 _ATTRIBUTE = (
     r"(?:[.#][A-Za-z_-][\w:-]*|[\w:-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'{}]{1,200}))"
@@ -197,13 +189,13 @@ def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str],
         name, arguments = match["name"], match["arguments"].strip()
         named = {key: a or b or c for key, a, b, c in _NAMED.findall(arguments)}
         # Many sites have their own instead of Hugo's `figure`.
-        if named.get("src") and (name == "figure" or PICTURE_NAME.search(named["src"])):
-            return _figure(named)
-        if page := _page_of(name, named, arguments):
-            return link_to(page, page, is_html=True)
-        if name in FRAMES and arguments:
+        if named.get("src") and (name == "figure" or embeds.is_picture(named["src"])):
+            return embeds.figure(named)
+        if page := embeds.page_of(name, named, arguments.replace('"', "").split()):
+            return embeds.link(page)
+        if name in embeds.FRAMES and arguments:
             video = named.get("id") or arguments.split()[0].strip('"')
-            return f'<iframe src="{FRAMES[name]}{escape(video)}"></iframe>'
+            return f'<iframe src="{embeds.FRAMES[name]}{escape(video)}"></iframe>'
         # Prose about shortcodes names one alone.
         if not arguments and name not in paired:
             return match[0]
@@ -214,22 +206,6 @@ def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str],
         return ""
 
     return _SHORTCODE.sub(replacement, source)
-
-
-def _page_of(name: str, named: dict[str, str], arguments: str) -> str:
-    """Return the URL of what a shortcode embeds; empty if it is not known."""
-    words = [named.get("user"), named.get("id")] if named else arguments.replace('"', "").split()
-    if name not in _EMBEDDED or len(words) < 2 or not all(words):
-        return ""
-    return _EMBEDDED[name].format(*(quote(str(word)) for word in words))
-
-
-def _figure(named: dict[str, str]) -> str:
-    caption = named.get("caption") or named.get("title") or ""
-    picture = f'<img src="{escape(named["src"])}" alt="{escape(named.get("alt") or caption)}">'
-    if not caption:
-        return picture
-    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def remove_marks(source: str) -> str:

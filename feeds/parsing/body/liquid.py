@@ -7,7 +7,7 @@ does prose about templates. Takes linear time.
 import re
 from collections.abc import Callable
 
-from feeds.parsing.body import generators, references
+from feeds.parsing.body import embeds, generators, references
 from feeds.parsing.body.findings import Findings
 from feeds.parsing.body.references import NO_ORIGIN, Origin
 from feeds.text.repair import escape_html
@@ -137,6 +137,8 @@ def _replace_syntax(
         source = generators.replace_alerts(source)
         for name in generators.COMPONENT.findall(source):
             findings.add("shortcode", name)
+    if origin.tags is references.TEMPLATE_TAGS:
+        source = embeds.replace_tags(source)
     if "{%" in source:
         for name in _INCLUDE.findall(source):
             findings.add("shortcode", name)
@@ -145,7 +147,6 @@ def _replace_syntax(
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
     if origin.tags:
-        source = references.replace_media_tags(source)
         source = references.remove_tags(source, findings, origin.tags, protect)
     generators.find_left(source, findings)
     return source

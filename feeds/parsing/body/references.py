@@ -67,19 +67,6 @@ _WIKI_LINK = re.compile(
     r"(?P<embed>!?)(?<![A-Za-z0-9\\\[])\[\[(?P<name>[^\[\]|#\\\n]{0,300})(?P<part>#[^\[\]|\\\n]{0,200})?"
     r"(?:\\?\|(?P<label>[^\[\]\n]{0,300}))?\]\](?!\(|\[(?!\^))"
 )
-#: The beginnings of players' URLs.
-FRAMES = {
-    "youtube": "https://www.youtube.com/embed/",
-    "vimeo": "https://player.vimeo.com/video/",
-}
-# Of Hexo, of Zola, which writes {{ youtube(id="…") }}, and of plugins of Jekyll and Eleventy.
-_MEDIA_TAG = re.compile(
-    r"\{[{%]-?\s*(?:(?P<host>youtube|vimeo)(?:Embed)?\s*[\s(]\s*(?:id=)?[\"']?(?P<video>[\w-]{5,20})"
-    r"[\"']?(?![\w./])[^{}\n]{0,200}|asset_img(?P<picture>\s[^{}%\n]{1,300}))[%}]\}",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']+")
-PICTURE_NAME = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 _ENDING = re.compile(r"\.(?!md$|markdown$|mdx$)([A-Za-z][A-Za-z0-9]{1,4})$", re.IGNORECASE)
 _PICTURE = re.compile("avif|bmp|gif|jpe?g|png|svg|webp", re.IGNORECASE)
 _SIZE = re.compile(r"(?:^|\|)\s*\d{1,5}(?:x\d{1,5})?\s*$")
@@ -137,22 +124,6 @@ def replace_wiki_links(source: str, findings: Findings, origin: Origin) -> str:
         return "" if is_picture else label or name or (link["part"] or "").lstrip("#^")
 
     return _WIKI_LINK.sub(replacement, source) if "[[" in source else source
-
-
-def replace_media_tags(source: str) -> str:
-    """Write out the tags of videos and pictures that several generators have."""
-
-    def written(tag: re.Match[str]) -> str:
-        if video := tag["video"]:
-            return f'<iframe src="{FRAMES[tag["host"].lower()]}{video}"></iframe>'
-        words = [word.strip("\"'") for word in _WORD.findall(tag["picture"])]
-        at = next((at for at, word in enumerate(words) if PICTURE_NAME.search(word)), None)
-        if at is None:
-            return tag[0]
-        label = " ".join(word for word in words[at + 1 :] if not word.isdecimal())
-        return f'<img src="{escape(words[at])}" alt="{escape(label)}">'
-
-    return _MEDIA_TAG.sub(written, source)
 
 
 def remove_tags(
