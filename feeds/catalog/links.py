@@ -155,11 +155,10 @@ class _Names:
 
     def find(self, target: str, source: str, *, by_name: bool) -> str:
         """Return the path of the article that a target names in another one; else empty."""
-        language = _LANGUAGE.search(source)
+        language = _LANGUAGE.search(source) if self._dialect.links_within_language else None
         endings = self._dialect.endings
         for path in _candidates(target, source, self._dialect):
             stem, ending = splitext(path) if path.lower().endswith(endings) else (path, "")
-            # An article in the same language is meant.
             if language and (found := self._first([f"{stem}.{language[1]}"], endings)):
                 return found
             if ending and path in self._paths:

@@ -74,6 +74,8 @@ class Dialect:
     needs_front_matter: ClassVar[bool] = True
     #: True for the Markdown of Obsidian: `[[links]]`, `==marks==`, `%%comments%%`.
     is_obsidian: ClassVar[bool] = False
+    #: True if a link to `a.md` in `b.nb.md` leads to `a.nb.md`.
+    links_within_language: ClassVar[bool] = False
     #: The tags in bodies that are never text: "templates", "shortcodes", which are Hugo's, or none.
     tags: ClassVar[str] = ""
     #: Authors' names for our keys, for problems about what is missing.

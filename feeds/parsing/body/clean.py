@@ -27,7 +27,7 @@ from feeds.parsing.body.media import (
     resolve_media,
 )
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
-from feeds.parsing.body.references import NO_ORIGIN, Origin, Resolve, Target
+from feeds.parsing.body.references import NO_ORIGIN, Origin, Resolve, Target, name_in
 from feeds.parsing.body.structure import (
     CHECK_BOXES,
     READ_ATTRIBUTES,
@@ -336,7 +336,7 @@ def _follow_files(
     for link in root.iter("a"):
         file = link.get("href", "").strip()
         if _TO_FILE.fullmatch(file):
-            target = resolve(file, by_name)
+            target = resolve(name_in(file) or file, by_name)
             link.set("href", (target and target.url) or UNKNOWN_LINK)
             if not (target and target.url):
                 findings.add("unpublished" if target else "target", file, *clue_patterns(file, "a"))
