@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -444,3 +445,140 @@ def test_links_by_name(tmp_path: Path, link: str, expected: str) -> None:
     assert article
     assert article.body == f"<p>{expected}</p>" * bool(expected)
     assert "secret" not in str(problems)
+
+
+# The links of each generator, and where it leads them itself
+
+DATED = "---\ntitle: {}\ndate: 2020-05-01\n{}---\n{}\n"
+HUGO = {
+    "hugo.toml": "baseURL = 'https://e.org/'\ndefaultContentLanguage = 'en'\n[languages.en]\n"
+    "weight = 1\n[languages.nb]\nweight = 2\n[permalinks]\nposts = '/:year/:slug/'\n",
+    "content/posts/tides.md": DATED.format("Tides", "slug: ebb\n", ""),
+    "content/posts/tides.nb.md": DATED.format("Tidevann", "slug: fjaere\n", ""),
+    "content/posts/2020/boats.md": DATED.format("Boats", "", ""),
+    "content/posts/bundle/index.md": DATED.format("Bundle", "", ""),
+    "content/notes/deep/leaf.md": DATED.format("Leaf", "", ""),
+}
+ZOLA = {
+    "config.toml": "base_url = 'https://e.org'\n",
+    "content/blog/_index.md": "+++\ntitle = 'Blog'\n+++\n",
+    "content/blog/2020-05-01-tides.md": "+++\ntitle = 'Tides'\n+++\n",
+    "content/about.md": "+++\ntitle = 'About'\npath = 'who'\n+++\n",
+}
+MKDOCS = {
+    "mkdocs.yml": "site_name: A\nsite_url: https://e.org/\nplugins: [blog]\n",
+    "docs/setup/start.md": "# Start\n",
+    "docs/index.md": "# Home\n",
+    "docs/blog/posts/tides.md": DATED.format("High tides", "", ""),
+}
+PELICAN = {
+    "pelicanconf.py": "SITEURL = 'https://e.org'\nPATH = 'content'\n",
+    "content/sea/tides.md": "Title: High tides\nDate: 2020-05-01\n\nText.\n",
+}
+HEXO = {
+    "_config.yml": "url: https://e.org\npermalink: :year/:title/\n",
+    "package.json": '{"dependencies": {"hexo": "8"}}',
+    "source/_posts/tides.md": DATED.format("High tides", "", ""),
+}
+DOCUSAURUS = {
+    "docusaurus.config.js": "export default {title: 'A', url: 'https://e.org', baseUrl: '/'};\n",
+    "blog/2020-05-01-tides.md": "---\ntitle: Tides\nslug: ebb\n---\n",
+    "blog/2020-05-02-boats/index.mdx": "---\ntitle: Boats\n---\n",
+}
+QUARTZ = {
+    "quartz.config.ts": "const config = {configuration: {baseUrl: 'e.org'}}\n",
+    "content/Sea/High tides.md": DATED.format("Ebb", "", ""),
+    "content/about.md": "About.\n",
+    "content/img/The bay.png": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "link", "expected"),
+    [
+        *(
+            (HUGO, "content/posts/from.md", f'[x]({{{{< ref "{target}" >}}}})', f"https://e.org{url}")
+            for target, url in (
+                ("tides", "/2020/ebb/"),
+                ("tides.md", "/2020/ebb/"),
+                ("/posts/tides.md", "/2020/ebb/"),
+                ("/posts/tides", "/2020/ebb/"),
+                ("posts/tides.md", "/2020/ebb/"),
+                ("2020/boats", "/2020/boats/"),
+                ("boats.md", "/2020/boats/"),
+                ("bundle", "/2020/bundle/"),
+                ("bundle/index.md", "/2020/bundle/"),
+                ("/posts/bundle", "/2020/bundle/"),
+                ("leaf", "/notes/deep/leaf/"),
+                ("../notes/deep/leaf.md", "/notes/deep/leaf/"),
+                ("/notes/deep/leaf.md#part", "/notes/deep/leaf/#part"),
+            )
+        ),
+        (HUGO, "content/posts/from.nb.md", '[x]({{< ref "tides" >}})', "https://e.org/nb/2020/fjaere/"),
+        (HUGO, "content/posts/from.nb.md", '[x]({{% relref "/posts/tides.md" %}})',
+         "https://e.org/nb/2020/fjaere/"),
+        (ZOLA, "content/blog/from.md", "[x](@/blog/2020-05-01-tides.md#a)", "https://e.org/blog/tides/#a"),
+        (ZOLA, "content/blog/from.md", "[x](@/about.md)", "https://e.org/who/"),
+        (ZOLA, "content/blog/from.md", "[x](@/blog/_index.md)", "https://e.org/blog/"),
+        (MKDOCS, "docs/blog/posts/from.md", "[x](tides.md#a)", "https://e.org/blog/2020/05/01/high-tides/#a"),
+        (MKDOCS, "docs/blog/posts/from.md", "[x](../../setup/start.md)", "https://e.org/setup/start/"),
+        (MKDOCS, "docs/blog/posts/from.md", "[x](../../index.md)", "https://e.org/"),
+        (PELICAN, "content/land/from.md", "[x]({filename}/sea/tides.md)", "https://e.org/high-tides.html"),
+        (PELICAN, "content/land/from.md", "[x]({filename}../sea/tides.md#a)",
+         "https://e.org/high-tides.html#a"),
+        (PELICAN, "content/land/from.md", "[x](|filename|../sea/tides.md)", "https://e.org/high-tides.html"),
+        (HEXO, "source/_posts/from.md", "[x]({% post_path tides %})", "https://e.org/2020/tides/"),
+        (HEXO, "source/_posts/from.md", "{% post_link tides %}", "https://e.org/2020/tides/"),
+        (HEXO, "source/_posts/from.md", "{% post_link tides 'x' %}", "https://e.org/2020/tides/"),
+        (DOCUSAURUS, "blog/2020-06-01-from.md", "[x](./2020-05-01-tides.md)", "https://e.org/blog/ebb"),
+        (DOCUSAURUS, "blog/2020-06-01-from.md", "[x](2020-05-02-boats/index.mdx#a)",
+         "https://e.org/blog/2020/05/02/boats#a"),
+        (DOCUSAURUS, "blog/2020-06-01-from.md", "[x](@site/blog/2020-05-01-tides.md)",
+         "https://e.org/blog/ebb"),
+        (QUARTZ, "content/from.md", "[[High tides]]", "https://e.org/Sea/High-tides"),
+        (QUARTZ, "content/from.md", "[[Sea/High tides|x]]", "https://e.org/Sea/High-tides"),
+        (QUARTZ, "content/from.md", "[x](Sea/High%20tides.md)", "https://e.org/Sea/High-tides"),
+        (QUARTZ, "content/from.md", "[[about#Who We Are]]", "https://e.org/about#who-we-are"),
+        (QUARTZ, "content/from.md", "![[The bay.png]]", "https://e.org/img/The-bay.png"),
+    ],
+)  # fmt: skip
+def test_links_lead_where_the_generator_leads_them(
+    tmp_path: Path, files: dict[str, str], path: str, link: str, expected: str
+) -> None:
+    front = "Title: F\nDate: 2020-06-01\n\n" if files is PELICAN else DATED.format("F", "", "")
+    front = "+++\ntitle = 'F'\ndate = 2020-06-01\n+++\n" if files is ZOLA else front
+    folder = SiteFolder.open(write_files(tmp_path, files | {path: front + link + "\n"}))
+    article, problems = folder.read_article(folder.text_or_empty(path), path)
+    assert article, problems
+    assert re.findall(r'(?:href|src)="([^"]*)"', article.body) == [expected]
+    assert not problems
+
+
+TEX = "A *b* $x *y* z$ and \\(p *q*\\).\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "front", "is_math"),
+    [
+        (FILES, POST, "", False),
+        (FILES | {"_config.yml": "url: https://e.org\nkramdown: {math_engine: katex}\n"},
+         POST, "", True),
+        (FILES, POST, "math: true\n", True),
+        (HUGO, "content/posts/from.md", "", False),
+        (HUGO, "content/posts/from.md", "math: true\n", True),
+        (HUGO | {"hugo.toml": "baseURL = 'https://e.org/'\n[params]\nmath = true\n"},
+         "content/posts/from.md", "", True),
+        (QUARTZ, "content/from.md", "", False),
+        (QUARTZ | {"quartz.config.ts": "({c: {baseUrl: 'e.org'}, p: [Plugin.Latex({})]})"},
+         "content/from.md", "", True),
+    ],
+)  # fmt: skip
+def test_formulas_stay_where_the_generator_has_them(
+    tmp_path: Path, files: dict[str, str], path: str, front: str, is_math: bool
+) -> None:
+    folder = SiteFolder.open(write_files(tmp_path, files | {path: DATED.format("F", front, TEX)}))
+    folder = folder.published_at("https://e.org/")
+    article, _ = folder.read_article(folder.text_or_empty(path), path)
+    assert article
+    assert article.body.startswith("<p>A <em>b</em> ")
+    assert ("$x *y* z$ and \\(p *q*\\)." in article.body) == is_math, article.body
