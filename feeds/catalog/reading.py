@@ -63,7 +63,7 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
         problems = []  # of a README, say
     rows = {
         SOURCE.name: [source],
-        PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
+        PROBLEM.name: [{"path": path, "data": msgspec.json.encode(each)} for each in problems],
         LINK.name: [_link_row(path, link) for link in (links.found() if links else ())],
     }
     return rows | (_article_rows(path, article, folder) if article else {})
@@ -82,10 +82,9 @@ def _link_row(path: str, link: Link) -> dict[str, Any]:
 
 def _article_rows(path: str, article: Article, folder: SiteFolder) -> FileRows:
     provider = article.provider
-    # Encoded by the process that read it: pickling so many small objects takes longer.
-    data = msgspec.Raw(msgspec.json.encode(article))
     row = {
-        "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": data,
+        "path": path, "id": _id_key(article), "has_duplicate_id": False,
+        "data": msgspec.json.encode(article),
         "published": schema.micros(article.published), "updated": schema.micros(article.updated),
         "expires": schema.micros(article.expires) if article.expires else None,
         "quality": article.quality, "heat": article.heat,
