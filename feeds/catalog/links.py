@@ -242,7 +242,9 @@ def _key_of(folder: SiteFolder) -> tuple[str, int]:
 
 def _names_of(folder: SiteFolder, dialect: Dialect) -> _Names:
     key = _key_of(folder)
-    if key not in _LAST:
+    names = _LAST.get(key)
+    if not names:
+        names = _Names(folder, dialect)
         _LAST.clear()
-        _LAST[key] = _Names(folder, dialect)
-    return _LAST[key]
+        _LAST[key] = names
+    return names
