@@ -33,7 +33,7 @@ Integer = sa.BigInteger()
 
 
 class _Json(sa.types.TypeDecorator[Any]):
-    """A value as JSON. Raises DamagedRowError where it cannot be decoded."""
+    """A value, in rows to insert as JSON. Raises DamagedRowError where it cannot be decoded."""
 
     impl = sa.LargeBinary
     cache_ok = True
@@ -42,9 +42,6 @@ class _Json(sa.types.TypeDecorator[Any]):
         super().__init__()
         self.kind = kind
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
-
-    def process_bind_param(self, value: object, _dialect: sa.Dialect) -> bytes:
-        return msgspec.json.encode(value)
 
     def process_result_value(self, value: Any, _dialect: sa.Dialect) -> Any:
         try:
@@ -113,6 +110,12 @@ MEDIA = sa.Table(
     sa.Index("feeds_media_path", "path"),
 )  # fmt: skip
 OWN_MEDIA = MEDIA.c.url.startswith("/")
+#: What an article of a dialect names in its links (see links.Link): where they lead is decided by
+#: other files, which when they change have it read again.
+LINK = sa.Table(
+    "feeds_link", METADATA, *keys("path", "target"), sa.Column("file", Text),
+    sa.Column("due", Integer),
+)  # fmt: skip
 #: The words again, in an index: an SQLite file's table of FTS5, or an expression that a server
 #: indexes, without its parsers.
 SEARCH_TABLE = "searched_words"
@@ -131,7 +134,7 @@ _LEXEME_INDEX = sa.DDL(  # type: ignore[no-untyped-call]
 )
 sa.event.listen(SEARCHED, "after_create", _LEXEME_INDEX.execute_if(dialect="postgresql"))
 #: The tables whose rows belong to one file, by its path.
-OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
+OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, LINK, SEARCHED)
 
 
 @cache
@@ -238,8 +241,13 @@ def replace_rows(
     replaced = dict.fromkeys(row[key.name] for row in rows)
     for batch in batches([*(replaced | dict.fromkeys(removed))]):
         connection.execute(sa.delete(key.table).where(key.in_(batch), *conditions))
-    for inserted in batches(rows):
-        connection.execute(sa.insert(key.table), inserted)
+    if rows:
+        # The driver gets whole rows: SQLAlchemy would take as long for each as its insertion.
+        insert = sa.insert(key.table).inline()
+        compiled = insert.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+        names = compiled.positiontup
+        values = [tuple(map(row.__getitem__, names)) for row in rows] if names else rows
+        connection.exec_driver_sql(compiled.string, values)
 
 
 def micros(date: datetime) -> int:
