@@ -263,7 +263,7 @@ def check(sites: tuple[Path, ...], show_all: bool) -> None:
     from feeds.parsing.file_names import ENDINGS
 
     problems: list[Problem] = []
-    if sites and all(site.is_file() and site.name.lower().endswith(ENDINGS) for site in sites):
+    if sites and all(map(_is_article, sites)):
         now = datetime.now(UTC)
         articles = {file: SiteFolder.of_article(file) for file in sites}
         is_one_site = len({folder.root for folder, _path in articles.values()}) == 1
@@ -284,6 +284,19 @@ def check(sites: tuple[Path, ...], show_all: bool) -> None:
     click.echo(f"{counts}; {summary}", err=True)
     if errors:
         raise click.exceptions.Exit(1)
+
+
+def _is_article(file: Path) -> bool:
+    """Return True for a file that is read as an article: generators have some of other endings."""
+    from feeds.catalog.folder import SiteFolder
+    from feeds.parsing.file_names import ENDINGS
+
+    if not file.is_file() or file.name.lower().endswith((".yaml", ".yml")):
+        return False
+    if file.name.lower().endswith(ENDINGS):
+        return True
+    folder, path = SiteFolder.of_article(file)
+    return folder.dialect_of(path) is not None
 
 
 @main.command()

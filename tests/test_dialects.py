@@ -250,3 +250,19 @@ def test_a_generators_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert problems == [
         "./:1: no folder posts; Nikola has its articles there; what was known of them stays"
     ]
+
+
+def test_an_article_with_an_ending_that_only_its_generator_has_is_checked(tmp_path: Path) -> None:
+    write_files(
+        tmp_path,
+        {
+            "docusaurus.config.js": "module.exports = {url: 'https://harbour.example'};\n",
+            "blog/2026-05-01-tides.mdx": POST.format(title="Tides", more="draft: soon\n"),
+            "other.mdx": "",
+        },
+    )
+    code, problems, _ = run("check", tmp_path / "blog/2026-05-01-tides.mdx")
+    assert code == 1
+    assert problems[0].startswith("blog/2026-05-01-tides.mdx:3: draft is 'soon'")
+    _, _, messages = run("check", tmp_path / "other.mdx")
+    assert messages[-1].endswith("other.mdx: not a site; name a folder or its feeds.yaml")
