@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 #: As many problems that differ in their files alone are all shown; of more, the first few.
-_MAX_EQUAL, _SHOWN_EQUAL = 20, 3
+_MAX_EQUAL, _SHOWN_EQUAL = 10, 3
+#: What differs from file to file: the number of other places, and the arguments of a tag.
+_DETAIL = re.compile(
+    r" \(and [\d,]+ more\)|(?<=\{[{%<]) *([\w./-]+).*?(?= is (?:left out|published))"
+)
 
 
 class Severity(StrEnum):
@@ -65,7 +69,7 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
 def _kind(problem: Problem) -> str:
     """Return what a problem has in common with those of other files."""
     shown = str(problem).removeprefix(f"{problem.path}:{problem.line}: ")
-    return re.sub(r" \(and [\d,]+ more\)", "", shown)
+    return _DETAIL.sub(lambda detail: f" {detail[1]} …" if detail[1] else "", shown)
 
 
 class FeedsError(Exception):

@@ -266,3 +266,14 @@ def test_an_article_with_an_ending_that_only_its_generator_has_is_checked(tmp_pa
     assert problems[0].startswith("blog/2026-05-01-tides.mdx:3: draft is 'soon'")
     _, _, messages = run("check", tmp_path / "other.mdx")
     assert messages[-1].endswith("other.mdx: not a site; name a folder or its feeds.yaml")
+
+
+def test_a_tag_of_a_template_is_one_problem_whatever_its_arguments(tmp_path: Path) -> None:
+    tags = {
+        f"_posts/2026-05-{day}-a.md": POST.format(title="A", more="") + f'{{% notice "{day}" %}}\n'
+        for day in range(10, 25)
+    }
+    write_files(tmp_path, {"_config.yml": "url: https://harbour.example\n"} | tags)
+    _, problems, _ = run("check", tmp_path)
+    assert len(problems) == 4
+    assert problems[3].startswith("… and 12 more like _posts/2026-05-13-a.md:5: warning: {% notice")
