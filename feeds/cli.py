@@ -22,6 +22,7 @@ from feeds.errors import CatalogRemadeError, FeedsError, Problem, Severity
 from feeds.model.site import DEFAULT_URL
 
 if TYPE_CHECKING:
+    from feeds.dialects.dialect import Dialect
     from feeds.parallel import Workers
     from feeds.publication.publication import Publication
 
@@ -348,6 +349,7 @@ def _opened(
         hint = "it contains the site; name a folder of its own"
         raise click.BadParameter(hint, param_hint="--out")
     url = settings.url_of(folder)
+    folder = folder.published_at(url)
     if out and not folder.configured and url == DEFAULT_URL:
         hint = "give --url, or a feeds.yaml"
         click.echo(f"warning: no URL is known, so links lead to {url}; {hint}", err=True)
@@ -372,6 +374,8 @@ def _opened(
             opened = read()
         except CatalogError:  # the index was damaged; it is built again
             opened = read()
+        if folder.dialect:
+            click.echo(_understood(folder.dialect, opened[0]), err=True)
         yield *opened, workers
 
 
@@ -411,6 +415,16 @@ def _report(problems: list[Problem], strict: bool, action: str) -> None:
         click.echo(str(problem), err=True)
     if problems and strict:
         raise click.ClickException(f"{_number(len(problems), 'problem')}, so nothing is {action}")
+
+
+def _understood(dialect: Dialect, publication: Publication) -> str:
+    """Return what was understood of another generator's folder."""
+    from feeds.model.selection import Selection
+
+    count = _number(publication.listed[0].count, "post")
+    newest = publication.select(Selection(), 1)
+    end = f", the newest at {newest[0].url}" if newest else ""
+    return f"{dialect.describe()}; {count}{end}"
 
 
 def _summary(publication: Publication, done: str = "") -> str:

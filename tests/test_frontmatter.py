@@ -272,9 +272,9 @@ def test_a_line_is_counted_as_an_editor_counts_it(separator: str) -> None:
 
 def test_the_line_of_the_first_key_that_is_there_is_told() -> None:
     text = "---\ntitle: a\nwebUrl: b\nurl: c\n---\n"
-    assert line_of(text, "webUrl", "title") == 3
-    assert line_of(text, "originalUrl", "url") == 4
-    assert line_of(text, "none") == line_of("no front matter", "title") == 1
+    assert line_of(text, "a.md", "webUrl", "title") == 3
+    assert line_of(text, "a.md", "originalUrl", "url") == 4
+    assert line_of(text, "a.md", "none") == line_of("no front matter", "a.md", "title") == 1
 
 
 @needs_corpus

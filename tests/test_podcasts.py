@@ -158,7 +158,7 @@ def test_a_duration_is_read_in_seconds(text: str, seconds: int | None) -> None:
 
 def configured(text: str) -> tuple[Site, list[str]]:
     site, problems = read_site(
-        f"title: T\nurl: https://feeds.example.org/\n{text}", "feeds.yaml", "T"
+        f"title: T\nurl: https://feeds.example.org/\n{text}", "feeds.yaml", Site("T")
     )
     return site, [f"{problem.line}: {problem.message}; {problem.hint}" for problem in problems]
 

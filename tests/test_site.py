@@ -20,7 +20,7 @@ ENOUGH = "title: Tide\nurl: https://feeds.example.org/\n"
 
 def read(text: str) -> tuple[Site, list[str]]:
     """The site, and its problems as "line code"."""
-    site, problems = read_site(text, "feeds.yaml", "A folder")
+    site, problems = read_site(text, "feeds.yaml", Site("A folder"))
     assert all(each.path == "feeds.yaml" for each in problems)
     assert all(each.severity is Severity.ERROR and each.message for each in problems)
     return site, [f"{each.line} {each.code}" for each in problems]
@@ -129,7 +129,7 @@ def test_what_should_name_the_articles_and_does_not_never_publishes_the_whole_fo
 
 def test_a_query_in_the_url_is_cut_and_named() -> None:
     text = "title: a\nurl: https://e.example/a?b=c#d\n"
-    site, [problem] = read_site(text, "feeds.yaml", "A folder")
+    site, [problem] = read_site(text, "feeds.yaml", Site("A folder"))
     assert site.url == "https://e.example/a/"
     assert (problem.line, problem.code, problem.severity) == (2, "bad-url", Severity.WARNING)
 
@@ -242,7 +242,7 @@ def test_what_is_wrong_with_an_author_leaves_the_rest() -> None:
     ],
 )
 def test_an_unknown_key_suggests_the_nearest_known_one(written: str, known: str) -> None:
-    _site, problems = read_site(ENOUGH + written, "feeds.yaml", "")
+    _site, problems = read_site(ENOUGH + written, "feeds.yaml", Site(""))
     assert [(each.line, each.code, each.hint) for each in problems] == [
         (3, "unknown-key", f"did you mean {known}?")
     ]
@@ -264,7 +264,7 @@ def test_an_unknown_key_suggests_the_nearest_known_one(written: str, known: str)
 )
 def test_what_is_no_yaml_mapping_is_an_error_with_its_path_and_line(text: str, where: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        read_site(text, "feeds.yaml", "A folder")
+        read_site(text, "feeds.yaml", Site("A folder"))
     assert str(caught.value).startswith(where)
     assert "\n" not in str(caught.value)
 
@@ -347,7 +347,7 @@ def test_what_is_wrong_with_topics_is_said_and_the_rest_kept() -> None:
 def test_any_mapping_is_a_site_and_its_problems(keys: dict[str, Any]) -> None:
     text = yaml.safe_dump(keys, allow_unicode=True)
     try:
-        site, problems = read_site(text, "feeds.yaml", "A folder")
+        site, problems = read_site(text, "feeds.yaml", Site("A folder"))
     except ConfigurationError as error:
         assert "articles" in keys and "articles: names no folder" in str(error)  # noqa: PT017, PT018
         return
@@ -372,7 +372,7 @@ def test_no_text_of_a_site_makes_its_documents_large() -> None:
     text = f"title: {long}\nurl: https://e.org/{long}\ndescription: {long}\n"
     text += f"topics: [{{name: {long}}}]\n"
     text += f"author: {long}\nfeeds: [{{name: a, title: {long}}}, {{name: b, any: [{long}]}}]\n"
-    site, problems = read_site(text, "feeds.yaml", "A folder")
+    site, problems = read_site(text, "feeds.yaml", Site("A folder"))
     assert len(repr(site)) < 2000
     assert (site.feeds, site.topics) == ((), ())
     assert problems
@@ -396,6 +396,6 @@ def test_an_unexpected_exception_is_one_line_with_the_line_of_the_key(
 def test_the_limit_of_lists_holds_for_each_feed() -> None:
     feeds = "".join(f"- {{name: f{number}, any: [A, B, C]}}\n" for number in range(1500))
     text = f"title: T\nurl: https://e.example/\nfeeds:\n{feeds}"
-    site, problems = read_site(text, "feeds.yaml", "")
+    site, problems = read_site(text, "feeds.yaml", Site(""))
     assert problems == []
     assert len(site.feeds) == 1500

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.model.site import Author, TopicSettings
+from feeds.model.site import Author, Site, TopicSettings
 from feeds.model.topics import TopicName, Topics, build_topics
 from feeds.parsing.site_config import read_site
 from feeds.text.slugs import fold, slugify
@@ -21,7 +21,7 @@ ENOUGH = "title: Tide\nurl: https://feeds.example.org/\n"
 
 def wrong(text: str) -> list[str]:
     """Return the problems of a feeds.yaml that begins with a title and a URL."""
-    _site, problems = read_site(ENOUGH + text, "sub/my.yaml", "A folder")
+    _site, problems = read_site(ENOUGH + text, "sub/my.yaml", Site("A folder"))
     return [f"{each.path}:{each.line} {each.code}" for each in problems]
 
 
@@ -37,14 +37,14 @@ def slugs(topics: Topics) -> dict[str, str]:
     ],
 )
 def test_the_url_of_a_site_ends_in_a_slash(written: str, url: str) -> None:
-    site, problems = read_site(f"title: a\nurl: '{written}'\n", "feeds.yaml", "")
+    site, problems = read_site(f"title: a\nurl: '{written}'\n", "feeds.yaml", Site(""))
     assert (site.url, problems) == (url, [])
 
 
 @pytest.mark.parametrize("key", ["slug", "aliases", "formerly", "parent", "description"])
 def test_a_key_of_a_topic_of_a_wrong_type_costs_that_key_alone(key: str) -> None:
     text = f"topics:\n- name: A\n  {key}: {{a: b}}\n"
-    site, _problems = read_site(ENOUGH + text, "feeds.yaml", "")
+    site, _problems = read_site(ENOUGH + text, "feeds.yaml", Site(""))
     assert site.topics == (TopicSettings("A"),)
     assert wrong(text) == ["sub/my.yaml:5 wrong-type"]
 
@@ -52,14 +52,14 @@ def test_a_key_of_a_topic_of_a_wrong_type_costs_that_key_alone(key: str) -> None
 @pytest.mark.parametrize("key", ["uri", "email"])
 def test_a_key_of_the_author_of_a_wrong_type_costs_that_key_alone(key: str) -> None:
     text = f"author:\n  name: Ada\n  {key}: [a]\n"
-    site, _problems = read_site(ENOUGH + text, "feeds.yaml", "")
+    site, _problems = read_site(ENOUGH + text, "feeds.yaml", Site(""))
     assert site.author == Author("Ada")
     assert wrong(text) == ["sub/my.yaml:5 wrong-type"]
 
 
 @pytest.mark.parametrize("tag", ["en", "pt-BR", "zh-Hant-TW", "es-419", "de-1996"])
 def test_tags_of_languages_are_kept_as_written(tag: str) -> None:
-    site, problems = read_site(f"{ENOUGH}language: {tag}\n", "feeds.yaml", "")
+    site, problems = read_site(f"{ENOUGH}language: {tag}\n", "feeds.yaml", Site(""))
     assert (site.language, problems) == (tag, [])
 
 
@@ -87,21 +87,21 @@ def test_a_topic_may_name_itself_among_its_aliases() -> None:
 
 def test_a_topic_that_is_left_out_takes_no_slug() -> None:
     text = "topics:\n- {name: A}\n- {name: a, slug: y}\n- {name: Z, slug: y}\n"
-    site, _problems = read_site(ENOUGH + text, "feeds.yaml", "")
+    site, _problems = read_site(ENOUGH + text, "feeds.yaml", Site(""))
     assert [(each.name, each.slug) for each in site.topics] == [("A", ""), ("Z", "y")]
     assert wrong(text) == ["sub/my.yaml:5 duplicate-topic"]
 
 
 def test_a_name_is_free_again_when_its_feed_was_left_out() -> None:
     text = "feeds:\n- {name: a, any: [[x]]}\n- {name: a, any: [y]}\n"
-    site, _problems = read_site(ENOUGH + text, "feeds.yaml", "")
+    site, _problems = read_site(ENOUGH + text, "feeds.yaml", Site(""))
     assert [each.selection.any for each in site.feeds] == [("y",)]
     assert wrong(text) == ["sub/my.yaml:4 wrong-type"]
 
 
 def test_a_warning_costs_no_feed() -> None:
     text = f'{ENOUGH}feeds:\n- name: a\n  any: [AI]\n  title: "Top\\u0007"\n'
-    site, problems = read_site(text, "feeds.yaml", "")
+    site, problems = read_site(text, "feeds.yaml", Site(""))
     assert [each.severity for each in problems] == ["warning"]
     assert [(each.name, each.title) for each in site.feeds] == [("a", "Top")]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.model.site import TopicSettings
+from feeds.model.site import Site, TopicSettings
 from feeds.model.topics import TopicName, Topics, build_topics
 from feeds.parsing.site_config import read_site
 from feeds.publication.checks import topic_problems
@@ -60,7 +60,7 @@ def test_a_slug_of_feeds_yaml_is_the_topics() -> None:
 def test_a_slug_of_feeds_yaml_is_kept_or_its_loss_is_reported_in_any_order() -> None:
     for order in ("[{name: C}, {name: See, slug: c}]", "[{name: See, slug: c}, {name: C}]"):
         text = f"title: a\nurl: https://example.org/\ntopics: {order}\n"
-        site, problems = read_site(text, "feeds.yaml", "")
+        site, problems = read_site(text, "feeds.yaml", Site(""))
         assert problems or slugs(build_topics(site.topics, []))["See"] == "c", order
 
 
@@ -247,7 +247,7 @@ def test_what_feeds_yaml_says_of_a_topic_is_the_topics() -> None:
 
 def mistakes(text: str, *names: str) -> list[str]:
     """Return the problems of a feeds.yaml's topics, where articles use these names."""
-    site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", "")
+    site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", Site(""))
     assert problems == []
     topics = build_topics(site.topics, used(*names))
     return list(map(str, topic_problems("feeds.yaml", site, topics)))
@@ -284,7 +284,7 @@ def test_a_slug_that_was_made_of_a_long_name_can_be_asked_for() -> None:
     slug = slugify("a very long name " * 9)
     assert len(slug) > 60
     text = f"topics: [{{name: A, slug: {slug}, formerly: [{slug}b]}}]\n"
-    site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", "")
+    site, problems = read_site(f"title: T\nurl: https://e.example/\n{text}", "feeds.yaml", Site(""))
     assert problems == []
     assert (site.topics[0].slug, site.topics[0].formerly) == (slug, (f"{slug}b",))
 

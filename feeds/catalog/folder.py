@@ -12,19 +12,27 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
+from feeds.dialects import DIALECTS, NONE, find_dialect
+from feeds.dialects.configuration import Files
+from feeds.dialects.dialect import Dialect
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
-from feeds.model.site import Site
+from feeds.model.site import WHOLE_FOLDER, Author, Site
+from feeds.parsing.fields import parse_language
+from feeds.parsing.file_names import ENDINGS
 from feeds.parsing.report import Report
 from feeds.parsing.site_config import read_site
-from feeds.parsing.time_zones import in_zone
+from feeds.parsing.time_zones import in_zone, zone_name
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown
 
@@ -33,6 +41,8 @@ CONFIGURATION = "feeds.yaml"
 MAX_FILE_BYTES = 8 * 1024 * 1024
 #: Most files are shorter; Python would set memory aside for all that it is asked to read.
 _FIRST_READ_BYTES = 64 * 1024
+#: Folders above a site that are searched for the generator that it is a part of.
+_MAX_LEVELS_UP = 8
 #: The path of the site's own folder, relative to itself.
 HERE = "./"
 #: The code of the problem of a linked folder that is not followed.
@@ -48,6 +58,8 @@ class SiteFolder:
     problems: tuple[Problem, ...]
     #: The name of its feeds.yaml; empty where there is none.
     configuration: str = ""
+    #: The generator whose form the articles have; None for our own.
+    dialect: Dialect | None = field(default=None, hash=False)
 
     @classmethod
     def open(cls, target: Path) -> SiteFolder:
@@ -60,13 +72,28 @@ class SiteFolder:
         if not root.is_dir():
             raise ConfigurationError(f"{target}: no such folder; name a folder of articles")
         default_title = plain_line(root.resolve().name) or "Feeds"
-        if not os.path.lexists(file):
-            return cls(root, Site(title=default_title), ())
-        source = _read(file, file.name)
-        if isinstance(source, Problem):
-            raise ConfigurationError(str(source))
-        site, problems = read_site(source, file.name, default_title)
-        return cls(root, site, tuple(problems), file.name)
+        site, problems, source = Site(title=default_title), list[Problem](), ""
+        if is_configured := os.path.lexists(file):
+            text = _read(file, file.name)
+            if isinstance(text, Problem):
+                raise ConfigurationError(str(text))
+            source = text
+            site, problems = read_site(source, file.name, site)
+        dialect = _find_dialect(root, site, file.name)
+        if dialect:
+            site = _site_of(dialect, default_title)
+            if is_configured:
+                # Articles of our own form may be anywhere.
+                defaults = replace(site, articles=WHOLE_FOLDER)
+                site, problems = read_site(source, file.name, defaults)
+            dialect = replace(dialect, base=dialect.site.url or site.url)
+        return cls(root, site, tuple(problems), file.name if is_configured else "", dialect)
+
+    def published_at(self, url: str) -> SiteFolder:
+        """Return the folder with the URL of its feeds, for articles whose site has no other."""
+        if not self.dialect or self.dialect.site.url:
+            return self
+        return replace(self, dialect=replace(self.dialect, base=url))
 
     @classmethod
     def of_article(cls, file: Path) -> tuple[SiteFolder, str]:
@@ -77,7 +104,8 @@ class SiteFolder:
         """
         file = Path(os.path.abspath(file))
         for root in file.parents:
-            if (root / CONFIGURATION).is_file():
+            is_site = (root / CONFIGURATION).is_file() or find_dialect(_files_of(root))
+            if is_site:
                 folder = cls.open(root)
                 if any(file.is_relative_to(articles) for articles in folder.article_folders):
                     return folder, file.relative_to(root).as_posix()
@@ -87,11 +115,6 @@ class SiteFolder:
     def configured(self) -> bool:
         """True if the site has a feeds.yaml."""
         return bool(self.configuration)
-
-    @property
-    def defaults(self) -> str:
-        """The settings of the site that decide how an article is read, as one text."""
-        return repr(tuple(self.site.article_defaults))
 
     @property
     def article_folders(self) -> tuple[Path, ...]:
@@ -124,7 +147,10 @@ class SiteFolder:
         They include what cannot be read, folders with a slash at the end: read() says why.
         """
         files: dict[str, Stat] = {}
-        links = Links(self.root, self.article_folders)
+        endings = self.dialect.endings if self.dialect else ENDINGS
+        if self.configured:
+            endings += ENDINGS
+        links = Links(self.root, self.article_folders, endings)
         # The problem of a linked folder quotes `articles`, so it is made again when that changes.
         linked = Stat(-2, zlib.crc32(repr(self.site.articles).encode()))
         for folder in filter(os.path.isdir, self.article_folders):
@@ -132,8 +158,55 @@ class SiteFolder:
                 continue
             prefix = self._prefix(folder)
             for name, stat in walk(str(folder), real, links):
-                files.setdefault((prefix + name) or HERE, stat or linked)
+                path = (prefix + name) or HERE
+                if self.configured or path.endswith("/") or not self.is_beside_articles(path):
+                    files.setdefault(path, stat or linked)
         return files
+
+    def site_above(self) -> tuple[Path, Dialect] | None:
+        """Return the nearest folder above whose generator has articles here; None if none has."""
+        if self.dialect or self.site.dialect:
+            return None
+        for root in islice(self.root.parents, _MAX_LEVELS_UP):
+            if (dialect := find_dialect(_files_of(root))) and any(
+                self.root.is_relative_to(os.path.normpath(root / name)) for name in dialect.folders
+            ):
+                return root, dialect
+        return None
+
+    def dialect_of(self, path: str) -> Dialect | None:
+        """Return the dialect if one of files() is an article of it; None for our own form."""
+        return self.dialect if self.dialect and self.dialect.is_article(path) else None
+
+    def is_beside_articles(self, path: str) -> bool:
+        """Return True for a file of a generator's folder that is an article only with our keys."""
+        return self.dialect is not None and not self.dialect.is_article(path)
+
+    def settings_of(self, path: str) -> str:
+        """Return the settings that decide how one of files() is read, as text for a digest."""
+        own = repr(tuple(self.site.article_defaults))
+        if dialect := self.dialect_of(path):
+            return f"{own} {dialect.digest} {dialect.data_of(path)}"
+        return f"{own} {self.site.articles}" if self.dialect else own
+
+    @property
+    def settings(self) -> str:
+        """The settings that decide how articles are read, as text for a digest."""
+        own = repr(tuple(self.site.article_defaults))
+        return f"{own} {self.site.articles} {self.dialect.data_digest}" if self.dialect else own
+
+    def read_article(self, text: str, path: str) -> tuple[Article | None, list[Problem]]:
+        """Read an article from the text of one of files()."""
+        # Imported late, as all that parses articles: most builds have none to read.
+        from feeds.parsing.article import read_article
+
+        return read_article(text, path, self.site.article_defaults, self.dialect_of(path))
+
+    def line_of(self, path: str, *keys: str) -> int:
+        """Return the line of the first of these keys that an article's file has, else 1."""
+        from feeds.parsing.article import line_of
+
+        return line_of(self.text_or_empty(path), path, *keys, dialect=self.dialect_of(path))
 
     def endings(self) -> Counter[str]:
         """Return the number of files in the folders of articles, without hidden ones, by ending."""
@@ -163,7 +236,8 @@ class SiteFolder:
         if os.path.islink(file):
             if os.path.isdir(file):
                 return self._linked_folder(file, path)
-            if Links(self.root, self.article_folders).target(file, is_folder=False) is None:
+            links = Links(self.root, self.article_folders, ENDINGS)
+            if links.target(file, is_folder=False) is None:
                 message = "cannot be read: a link that leads out of the site"
                 hint = "put the file there, or name its folder in articles:"
                 return Problem(path, 1, "unreadable", message, hint)
@@ -184,9 +258,7 @@ class SiteFolder:
         text = self.read(path)
         if isinstance(text, Problem):
             return [text]
-        from feeds.parsing.article import read_article
-
-        article, problems = read_article(text, path, self.site.article_defaults)
+        article, problems = self.read_article(text, path)
         urls = article.local_files() if article else ()
         missing = {url: 1 for url in urls if not self.media_file(url)}
         may_show = article and not article.removed and (self.site.unpublished or not article.draft)
@@ -225,13 +297,6 @@ class SiteFolder:
         text = self.read(path)
         return text if isinstance(text, str) else ""
 
-    def line_of(self, path: str, *keys: str) -> int:
-        """Return the line of the first of these keys that an article's file has, else 1."""
-        # Imported late, as all that parses articles.
-        from feeds.parsing.article import line_of
-
-        return line_of(self.text_or_empty(path), *keys)
-
     def media_length(self, url: str, known: int | None = None) -> int | None:
         """Return the length in bytes of media_file(); None where there is none.
 
@@ -263,6 +328,67 @@ class SiteFolder:
         # A link may lead to what is hidden.
         hidden = any(part.startswith(".") for part in file.removeprefix(inside).split(os.sep))
         return None if hidden else Path(file)
+
+
+def _find_dialect(root: Path, site: Site, configuration: str) -> Dialect | None:
+    """Return the dialect of a folder. Raises ConfigurationError where feeds.yaml names another."""
+    name = site.dialect
+    if name and name != NONE and name not in (known := [kind.name for kind in DIALECTS]):
+        hint = f"it is one of {', '.join(known)} or {NONE}"
+        raise ConfigurationError(f"{configuration}: dialect: {shown(name)} is not known; {hint}")
+    dialect = find_dialect(_files_of(root), name, site.permalink)
+    if not dialect and name not in ("", NONE):
+        hint = "its configuration has to be beside this file"
+        raise ConfigurationError(f"{configuration}: no folder of {name}; {hint}")
+    return dialect
+
+
+def _files_of(root: Path) -> Files:
+    """Return the files of a folder; a configuration may name others, and links lead to them."""
+    inside = os.path.join(os.path.realpath(root), "")
+    #: Folders that are known to be inside, with a slash at the end.
+    known = {""}
+
+    def is_inside(path: str) -> bool:
+        try:
+            return os.path.join(os.path.realpath(root / path), "").startswith(inside)
+        except ValueError:  # a null character
+            return False
+
+    def read(path: str) -> str:
+        text = _read(root / path, path) if is_inside(path) else ""
+        return text if isinstance(text, str) else ""
+
+    def names(folder: str) -> tuple[str, ...]:
+        prefix = f"{folder.rstrip('/')}/" if folder else ""
+        if prefix not in known and not is_inside(folder):
+            return ()
+        with suppress(OSError), os.scandir(f"{root}{os.sep}{folder}") as entries:
+            # Folders that are links may go in circles.
+            found = [
+                f"{prefix}{each.name}{'/' * each.is_dir(follow_symlinks=False)}" for each in entries
+            ]
+            known.update(path for path in found if path.endswith("/"))
+            return tuple(sorted(found))
+        return ()
+
+    return Files(read, cache(names))
+
+
+def _site_of(dialect: Dialect, title: str) -> Site:
+    """Return the site that a generator's configuration describes."""
+    said = dialect.site
+    zone = zone_name(said.timezone)
+    return Site(
+        title=plain_line(said.title) or title,
+        description=plain_line(said.description),
+        language=parse_language(said.language) or "",
+        timezone=zone,
+        author=Author(plain_line(said.author)) if plain_line(said.author) else None,
+        future=said.future,
+        math=said.math,
+        articles=dialect.folders,
+    )
 
 
 def line_with(source: str, text: str) -> int:

@@ -16,6 +16,7 @@ from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
 from feeds.model.article import Article
+from feeds.model.site import WHOLE_FOLDER
 from feeds.parsing.article import read_article
 from feeds.parsing.file_names import is_html
 from feeds.text.slugs import fold
@@ -42,7 +43,7 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
         # Permissions may change without a trace in size or mtime.
         stat = UNREADABLE
     # The same text means another article under another ending, or with other defaults.
-    content = f"{is_html(path)}\0{folder.defaults}\0{type(text).__name__}\0{text}"
+    content = f"{is_html(path)}\0{folder.settings_of(path)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
     if digest == indexed_digest:
@@ -50,8 +51,11 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
     article, problems = (
         (None, [text])
         if isinstance(text, Problem)
-        else read_article(text, path, folder.site.article_defaults)
+        else read_article(text, path, folder.site.article_defaults, folder.dialect_of(path))
     )
+    is_named = folder.site.articles != WHOLE_FOLDER
+    if not article and not is_named and folder.is_beside_articles(path):
+        problems = []  # of a README, say
     rows = {
         SOURCE.name: [source],
         PROBLEM.name: [{"path": path, "data": msgspec.json.encode(each)} for each in problems],

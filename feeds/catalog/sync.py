@@ -53,7 +53,7 @@ def sync(
         is_whole = _is_whole(meta)
         most = MAX_FILES_PER_TRANSACTION if meta["complete"] else MAX_FILES_BEFORE_COMPLETE
         # A partial index may hold rows that were read with several.
-        has_same_defaults = meta["defaults"] == folder.defaults and not meta["partial"]
+        has_same_defaults = meta["defaults"] == folder.settings and not meta["partial"]
         query = sa.select(SOURCE).execution_options(yield_per=1000)
         sources: Iterable[Sequence[Any]] = connection.execute(query)
         for path, digest, size, mtime_ns, checked_ns in sources:  # in the table's order of columns
@@ -78,7 +78,7 @@ def sync(
         if progress:
             progress(done, len(candidates))
     if changed or batch or not is_whole:
-        _write(index, changed, batch, defaults=folder.defaults)
+        _write(index, changed, batch, defaults=folder.settings)
     _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from feeds.files import regular_only
 from feeds.formats import LIST
-from feeds.parsing.file_names import ENDINGS, is_html
+from feeds.parsing.file_names import is_html
 
 #: A file in every tree that Feeds writes: the pages that it names are no articles.
 MANIFEST = ".feeds-manifest.json"
@@ -32,9 +32,13 @@ UNREADABLE = Stat(-1, -1)
 
 
 class Links:
-    """Decides which links are followed in one walk over the folders of articles."""
+    """Decides which links are followed in one walk over the folders of articles.
 
-    def __init__(self, root: Path, folders: tuple[Path, ...]) -> None:
+    The endings are those of articles' files.
+    """
+
+    def __init__(self, root: Path, folders: tuple[Path, ...], endings: tuple[str, ...]) -> None:
+        self.endings = endings
         self._root = os.path.realpath(root)
         self._folders = {folder: os.path.realpath(folder) for folder in folders}
         #: The folders that are reached without a link, with their real paths.
@@ -63,7 +67,7 @@ class Links:
         """
         real = os.path.realpath(link)
         folders = self._folders.values()
-        may_be_listed = is_folder or real.lower().endswith(ENDINGS)
+        may_be_listed = is_folder or real.lower().endswith(self.endings)
         if may_be_listed and any(_shows(folder, real) for folder in folders):
             return ""
         around = [folder for folder in (*folders, self._root) if _contains(folder, real)]
@@ -92,7 +96,9 @@ def walk(top: str, real: str, links: Links) -> Iterator[tuple[str, Stat | None]]
             is_link = entry is not None and entry.is_symlink()
             # os.DirEntry raises for a link in a circle.
             is_folder = entry is None or (os.path.isdir(entry.path) if is_link else entry.is_dir())
-            is_article = not is_folder and name.lower().endswith(ENDINGS) and name not in pages
+            is_article = (
+                not is_folder and name.lower().endswith(links.endings) and name not in pages
+            )
             is_file = entry and (os.path.isfile(entry.path) if is_link else entry.is_file())
             if entry and is_link and (is_folder or (is_article and is_file)):
                 target = links.target(entry.path, is_folder=is_folder)
@@ -112,7 +118,7 @@ def walk(top: str, real: str, links: Links) -> Iterator[tuple[str, Stat | None]]
                         yield _printable(prefix), UNREADABLE
                         continue
                     pages.update(prefix + page for page in found_pages)
-                names = sorted((name for name in entries if name[0] != "."), reverse=True)
+                names = sorted(filter(_may_hold_articles, entries), reverse=True)
                 waiting += (
                     (prefix + name, entries[name], real and os.path.join(real, name))
                     for name in names
@@ -138,6 +144,11 @@ def _pages_of_tree(entries: Mapping[str, os.DirEntry[str]]) -> list[str] | None:
             return [name for name in names if is_html(name)] if LIST.file_name in names else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _may_hold_articles(name: str) -> bool:
+    # Packages of JavaScript bring pages of their own, in very many folders.
+    return name[0] != "." and name != "node_modules"
 
 
 def _printable(name: str) -> str:

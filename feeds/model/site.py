@@ -11,6 +11,8 @@ from feeds.model.selection import Selection
 #: Values of `content`: how much of each article a feed publishes. Empty stands for the site's.
 CONTENTS = ("full", "summary", "title")
 DEFAULT_URL = "http://127.0.0.1:8000/"
+#: Value of `articles` for all of the site's folder.
+WHOLE_FOLDER = (".",)
 #: The names of feed formats in feeds.yaml.
 FORMAT_NAMES = ("rss", "atom", "json")
 ARTWORK_TYPES = ("image/jpeg", "image/png")
@@ -117,7 +119,7 @@ class Site:
     hub: str = ""
     formerly: tuple[FormerPath, ...] = ()
     #: Folders, relative to the site's own.
-    articles: tuple[str, ...] = (".",)
+    articles: tuple[str, ...] = WHOLE_FOLDER
     articles_line: int = field(default=1, repr=False, compare=False)
     #: Number of articles in a feed's newest document.
     limit: int = 50
@@ -129,6 +131,10 @@ class Site:
     math: bool | None = None
     #: Publish articles dated in the future at once.
     future: bool = False
+    #: The generator whose form the articles have; empty for the one that the folder is of.
+    dialect: str = ""
+    #: Template of the articles' paths on the generator's site; empty for the generator's own.
+    permalink: str = ""
     related_in_rss: bool = True
     #: Defaults of all podcasts.
     podcast: Podcast | None = None

@@ -4,34 +4,31 @@ Only the keys asked for here are ever read; other keys cannot leak into a feed. 
 the author's mistakes: they are reported as problems.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from feeds.errors import Problem, Severity
 from feeds.model import article as model
 from feeds.model.site import ArticleDefaults
-from feeds.parsing.body.clean import Body
+from feeds.parsing.body.clean import Body, plain_text
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
 from feeds.parsing.drafts import is_in_drafts, read_hold
-from feeds.parsing.fields import Fields, parse_duration
+from feeds.parsing.fields import Fields, parse_duration, report_duplicates
 from feeds.parsing.file_names import is_html
+from feeds.parsing.front_matter import FrontMatter, NoFrontMatterError, read_front_matter
 from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import find_zone
 from feeds.parsing.yaml_text import YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, TYPE_HINT, type_of_url
-from feeds.text.repair import find_forbidden, repair, shown
+from feeds.text.repair import plain_line, shown
 from feeds.text.urls import canonical_url, is_absolute
 
 _Result = TypeVar("_Result")
 _NO_DEFAULTS = ArticleDefaults()
 
-_OPENING = re.compile(r"---[ \t]*\n")
-# With the line break before it, which is fast to search.
-_CLOSING = re.compile(r"\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 # Of the front matter, after the opening ---.
 _FIRST_LINE = 2
 
@@ -55,8 +52,21 @@ _EPISODE_TYPES = ("full", "trailer", "bonus")
 _ACTION_TYPES = ("download",)
 
 
+class Dialect(Protocol):
+    """The form that another generator's articles have (see feeds.dialects)."""
+
+    def read(self, text: str, path: str) -> FrontMatter:
+        """Return the front matter of a file in our own keys, and the body in HTML or Markdown.
+
+        Raises YAMLTextError.
+        """
+
+
 def read_article(
-    text: str, path: str, defaults: ArticleDefaults = _NO_DEFAULTS
+    text: str,
+    path: str,
+    defaults: ArticleDefaults = _NO_DEFAULTS,
+    dialect: Dialect | None = None,
 ) -> tuple[model.Article | None, list[Problem]]:
     """Parse an article's text; None if it has no usable front matter, title, URL or date.
 
@@ -66,15 +76,32 @@ def read_article(
     report = Report(path, Severity.WARNING, _LIMITS, zone=find_zone(defaults.timezone) or UTC)
     article = None
     try:
-        if front := _front_matter(text, report):
-            fields, body_source, body_line = front
+        if front := _front_matter(text, path, report, dialect):
+            fields = Fields(front.values, report, _FIRST_LINE, front.names)
+            report_duplicates(front.duplicates, report)
+            if front.forbidden:
+                character, line = front.forbidden
+                message = f"the character U+{ord(character):04X} is not allowed in feeds"
+                report.add(line, "control-character", message, "it is repaired or removed")
+            in_html = is_html(path) if front.is_html is None else front.is_html
 
             def read_body(base: str) -> str:
                 math = fields.flag("math", defaults.math)
-                body = Body(body_source, is_html=is_html(path), math=math)
-                return _read_body(body, base, body_line, report)
+                body = Body(front.body, is_html=in_html, math=math)
+                return _read_body(body, base, front.body_line, report)
 
-            article = _read(fields, read_body, is_draft=is_in_drafts(path))
+            def read_summary() -> str:
+                summary = Body(front.summary, is_html=in_html, math=defaults.math)
+                clean = _attempt(lambda: summary.clean("")) if front.summary else ""
+                return "" if isinstance(clean, BodyError) else plain_line(plain_text(clean))
+
+            article = _read(
+                fields,
+                read_body,
+                read_summary,
+                is_draft=is_in_drafts(path),
+                may_lack=not front.is_article,
+            )
     except Exception as error:  # a fault of a library, or ours, must not stop the other articles
         article = None
         message = f"cannot be read: {type(error).__name__}: {shown(str(error))}"
@@ -82,42 +109,24 @@ def read_article(
     return article, report.problems
 
 
-def line_of(text: str, *keys: str) -> int:
+def line_of(text: str, path: str, *keys: str, dialect: Dialect | None = None) -> int:
     """Line of the file, from 1, of the first of these keys that the front matter has, else 1."""
-    front = _front_matter(text, Report("", Severity.WARNING))
-    lines = (front[0].line_of(key) for key in keys if key in front[0]) if front else ()
-    return next(iter(lines), 1)
+    front = _front_matter(text, path, Report(path, Severity.WARNING), dialect)
+    lines = front.values.lines if front else {}
+    return next((lines[key] for key in keys if key in lines), 1)
 
 
-def _front_matter(text: str, report: Report) -> tuple[Fields, str, int] | None:
-    """Return the front matter, the body and its first line; None if there are no usable keys."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    opening = _OPENING.match(text)
-    closing = _CLOSING.search(text, opening.end() - 1) if opening else None
-    if not opening or not closing:
-        reason = "the front matter is TOML" if text.startswith("+++") else "no front matter"
-        reason = "the front matter has no closing ---" if opening else reason
-        # A README or another page among the articles is not a mistake.
-        severity = Severity.ERROR if text.startswith("---") else Severity.WARNING
-        hint = "an article begins with YAML between two lines of ---"
-        report.add(1, "no-front-matter", reason, hint, severity)
-        return None
-    source, body = text[opening.end() : closing.start() + 1], text[closing.end() :]
-    forbidden = find_forbidden(text)
-    if forbidden and forbidden.start() < closing.start():
-        # YAML allows fewer characters than people type; a repair keeps the lines as they are.
-        source = repair(source)
-    empty = "empty front matter", "write key: value, one per line"
+def _front_matter(
+    text: str, path: str, report: Report, dialect: Dialect | None
+) -> FrontMatter | None:
     try:
-        fields = Fields.load(source, report, empty=empty, first_line=_FIRST_LINE)
+        return dialect.read(text, path) if dialect else read_front_matter(text)
+    except NoFrontMatterError as error:
+        severity = Severity.ERROR if error.begins else Severity.WARNING
+        report.add(error.line, "no-front-matter", error.message, error.hint, severity)
     except YAMLTextError as error:
-        report.add(error.line, "bad-yaml", error.message, error.hint, Severity.ERROR)
-        return None
-    if forbidden:
-        line = text.count("\n", 0, forbidden.start()) + 1
-        message = f"the character U+{ord(forbidden[0]):04X} is not allowed in feeds"
-        report.add(line, "control-character", message, "it is repaired or removed")
-    return fields, body, text.count("\n", 0, closing.end()) + 1
+        report.add(error.line, error.code, error.message, error.hint, Severity.ERROR)
+    return None
 
 
 def _read_body(body: Body, base: str, first_line: int, report: Report) -> str:
@@ -145,7 +154,12 @@ def _attempt(read: Callable[[], _Result]) -> _Result | BodyError:
 
 
 def _read(
-    fields: Fields, read_body: Callable[[str], str], *, is_draft: bool
+    fields: Fields,
+    read_body: Callable[[str], str],
+    read_summary: Callable[[], str],
+    *,
+    is_draft: bool,
+    may_lack: bool,
 ) -> model.Article | None:
     """Return the article; its body is read with its URL as the base of relative ones."""
     title = fields.text("title") or fields.text("name")
@@ -156,14 +170,14 @@ def _read(
     if not (title and url and published):
         values = {"title": title, "URL": url, "date": published}
         # A draft may be unfinished.
-        severity = Severity.WARNING if is_draft else Severity.ERROR
+        severity = Severity.WARNING if is_draft or may_lack else Severity.ERROR
         _report_missing(fields, tuple(name for name in values if not values[name]), severity)
         return None
     updated = fields.date("updatedDateTime") or published
     # A bare date of the same day is not earlier.
     if updated < published and updated != published.replace(hour=0, minute=0, second=0):
-        message = "updatedDateTime is earlier than publishedDateTime"
-        hint = "publishedDateTime is used"
+        earlier, later = map(fields.name_of, ("updatedDateTime", "publishedDateTime"))
+        message, hint = f"{earlier} is earlier than {later}", f"{later} is used"
         fields.problem("updatedDateTime", "updated-before-published", message, hint)
     published = max(published, hold.not_before or published)
     if hold.expires and hold.expires <= published:
@@ -179,7 +193,7 @@ def _read(
         title=title,
         published=published,
         updated=max(updated, published),
-        excerpt=fields.text("excerpt"),
+        excerpt=fields.text("excerpt") or read_summary(),
         player=player,
         original_url=original_url if original_url != url else "",
         amp_url=fields.url("ampWebUrl") or fields.url("cdnAmpWebUrl"),
@@ -210,7 +224,8 @@ def _report_missing(fields: Fields, missing: tuple[str, ...], severity: Severity
     keys = [key for name in missing for key in _REQUIRED_KEYS[name]]
     key = next(filter(fields.__contains__, keys), keys[0])
     message = f"no usable {' or '.join(missing)}, so the article is left out"
-    hint = f"it needs {', '.join(' or '.join(_REQUIRED_KEYS[name]) for name in missing)}"
+    needed = (dict.fromkeys(map(fields.name_of, _REQUIRED_KEYS[name])) for name in missing)
+    hint = f"it needs {', '.join(' or '.join(names) for names in needed)}"
     code = f"missing-{missing[0].lower()}"
     fields.problem(key, code, message, hint, severity, missing=missing)
 

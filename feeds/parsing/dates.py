@@ -92,7 +92,12 @@ class DateError(ValueError):
 
 
 def read_date(text: str, zone: tzinfo = UTC) -> datetime:
-    """Parse a date into UTC; without an offset it is in the zone, without a time it is midnight.
+    """Parse a date into UTC, as read_moment() does. Raises DateError."""
+    return read_moment(text, zone).astimezone(UTC)
+
+
+def read_moment(text: str, zone: tzinfo = UTC) -> datetime:
+    """Parse a date, with its own offset; it is in the zone without one, at midnight without a time.
 
     A local time that a zone has twice is the first of the two; one that it skips is moved forward
     by the gap. Raises DateError.
@@ -101,12 +106,14 @@ def read_date(text: str, zone: tzinfo = UTC) -> datetime:
         raise DateError(_EXPECTED)
     if _RFC_3339.fullmatch(text):
         with suppress(ValueError, OverflowError):
-            return datetime.fromisoformat(text).astimezone(UTC)
+            moment = datetime.fromisoformat(text)
+            moment.astimezone(UTC)  # raises at the ends of the calendar
+            return moment
     # ISO 8601 has a minus sign where others have a hyphen.
     text = " ".join(text.replace("\u2212", "-").split()).lower()
     try:
-        if moment := _UNIX_TIME.fullmatch(text):
-            return datetime.fromtimestamp(int(moment[1]), UTC) + _fraction(moment[2])
+        if count := _UNIX_TIME.fullmatch(text):
+            return datetime.fromtimestamp(int(count[1]), UTC) + _fraction(count[2])
         if text[:1].isalpha():
             text = _YEAR_LAST.sub(r"\1 \2 \5 \3\4", _WEEKDAY.sub("", text, 1), 1)
         elif compact := _COMPACT.fullmatch(text):
@@ -174,7 +181,7 @@ def _fraction(digits: str | None) -> timedelta:
 
 
 def _in_zone(local: datetime, written: str, zone: tzinfo, *, is_day: bool) -> datetime:
-    """Return a local time in UTC, by the zone written after it, else by the given zone."""
+    """Return a local time in the zone written after it, else in the given zone."""
     found = _ZONE.fullmatch(written)
     offset, name, place = found.group("offset", "name", "place") if found else ("", "", "")
     if written and not (offset or name or place):
@@ -190,7 +197,8 @@ def _in_zone(local: datetime, written: str, zone: tzinfo, *, is_day: bool) -> da
     moment = local.replace(tzinfo=_parse_offset(offset) if offset else zone)
     if place and moment.astimezone(zone).replace(tzinfo=None) != local:
         raise DateError(f"{_EXPECTED}, with the offset that its zone has then")
-    return moment.astimezone(UTC)
+    moment.astimezone(UTC)  # raises at the ends of the calendar
+    return moment
 
 
 def _parse_offset(offset: str) -> tzinfo:

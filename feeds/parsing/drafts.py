@@ -136,6 +136,11 @@ def is_in_drafts(path: str) -> bool:
     return any(folder.lower() in _FOLDERS for folder in folders)
 
 
+def holds_back(key: str, value: YAMLValue) -> bool:
+    """Return True if a key of front matter is one of those that read_hold() reads."""
+    return any(True for _key in _hold_keys([(key, value)]))
+
+
 def read_hold(fields: Fields) -> Hold:
     """Read the keys that hold an article, or a related story, back.
 

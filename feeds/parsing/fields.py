@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 
 from feeds.errors import Severity
@@ -60,6 +61,8 @@ _parse_count = _parser(r"\+?(?=0*[1-9])[0-9]{1,15}(\.0{1,15})?", lambda text: in
 _parse_time_span = _parser(
     r"[1-9][0-9]{0,4}\s*[hdw]", lambda text: int(text[:-1]) * TIME_UNITS[text[-1]]
 )
+#: Of RFC 5646 §2.1, as far as it is worth checking.
+parse_language = _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str)
 _URL = ("bad-url", "an http or https URL")
 #: YAML's words for true and false, in lower case.
 FLAGS = dict.fromkeys("true yes on y 1".split(), True) | dict.fromkeys(
@@ -79,12 +82,23 @@ def _reader(
     return read
 
 
+def report_duplicates(duplicates: Iterable[tuple[int, str]], report: Report) -> None:
+    """Report duplicate keys, given as (line, key)."""
+    for line, key in duplicates:
+        message, hint = f"duplicate key {shown(key)}", "the last value is used"
+        report.add(line, "duplicate-key", message, hint, name=shown(key))
+
+
 class Fields:
     """A mapping whose values are read by type; a missing value is empty, None or the default."""
 
-    def __init__(self, values: YAMLMapping, report: Report, line: int = 1) -> None:
+    def __init__(
+        self, values: YAMLMapping, report: Report, line: int = 1,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self._values = values
         self._report = report
+        self._names = names
         #: Line on which the mapping begins.
         self.line = line
 
@@ -102,9 +116,7 @@ class Fields:
             raise YAMLTextError(first_line, *empty)
         if not isinstance(values, YAMLMapping):
             raise YAMLTextError(first_line, "not a mapping", "write key: value, one per line")
-        for line, key in duplicates:
-            message, hint = f"duplicate key {shown(key)}", "the last value is used"
-            report.add(line, "duplicate-key", message, hint, name=shown(key))
+        report_duplicates(duplicates, report)
         return cls(values, report, first_line)
 
     def __contains__(self, key: str) -> bool:
@@ -129,6 +141,10 @@ class Fields:
         """Line of a key, or of the mapping if it has no such key."""
         return self._values.lines.get(key, self.line)
 
+    def name_of(self, key: str) -> str:
+        """Return the key that the author wrote, or could write, for one of ours."""
+        return self._names.get(key, key)
+
     def nearest_key(self, name: str) -> str:
         """Return the key of this mapping that is, or misspells, a name; empty if none does."""
         return next(iter(difflib.get_close_matches(name, self._values, 1, 0.75)), "")
@@ -141,7 +157,7 @@ class Fields:
         self._report_forbidden(key, value)
         line = plain_line(value)
         if "&#" in value and "\ufffd" in line:
-            message = f"{key} has a character reference that is no character's"
+            message = f"{self.name_of(key)} has a character reference that is no character's"
             self.problem(key, "bad-reference", message, "it is U+FFFD", Severity.WARNING)
         return line
 
@@ -172,13 +188,7 @@ class Fields:
     length = _reader(None, _parser(r"[0-9]{1,15}", int), "bad-number", "a number of bytes")
     media_type = _reader("", parse_media_type, "bad-type", "a media type such as audio/mpeg")
     email = _reader("", _parser(r"[^@\s<>\"]+@[A-Za-z0-9.-]+", str), "bad-email", "name@host")
-    # Of RFC 5646 §2.1, as far as it is worth checking.
-    language = _reader(
-        "",
-        _parser("[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", str),
-        "bad-language",
-        "a language tag such as en or pt-BR",
-    )
+    language = _reader("", parse_language, "bad-language", "a language tag such as en or pt-BR")
 
     def date(self, key: str) -> datetime | None:
         """Moment in UTC."""
@@ -186,7 +196,7 @@ class Fields:
         try:
             return read_date(value, self._report.zone) if value else None
         except DateError as error:
-            message = f"{key} is {shown(value)!r}"
+            message = f"{self.name_of(key)} is {shown(value)!r}"
             self.problem(key, "bad-date", message, f"it should be {error}", about=key)
             return None
 
@@ -277,7 +287,8 @@ class Fields:
 
     def _report_forbidden(self, key: str, value: str) -> None:
         if forbidden := find_forbidden(value):
-            message = f"{key} contains U+{ord(forbidden[0]):04X}, which is not allowed in feeds"
+            name, character = self.name_of(key), f"U+{ord(forbidden[0]):04X}"
+            message = f"{name} contains {character}, which is not allowed in feeds"
             hint = "it is repaired or removed"
             self.problem(key, "control-character", message, hint, Severity.WARNING)
 
@@ -289,18 +300,19 @@ class Fields:
             return None
         result = parse(value)
         if result is None:
-            message = f"{key} is {shown(value)!r}"
-            self.problem(key, code, message, f"it should be {expected}", about=key)
+            message, hint = f"{self.name_of(key)} is {shown(value)!r}", f"it should be {expected}"
+            self.problem(key, code, message, hint, about=key)
         return result
 
     def _fits(self, key: str, line: int, text: str, limit: int) -> bool:
         """Return True if a text, and all texts so far, are within their limits; else report it."""
         report = self._report
         if len(text) > limit:
-            message, about = f"{key} is {len(text):,} characters long", key
+            message, about = f"{self.name_of(key)} is {len(text):,} characters long", key
         elif report.chars > report.limits.all_chars:
             limit, about = report.limits.all_chars, "all"
-            message = f"{key} and the texts read before it are {report.chars:,} characters long"
+            name = self.name_of(key)
+            message = f"{name} and the texts read before it are {report.chars:,} characters long"
         else:
             return True
         report.add(line, "too-long", message, f"at most {limit:,} are allowed", about=about)
@@ -344,5 +356,5 @@ class Fields:
     def _report_type(self, key: str, line: int, value: YAMLValue, expected: str) -> None:
         kind = "text" if isinstance(value, str) else "a list"
         kind = "a mapping" if isinstance(value, YAMLMapping) else kind
-        message, hint = f"{key} is {kind}", f"it should be {expected}"
+        message, hint = f"{self.name_of(key)} is {kind}", f"it should be {expected}"
         self._report.add(line, "wrong-type", message, hint, about=key)

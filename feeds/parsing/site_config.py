@@ -51,8 +51,8 @@ _PODCAST_KEYS = ("image", "category", "explicit", "author", "owner", "type", "co
 _FEED_KEYS = ("name", "title", "description", "content", "podcast", *SELECTION_KEYS)
 
 
-def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Problem]]:
-    """Parse feeds.yaml into a site and its problems.
+def read_site(text: str, path: str, defaults: Site) -> tuple[Site, list[Problem]]:
+    """Parse feeds.yaml into a site and its problems; the defaults are those of absent keys.
 
     An invalid key is ignored. A feed with an invalid key is left out whole, because it could
     publish articles that were meant to be excluded. Raises ConfigurationError for a text that is
@@ -60,7 +60,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
     """
     report = Report(path, Severity.ERROR, _LIMITS)
     try:
-        return _read(text, report, default_title), report.problems
+        return _read(text, report, defaults), report.problems
     except YAMLTextError as error:
         raise ConfigurationError(f"{path}:{error.line}: {error}") from error
     except ConfigurationError:
@@ -70,7 +70,7 @@ def read_site(text: str, path: str, default_title: str) -> tuple[Site, list[Prob
         raise ConfigurationError(f"{path}:{report.line}: cannot be read: {reason}") from error
 
 
-def _read(text: str, report: Report, default_title: str) -> Site:
+def _read(text: str, report: Report, defaults: Site) -> Site:
     empty = "the file is empty", "write title: and url:"
     fields = Fields.load(text.removeprefix("\ufeff"), report, empty=empty)
     fields.reject_unknown_keys(_SITE_KEYS)
@@ -80,12 +80,12 @@ def _read(text: str, report: Report, default_title: str) -> Site:
     podcast = _podcast(fields)
     max_age, stale = fields.seconds("max_age"), fields.seconds("stale_while_revalidate")
     return Site(
-        title=fields.text("title") or default_title,
+        title=fields.text("title") or defaults.title,
         url=_url(fields) or DEFAULT_URL,
-        description=fields.text("description"),
-        language=fields.language("language"),
+        description=fields.text("description") or defaults.description,
+        language=fields.language("language") or defaults.language,
         id=fields.identifier("id"),
-        author=_author(fields),
+        author=_author(fields) or defaults.author,
         icon=fields.url_or_path("icon"),
         logo=fields.url_or_path("logo"),
         rights=fields.text("rights"),
@@ -93,14 +93,16 @@ def _read(text: str, report: Report, default_title: str) -> Site:
         stale_while_revalidate=_DEFAULTS.stale_while_revalidate if stale is None else stale,
         hub=fields.url("hub"),
         formerly=tuple(_former_paths(fields)),
-        articles=_article_folders(fields, report),
+        articles=_article_folders(fields, report) or defaults.articles,
         articles_line=fields.line_of("articles"),
         limit=fields.count("limit") or _DEFAULTS.limit,
         content=fields.choice("content", CONTENTS) or _DEFAULTS.content,
         unpublished=fields.flag("unpublished", _DEFAULTS.unpublished),
-        timezone=_timezone(fields, report),
-        math=fields.flag("math", _DEFAULTS.math),
-        future=fields.flag("future", _DEFAULTS.future),
+        timezone=_timezone(fields, report) or defaults.timezone,
+        math=fields.flag("math", defaults.math),
+        future=fields.flag("future", defaults.future),
+        dialect=fields.text("dialect").lower(),
+        permalink=fields.text("permalink"),
         related_in_rss=fields.flag("related_in_rss", _DEFAULTS.related_in_rss),
         podcast=podcast,
         catalog=_catalog(fields),
@@ -197,7 +199,7 @@ def _article_folders(fields: Fields, report: Report) -> tuple[str, ...]:
         message = f"{shown(key)}: names no folder of articles"
         hint = "write articles: and a folder, or leave it out for the folder of this file"
         raise ConfigurationError(f"{report.path}:{fields.line_of(key)}: {message}; {hint}")
-    return names or _DEFAULTS.articles
+    return names
 
 
 def _timezone(fields: Fields, report: Report) -> str:

@@ -9,7 +9,7 @@ the time that libyaml and its events take. They read all others, and find all mi
 
 import re
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import yaml
 
@@ -23,7 +23,7 @@ MAX_NODES = 200_000
 # libyaml where PyYAML was built with it (every wheel is), its Python twin elsewhere.
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
-_TOO_DEEP = (f"lists and mappings nested more than {MAX_DEPTH} deep", "flatten them")
+TOO_DEEP = (f"lists and mappings nested more than {MAX_DEPTH} deep", "flatten them")
 _NULL = frozenset(("", "~", "null"))
 _MERGE = "<<"
 #: No message shows a name that stands within this key.
@@ -60,6 +60,9 @@ _PLAIN_TAGS = frozenset(
 class YAMLTextError(ValueError):
     """The text cannot be read."""
 
+    #: Of the problem.
+    code: ClassVar[str] = "bad-yaml"
+
     def __init__(self, line: int, message: str, hint: str) -> None:
         super().__init__(f"{message}; {hint}")
         self.line = line
@@ -87,15 +90,18 @@ class YAMLList(list[YAMLValue]):
         self.lines: list[int] = []
 
 
-def load(text: str, first_line: int = 1) -> tuple[YAMLValue, list[tuple[int, str]]]:
+def load(
+    text: str, first_line: int = 1, *, ignore_tags: bool = False
+) -> tuple[YAMLValue, list[tuple[int, str]]]:
     """Parse a text of one document into its value and its duplicate keys, as (line, key).
 
     The last of duplicate keys is kept. Lines are counted from the first one's number. Raises
-    YAMLTextError for invalid YAML 1.1, unsupported tags and texts beyond the bounds.
+    YAMLTextError for invalid YAML 1.1, unsupported tags unless they are ignored, and texts beyond
+    the bounds.
     """
     if plain := _read_plain_lines(text, first_line):
         return plain, []
-    builder = _Builder(text, first_line)
+    builder = _Builder(text, first_line, ignore_tags)
     return builder.document(), builder.duplicates
 
 
@@ -155,11 +161,12 @@ def _plain_value(written: str, line: int) -> YAMLValue:
 class _Builder:
     """Builds values from libyaml's events: its composer and constructor take twice as long."""
 
-    def __init__(self, text: str, first_line: int) -> None:
+    def __init__(self, text: str, first_line: int, ignore_tags: bool) -> None:
         for character in _BREAKS:
             text = text.replace(character, " ")
         self._text = text
         self._first_line = first_line
+        self._ignore_tags = ignore_tags
         self._nodes = 0
         self._is_secret = False
         self._anchors: dict[str, tuple[YAMLValue, int]] = {}
@@ -181,7 +188,7 @@ class _Builder:
             line = self._first_line + (mark.line if mark else 0)
             # libyaml reads ahead, and may reach its own bound on depth before we reach ours.
             if error.problem == "exceeded maximum nesting depth":
-                raise YAMLTextError(line, *_TOO_DEEP) from error
+                raise YAMLTextError(line, *TOO_DEEP) from error
             message = " ".join(filter(None, ("not YAML:", error.context, error.problem)))
             hint = "quote text that holds a colon, a # or a quote, and indent with spaces"
             raise YAMLTextError(line, message, hint) from error
@@ -202,7 +209,7 @@ class _Builder:
             self._count(event, size)
             return value
         self._count(event, 1)
-        if event.tag is not None and event.tag not in _PLAIN_TAGS:
+        if event.tag is not None and event.tag not in _PLAIN_TAGS and not self._ignore_tags:
             message = f"the tag {self._shown(event.tag)} is not supported"
             raise self._error(event, message, "write the value without a tag")
         before = self._nodes
@@ -212,7 +219,7 @@ class _Builder:
             if value in _NULL and event.implicit[0]:
                 value = None
         elif depth >= MAX_DEPTH:
-            raise self._error(event, *_TOO_DEEP)
+            raise self._error(event, *TOO_DEEP)
         elif kind is yaml.SequenceStartEvent:
             value = self._list(depth + 1)
         else:

@@ -11,6 +11,7 @@ from feeds.catalog.folder import HERE, SiteFolder
 from feeds.errors import Problem
 from feeds.model.selection import Selection
 from feeds.parsing.file_names import ENDINGS
+from feeds.parsing.rest import DOCUTILS_HINT
 from feeds.text.repair import shown
 
 NOTHING_PUBLISHED = "nothing-published"
@@ -40,6 +41,7 @@ _UNREADABLE = _Reason("cannot be read", "cannot be read")
 _UNREADABLE_FOR = {
     "no-front-matter": _have("no front matter", _BEGINNING),
     "bad-yaml": _have("unreadable front matter", _BEGINNING),
+    "no-docutils": _Reason("needs docutils", "need docutils", DOCUTILS_HINT),
 }
 #: Hints by the reasons of PublishedArticles.held_back().
 _HELD_BACK_HINTS = {
@@ -57,7 +59,10 @@ def empty_site_problems(
     if not folders or articles.count(Selection())[0]:
         return
     total, problems = catalog.rejected_files()
-    reasons = Counter(reason for problem in problems for reason in _reasons(problem))
+    has_dialect = folder.dialect is not None
+    reasons = Counter(
+        reason for problem in problems for reason in _reasons(problem, has_dialect=has_dialect)
+    )
     for why, count in articles.held_back().items():
         reasons[_are(why, _HELD_BACK_HINTS.get(why, ""))] += count
     if commonest := reasons.most_common(_MAX_REASONS):
@@ -68,16 +73,22 @@ def empty_site_problems(
         why, hint = ", ".join(clauses), first.hint
     else:
         why, hint = _contents(folder), f"articles are files that end in {', '.join(ENDINGS)}"
+        if folder.dialect:
+            hint = f"{folder.dialect.label} has its articles in other files"
+    if above := folder.site_above():
+        root, dialect = above
+        hint = f"it is a part of a {dialect.label} site: name {root} instead"
     names = ", ".join(f"{each.name}/" for each in folders)
     message = f"nothing is published from {shown(names)}: {why}"
     at = folder.configuration or HERE, folder.site.articles_line
     yield Problem(*at, NOTHING_PUBLISHED, message, hint)
 
 
-def _reasons(problem: Problem) -> list[_Reason]:
+def _reasons(problem: Problem, *, has_dialect: bool) -> list[_Reason]:
     """Return the reasons why a file is not an article."""
     if problem.missing:
-        return [_have(f"no usable {name}", _NEEDED) for name in problem.missing]
+        hint = problem.hint if has_dialect else _NEEDED
+        return [_have(f"no usable {name}", hint) for name in problem.missing]
     return [_UNREADABLE_FOR.get(problem.code, _UNREADABLE)]
 
 

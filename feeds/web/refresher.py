@@ -46,7 +46,7 @@ class Refresher:
         self._clock = clock
         self._log = log
         self._configuration = self._configuration_stat()
-        self._folder = SiteFolder.open(settings.site)
+        self._folder = self._open()
         self.catalog = Catalog(
             catalog_place(self._folder), syncs=settings.syncs, patience_seconds=PATIENCE_SECONDS
         )
@@ -112,11 +112,13 @@ class Refresher:
     def _follow_configuration(self) -> None:
         """Open the folder by a feeds.yaml that has changed, unless that is only half written."""
         stat = self._configuration_stat()
-        if stat == self._configuration:
+        # A generator's configuration may be in many files.
+        has_dialect = self._folder.dialect is not None
+        if stat == self._configuration and not (has_dialect and self._open() != self._folder):
             return
         # A broken feeds.yaml leaves the last good one in force.
         self._configuration = stat
-        folder = SiteFolder.open(self._settings.site)
+        folder = self._open()
         if self._folder.configured:
             if not folder.configured:
                 raise ConfigurationError(f"{CONFIGURATION}: gone; its last content stays in force")
@@ -125,6 +127,10 @@ class Refresher:
                     raise ConfigurationError(f"{problem}; its last content stays in force")
         self._folder = folder
         self._has_news = True
+
+    def _open(self) -> SiteFolder:
+        folder = SiteFolder.open(self._settings.site)
+        return folder.published_at(self._settings.url_of(folder))
 
     def _publish(self) -> None:
         site, settings = self._folder.site, self._settings

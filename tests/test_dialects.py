@@ -1,0 +1,158 @@
+"""Folders of other generators: how they are found, what is said of them, and what rereads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from feeds.catalog.catalog import Catalog
+from feeds.catalog.folder import SiteFolder
+from feeds.cli import main
+from feeds.errors import ConfigurationError
+from tests.dialects import Published, publish, write_files
+
+POST = "---\ntitle: {title}\n{more}---\nText.\n"
+JEKYLL = {
+    "_config.yml": "url: https://harbour.example\n",
+    "_posts/2026-05-01-tides.md": POST.format(title="Tides", more=""),
+    "_posts/2026-05-02-boats.md": POST.format(title="Boats", more="tags: [sea]\n"),
+}
+
+
+def run(*arguments: object) -> tuple[int, list[str], list[str]]:
+    """Run a command; return its exit code, and the lines of its output and of its messages."""
+    result = CliRunner().invoke(main, [str(each) for each in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.stdout.splitlines(), result.stderr.splitlines()
+
+
+def test_what_was_understood_is_said_in_a_line(tmp_path: Path) -> None:
+    write_files(tmp_path / "blog", JEKYLL)
+    code, _, messages = run("build", tmp_path / "blog", "--out", tmp_path / "out", "--url",
+                            "https://feeds.example/")  # fmt: skip
+    assert code == 0
+    assert messages == [
+        "Jekyll, permalink /:categories/:year/:month/:day/:title:output_ext; 2 posts, the newest at"
+        " https://harbour.example/2026/05/02/boats.html"
+    ]
+    document = (tmp_path / "out/topics/sea/rss.xml").read_text("utf-8")
+    assert "<link>https://harbour.example/2026/05/02/boats.html</link>" in document
+    assert "https://feeds.example/topics/sea/rss.xml" in document
+
+
+def test_articles_are_at_the_url_of_their_feeds_where_the_generator_says_none(
+    tmp_path: Path,
+) -> None:
+    root = write_files(tmp_path, JEKYLL | {"_config.yml": "permalink: none\n"})
+    assert {row.url for row in publish(root, "https://e.org/b/").values()} == {
+        "https://e.org/b/tides.html", "https://e.org/b/boats.html",
+    }  # fmt: skip
+
+
+def test_posts_without_their_root_name_it(tmp_path: Path) -> None:
+    write_files(tmp_path / "blog", JEKYLL)
+    code, problems, _ = run("check", tmp_path / "blog/_posts")
+    assert code == 1
+    assert problems[0].endswith(f"it is a part of a Jekyll site: name {tmp_path / 'blog'} instead")
+
+
+def test_one_post_is_checked_as_its_site_has_it(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "blog", JEKYLL)
+    bad = root / "_posts/2026-05-03-bad.md"
+    bad.write_text(POST.format(title="Bad", more="last_modified_at: soon\n"), encoding="utf-8")
+    assert run("check", root / "_posts/2026-05-01-tides.md")[0] == 0
+    # The author's own key is named, on its line.
+    assert run("check", bad)[1] == [
+        "_posts/2026-05-03-bad.md:3: warning: last_modified_at is 'soon'; it should be a date such"
+        " as 2026-05-01T09:30:00Z"
+    ]
+
+
+def test_our_own_keys_win(tmp_path: Path) -> None:
+    own = "---\ntitle: Own\nwebUrl: https://e.org/own\npublishedDateTime: 2026-05-04\n---\nText.\n"
+    root = write_files(tmp_path, JEKYLL | {"_posts/2026-05-01-tides.md": own})
+    row = publish(root)["_posts/2026-05-01-tides.md"]
+    assert row == Published("https://e.org/own", "Own", "2026-05-04T00:00:00", ())
+
+
+def test_feeds_yaml_names_the_dialect_the_permalink_and_the_folders(tmp_path: Path) -> None:
+    root = write_files(tmp_path, JEKYLL)
+    settings = root / "feeds.yaml"
+    settings.write_text("title: A\nurl: https://f.example/\npermalink: /p/:title\n")
+    assert publish(root)["_posts/2026-05-01-tides.md"].url == "https://harbour.example/p/tides"
+    settings.write_text("title: A\nurl: https://f.example/\ndialect: none\n")
+    assert publish(root) == {}
+    settings.write_text("title: A\nurl: https://f.example/\ndialect: jackal\n")
+    with pytest.raises(ConfigurationError, match="dialect: jackal is not known; it is one of"):
+        SiteFolder.open(root)
+
+
+def test_a_permalink_serves_generators_that_are_not_known(tmp_path: Path) -> None:
+    settings = "title: A\nurl: https://e.org/\npermalink: /blog/:year/:month/:day/:name.html\n"
+    files = {"feeds.yaml": settings, "a/2026-05-01-tides.md": POST.format(title="Tides", more=""),
+             "a/boats.md": POST.format(title="Boats", more="date: 2026-05-02\n")}  # fmt: skip
+    assert {row.url for row in publish(write_files(tmp_path, files)).values()} == {
+        "https://e.org/blog/2026/05/01/tides.html", "https://e.org/blog/2026/05/02/boats.html",
+    }  # fmt: skip
+
+
+def test_articles_of_our_own_may_lie_beside_those_of_a_generator(tmp_path: Path) -> None:
+    own = "---\ntitle: Own\nwebUrl: https://e.org/own\npublishedDateTime: 2026-05-04\n---\nText.\n"
+    more = {"README.md": "# Read me\n", "own/a.md": own}
+    root = write_files(tmp_path / "blog", JEKYLL | more)
+    assert "own/a.md" not in publish(root)
+    (root / "feeds.yaml").write_text("title: A\nurl: https://f.example/\n")
+    assert publish(root)["own/a.md"].url == "https://e.org/own"
+    assert run("check", root)[:2] == (0, [])
+    (root / "feeds.yaml").write_text("title: A\nurl: https://f.example/\narticles: [., own]\n")
+    assert "README.md:1: warning: no front matter" in run("check", root)[1][0]
+
+
+def test_a_changed_configuration_rereads_what_it_decides(tmp_path: Path) -> None:
+    root, catalog = write_files(tmp_path / "blog", JEKYLL), Catalog(tmp_path / "index.sqlite")
+
+    def sync() -> int:
+        return catalog.sync(SiteFolder.open(root)).read
+
+    assert (sync(), sync()) == (2, 0)
+    (root / "_config.yml").write_text("url: https://new.example\n")
+    assert (sync(), sync()) == (2, 0)
+    catalog.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "permalink: [",
+        "- a\n",
+        "url: &a [*a]\n",
+        "permalink: !ruby/object:X {}\n",
+        "\x00",
+        "a: " * 99,
+    ],
+)
+def test_a_broken_configuration_is_no_traceback(tmp_path: Path, text: str) -> None:
+    root = write_files(tmp_path, JEKYLL | {"_config.yml": text})
+    assert len(publish(root)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("hugo", {"config.toml": "baseURL = 'https://e.org/'\n", "content/a.md": ""}),
+        ("hugo", {"hugo.toml": "", "content/a.md": "", "_posts/2026-05-01-a.md": ""}),
+        ("zola", {"config.toml": "base_url = 'https://e.org/'\n", "content/a.md": ""}),
+        ("quartz", {"quartz.config.ts": "", "content/a.md": "", ".obsidian/app.json": ""}),
+        ("gatsby", {"gatsby-config.js": "path: `content`", "content/a.md": ""}),
+        ("jekyll", {**JEKYLL, ".obsidian/app.json": "", "content/a.md": ""}),
+        ("obsidian", {".obsidian/app.json": "", "a.md": ""}),
+        ("", {"config.toml": "title = 'A'\n", "config.yaml": "a: b\n", "content/a.md": ""}),
+    ],
+)
+def test_a_generators_folder_is_taken_for_no_others(
+    tmp_path: Path, name: str, files: dict[str, str]
+) -> None:
+    dialect = SiteFolder.open(write_files(tmp_path, files)).dialect
+    assert (dialect.name if dialect else "") == name
