@@ -288,3 +288,9 @@ def test_half_of_a_surrogate_pair_in_a_body_is_no_error() -> None:
     found, _problems = read_article(text, "a.md")
     assert found
     assert "\ud800" not in found.body
+
+
+def test_a_line_separator_ends_a_line() -> None:
+    # A program that reads lines, such as Python's splitlines(), ends one there.
+    assert markdown("a\u2028b\u2029c") == "<p>a\nb</p>\n<p>c</p>"
+    assert html("<p>a\u2028b</p>") == "<p>a\nb</p>"

@@ -215,6 +215,8 @@ class Body:
         """The body as HTML; True if that has tags of the source's own."""
         self._source = limits.bounded(self._source)
         source, origin = repair(self._source), self._origin
+        # Programs that read lines end one at these, too.
+        source = source.replace("\u2028", "\n").replace("\u2029", "\n\n")
         if origin is not NO_ORIGIN:
             origin = replace(origin, resolve=self._resolve)
         if self._is_html:
