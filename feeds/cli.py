@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feeds import __version__
-from feeds.errors import CatalogRemadeError, FeedsError, Problem, Severity
+from feeds.errors import CatalogRemadeError, FeedsError, Problem, Severity, problem_lines
 from feeds.model.site import DEFAULT_URL
 
 if TYPE_CHECKING:
@@ -247,8 +247,10 @@ def serve(
 @click.argument(
     "sites", metavar="[SITE | ARTICLE...]", nargs=-1, type=click.Path(exists=True, path_type=Path)
 )
+@click.option("--all", "show_all", is_flag=True,
+              help="Name every file, however many have the same problem.")  # fmt: skip
 @_retried_after_repair
-def check(sites: tuple[Path, ...]) -> None:
+def check(sites: tuple[Path, ...], show_all: bool) -> None:
     """Report every problem of the articles and the configuration.
 
     Errors come first, then warnings; the exit code is 1 if there is an error. Articles that are
@@ -261,7 +263,7 @@ def check(sites: tuple[Path, ...]) -> None:
     from feeds.parsing.file_names import ENDINGS
 
     problems: list[Problem] = []
-    if sites and all(site.is_file() and site.name.lower().endswith(ENDINGS) for site in sites):
+    if sites and all(map(_is_article, sites)):
         now = datetime.now(UTC)
         articles = {file: SiteFolder.of_article(file) for file in sites}
         is_one_site = len({folder.root for folder, _path in articles.values()}) == 1
@@ -274,13 +276,27 @@ def check(sites: tuple[Path, ...]) -> None:
     else:
         with _opened(sites[0] if sites else Path()) as (publication, problems, *_):
             summary = _summary(publication)
-    for problem in sorted(problems, key=lambda problem: problem.severity is Severity.WARNING):
-        click.echo(str(problem))
+    ordered = sorted(problems, key=lambda problem: problem.severity is Severity.WARNING)
+    for line in map(str, ordered) if show_all else problem_lines(ordered):
+        click.echo(line)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     counts = f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
     click.echo(f"{counts}; {summary}", err=True)
     if errors:
         raise click.exceptions.Exit(1)
+
+
+def _is_article(file: Path) -> bool:
+    """Return True for a file that is read as an article: generators have some of other endings."""
+    from feeds.catalog.folder import SiteFolder
+    from feeds.parsing.file_names import ENDINGS
+
+    if not file.is_file() or file.name.lower().endswith((".yaml", ".yml")):
+        return False
+    if file.name.lower().endswith(ENDINGS):
+        return True
+    folder, path = SiteFolder.of_article(file)
+    return folder.dialect_of(path) is not None
 
 
 @main.command()
@@ -410,9 +426,9 @@ def _announce(publication: Publication) -> None:
 
 
 def _report(problems: list[Problem], strict: bool, action: str) -> None:
-    """Print problems, one per line; with `strict`, any problem ends the command."""
-    for problem in problems:
-        click.echo(str(problem), err=True)
+    """Print problems; with `strict`, any problem ends the command."""
+    for line in problem_lines(problems):
+        click.echo(line, err=True)
     if problems and strict:
         raise click.ClickException(f"{_number(len(problems), 'problem')}, so nothing is {action}")
 

@@ -4,8 +4,18 @@ A Problem is about one line of the publisher's input; the rest is still publishe
 the command with one line.
 """
 
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+#: As many problems that differ in their files alone are all shown; of more, the first few.
+_MAX_EQUAL, _SHOWN_EQUAL = 10, 3
+#: What differs from file to file: the number of other places, and the arguments of a tag.
+_DETAIL = re.compile(
+    r" \(and [\d,]+ more\)|(?<=\{[{%<]) *([\w./-]+).*?(?= is (?:left out|published))"
+)
 
 
 class Severity(StrEnum):
@@ -37,6 +47,29 @@ class Problem:
         hint = f"; {self.hint}" if self.hint else ""
         kind = "warning: " if self.severity is Severity.WARNING else ""
         return f"{self.path}:{self.line}: {kind}{self.message}{hint}"
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Yield a line for each problem, but one for all the rest where very many files have the same.
+
+    A whole folder may lack a key, or use a tag of its generator on every page.
+    """
+    problems = list(problems)
+    totals, seen = Counter(map(_kind, problems)), Counter[str]()
+    for problem in problems:
+        kind = _kind(problem)
+        seen[kind] += 1
+        rest = totals[kind] - _SHOWN_EQUAL
+        if totals[kind] <= _MAX_EQUAL or seen[kind] <= _SHOWN_EQUAL:
+            yield str(problem)
+        elif seen[kind] == _SHOWN_EQUAL + 1:
+            yield f"… and {rest:,} more like {problem.path}:{problem.line}: {kind}"
+
+
+def _kind(problem: Problem) -> str:
+    """Return what a problem has in common with those of other files."""
+    shown = str(problem).removeprefix(f"{problem.path}:{problem.line}: ")
+    return _DETAIL.sub(lambda detail: f" {detail[1]} …" if detail[1] else "", shown)
 
 
 class FeedsError(Exception):

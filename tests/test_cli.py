@@ -325,7 +325,7 @@ def test_list_shows_every_feed_with_url_count_and_date(demo: Path) -> None:
 
 @needs_corpus
 def test_check_reads_the_whole_corpus_without_a_traceback() -> None:
-    result = run("check", CORPUS)
+    result = run("check", "--all", CORPUS)
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
     assert len(lines) > 100

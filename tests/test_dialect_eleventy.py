@@ -181,3 +181,18 @@ def test_what_eleventy_itself_publishes(tmp_path: Path) -> None:
         and file not in ("src/posts/draft.md", "src/posts/excluded.md", "src/posts/perma-false.md")
     }
     assert publish(root) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "data"),
+    [
+        ("posts/posts.json", '{"draft": true}'),
+        ("posts/posts.11tydata.js", "module.exports = {eleventyExcludeFromCollections: true};"),
+        ("posts/tides.11tydata.json", '{"published": false}'),
+    ],
+)
+def test_data_beside_a_page_may_hold_it_back(tmp_path: Path, file: str, data: str) -> None:
+    post = "---\ntitle: Tides\ndate: 2026-05-01\n---\nText.\n"
+    files = {"eleventy.config.js": "export default function () {}\n", "posts/tides.md": post}
+    assert publish(write_files(tmp_path, files))
+    assert not publish(write_files(tmp_path, {file: data}))

@@ -110,3 +110,25 @@ def test_files_have_no_page_without_the_key_that_code_reads(tmp_path: Path) -> N
     code = "createPage({ path: node.frontmatter.slug })"
     found = publish(write_files(tmp_path, FILES | {"gatsby-node.js": code}))
     assert found.keys() == {"content/blog/deep/own.v2.md"}
+
+
+def test_the_site_is_described_by_its_metadata_alone(tmp_path: Path) -> None:
+    configuration = """
+const siteMetadata = {
+  title: "The harbour's blog", author: {name: `Dana`}, siteUrl: "https://harbour.example",
+};
+module.exports = {
+  siteMetadata,
+  plugins: [
+    {resolve: "gatsby-source-filesystem", options: {path: `${__dirname}/content`, name: "blog"}},
+    {resolve: "gatsby-remark-vscode", options: {language: "superscript"}},
+  ],
+};
+"""
+    post = "---\ntitle: Tides\ndate: 2026-05-01\n---\nText.\n"
+    files = {"gatsby-config.js": configuration, "content/tides/index.md": post}
+    site = SiteFolder.open(write_files(tmp_path, files)).site
+    assert site.title == "The harbour's blog"
+    assert site.author is not None
+    assert site.author.name == "Dana"
+    assert not site.language

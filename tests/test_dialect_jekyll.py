@@ -96,3 +96,33 @@ def test_what_jekyll_itself_publishes(tmp_path: Path, name: str) -> None:
         if file in expected
     } == expected
     assert {file for file in found if "2099" not in file or file in expected} == expected.keys()
+
+
+@pytest.mark.parametrize(
+    ("settings", "folder"),
+    [
+        ("source: src\n", "src"),
+        ("source: ./docs/site/\n", "docs/site"),
+        ("source: .tmp/src\n", "src"),
+        ("collections_dir: collections\n", "collections"),
+        ("source: src\ncollections_dir: all\n", "src/all"),
+        ("source: ../elsewhere\n", "."),
+    ],
+)
+def test_the_posts_may_be_in_a_folder_of_their_own(
+    tmp_path: Path, settings: str, folder: str
+) -> None:
+    more = "defaults: [{scope: {path: notes}, values: {tags: [short]}}]\n"
+    write_files(tmp_path, {"_config.yml": f"{settings}url: https://harbour.example\n{more}"})
+    post = "---\ntitle: Tides\n---\nText.\n"
+    write_files(tmp_path / folder, {"notes/_posts/2026-05-01-tides.md": post})
+    published = publish(tmp_path)
+    assert [(each.url, each.topics) for each in published.values()] == [
+        ("https://harbour.example/notes/2026/05/01/tides.html", ("notes", "short"))
+    ]
+
+
+def test_a_site_in_a_folder_is_not_one_of_the_folder_around_it(tmp_path: Path) -> None:
+    post = "---\ntitle: Tides\n---\nText.\n"
+    files = {"Gemfile": "", "docs/_config.yml": "", "docs/_posts/2026-05-01-tides.md": post}
+    assert SiteFolder.open(write_files(tmp_path, files)).dialect is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,9 @@ from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
 from feeds.cli import main
 from feeds.errors import ConfigurationError
+from feeds.model.selection import Selection
+from feeds.web.live_site import LiveSite
+from feeds.web.settings import Settings
 from tests.dialects import Published, publish, write_files
 
 POST = "---\ntitle: {title}\n{more}---\nText.\n"
@@ -55,7 +59,9 @@ def test_posts_without_their_root_name_it(tmp_path: Path) -> None:
     write_files(tmp_path / "blog", JEKYLL)
     code, problems, _ = run("check", tmp_path / "blog/_posts")
     assert code == 1
-    assert problems[0].endswith(f"it is a part of a Jekyll site: name {tmp_path / 'blog'} instead")
+    assert problems[0].endswith(
+        f"it is a part of the Jekyll site {tmp_path / 'blog'}: name that instead"
+    )
 
 
 def test_one_post_is_checked_as_its_site_has_it(tmp_path: Path) -> None:
@@ -156,3 +162,118 @@ def test_a_generators_folder_is_taken_for_no_others(
 ) -> None:
     dialect = SiteFolder.open(write_files(tmp_path, files)).dialect
     assert (dialect.name if dialect else "") == name
+
+
+def test_a_served_folder_follows_its_generator(tmp_path: Path) -> None:
+    root = write_files(tmp_path, {"Gemfile": "", "README.md": "Posts.\n"})
+    logged: list[str] = []
+    live = LiveSite(Settings(root, url="https://feeds.example/"), log=logged.append)
+    try:
+        write_files(root, JEKYLL)
+        assert _links(live) == {"/2026/05/02/boats.html", "/2026/05/01/tides.html"}
+        write_files(root, {"_config.yml": "url: https://harbour.example\npermalink: pretty\n"})
+        assert _links(live) == {"/2026/05/02/boats/", "/2026/05/01/tides/"}
+        (root / "_posts/2026-05-02-boats.md").unlink()
+        assert _links(live) == {"/2026/05/01/tides/"}
+    finally:
+        live.close()
+
+
+def test_a_broken_feeds_yaml_beside_a_generators_files_is_said_once(tmp_path: Path) -> None:
+    configuration = {"feeds.yaml": "title: Harbour\nurl: https://feeds.example/\n"}
+    root = write_files(tmp_path, JEKYLL | configuration)
+    live = LiveSite(Settings(root), log=lambda _line: None)
+    try:
+        write_files(root, {"feeds.yaml": "title: [\n"})
+        with pytest.raises(ConfigurationError):
+            live.refresh()
+        write_files(root, {"_posts/2026-05-03-gulls.md": POST.format(title="Gulls", more="")})
+        assert "/2026/05/03/gulls.html" in _links(live)
+    finally:
+        live.close()
+
+
+def _links(live: LiveSite) -> set[str]:
+    """Return the paths of the articles of a served site, after a look at its folder."""
+    live.refresh()
+    return {urlsplit(each.url).path for each in live.publication.select(Selection(), 10)}
+
+
+def test_a_problem_of_very_many_files_is_said_once_with_their_number(tmp_path: Path) -> None:
+    page = "---\ntitle: Page\n---\nText.\n"
+    write_files(tmp_path, {f"page-{number:02}.md": page for number in range(40)})
+    code, problems, messages = run("check", tmp_path)
+    same = "no usable URL or date, so the article is left out; it needs webUrl or originalUrl,"
+    assert code == 1
+    assert problems[0].endswith("write permalink: /blog/:name/ in feeds.yaml, as its URLs are")
+    assert problems[1:] == [
+        *(f"page-{number:02}.md:2: {same} publishedDateTime" for number in range(3)),
+        f"… and 37 more like page-03.md:2: {same} publishedDateTime",
+    ]
+    assert messages[-1].startswith("41 errors, ")
+    _, every, _ = run("check", "--all", tmp_path)
+    assert len(every) == 41
+    _, _, built = run("build", tmp_path, "--out", tmp_path.parent / "tree", "--url",
+                      "https://feeds.example/")  # fmt: skip
+    assert len(built) < 7
+
+
+def test_a_folder_around_a_site_or_between_its_folders_names_it(tmp_path: Path) -> None:
+    page = {"README.md": "---\ntitle: A monorepo\n---\n"}
+    write_files(tmp_path / "repository", page)
+    write_files(tmp_path / "repository/packages/blog", JEKYLL | {"node_modules/x/a.md": "x"})
+    code, problems, _ = run("check", tmp_path / "repository")
+    blog = tmp_path / "repository/packages/blog"
+    assert code == 1
+    assert problems[0].endswith(f"it contains the Jekyll site {blog}: name that instead")
+    write_files(
+        tmp_path / "site",
+        {
+            "astro.config.mjs": "export default {site: 'https://harbour.example'};\n",
+            "package.json": '{"dependencies": {"astro": "5"}}',
+            "src/content/blog/tides.md": POST.format(title="Tides", more="date: 2026-05-01\n"),
+            "src/pages/blog/[id].astro": "",
+        },
+    )
+    _, problems, _ = run("check", tmp_path / "site/src/content")
+    assert problems[0].endswith(
+        f"it is a part of the Astro site {tmp_path / 'site'}: name that instead"
+    )
+
+
+def test_a_generators_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {"conf.py": "BLOG_TITLE = 'x'\nPOSTS = (('posts/*.md', 'posts', 'x'),)\n"}
+    )
+    code, problems, _ = run("check", tmp_path)
+    assert code == 1
+    assert problems == [
+        "./:1: no folder posts; Nikola has its articles there; what was known of them stays"
+    ]
+
+
+def test_an_article_with_an_ending_that_only_its_generator_has_is_checked(tmp_path: Path) -> None:
+    write_files(
+        tmp_path,
+        {
+            "docusaurus.config.js": "module.exports = {url: 'https://harbour.example'};\n",
+            "blog/2026-05-01-tides.mdx": POST.format(title="Tides", more="draft: soon\n"),
+            "other.mdx": "",
+        },
+    )
+    code, problems, _ = run("check", tmp_path / "blog/2026-05-01-tides.mdx")
+    assert code == 1
+    assert problems[0].startswith("blog/2026-05-01-tides.mdx:3: draft is 'soon'")
+    _, _, messages = run("check", tmp_path / "other.mdx")
+    assert messages[-1].endswith("other.mdx: not a site; name a folder or its feeds.yaml")
+
+
+def test_a_tag_of_a_template_is_one_problem_whatever_its_arguments(tmp_path: Path) -> None:
+    tags = {
+        f"_posts/2026-05-{day}-a.md": POST.format(title="A", more="") + f'{{% notice "{day}" %}}\n'
+        for day in range(10, 25)
+    }
+    write_files(tmp_path, {"_config.yml": "url: https://harbour.example\n"} | tags)
+    _, problems, _ = run("check", tmp_path)
+    assert len(problems) == 4
+    assert problems[3].startswith("… and 12 more like _posts/2026-05-13-a.md:5: warning: {% notice")

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from feeds.catalog.own_form import has_own_form
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
 from feeds.dialects import DIALECTS, NONE, find_dialect
 from feeds.dialects.configuration import Files
@@ -49,6 +50,8 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 _FIRST_READ_BYTES = 64 * 1024
 #: Folders above a site that are searched for the generator that it is a part of.
 _MAX_LEVELS_UP = 8
+#: Folders below one without articles that are searched for a generator's site.
+_MAX_FOLDERS_BELOW = 100
 #: The path of the site's own folder, relative to itself.
 HERE = "./"
 #: The code of the problem of a linked folder that is not followed.
@@ -89,6 +92,14 @@ class SiteFolder:
             source = text
             site, problems = read_site(source, file.name, site)
         dialect = _find_dialect(root, site, file.name)
+        # A configuration that lies beside articles of our own changes nothing about them.
+        is_named = site.dialect or site.permalink
+        if (
+            dialect
+            and not is_named
+            and has_own_form(os.path.join(root, each) for each in site.articles)
+        ):
+            dialect = None
         if dialect:
             site = _site_of(dialect, default_title)
             if is_configured:
@@ -137,7 +148,9 @@ class SiteFolder:
     def missing_folders(self) -> list[Problem]:
         """Return a problem for each folder of articles that does not exist."""
         hint = "articles: names a folder that is there; what was known of this one stays"
-        at = self.configuration, self.site.articles_line
+        if self.dialect and not self.configured:
+            hint = f"{self.dialect.label} has its articles there; what was known of them stays"
+        at = self.configuration or HERE, self.site.articles_line
         return [
             Problem(*at, "no-folder", f"no folder {shown(name)}", hint)
             for name, path in zip(self.site.articles, self.article_folders, strict=True)
@@ -176,14 +189,21 @@ class SiteFolder:
                     files.setdefault(path, stat or linked)
         return files
 
-    def site_above(self) -> tuple[Path, Dialect] | None:
-        """Return the nearest folder above whose generator has articles here; None if none has."""
+    def generators_site(self) -> tuple[Path, Dialect] | None:
+        """Return the site of a generator that this folder is a part of, or else contains.
+
+        None if there is none, or this folder is one itself.
+        """
         if self.dialect or self.site.dialect:
             return None
         for root in islice(self.root.parents, _MAX_LEVELS_UP):
             if (dialect := find_dialect(_files_of(root))) and any(
-                self.root.is_relative_to(os.path.normpath(root / name)) for name in dialect.folders
+                self.root.is_relative_to(folder) or folder.is_relative_to(self.root)
+                for folder in (Path(os.path.normpath(root / name)) for name in dialect.folders)
             ):
+                return root, dialect
+        for root in islice(_folders_below(self.root), _MAX_FOLDERS_BELOW):
+            if dialect := find_dialect(_files_of(root)):
                 return root, dialect
         return None
 
@@ -378,6 +398,22 @@ class SiteFolder:
         # A link may lead to what is hidden.
         hidden = any(part.startswith(".") for part in file.removeprefix(inside).split(os.sep))
         return None if hidden else Path(file)
+
+
+def _folders_below(root: Path) -> Iterator[Path]:
+    """Yield the folders in a folder, then those in them, without hidden ones and links."""
+    waiting, levels = [root], 2
+    while levels:
+        found = []
+        for folder in waiting:
+            with suppress(OSError), os.scandir(folder) as entries:
+                found += sorted(
+                    folder / each.name
+                    for each in entries
+                    if each.name[0] != "." and each.is_dir(follow_symlinks=False)
+                )
+        yield from found
+        waiting, levels = [each for each in found if each.name != "node_modules"], levels - 1
 
 
 def _find_dialect(root: Path, site: Site, configuration: str) -> Dialect | None:

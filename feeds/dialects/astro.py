@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, ClassVar, NamedTuple
 
-from feeds.dialects.configuration import Files, mapping_of, text_of, without_comments
+from feeds.dialects.configuration import Files, mapping_of, text_of
 from feeds.dialects.dialect import (
     Dialect,
     SiteSettings,
@@ -24,7 +24,7 @@ from feeds.dialects.dialect import (
     names_of,
     picture_of,
 )
-from feeds.dialects.javascript import Script
+from feeds.dialects.javascript import Script, without_comments
 from feeds.dialects.permalink import expand, values_of
 from feeds.dialects.slugs import title_of_name
 

@@ -166,20 +166,6 @@ class _PythonFile(ast.NodeTransformer):
         return node
 
 
-def read_javascript(text: str, *keys: str) -> dict[str, str]:
-    """Return the texts, numbers and booleans that a file of JavaScript gives to keys.
-
-    The first of each key counts, in whatever object it is.
-    """
-    code = without_comments(text)
-    value = r"(?:([\"'`])(?P<text>[^\"'`\n$]*)\1|(?P<word>true|false|[0-9.]+)\b)"
-    values: dict[str, str] = {}
-    for key in keys:
-        if found := re.search(rf"(?<![\w.$])[\"']?{re.escape(key)}[\"']?\s*[:=]\s*{value}", code):
-            values[key] = found["text"] or found["word"] or ""
-    return values
-
-
 @lru_cache(maxsize=256)
 def read_pattern(source: str, repetitions: int = 4) -> re.Pattern[str] | None:
     """Compile a regular expression of a configuration; None if it is none, or could take long.
@@ -200,19 +186,6 @@ def folder_inside(path: str) -> str:
     """Return a folder within the generator's, with a slash at its end; empty for that itself."""
     path = normpath(path or ".")
     return "" if path == "." or path.startswith(("/", "..")) else f"{path}/"
-
-
-def without_comments(text: str) -> str:
-    """Return JavaScript without its comments; what looks like one in a string stays."""
-    return _STRING_OR_COMMENT.sub(lambda found: found["string"] or " ", text)
-
-
-# Of a comment or a string that is not closed, nothing is looked at twice.
-_STRING_OR_COMMENT = re.compile(
-    r"(?P<string>\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?)"
-    r"|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|//[^\n]*",
-    re.DOTALL,
-)
 
 
 def text_of(values: Mapping[str, Any], *keys: str) -> str:

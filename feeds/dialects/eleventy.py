@@ -194,9 +194,7 @@ class Eleventy(Dialect):
             data = self.data[file]
             tags[:0] = filter(None, map(str, list_of(data, "tags")))
             # A permalink without a value is code: it is not to be taken for none.
-            for key in data.keys() - article.written.keys():
-                article.written[key] = data[key]
-            article.fill(data)
+            article.fill({key: data[key] for key in data if key not in article.written})
         return tags
 
     def _files_of_data(self, path: str) -> list[str]:

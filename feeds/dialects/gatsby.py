@@ -13,13 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from feeds.dialects.configuration import (
-    Files,
-    mapping_of,
-    read_javascript,
-    text_of,
-    without_comments,
-)
+from feeds.dialects.configuration import Files, mapping_of, text_of
 from feeds.dialects.dialect import (
     Dialect,
     SiteSettings,
@@ -28,11 +22,11 @@ from feeds.dialects.dialect import (
     names_of,
     picture_of,
 )
+from feeds.dialects.javascript import Script, without_comments
 from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import title_of_name
 
 _ENDINGS = ("js", "ts", "mjs", "cjs")
-_SETTINGS = ("siteUrl", "title", "description", "language", "lang", "name", "author")
 #: The folder of gatsby-source-filesystem, below __dirname or not.
 _SOURCE = re.compile(
     r"\bpath\s{0,20}:\s{0,20}(?:path\.(?:resolve|join)\(\s{0,20}__dirname\s{0,20},\s{0,20})?"
@@ -91,11 +85,10 @@ class Gatsby(Dialect):
         sources = tuple(_sources(code, files, cls.endings))
         if not sources:
             return None
-        metadata = re.search(r"\bsiteMetadata\s{0,20}:", code)
-        values = read_javascript(code[metadata.start() :] if metadata else code, *_SETTINGS)
-        options = read_javascript(code, "pathPrefix", "trailingSlash")
+        options = Script(files.text(found)).object_with("siteMetadata", "plugins")
+        values = mapping_of(options, "siteMetadata")
         url = text_of(values, "siteUrl") if "://" in text_of(values, "siteUrl") else ""
-        prefix = options.get("pathPrefix", "").strip("/")
+        prefix = text_of(options, "pathPrefix").strip("/")
         if prefix and "--prefix-paths" in files.text("package.json"):
             url = url and f"{url.removesuffix(f'/{prefix}').rstrip('/')}/{prefix}"
         node = files.first(*(f"gatsby-node.{ending}" for ending in _ENDINGS))
@@ -110,7 +103,7 @@ class Gatsby(Dialect):
             url=f"{url.rstrip('/')}/" if url else "",
             description=text_of(values, "description"),
             language=text_of(values, "language", "lang"),
-            author=text_of(values, "author", "name"),
+            author=names_of(values.get("author")),
             math=True if re.search(r"gatsby-remark-(?:katex|mathjax)", code) else None,
         )
         return cls(
@@ -121,7 +114,7 @@ class Gatsby(Dialect):
             prefix=prefixes.pop() if len(prefixes) == 1 else "",
             paths=tuple(key for key in _PATHS if key in keys),
             needs_path=bool(keys) and "createFilePath" not in script,
-            slash=options.get("trailingSlash") or _default_slash(files),
+            slash=text_of(options, "trailingSlash") or _default_slash(files),
             has_feed="gatsby-plugin-feed" in code,
         )
 

@@ -25,6 +25,11 @@ _TOKEN = re.compile(
     |(?P<mark>=>|.)""",
     re.DOTALL | re.VERBOSE,
 )
+_STRING_OR_COMMENT = re.compile(
+    r"(?P<string>\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?)"
+    r"|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|//[^\n]*",
+    re.DOTALL,
+)
 _OPENING = {")": "(", "]": "[", "}": "{"}
 _PLAIN = re.compile(r"true|false|\d+(?:\.\d+)?")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
@@ -139,6 +144,11 @@ class Script:
         for key in name.split("."):
             found = found.get(key) if isinstance(found, dict) else None
         return found
+
+
+def without_comments(text: str) -> str:
+    """Return JavaScript without its comments; what looks like one in a string stays."""
+    return _STRING_OR_COMMENT.sub(lambda found: found["string"] or " ", text)
 
 
 def _pairs(marks: list[str]) -> dict[int, int]:

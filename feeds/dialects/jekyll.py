@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from feeds.dialects.configuration import Files, flag_of, list_of, mapping_of, text_of
+from feeds.dialects.configuration import Files, flag_of, folder_inside, list_of, mapping_of, text_of
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, words_of
 from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import keep_letters
@@ -41,6 +41,8 @@ class Jekyll(Dialect):
     needs_front_matter: ClassVar[bool] = False
     tags: ClassVar[str] = "templates"
 
+    #: The folder of the posts, with a slash at its end; empty for the whole folder.
+    source: str = ""
     #: Prefixes of the paths that are left out.
     exclude: tuple[str, ...] = ()
     #: Front matter by the beginning of a post's path; the later wins.
@@ -50,10 +52,10 @@ class Jekyll(Dialect):
     @classmethod
     def find(cls, files: Files, permalink: str = "") -> Jekyll | None:
         found = files.first(*_CONFIGURATION)
-        has_posts = files.has("_posts/") or files.has("_drafts/") or _posts_below(files)
-        if not has_posts or not (found or permalink or files.has("Gemfile")):
-            return None
         values = files.values(found) if found else {}
+        source = _source(files, values)
+        if not _has_posts(files, source) or not (found or permalink or files.has("Gemfile")):
+            return None
         of_posts = text_of(mapping_of(values, "collections", "posts"), "permalink")
         template = permalink or of_posts or text_of(values, "permalink")
         url, path = text_of(values, "url").rstrip("/"), text_of(values, "baseurl").strip("/")
@@ -73,12 +75,17 @@ class Jekyll(Dialect):
         return cls(
             site,
             permalink=_STYLES.get(template, template),
+            folders=(source.rstrip("/") or ".",),
+            source=source,
             exclude=(*_EXCLUDED, *(str(each).strip("/") for each in list_of(values, "exclude"))),
             defaults=tuple(_defaults(values)),
             excerpt_separator=text_of(values, "excerpt_separator") or "\n\n",
         )
 
     def is_article(self, path: str) -> bool:
+        if not path.startswith(self.source):
+            return False
+        path = path.removeprefix(self.source)
         *folders, name = path.split("/")
         drafts = "_drafts" in folders
         if not super().is_article(path) or not (drafts or "_posts" in folders):
@@ -92,10 +99,11 @@ class Jekyll(Dialect):
         return drafts or bool(_NAME.fullmatch(name))
 
     def translate(self, article: Translation) -> None:
-        *folders, name = article.path.split("/")
+        path = article.path.removeprefix(self.source)
+        *folders, name = path.split("/")
         dated = _NAME.fullmatch(name)
         day, slug, ending = dated.groups() if dated else ("", *_split_ending(name))
-        defaults = self._defaults_of(article.path)
+        defaults = self._defaults_of(path)
         categories = _categories(article, folders, defaults)
         article.fill(defaults)
         date = article.moment("date") or article.moment_of(day)
@@ -112,9 +120,9 @@ class Jekyll(Dialect):
         if date:
             template = article.text("permalink") or self.permalink
             slug = article.text("slug") or slug
-            post = _Post(slug, name, article.path, ending, date, tuple(categories))
-            path = _clean(expand(_STYLES.get(template, template), post.token))
-            url = article.publish_at(path, "permalink")
+            post = _Post(slug, name, path, ending, date, tuple(categories))
+            place = _clean(expand(_STYLES.get(template, template), post.token))
+            url = article.publish_at(place, "permalink")
             # jekyll-feed has post.id, which is the URL without an ending.
             article.put("id", re.sub(r"(?:\.html|/)$", "", url))
         if image := article.text("image") or _image(article.written):
@@ -176,10 +184,25 @@ class _Post:
         return date_token(name, self.date)
 
 
-def _posts_below(files: Files) -> bool:
-    """Return True if a folder of the root has posts: Jekyll makes categories of such folders."""
-    folders = (each for each in files.list("") if each.endswith("/") and each[0] not in "._")
-    return any(files.has(f"{each}_posts/") for each in folders)
+def _source(files: Files, values: dict[str, Any]) -> str:
+    """Return the folder that `source` and `collections_dir` name, with a slash at its end.
+
+    Where a build makes the folder, such as .tmp/src, it is made of src.
+    """
+    *above, name = text_of(values, "source").strip("/").split("/")
+    made_of = ("/".join((*above[at:], name)) for at in range(len(above) + 1))
+    source = next(filter(files.list, map(folder_inside, made_of)), "")
+    collections = folder_inside(text_of(values, "collections_dir"))
+    return source + collections if files.list(source + collections) else source
+
+
+def _has_posts(files: Files, source: str) -> bool:
+    """Return True if a folder has posts, or one in it: Jekyll makes categories of such folders."""
+    below = (each for each in files.list(source) if each.endswith("/"))
+    # A folder with its own configuration is a site of its own.
+    parts = (each for each in below if not files.first(*(each + name for name in _CONFIGURATION)))
+    own = files.has(f"{source}_posts/") or files.has(f"{source}_drafts/")
+    return own or any(files.has(f"{each}_posts/") for each in parts)
 
 
 def _defaults(values: dict[str, Any]) -> list[tuple[str, YAMLMapping]]:

@@ -12,21 +12,11 @@ from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from feeds.dialects.configuration import (
-    Files,
-    flag_of,
-    list_of,
-    mapping_of,
-    read_javascript,
-    text_of,
-    without_comments,
-)
+from feeds.dialects.configuration import Files, flag_of, list_of, mapping_of, text_of
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, names_of, picture_of
+from feeds.dialects.javascript import Script, without_comments
 from feeds.dialects.permalink import date_token, expand
 
-_SETTINGS = ("pageTitle", "baseUrl", "locale", "defaultDateType")
-_IGNORED = re.compile(r"ignorePatterns[\"']?\s*:\s*\[([^\]]{0,2000})\]")
-_TEXTS = re.compile(r"[\"'`]([^\"'`\n]*)[\"'`]")
 _MAX_PATTERNS = 100
 _CREATED, _PUBLISHED = ("created", "date"), ("published", "publishDate")
 _MODIFIED = ("modified", "lastmod", "updated", "last-modified")
@@ -147,10 +137,8 @@ def _sluggify(name: str) -> str:
 
 
 def _read_typescript(text: str) -> dict[str, Any]:
+    settings = dict(mapping_of(Script(text).object_with("configuration"), "configuration"))
     code = without_comments(text)
-    settings: dict[str, Any] = dict(read_javascript(code, *_SETTINGS))
-    if found := _IGNORED.search(code):
-        settings["ignorePatterns"] = _TEXTS.findall(found[1])
     settings["explicit"] = "ExplicitPublish(" in code
     settings["latex"] = "Latex(" in code
     return settings

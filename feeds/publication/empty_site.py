@@ -36,6 +36,7 @@ def _are(what: str, hint: str = "") -> _Reason:
 
 _BEGINNING = "an article begins with YAML between two lines of ---"
 _NEEDED = "an article needs title, webUrl and publishedDateTime"
+_OTHER_FORM = "for a generator's, write permalink: /blog/:name/ in feeds.yaml, as its URLs are"
 _UNREADABLE = _Reason("cannot be read", "cannot be read")
 #: By the code of the problem for which a file is not an article.
 _UNREADABLE_FOR = {
@@ -71,13 +72,17 @@ def empty_site_problems(
         clauses = [_clause(files, count, first)]
         clauses += (_clause(f"{count:,}", count, reason) for reason, count in others)
         why, hint = ", ".join(clauses), first.hint
+        foreign = sum({"URL", "date"} <= set(problem.missing) for problem in problems)
+        if hint == _NEEDED and foreign * 2 > total:
+            hint += f"; {_OTHER_FORM}"
     else:
         why, hint = _contents(folder), f"articles are files that end in {', '.join(ENDINGS)}"
         if folder.dialect:
             hint = f"{folder.dialect.label} has its articles in other files"
-    if above := folder.site_above():
-        root, dialect = above
-        hint = f"it is a part of a {dialect.label} site: name {root} instead"
+    if site := folder.generators_site():
+        root, dialect = site
+        relation = "is a part of" if folder.root.is_relative_to(root) else "contains"
+        hint = f"it {relation} the {dialect.label} site {root}: name that instead"
     names = ", ".join(f"{each.name}/" for each in folders)
     message = f"nothing is published from {shown(names)}: {why}"
     at = folder.configuration or HERE, folder.site.articles_line

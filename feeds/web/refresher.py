@@ -16,7 +16,13 @@ from feeds.catalog.catalog import Catalog
 from feeds.catalog.database import patiently
 from feeds.catalog.folder import CONFIGURATION, SiteFolder, configuration_file
 from feeds.catalog.place import INDEX_DIR, catalog_place
-from feeds.errors import CatalogRemadeError, ConfigurationError, FeedsError, Problem
+from feeds.errors import (
+    CatalogRemadeError,
+    ConfigurationError,
+    FeedsError,
+    Problem,
+    problem_lines,
+)
 from feeds.publication.publication import Publication
 from feeds.web.settings import Settings
 
@@ -110,23 +116,34 @@ class Refresher:
             self._has_news = False
 
     def _follow_configuration(self) -> None:
-        """Open the folder by a feeds.yaml that has changed, unless that is only half written."""
+        """Open the folder by a configuration that has changed, unless that is only half written.
+
+        A broken feeds.yaml is reported once, and leaves the last good one in force.
+        """
         stat = self._configuration_stat()
-        # A generator's configuration may be in many files.
-        has_dialect = self._folder.dialect is not None
-        if stat == self._configuration and not (has_dialect and self._open() != self._folder):
-            return
-        # A broken feeds.yaml leaves the last good one in force.
+        has_changed = stat != self._configuration
         self._configuration = stat
-        folder = self._open()
-        if self._folder.configured:
-            if not folder.configured:
-                raise ConfigurationError(f"{CONFIGURATION}: gone; its last content stays in force")
-            for problem in folder.problems:
-                if problem.code in ("missing-title", "missing-url"):
-                    raise ConfigurationError(f"{problem}; its last content stays in force")
-        self._folder = folder
-        self._has_news = True
+        # Each time: the configuration of a generator may be in many files, and new at any time.
+        try:
+            folder = self._open()
+            self._refuse_if_broken(folder)
+        except ConfigurationError:
+            if has_changed:
+                raise
+            return
+        if has_changed or folder != self._folder:
+            self._folder = folder
+            self._has_news = True
+
+    def _refuse_if_broken(self, folder: SiteFolder) -> None:
+        """Raise a ConfigurationError for a feeds.yaml that is gone, or lacks what it needs."""
+        if not self._folder.configured:
+            return
+        if not folder.configured:
+            raise ConfigurationError(f"{CONFIGURATION}: gone; its last content stays in force")
+        for problem in folder.problems:
+            if problem.code in ("missing-title", "missing-url"):
+                raise ConfigurationError(f"{problem}; its last content stays in force")
 
     def _open(self) -> SiteFolder:
         folder = SiteFolder.open(self._settings.site)
@@ -166,9 +183,9 @@ class Refresher:
     def _report(self) -> None:
         """Log the problems that were not logged before."""
         problems = self._publication.problems()
-        for problem in problems if self._is_reporter() else ():
-            if problem not in self._reported:
-                self._log(str(problem))
+        news = [each for each in problems if each not in self._reported]
+        for line in problem_lines(news) if self._is_reporter() else ():
+            self._log(line)
         self._reported = set(problems)
 
     def _is_reporter(self) -> bool:
