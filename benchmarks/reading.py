@@ -36,7 +36,9 @@ STEPS: dict[str, tuple[tuple[Any, str], ...]] = {
     "body: tidied": ((clean, "tidy"),),
     "body: sanitised, compared, and the rest": ((clean.Body, "clean"),),
     "body: looked through for faults": ((article, "_read_body"),),
-    "all texts: mojibake repaired": tuple((place, "repair") for place in (front_matter, clean, repair)),
+    "all texts: mojibake repaired": tuple(
+        (place, "repair") for place in (front_matter, clean, repair)
+    ),
 }
 _ALL = "an article, with what is between the steps"
 # A body that has it is no plain one.
