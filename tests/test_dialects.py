@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
 from feeds.cli import main
+from feeds.dialects import DIALECTS
 from feeds.errors import ConfigurationError
 from tests.dialects import Published, publish, write_files
 
@@ -156,3 +157,8 @@ def test_a_generators_folder_is_taken_for_no_others(
 ) -> None:
     dialect = SiteFolder.open(write_files(tmp_path, files)).dialect
     assert (dialect.name if dialect else "") == name
+
+
+def test_a_dialects_place_is_that_of_its_class() -> None:
+    for kind in DIALECTS:
+        assert kind.load().name == kind.name

@@ -18,12 +18,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
 from feeds.dialects import DIALECTS, NONE, find_dialect
 from feeds.dialects.configuration import Files
-from feeds.dialects.dialect import Dialect
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
@@ -35,6 +35,9 @@ from feeds.parsing.site_config import read_site
 from feeds.parsing.time_zones import in_zone, zone_name
 from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown
+
+if TYPE_CHECKING:
+    from feeds.dialects.dialect import Dialect
 
 CONFIGURATION = "feeds.yaml"
 #: A longer file is hardly an article, and must not fill the memory.
