@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -41,6 +42,21 @@ def write_files(root: Path, files: Mapping[str, str]) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return root
+
+
+def fixture(name: str) -> dict[str, str]:
+    """Return the files of the site with which a dialect is tested, by their paths."""
+    match name:
+        case "obsidian":
+            return {".obsidian/app.json": "{}", "a b.md": "---\ncreated: 2026-05-01\n---\nText.\n"}
+        case "plain":
+            text = "---\ntitle: Tides\ndate: 2026-05-01\ntags: [sea]\n---\nText.\n"
+            return {"feeds.yaml": "permalink: /:year/:title/\n", "posts/2026-05-01-tides.md": text}
+    module = import_module(f"tests.test_dialect_{name}")
+    files: dict[str, str] = dict(module.FILES)
+    if name == "quartz":
+        files["quartz.config.ts"] = module.TYPESCRIPT
+    return files
 
 
 def publish(root: Path, url: str = "https://e.org/") -> dict[str, Published]:

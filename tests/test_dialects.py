@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
@@ -13,6 +15,8 @@ from feeds.cli import main
 from feeds.dialects import DIALECTS
 from feeds.errors import ConfigurationError
 from tests.dialects import Published, publish, write_files
+from tests.fuzz.grammars import FOLDER
+from tests.fuzz.targets import DialectTarget
 
 POST = "---\ntitle: {title}\n{more}---\nText.\n"
 JEKYLL = {
@@ -162,3 +166,8 @@ def test_a_generators_folder_is_taken_for_no_others(
 def test_a_dialects_place_is_that_of_its_class() -> None:
     for kind in DIALECTS:
         assert kind.load().name == kind.name
+
+
+@given(st.lists(st.sampled_from([*FOLDER.tokens, *FOLDER.examples]) | st.text(max_size=20)))
+def test_no_folder_is_a_traceback(parts: list[str]) -> None:
+    DialectTarget().run("".join(parts))()
