@@ -295,9 +295,9 @@ def _files(text: str) -> dict[str, str]:
     files = {}
     for part in text.split(grammars.FILE):
         path, _, source = part.partition("\n")
-        if path and "\0" not in path and not {"", ".", ".."} & {*path.split("/")}:
-            # Names of files may be as long.
-            files["/".join(name[:255] for name in path.split("/"))] = source
+        if path.isprintable() and not {"", ".", ".."} & {*path.split("/")}:
+            # No file system has longer names and paths.
+            files["/".join(name[:255] for name in path[:4_000].strip("/").split("/"))] = source
     return files
 
 
