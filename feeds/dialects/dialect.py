@@ -136,7 +136,11 @@ class Dialect:
         return self._digest_of(fields(self))
 
     def _digest_of(self, chosen: Iterable[Field[object]]) -> str:
-        shown = [(each.name, getattr(self, each.name)) for each in chosen]
+        values = ((each.name, getattr(self, each.name)) for each in chosen)
+        # Sets are in another order in each process.
+        shown = [
+            (key, sorted(value) if isinstance(value, frozenset) else value) for key, value in values
+        ]
         return hashlib.sha256(f"{self.name} {shown!r}".encode("utf-8", "replace")).hexdigest()
 
     @cached_property

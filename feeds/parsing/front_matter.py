@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from feeds.parsing import yaml_text
+from feeds.parsing.toml_lines import read_plain_lines
 from feeds.parsing.yaml_text import MAX_DEPTH, YAMLList, YAMLMapping, YAMLTextError, YAMLValue
 from feeds.text.repair import find_forbidden, repair
 
@@ -134,6 +135,8 @@ def parse_yaml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, s
 
 def parse_toml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
     """Parse TOML. Raises YAMLTextError."""
+    if (plain := read_plain_lines(source[:MAX_CHARS], line)) and len(source) <= MAX_CHARS:
+        return plain, ()
     try:
         values = tomllib.loads(_bounded(source, line), parse_float=str)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
