@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -154,7 +155,9 @@ def read_articles(site: Path) -> Iterator[Article]:
         assert isinstance(topics, list)
         name = values["webUrl"].rpartition("/")[2]
         names = [str(topic) for topic in topics]
-        yield Article(name, values["title"], values["date"], names, values["excerpt"], front.body)
+        yield Article(
+            name, values["title"], values["date"], names, unescape(values["excerpt"]), front.body
+        )
 
 
 def write_form(root: Path, form: Form, articles: list[Article]) -> None:

@@ -42,11 +42,11 @@ def hugo_path(text: str, *, lower: bool = True, accents: bool = True) -> str:
         return text.lower() if lower else text
     kept: list[str] = []
     is_apart = False
-    for place, char in enumerate(text):
-        if _stays(char) or (char == "%" and _ESCAPE.match(text, place)):
-            kept += ["-"] * (is_apart and char != "-") + [char]
+    for part in _PART.findall(text):
+        if len(part) > 1 or _stays(part):
+            kept += ["-"] * (is_apart and part[0] != "-") + [part]
             is_apart = False
-        elif kept and kept[-1] != "-" and char.isspace():
+        elif kept and kept[-1][-1] != "-" and part.isspace():
             is_apart = True
     path = "".join(kept)
     if not accents:
@@ -57,7 +57,8 @@ def hugo_path(text: str, *, lower: bool = True, accents: bool = True) -> str:
 
 
 _PLAIN_PATH = re.compile(r"[\w./\\#+~@-]*", re.ASCII)
-_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+#: Characters that stay, an escape, or another character.
+_PART = re.compile(r"[A-Za-z0-9_./\\#+~@-]+|%[0-9a-fA-F]{2}|.", re.DOTALL)
 
 
 def _stays(char: str) -> bool:

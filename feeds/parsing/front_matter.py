@@ -203,9 +203,9 @@ _Scan: TypeAlias = Callable[[str], tuple[list[_Entry], int]]
 def _scanned(scan: _Scan) -> Syntax:
     """Make the syntax of entries that are marked by their form alone."""
 
-    def parse(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+    def read(entries: list[_Entry], line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
         mapping = YAMLMapping()
-        for entry in scan(source)[0]:
+        for entry in entries:
             before = mapping.get(entry.key)
             mapping[entry.key] = f"{before}\n{entry.value}" if before else entry.value
             mapping.lines.setdefault(entry.key, line + entry.line)
@@ -213,6 +213,12 @@ def _scanned(scan: _Scan) -> Syntax:
 
     def find(text: str) -> Part | None:
         entries, end = scan(text[:MAX_CHARS])
+        found = text[:end]
+
+        def parse(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+            # The source may have been repaired since.
+            return read(entries if source == found else scan(source)[0], line)
+
         return Part(parse, 0, end, end) if entries else None
 
     return find
