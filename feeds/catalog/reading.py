@@ -58,7 +58,7 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
         problems = []  # of a README, say
     rows = {
         SOURCE.name: [source],
-        PROBLEM.name: [{"path": path, "data": problem} for problem in problems],
+        PROBLEM.name: [{"path": path, "data": msgspec.json.encode(each)} for each in problems],
     }
     return rows | (_article_rows(path, article, folder) if article else {})
 
@@ -71,10 +71,9 @@ def _id_key(article: Article) -> str:
 
 def _article_rows(path: str, article: Article, folder: SiteFolder) -> FileRows:
     provider = article.provider
-    # Encoded by the process that read it: pickling so many small objects takes longer.
-    data = msgspec.Raw(msgspec.json.encode(article))
     row = {
-        "path": path, "id": _id_key(article), "has_duplicate_id": False, "data": data,
+        "path": path, "id": _id_key(article), "has_duplicate_id": False,
+        "data": msgspec.json.encode(article),
         "published": schema.micros(article.published), "updated": schema.micros(article.updated),
         "expires": schema.micros(article.expires) if article.expires else None,
         "quality": article.quality, "heat": article.heat,

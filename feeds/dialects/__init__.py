@@ -39,6 +39,11 @@ DIALECTS = (
     Kind("hugo", "hugo", "Hugo", ("hugo.", "config.", "config/")),
     Kind("quartz", "quartz", "Quartz", ("quartz.config.", "quartz/")),
     Kind("gatsby", "gatsby", "Gatsby", ("gatsby-config.",)),
+    Kind("docusaurus", "docusaurus", "Docusaurus", ("docusaurus.config.",)),
+    Kind("astro", "astro", "Astro", ("astro.config.",)),
+    Kind("eleventy", "eleventy", "Eleventy", (".eleventy.js", "eleventy.config.", "package.json")),
+    # Jekyll has posts in folders of this name too.
+    Kind("hexo", "hexo", "Hexo", ("_config.",)),
     Kind("jekyll", "jekyll", "Jekyll", ("_config.", "Gemfile")),
     Kind("pelican", "pelican", "Pelican", ("pelicanconf.py", "publishconf.py", "pelican.conf.py")),
     Kind("nikola", "nikola", "Nikola", ("conf.py",)),

@@ -1,7 +1,7 @@
 """Templates of URLs: /:year/:month/:title/ or {date}/{slug}, with the tokens of each generator."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 
@@ -32,6 +32,16 @@ def expand(template: str, value: Callable[[str], str | None], tokens: str = COLO
         return token[0] if found is None else found[:_MAX_CHARS]
 
     return _compiled(tokens).sub(replace, template)
+
+
+def values_of(texts: Mapping[str, str], date: datetime) -> Callable[[str], str | None]:
+    """Return a function for expand(): the values of these tokens, and of a date's."""
+
+    def value(name: str) -> str | None:
+        found = texts.get(name)
+        return date_token(name, date) if found is None else found
+
+    return value
 
 
 def expand_dated(template: str, value: Callable[[str], str | None], date: datetime) -> str:
@@ -91,8 +101,8 @@ def format_date(format: str, date: datetime) -> str:
 
 _STRFTIME = {
     "Y": "year", "y": "short_year", "m": "month", "b": "short_month", "B": "long_month",
-    "d": "day", "j": "y_day", "G": "w_year", "V": "week", "u": "w_day", "a": "short_day",
-    "A": "long_day", "H": "hour", "M": "minute", "S": "second",
+    "d": "day", "e": "i_day", "j": "y_day", "G": "w_year", "V": "week", "u": "w_day",
+    "a": "short_day", "A": "long_day", "H": "hour", "M": "minute", "S": "second",
 }  # fmt: skip
 
 

@@ -187,6 +187,23 @@ MARKED: tuple[Syntax, ...] = (
 )
 
 
+_UNOPENED = re.compile(r"""["']?[\w.-]+["']?[ \t]*:""")
+_CLOSING = re.compile(r"^(?P<mark>-{3,}|;{3,})[^\n]*(?:\n|\Z)", re.MULTILINE)
+
+
+def _unopened(text: str) -> Part | None:
+    """Find YAML before a line of ---, or JSON without braces before ;;;, without a line before."""
+    end = _CLOSING.search(text) if _UNOPENED.match(text) else None
+    if not end:
+        return None
+    parse = parse_yaml if end["mark"][0] == "-" else _json_of_hexo
+    return Part(parse, 0, end.start(), end.end())
+
+
+#: Keys from the very beginning up to a line of --- or ;;;, as Hexo allows them.
+UNOPENED = _unopened
+
+
 class _Entry(NamedTuple):
     """A key with a line of its value; a key may have several."""
 

@@ -5,10 +5,11 @@ import re
 
 from feeds.text.mojibake import MAX_ROUNDS, may_be_mojibake, repair_encodings
 
-# Characters that XML 1.0 §2.2 does not allow, and the C1 controls and noncharacters that it
-# discourages. Written as all but the allowed ranges, the common first, which is fast to search.
+# Runs of allowed characters, and the others: those that XML 1.0 §2.2 does not allow, and the C1
+# controls and noncharacters that it discourages. Compiled when first used, as by few builds.
 _ASTRAL = "".join(f"{chr(n)}-{chr(n + 0xFFFD)}" for n in range(0x10000, 0x110000, 0x10000))
-_FORBIDDEN = re.compile(f"[^ -~\n\t\r\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd{_ASTRAL}]")
+_SET = f" -~\n\t\r\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd{_ASTRAL}"
+_ALLOWED, _FORBIDDEN = f"[{_SET}]*+", f"[^{_SET}]"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
 
 _MAX_SHOWN_CHARS = 60
@@ -23,15 +24,15 @@ _ENDLESS_REFERENCE = re.compile("&#[0-9]{100,};?")
 
 def find_forbidden(text: str) -> re.Match[str] | None:
     """Find the first character that is not allowed in feeds."""
-    # None of them is printable, and most texts are.
-    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
+    # Most texts have none: a run of others is matched in half the time of a search.
+    if text.isprintable() or re.fullmatch(_ALLOWED, text):
         return None
-    return _FORBIDDEN.search(text)
+    return re.search(_FORBIDDEN, text)
 
 
 def remove_forbidden(text: str) -> str:
     """Remove the characters that are not allowed in feeds."""
-    return _FORBIDDEN.sub("", text) if find_forbidden(text) else text
+    return re.sub(_FORBIDDEN, "", text) if find_forbidden(text) else text
 
 
 def repair(text: str) -> str:
