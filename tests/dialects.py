@@ -69,7 +69,7 @@ def publish(root: Path, url: str = "https://e.org/") -> dict[str, Published]:
         article, _problems = folder.read_article(text, path)
         if article and not article.draft and not article.removed:
             date = article.published.isoformat()[:19]
-            found[path] = Published(_normal(article.url), article.title, date, article.topics)
+            found[path] = Published(normal_url(article.url), article.title, date, article.topics)
     return found
 
 
@@ -80,7 +80,7 @@ def read_truth(name: str) -> dict[str, tuple[Published, str]]:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
             url = row["url"] if "://" in row["url"] else f"https://e.org{row['url']}"
             topics = tuple(row["topics"].split("|")) if row["topics"] else ()
-            published = Published(_normal(url), row["title"], row["date"][:19], topics)
+            published = Published(normal_url(url), row["title"], row["date"][:19], topics)
             found[row["source"]] = published, row["extra"] or ""
     return found
 
@@ -94,6 +94,6 @@ def copy_site(name: str, target: Path, files: Mapping[str, str]) -> Path:
     return target
 
 
-def _normal(url: str) -> str:
+def normal_url(url: str) -> str:
     """Return a URL with everything percent-encoded that may be."""
     return quote(url, safe="/:%!$&'()*+,;=@~-._?#")
