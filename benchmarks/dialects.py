@@ -108,6 +108,23 @@ FORMS = {
     "mkdocs": Form(
         {"mkdocs.yml": f"site_url: {_URL}\nplugins: [blog]\n"}, "docs/blog/posts/{name}.md", _YAML
     ),
+    "hexo": Form(
+        {"_config.yml": f"url: {_URL}\n"}, "source/_posts/{name}.md", _YAML
+    ),
+    "eleventy": Form({".eleventy.js": ""}, "posts/{name}.md", _YAML),
+    "docusaurus": Form(
+        {"docusaurus.config.js": f"module.exports = {{url: '{_URL}', presets: ['classic']}};"},
+        "blog/{name}.md",
+        _YAML,
+    ),
+    "astro": Form(
+        {
+            "astro.config.mjs": f"export default {{site: '{_URL}'}};",
+            "src/pages/blog/[...slug].astro": "getCollection('blog')",
+        },
+        "src/content/blog/{name}.md",
+        _YAML,
+    ),
     "plain": Form(
         {"feeds.yaml": f"title: A\nurl: {_URL}\npermalink: /:year/:month/:day/:name/\n"},
         "posts/{name}.md",
@@ -163,7 +180,7 @@ def read_articles(site: Path) -> Iterator[Article]:
 def write_form(root: Path, form: Form, articles: list[Article]) -> None:
     """Write articles as a generator has them."""
     for name, text in form.files.items():
-        root.mkdir(parents=True, exist_ok=True)
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     for article in articles:
         values = {

@@ -27,6 +27,7 @@ _SETTINGS = ("pageTitle", "baseUrl", "locale", "defaultDateType")
 _IGNORED = re.compile(r"ignorePatterns[\"']?\s*:\s*\[([^\]]{0,2000})\]")
 _TEXTS = re.compile(r"[\"'`]([^\"'`\n]*)[\"'`]")
 _MAX_PATTERNS = 100
+_MAX_SCRIPT_CHARS = 200_000
 _CREATED, _PUBLISHED = ("created", "date"), ("published", "publishDate")
 _MODIFIED = ("modified", "lastmod", "updated", "last-modified")
 #: Characters of a file's name that are not in its URL as they are.
@@ -61,7 +62,7 @@ class Quartz(Dialect):
             return None
         settings = _read_yaml(files.values(found)) if found.endswith(".yaml") else {}
         if found.endswith(".ts"):
-            settings = _read_typescript(files.text(found))
+            settings = _read_typescript(files.text(found)[:_MAX_SCRIPT_CHARS])
         url = text_of(settings, "baseUrl").strip("/")
         site = SiteSettings(
             title=text_of(settings, "pageTitle"),
