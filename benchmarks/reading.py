@@ -18,7 +18,7 @@ from typing import Any
 
 from generate import write_site
 
-from feeds.parsing import article, yaml_text
+from feeds.parsing import article, front_matter, yaml_text
 from feeds.parsing.body import clean, limits, liquid, plain
 from feeds.text import repair
 
@@ -36,7 +36,9 @@ STEPS: dict[str, tuple[tuple[Any, str], ...]] = {
     "body: tidied": ((clean, "tidy"),),
     "body: sanitised, compared, and the rest": ((clean.Body, "clean"),),
     "body: looked through for faults": ((article, "_read_body"),),
-    "all texts: mojibake repaired": tuple((place, "repair") for place in (article, clean, repair)),
+    "all texts: mojibake repaired": tuple(
+        (place, "repair") for place in (front_matter, clean, repair)
+    ),
 }
 _ALL = "an article, with what is between the steps"
 # A body that has it is no plain one.

@@ -147,7 +147,7 @@ def test_the_articles_are_the_same_in_the_form_of_each_generator(tmp_path: Path)
     write_site(tmp_path / "site", 6, 2)
     articles = list(dialects.read_articles(tmp_path / "site"))
     titles = sorted(each.title for each in articles)
-    topics = sorted(tuple(each.topics) for each in articles)
+    topics = sorted(sorted(each.topics) for each in articles)
     assert {form.partition(",")[0] for form in dialects.FORMS} - {"own form"} == {
         kind.name for kind in DIALECTS
     } - {"obsidian"}
@@ -155,8 +155,8 @@ def test_the_articles_are_the_same_in_the_form_of_each_generator(tmp_path: Path)
         dialects.write_form(tmp_path / str(number), form, articles)
         found = publish(tmp_path / str(number)).values()
         assert sorted(row.title for row in found) == titles
-        # Pelican's articles have a category.
-        assert sorted(tuple(t for t in row.topics if t != "misc") for row in found) == topics
+        # Nikola sorts them, and Pelican's articles have a category.
+        assert sorted(sorted({*row.topics} - {"misc"}) for row in found) == topics
 
 
 @pytest.mark.slow

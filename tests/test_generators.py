@@ -132,6 +132,30 @@ def test_a_shortcode_of_a_video_is_its_player() -> None:
 
 
 @pytest.mark.parametrize(
+    ("shortcode", "page"),
+    [
+        ("gist ann 12ab", "https://gist.github.com/ann/12ab"),
+        ('tweet user="ann" id="12"', "https://twitter.com/ann/status/12"),
+        ('x id="12" user="ann"', "https://x.com/ann/status/12"),
+    ],
+)
+def test_a_shortcode_of_another_page_is_a_link(shortcode: str, page: str) -> None:
+    assert markdown(f"{{{{< {shortcode} >}}}}") == (
+        f'<p><a href="{page}">{page.removeprefix("https://")}</a></p>'
+    )
+
+
+def test_a_shortcode_of_a_picture_is_a_figure() -> None:
+    figure = f'<figure><img src="{ROOT}/a.png" alt="A"><figcaption>A</figcaption></figure>'
+    assert markdown('{{% img src="/a.png" class="left" caption="A" %}}') == figure
+
+
+def test_a_shortcode_with_text_shows_its_title() -> None:
+    note = '{{% alert title="Mind" color="info" %}}\nThe gap.\n{{% /alert %}}'
+    assert markdown(note) == "<p><strong>Mind</strong></p>\n<p>The gap.</p>"
+
+
+@pytest.mark.parametrize(
     "prose",
     [
         "A set {1, 2}, a dict {a: b} and {.class} rules {#id}",
@@ -158,7 +182,7 @@ def test_prose_and_code_with_braces_stay(prose: str) -> None:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ('A\n\n{{< tweet user="x" id="1" >}}\n{{< tweet 2 >}}', "the shortcode tweet is left out"),
+        ("A\n\n{{< tweet 1 >}}\n{{< tweet 2 >}}", "the shortcode tweet is left out"),
         ("A\n\n{% youtube abc %}", "{% youtube abc %} is published as text"),
         ('A\n\n!!! note "Mind"\n    the gap', '!!! note "Mind" is published as text'),
     ],

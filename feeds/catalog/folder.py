@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -37,7 +38,9 @@ from feeds.text.media_types import type_of_name
 from feeds.text.repair import plain_line, shown
 
 if TYPE_CHECKING:
+    from feeds.catalog.links import Links as ArticleLinks
     from feeds.dialects.dialect import Dialect
+    from feeds.parsing.article import Outline
 
 CONFIGURATION = "feeds.yaml"
 #: A longer file is hardly an article, and must not fill the memory.
@@ -63,6 +66,9 @@ class SiteFolder:
     configuration: str = ""
     #: The generator whose form the articles have; None for our own.
     dialect: Dialect | None = field(default=None, hash=False)
+    #: The time, in ns since 1970, for which links between articles are followed: what they lead to
+    #: is read once for each.
+    opened: int = field(default_factory=time.time_ns, compare=False)
 
     @classmethod
     def open(cls, target: Path) -> SiteFolder:
@@ -97,6 +103,10 @@ class SiteFolder:
         if not self.dialect or self.dialect.site.url:
             return self
         return replace(self, dialect=replace(self.dialect, base=url))
+
+    def reopened(self) -> SiteFolder:
+        """Return the folder as of now, for links to be followed anew."""
+        return replace(self, opened=time.time_ns())
 
     @classmethod
     def of_article(cls, file: Path) -> tuple[SiteFolder, str]:
@@ -198,12 +208,41 @@ class SiteFolder:
         own = repr(tuple(self.site.article_defaults))
         return f"{own} {self.site.articles} {self.dialect.data_digest}" if self.dialect else own
 
-    def read_article(self, text: str, path: str) -> tuple[Article | None, list[Problem]]:
-        """Read an article from the text of one of files()."""
+    def links_of(self, path: str) -> ArticleLinks | None:
+        """Return what follows the links of one of files(); None for our own form, which has none.
+
+        Its found() are those of the articles that were read with it.
+        """
         # Imported late, as all that parses articles: most builds have none to read.
+        from feeds.catalog.links import Links
+
+        dialect = self.dialect_of(path)
+        return Links(self, dialect, path) if dialect else None
+
+    def read_article(
+        self, text: str, path: str, links: ArticleLinks | None = None
+    ) -> tuple[Article | None, list[Problem]]:
+        """Read an article from the text of one of files(), with its links_of()."""
         from feeds.parsing.article import read_article
 
-        return read_article(text, path, self.site.article_defaults, self.dialect_of(path))
+        dialect, defaults = self.dialect_of(path), self.site.article_defaults
+        links = links or self.links_of(path)
+        if not links:
+            return read_article(text, path, defaults, dialect)
+        article, problems = read_article(text, path, defaults, dialect, links)
+        if article:
+            links.remember(article)
+        return article, problems
+
+    def when_shown(self, outline: Outline) -> tuple[datetime | None, bool]:
+        """Return when an article begins or ceases to be shown, and True if it is shown now."""
+        now = datetime.fromtimestamp(self.opened / 1e9, UTC)
+        begins = None if self.site.future else outline.published
+        dates = [date for date in (begins, outline.expires) if date and date > now]
+        has_begun = not begins or begins <= now
+        has_expired = outline.expires is not None and outline.expires <= now
+        is_held_back = outline.is_held_back and not self.site.unpublished
+        return min(dates, default=None), has_begun and not has_expired and not is_held_back
 
     def line_of(self, path: str, *keys: str) -> int:
         """Return the line of the first of these keys that an article's file has, else 1."""
@@ -310,6 +349,14 @@ class SiteFolder:
         except (OSError, ValueError):
             return None
         return length if length == known or self.media_file(url) else None
+
+    def has_file(self, path: str) -> bool:
+        """Return True if a file is in the site, and neither it nor a folder of it is hidden."""
+        root = os.path.realpath(self.root)
+        file = os.path.realpath(os.path.join(root, path))
+        names = file.removeprefix(os.path.join(root, "")).split(os.sep)
+        is_hidden = any(name.startswith(".") for name in (*names, *path.split("/")))
+        return file.startswith(os.path.join(root, "")) and not is_hidden and os.path.isfile(file)
 
     def media_file(self, url: str) -> Path | None:
         """Return the file of a relative URL, if it is in the site and may be published."""

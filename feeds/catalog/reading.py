@@ -12,17 +12,20 @@ import msgspec
 
 from feeds.catalog import schema
 from feeds.catalog.folder import SiteFolder
-from feeds.catalog.schema import ARTICLE, MEDIA, PROBLEM, SOURCE, TAGGING
+from feeds.catalog.links import Link
+from feeds.catalog.schema import ARTICLE, LINK, MEDIA, PROBLEM, SOURCE, TAGGING
 from feeds.catalog.walk import UNREADABLE, Stat
 from feeds.errors import Problem
 from feeds.model.article import Article
 from feeds.model.site import WHOLE_FOLDER
-from feeds.parsing.article import read_article
 from feeds.parsing.file_names import is_html
 from feeds.text.slugs import fold
 
 #: PostgreSQL indexes at most 2,700 bytes, and a character may take four.
 MAX_MEDIA_URL_CHARS, _MAX_ID_CHARS = 2000, 500
+
+# In a digest of SOURCE, before that of the articles and files to which an article links.
+_LINKS = ":"
 
 #: A file that may have changed since it was read, and the digest that the index has of it.
 Candidate: TypeAlias = tuple[str, Stat, str]
@@ -46,19 +49,22 @@ def _read_file(folder: SiteFolder, path: str, stat: Stat, indexed_digest: str) -
     content = f"{is_html(path)}\0{folder.settings_of(path)}\0{type(text).__name__}\0{text}"
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = {"path": path, **stat._asdict(), "checked_ns": checked, "digest": digest}
-    if digest == indexed_digest:
-        return {SOURCE.name: [source]}
+    if digest == indexed_digest.partition(_LINKS)[0]:
+        return {SOURCE.name: [source | {"digest": indexed_digest}]}
+    links = folder.links_of(path)
     article, problems = (
-        (None, [text])
-        if isinstance(text, Problem)
-        else read_article(text, path, folder.site.article_defaults, folder.dialect_of(path))
+        (None, [text]) if isinstance(text, Problem) else folder.read_article(text, path, links)
     )
+    # Documents are written again where links in them lead elsewhere, too.
+    if links and links.digest:
+        source["digest"] = digest + _LINKS + links.digest
     is_named = folder.site.articles != WHOLE_FOLDER
     if not article and not is_named and folder.is_beside_articles(path):
         problems = []  # of a README, say
     rows = {
         SOURCE.name: [source],
         PROBLEM.name: [{"path": path, "data": msgspec.json.encode(each)} for each in problems],
+        LINK.name: [_link_row(path, link) for link in (links.found() if links else ())],
     }
     return rows | (_article_rows(path, article, folder) if article else {})
 
@@ -67,6 +73,11 @@ def _id_key(article: Article) -> str:
     """The id in Atom, where two articles must not have the same, or a digest of a long one."""
     iri = article.iri
     return iri if len(iri) <= _MAX_ID_CHARS else hashlib.sha256(iri.encode()).hexdigest()
+
+
+def _link_row(path: str, link: Link) -> dict[str, Any]:
+    due = schema.micros(link.due) if link.due else None
+    return {"path": path, "target": link.target, "file": link.file, "due": due}
 
 
 def _article_rows(path: str, article: Article, folder: SiteFolder) -> FileRows:

@@ -110,6 +110,12 @@ MEDIA = sa.Table(
     sa.Index("feeds_media_path", "path"),
 )  # fmt: skip
 OWN_MEDIA = MEDIA.c.url.startswith("/")
+#: What an article of a dialect names in its links (see links.Link): where they lead is decided by
+#: other files, which when they change have it read again.
+LINK = sa.Table(
+    "feeds_link", METADATA, *keys("path", "target"), sa.Column("file", Text),
+    sa.Column("due", Integer),
+)  # fmt: skip
 #: The words again, in an index: an SQLite file's table of FTS5, or an expression that a server
 #: indexes, without its parsers.
 SEARCH_TABLE = "searched_words"
@@ -128,7 +134,7 @@ _LEXEME_INDEX = sa.DDL(  # type: ignore[no-untyped-call]
 )
 sa.event.listen(SEARCHED, "after_create", _LEXEME_INDEX.execute_if(dialect="postgresql"))
 #: The tables whose rows belong to one file, by its path.
-OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, SEARCHED)
+OF_A_FILE = (SOURCE, PROBLEM, ARTICLE, TAGGING, MEDIA, LINK, SEARCHED)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from feeds.catalog import schema
 from feeds.catalog.database import Database
 from feeds.catalog.folder import SiteFolder
-from feeds.catalog.schema import ARTICLE, MEDIA, SOURCE
+from feeds.catalog.schema import ARTICLE, LINK, MEDIA, SOURCE
 from feeds.catalog.search import raise_revision
 from feeds.parallel import Workers
+from feeds.text.slugs import fold
 
 if TYPE_CHECKING:
     from feeds.catalog.reading import Candidate, FileRows
+    from feeds.catalog.walk import Stat
 
 #: A file that changed within this time of being read may change again under the same mtime.
 RACY_WINDOW_NS = 2_000_000_000
@@ -24,6 +26,8 @@ RACY_WINDOW_NS = 2_000_000_000
 MAX_FILES_PER_TRANSACTION = 5_000
 #: Nothing of a first sync is seen before it ends: rows are written while other files are read.
 MAX_FILES_BEFORE_COMPLETE = 1_000
+#: With more names of changed files, all links are looked at.
+MAX_NAMES_IN_QUERY = 500
 
 
 class Synced(NamedTuple):
@@ -43,7 +47,9 @@ def sync(
 
     The progress is called with the number of files read and to read. Raises CatalogError.
     """
+    folder = folder.reopened()
     files = folder.files()
+    stats = dict(files)
     # A disk that is not mounted, or cannot be listed, has deleted no article.
     out_of_reach = folder.out_of_reach(files)
     gone = list[str]()
@@ -65,32 +71,81 @@ def sync(
                 gone.append(path)
     candidates += ((path, stat, "") for path, stat in files.items())
     changed, read = [*gone], 0
-    batch: list[FileRows] = []
-    results = _read(folder, candidates, workers) if candidates else ()
-    for done, ((path, _stat, _digest), rows) in enumerate(zip(candidates, results, strict=True), 1):
-        batch.append(rows)
+    batch: dict[str, FileRows] = {}
+    results = _read_linked(index, folder, gone, candidates, stats, workers, is_whole=is_whole)
+    for done, (path, rows) in enumerate(results, 1):
+        batch[path] = rows
         if rows.keys() != {SOURCE.name}:
             read += 1
             changed.append(path)
         if len(changed) >= most:
-            _write(index, changed, batch)
-            changed, batch, is_whole = [], [], False
+            _write(index, changed, batch.values())
+            changed, batch, is_whole = [], {}, False
         if progress:
             progress(done, len(candidates))
     if changed or batch or not is_whole:
-        _write(index, changed, batch, defaults=folder.settings)
+        _write(index, changed, batch.values(), defaults=folder.settings)
     _measure(index, folder, keep_missing=bool(out_of_reach))
     return Synced(read, len(gone))
 
 
+def _read_linked(
+    index: Database,
+    folder: SiteFolder,
+    gone: Iterable[str],
+    candidates: list[Candidate],
+    stats: Mapping[str, Stat],
+    workers: Workers,
+    *,
+    is_whole: bool,
+) -> Iterator[tuple[str, FileRows]]:
+    """Yield the rows of the candidates, and then of further ones, which link to what changed."""
+    changed = {*gone}
+    for (path, _stat, _digest), rows in _read(folder, candidates, workers):
+        if rows.keys() != {SOURCE.name}:
+            changed.add(path)
+        yield path, rows
+    if not folder.dialect or changed >= stats.keys():
+        return
+    # Of a sync that did not end, no one knows what had changed before it.
+    linking = _linking(index, folder, changed, all_of_them=not is_whole) - changed
+    further = [(path, stats[path], "") for path in sorted(linking & stats.keys())]
+    candidates += further
+    for (path, _stat, _digest), rows in _read(folder, further, workers):
+        yield path, rows
+
+
+def _linking(
+    index: Database, folder: SiteFolder, changed: set[str], *, all_of_them: bool
+) -> set[str]:
+    """Return the paths of articles whose links may lead elsewhere than they did."""
+    dialect, now = folder.dialect, folder.opened // 1000
+    names = {fold(name) for path in changed if dialect for name in dialect.link_names(path)}
+    may_lead_elsewhere = LINK.c.target.in_(names) | (LINK.c.due <= now) | LINK.c.file.is_not(None)
+    is_any = all_of_them or len(names) > MAX_NAMES_IN_QUERY
+    query = sa.select(LINK).where(sa.true() if is_any else may_lead_elsewhere)
+    found = set[str]()
+    with index.connection() as connection:
+        for link in connection.execute(query.execution_options(yield_per=1000)):
+            links = folder.links_of(link.path) if link.file is not None else None
+            is_due = link.due is not None and link.due <= now
+            has_moved = links is not None and links.file_of(link.target) != link.file
+            if all_of_them or is_due or has_moved or link.target in names:
+                found.add(link.path)
+    return found
+
+
 def _read(
     folder: SiteFolder, candidates: Sequence[Candidate], workers: Workers
-) -> Iterable[FileRows]:
+) -> Iterable[tuple[Candidate, FileRows]]:
+    if not candidates:
+        return ()
     # Imported late, as all that parses articles: most builds have none to read.
     from feeds.catalog.reading import read_files
 
     read = partial(read_files, folder)
-    return workers.map(read, candidates, count=len(candidates), chunk=100)
+    rows = workers.map(read, candidates, count=len(candidates), chunk=100)
+    return zip(candidates, rows, strict=True)
 
 
 def _is_whole(meta: dict[str, str]) -> bool:
@@ -100,7 +155,7 @@ def _is_whole(meta: dict[str, str]) -> bool:
 def _write(
     index: Database,
     changed: Sequence[str],
-    batch: Sequence[FileRows],
+    batch: Collection[FileRows],
     defaults: str | None = None,
 ) -> None:
     """Replace the rows of files, those of changed ones in all tables, in one transaction.

@@ -117,6 +117,9 @@ class Astro(Dialect):
             end=".html" if is_file else "" if slash == "never" else "/",
         )
 
+    def tags_in(self, path: str) -> str:
+        return "templates" if path.lower().endswith(".mdoc") else ""  # Markdoc's
+
     def is_article(self, path: str) -> bool:
         found = self._collection_of(path)
         if not found or not super().is_article(path):

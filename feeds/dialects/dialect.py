@@ -37,6 +37,7 @@ _OWN_DATE = "publishedDateTime"
 #: The keys of a picture's URL, where it has others beside it.
 _URL_KEYS = ("url", "image", "src", "path", "relative")
 _URL_SAFE = "/%!$&'()*+,;=:@~-._"
+_DATE_IN_NAME = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}[-_ ]+(?=.)")
 
 
 class SiteSettings(NamedTuple):
@@ -71,6 +72,12 @@ class Dialect:
     beginning: ClassVar[str] = ""
     #: True if a file without front matter is no article.
     needs_front_matter: ClassVar[bool] = True
+    #: True for the Markdown of Obsidian: `[[links]]`, `==marks==`, `%%comments%%`.
+    is_obsidian: ClassVar[bool] = False
+    #: True if a link to `a.md` in `b.nb.md` leads to `a.nb.md`.
+    links_within_language: ClassVar[bool] = False
+    #: The tags in bodies that are never text: "templates", "shortcodes", which are Hugo's, or none.
+    tags: ClassVar[str] = ""
     #: Authors' names for our keys, for problems about what is missing.
     names: ClassVar[Mapping[str, str]] = {
         "publishedDateTime": "date", "topics": "tags", "webUrl": "permalink", "name": "title",
@@ -107,6 +114,27 @@ class Dialect:
 
     def data_of(self, path: str) -> str:  # noqa: ARG002  # for dialects that have any
         """Return what files of data beside an article decide of it, as text for a digest."""
+        return ""
+
+    def tags_in(self, path: str) -> str:  # noqa: ARG002  # for dialects with several syntaxes
+        """Return the tags in the body of a file that are never text (see tags)."""
+        return self.tags
+
+    def link_names(self, path: str) -> tuple[str, ...]:
+        """Return the names by which links may lead to a file, the best first."""
+        folder, _, name = path.rpartition("/")
+        name, _, language = re.sub(r"\.\w{1,8}$", "", name).partition(".")
+        if name in ("index", "_index") and folder:
+            name = folder.rpartition("/")[2]
+        whole = f"{name}.{language}" if language else name
+        return tuple(dict.fromkeys((whole, name, _DATE_IN_NAME.sub("", name))))
+
+    def link_roots(self) -> tuple[str, ...]:
+        """Return the folders that a link's path may begin at, beside that of its article."""
+        return ("", *(folder for folder in self.folders if folder != "."))
+
+    def file_url(self, path: str) -> str:  # noqa: ARG002  # for dialects that can know
+        """Return the URL of a file that is no article; empty if it is not known."""
         return ""
 
     def read(self, text: str, path: str) -> FrontMatter:

@@ -79,6 +79,7 @@ class Eleventy(Dialect):
 
     name: ClassVar[str] = "eleventy"
     label: ClassVar[str] = "Eleventy"
+    tags: ClassVar[str] = "templates"
     endings: ClassVar[tuple[str, ...]] = (".md", ".html")
     syntaxes: ClassVar[tuple[Syntax, ...]] = (_in_javascript,)
 

@@ -53,6 +53,7 @@ class Hexo(Dialect):
 
     name: ClassVar[str] = "hexo"
     label: ClassVar[str] = "Hexo"
+    tags: ClassVar[str] = "templates"
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mkd", ".mkdn", ".mdwn", ".mdtxt",
                                           ".mdtext", ".html", ".htm")  # fmt: skip
     syntaxes: ClassVar[tuple[Syntax, ...]] = (UNOPENED,)

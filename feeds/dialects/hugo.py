@@ -68,6 +68,8 @@ class Hugo(Dialect):
 
     name: ClassVar[str] = "hugo"
     label: ClassVar[str] = "Hugo"
+    tags: ClassVar[str] = "shortcodes"
+    links_within_language: ClassVar[bool] = True
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mdown", ".html", ".htm")
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "url", "originalUrl": "url"}
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from feeds.dialects.configuration import Files, flag_of, list_of, mapping_of, text_of
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, words_of
@@ -38,6 +39,7 @@ class Jekyll(Dialect):
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html",
                                           ".htm", ".txt")  # fmt: skip
     needs_front_matter: ClassVar[bool] = False
+    tags: ClassVar[str] = "templates"
 
     #: Prefixes of the paths that are left out.
     exclude: tuple[str, ...] = ()
@@ -121,6 +123,13 @@ class Jekyll(Dialect):
             separator = article.text("excerpt_separator") or self.excerpt_separator
             article.summary = article.body.strip().partition(separator)[0]
             article.is_html = False
+
+    def file_url(self, path: str) -> str:
+        names = path.split("/")
+        is_copied = not any(name[0] in "._#~" for name in names) and not path.startswith(
+            self.exclude
+        )
+        return self.base + quote(path) if is_copied else ""
 
     def _defaults_of(self, path: str) -> YAMLMapping:
         found = YAMLMapping()

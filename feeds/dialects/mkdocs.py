@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from posixpath import join, normpath
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from feeds.dialects.configuration import Files, flag_of, folder_inside, list_of, mapping_of, text_of
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, address_of, excerpt_before
@@ -30,6 +31,8 @@ class MkDocs(Dialect):
     endings: ClassVar[tuple[str, ...]] = (".md",)
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "slug", "originalUrl": "slug"}
 
+    #: The folder of all pages, with a slash at its end; empty for the generator's own.
+    docs: str = "docs/"
     #: The folder of the blog's pages below the site's root; "." for the root itself.
     blog: str = "blog"
     date_format: str = "yyyy/MM/dd"
@@ -75,6 +78,7 @@ class MkDocs(Dialect):
             site,
             permalink=permalink or text_of(options, "post_url_format") or "{date}/{slug}",
             folders=(normpath(folder),),
+            docs="" if docs == "./" else docs,
             blog=blog,
             date_format=text_of(options, "post_url_date_format") or "yyyy/MM/dd",
             max_categories=int(categories) if re.fullmatch(r"\d{1,3}", categories) else 1,
@@ -138,9 +142,18 @@ class MkDocs(Dialect):
         text = re.sub(r"[^\w\- ]", "", text.lower() if self.lower else text)
         return text.replace(" ", self.separator)
 
+    def file_url(self, path: str) -> str:
+        if not path.startswith(self.docs):
+            return ""
+        below = path.removeprefix(self.docs)
+        stem = below.removesuffix(".md")
+        return self.base + quote(below if stem == below else self._address_of(stem))
+
     def _address(self, path: str) -> str:
+        return self._address_of(normpath(join(self.blog, normpath(path.strip("/")))))
+
+    def _address_of(self, path: str) -> str:
         """Return the address of a page, relative to the site's, as MkDocs makes it of a path."""
-        path = normpath(join(self.blog, normpath(path.strip("/"))))
         folder, _, leaf = path.rpartition("/")
         is_index = leaf in ("index", "README")
         if self.are_folders:

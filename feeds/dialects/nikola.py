@@ -51,6 +51,7 @@ class Nikola(Dialect):
 
     name: ClassVar[str] = "nikola"
     label: ClassVar[str] = "Nikola"
+    tags: ClassVar[str] = "shortcodes"
     endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mdown", ".html", ".htm", *_REST)
     needs_front_matter: ClassVar[bool] = False
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "slug", "originalUrl": "slug"}

@@ -158,6 +158,9 @@ class Pelican(Dialect):
             return (HTML_HEAD,)
         return (*MARKED, KEY_LINES) if self.has_yaml else (KEY_LINES,)
 
+    def link_roots(self) -> tuple[str, ...]:
+        return (self.content,)
+
     def translate(self, article: Translation) -> None:
         self._complete(article)
         title = article.text("title")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from feeds.dialects.configuration import (
     Files,
@@ -42,6 +43,7 @@ class Quartz(Dialect):
 
     name: ClassVar[str] = "quartz"
     label: ClassVar[str] = "Quartz"
+    is_obsidian: ClassVar[bool] = True
     endings: ClassVar[tuple[str, ...]] = (".md",)
     needs_front_matter: ClassVar[bool] = False
 
@@ -95,6 +97,10 @@ class Quartz(Dialect):
             below.startswith(f"{pattern.strip('/')}/") or fnmatchcase(below, pattern)
             for pattern in self.ignored
         )
+
+    def file_url(self, path: str) -> str:
+        names = path.removeprefix(self.top).split("/")
+        return self.base + quote("/".join(map(_sluggify, names)))
 
     def translate(self, article: Translation) -> None:
         *folders, name = article.path.removeprefix(self.top).removesuffix(".md").split("/")

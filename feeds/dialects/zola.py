@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import ClassVar, NamedTuple
+from urllib.parse import quote
 
 from feeds.dialects.configuration import Files, flag_of, list_of, mapping_of, text_of
 from feeds.dialects.dialect import (
@@ -67,6 +68,7 @@ class Zola(Dialect):
 
     name: ClassVar[str] = "zola"
     label: ClassVar[str] = "Zola"
+    tags: ClassVar[str] = "templates"
     endings: ClassVar[tuple[str, ...]] = (".md",)
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "path", "originalUrl": "path"}
 
@@ -148,6 +150,13 @@ class Zola(Dialect):
         article.put("id", self.base + path.lstrip("/"))
         if picture := picture_of(extra, *_PICTURES):
             article.show_picture(picture, "extra")
+
+    def file_url(self, path: str) -> str:
+        *folders, name = path.removeprefix(f"{_CONTENT}/").split("/")
+        code = name.removeprefix("_index.").removesuffix("md").rstrip(".")
+        if not name.startswith("_index.") or (code and code not in self.languages):
+            return ""
+        return self.base + quote("".join(f"{each}/" for each in (code, *folders) if each))
 
     def _place_of(self, path: str) -> _Place:
         *folders, name = path.removeprefix(f"{_CONTENT}/").split("/")

@@ -6,7 +6,7 @@ the author's mistakes: they are reported as problems.
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from feeds.errors import Problem, Severity
@@ -15,13 +15,14 @@ from feeds.model.site import ArticleDefaults
 from feeds.parsing.body.clean import Body, plain_text
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.players import read_player
+from feeds.parsing.body.references import NO_ORIGIN, TAGS, Origin, Resolve
 from feeds.parsing.drafts import is_in_drafts, read_hold
 from feeds.parsing.fields import Fields, parse_duration, report_duplicates
 from feeds.parsing.file_names import is_html
 from feeds.parsing.front_matter import FrontMatter, NoFrontMatterError, read_front_matter
 from feeds.parsing.report import Limits, Report
 from feeds.parsing.time_zones import find_zone
-from feeds.parsing.yaml_text import YAMLTextError
+from feeds.parsing.yaml_text import YAMLMapping, YAMLTextError
 from feeds.text.media_types import DEFAULT_DOWNLOAD, DEFAULT_IMAGE, TYPE_HINT, type_of_url
 from feeds.text.repair import plain_line, shown
 from feeds.text.urls import canonical_url, is_absolute
@@ -61,17 +62,56 @@ class Dialect(Protocol):
         Raises YAMLTextError.
         """
 
+    @property
+    def is_obsidian(self) -> bool:
+        """True for the Markdown of Obsidian, such as `[[links]]`."""
+
+    def tags_in(self, path: str) -> str:
+        """Return the tags in a file's body that are never text: a key of references.TAGS."""
+
+
+class Outline(NamedTuple):
+    """What a link to an article says of it, and when it may."""
+
+    url: str
+    title: str
+    #: None for a page without a date.
+    published: datetime | None
+    expires: datetime | None
+    is_held_back: bool
+
+
+def read_outline(
+    text: str, path: str, defaults: ArticleDefaults, dialect: Dialect
+) -> Outline | None:
+    """Return the outline of an article, or of a page that only lacks a date, without its body."""
+    report = Report(path, Severity.WARNING, zone=find_zone(defaults.timezone) or UTC)
+    try:
+        front = _front_matter(text, path, report, dialect)
+        fields = Fields(front.values if front else YAMLMapping(), report, _FIRST_LINE)
+        title = fields.text("title") or fields.text("name")
+        url = fields.url("webUrl") or fields.url("originalUrl")
+        published, hold = fields.date("publishedDateTime"), read_hold(fields)
+    except Exception:  # reading the article itself tells of it
+        return None
+    if not (title and url):
+        return None
+    dates = [date for date in (published, hold.not_before) if date]
+    is_held_back = hold.draft or hold.removed or is_in_drafts(path)
+    return Outline(url, title, max(dates, default=None), hold.expires, is_held_back)
+
 
 def read_article(
     text: str,
     path: str,
     defaults: ArticleDefaults = _NO_DEFAULTS,
     dialect: Dialect | None = None,
+    resolve: Resolve = NO_ORIGIN.resolve,
 ) -> tuple[model.Article | None, list[Problem]]:
     """Parse an article's text; None if it has no usable front matter, title, URL or date.
 
     The path names the file in problems, tells HTML from Markdown, and drafts by their folder.
-    The defaults are those of its site.
+    The defaults are those of its site. The function finds the articles to which its body links.
     """
     report = Report(path, Severity.WARNING, _LIMITS, zone=find_zone(defaults.timezone) or UTC)
     article = None
@@ -85,13 +125,18 @@ def read_article(
                 report.add(line, "control-character", message, "it is repaired or removed")
             in_html = is_html(path) if front.is_html is None else front.is_html
 
+            origin = NO_ORIGIN
+            if dialect:
+                origin = Origin(resolve, dialect.is_obsidian, TAGS[dialect.tags_in(path)])
+
             def read_body(base: str) -> str:
                 math = fields.flag("math", defaults.math)
-                body = Body(front.body, is_html=in_html, math=math)
+                body = Body(front.body, is_html=in_html, math=math, origin=origin)
                 return _read_body(body, base, front.body_line, report)
 
             def read_summary() -> str:
-                summary = Body(front.summary, is_html=in_html, math=defaults.math)
+                math = defaults.math
+                summary = Body(front.summary, is_html=in_html, math=math, origin=origin)
                 clean = _attempt(lambda: summary.clean("")) if front.summary else ""
                 return "" if isinstance(clean, BodyError) else plain_line(plain_text(clean))
 

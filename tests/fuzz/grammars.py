@@ -191,13 +191,23 @@ _FAMILIES = [
     ['<p style="', "display:none", "a:b;", "font-size:0", ";", '">x', "<span hidden>", "</span>"],
 ]
 
+#: Links to other articles, and what generators mean by other signs.
+_REFERENCES = [
+    "[[", "]]", "![[a.png|300]]", "[[a#b|c]]", "[[draft]]", "](@/a.md)", "](a.md#b)", "](draft.md)",
+    "{% post_url a %}", "[x]({% link a %}#b)", '{{< ref "a" >}}', '[x]({{< relref path="a" >}})',
+    "{% post_link a b %}", "{filename}a.md", "|filename|a.md", "{{ a }}", "{% b %}", "{% youtube",
+    "{% asset_img a.png 'b' %}", "{{ youtube(id=\"abcdefg\") }}", "{% code %}", "{% endcode %}",
+    "!!! note\n    ", '??? a "b"\n    ', '=== "a"\n    ', "\n:::tip b\n", "\n:::\n", "%%", "==a==",
+    " ^a\n",
+]  # fmt: skip
 BODY = Grammar(
     tokens=[
         *(f"<{tag}>" for tag in _TAGS), *(f"</{tag}>" for tag in _TAGS),
         *(f"<{tag}" for tag in _TAGS),
         *(f"<{tag}{attribute}>" for tag in ("a", "p", "img", "iframe", "div", "svg", "video", "td")
           for attribute in _ATTRIBUTES),
-        *_ATTRIBUTES, *_MARKDOWN, *_MARKDOWN, *_MARKDOWN, "<", ">", "/>", "<!--", "-->", "</",
+        *_ATTRIBUTES, *_MARKDOWN, *_MARKDOWN, *_MARKDOWN, *_REFERENCES,
+        "<", ">", "/>", "<!--", "-->", "</",
     ],
     examples=[*_BODIES, *(f"<div>{text}" for text in _BODIES[:40])],
     families=_FAMILIES,
@@ -217,6 +227,11 @@ BODY = Grammar(
         [("<noscript><p>x</noscript>y", 3_000)],
         [("<img srcset='", 1), (" ,", 30_000), ("'>", 1)],
         [("> ", 8_000), ("- ", 8_000)],
+        [("[[a]]", 10_000)], [("[[", 20_000)], [("[[a|", 15_000)], [("![[a.png]]", 6_000)],
+        [("{% link", 9_000)], [("{{", 30_000)], [("{%", 30_000)], [("{{< ref ", 8_000)],
+        [("%%", 1), ("a==", 20_000)], [(" ^a", 20_000)], [("!!! a\n\n\n", 7_000)],
+        [("!!! a\n    ", 6_000)], [("    !!! a\n", 6_000)], [(":::tip\n", 8_000)],
+        [("[x](a.md)", 7_000)], [("{% youtube a", 5_000)], [("{% asset_img ", 5_000)],
     ],
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ that would run, style or submit loses its content too, and markup that would run
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import lxml.etree as etree
@@ -13,7 +14,7 @@ import lxml.html
 import nh3
 from lxml.html import HtmlElement
 
-from feeds.parsing.body import formulas, limits, liquid, losses, plain
+from feeds.parsing.body import extensions, formulas, limits, liquid, losses, plain
 from feeds.parsing.body.addresses import may_hold_picture, resolve
 from feeds.parsing.body.findings import Finding, Findings, clue_patterns, line_of
 from feeds.parsing.body.foreign import escape_verbatim
@@ -26,6 +27,7 @@ from feeds.parsing.body.media import (
     resolve_media,
 )
 from feeds.parsing.body.players import FRAME_ATTRIBUTE, replace_frame
+from feeds.parsing.body.references import NO_ORIGIN, Origin, Resolve, Target, name_in
 from feeds.parsing.body.structure import (
     CHECK_BOXES,
     READ_ATTRIBUTES,
@@ -121,6 +123,9 @@ _BACKLINK = re.compile(
 )
 # GitHub's lists of tasks.
 _TASK = re.compile(r"(<li>(?:\n<p>)?)\[([ xX])\](?=\s)")
+# A link to a file of Markdown, beside an article.
+_MAY_LINK_FILE = re.compile(r"<a[^<>]*\.(?:md|markdown)", re.IGNORECASE)
+_TO_FILE = re.compile(r"(?![a-z][a-z0-9+.-]*:|//)[^?#]+\.(?:md|mdx|markdown)(?:[?#].*)?", re.I)
 _RUNNING_TAGS = ("script", "applet", "form")
 # The top of a page, and markup that runs, which is reported as such.
 _NOWHERE = re.compile(r"\s*(?:#|(?:java|vb)script:)", re.IGNORECASE)
@@ -134,11 +139,21 @@ _HANDLER = re.compile("on[a-z]{3,40}")
 class Body:
     """The body of one article."""
 
-    def __init__(self, source: str, *, is_html: bool, math: bool | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        is_html: bool,
+        math: bool | None = None,
+        origin: Origin = NO_ORIGIN,
+    ) -> None:
         """Parse later. With math, all between $ or \\( is TeX, without none, else what looks so."""
         self._source = source
         self._is_html = is_html
         self._math = math
+        self._origin = origin
+        # Few characters may name an article that has a long URL.
+        self._links = limits.Length(0, source)
         self._findings = Findings()
 
     def clean(self, base: str) -> str:
@@ -151,8 +166,11 @@ class Body:
         limits.check_length(len(markup), self._source)
         # A character reference may have named what no feed may hold.
         markup = repair(markup)
-        if not has_tags and (body := plain.finish(markup, base, self._source)) is not None:
-            return body
+        follows = self._origin is not NO_ORIGIN and _MAY_LINK_FILE.search(markup)
+        if not (has_tags or follows):
+            body = plain.finish(markup, base, self._source)
+            if body is not None:
+                return body
         before = None
         # Without a tag of the source's own, cmark's output is well nested and well-formed, and has
         # at most links that run.
@@ -161,6 +179,8 @@ class Body:
             _find_unsafe(before, html, findings)
             etree.strip_elements(before, *_REMOVED_WITH_CONTENT, with_tail=False)
         root = parse(markup)
+        if follows:
+            _follow_files(root, self._resolve, findings, by_name=self._origin.is_obsidian)
         facts = losses.Facts.of(root if before is None else before, html)
         length = limits.Length(len(markup), self._source)
         reshape(root, base, findings)
@@ -182,6 +202,11 @@ class Body:
             losses.find_losses(before, root, base, findings)
         return cleaned.strip()
 
+    def _resolve(self, target: str, by_name: bool) -> Target | None:
+        found = self._origin.resolve(target, by_name)
+        self._links.add(len(found.url) + len(found.title) if found else 0)
+        return found
+
     def findings(self) -> list[Finding]:
         """The findings of the body that clean() read last."""
         return self._findings.located(self._source)
@@ -189,12 +214,17 @@ class Body:
     def _to_html(self) -> tuple[str, bool]:
         """The body as HTML; True if that has tags of the source's own."""
         self._source = limits.bounded(self._source)
-        source = repair(self._source)
+        source, origin = repair(self._source), self._origin
+        if origin is not NO_ORIGIN:
+            origin = replace(origin, resolve=self._resolve)
         if self._is_html:
-            markup, has_tags = liquid.without_tags(source, self._findings, is_html=True), True
+            markup = liquid.without_tags(source, self._findings, origin, is_html=True)
+            has_tags = True
         else:
+            if origin is not NO_ORIGIN:
+                source = extensions.without_extensions(source, is_obsidian=origin.is_obsidian)
             source, put_back = formulas.protect(source, CODE_IN_MARKDOWN, self._math)
-            source = liquid.without_tags(source, self._findings, is_html=False)
+            source = liquid.without_tags(source, self._findings, origin, is_html=False)
             markup, has_tags = _from_markdown(source) if source.strip() else (source, False)
             markup = put_back(markup)
         if has_tags:
@@ -297,6 +327,19 @@ def _markdown_renderer() -> Callable[[str], tuple[str, bool]]:
         return markup, has_tags
 
     return render
+
+
+def _follow_files(
+    root: HtmlElement, resolve: Resolve, findings: Findings, *, by_name: bool
+) -> None:
+    """Make each link to an article's file one to the article, or plain text, which is told."""
+    for link in root.iter("a"):
+        file = link.get("href", "").strip()
+        if _TO_FILE.fullmatch(file):
+            target = resolve(name_in(file) or file, by_name)
+            link.set("href", (target and target.url) or UNKNOWN_LINK)
+            if not (target and target.url):
+                findings.add("unpublished" if target else "target", file, *clue_patterns(file, "a"))
 
 
 def _resolve_links(root: HtmlElement, base: str, length: limits.Length, findings: Findings) -> None:

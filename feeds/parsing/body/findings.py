@@ -39,8 +39,12 @@ KINDS = {
              "its text stays"),
     "target": ("foreign-syntax", "only its generator knows where {} is: its link is plain text, a"
                " picture is left out", "write its URL"),
+    "unpublished": ("unpublished-link", "{} is not published, or not yet: its link is plain text",
+                    "publish it, or take the link out"),
     "shortcode": ("foreign-syntax", "the shortcode {} is left out; text within it stays",
                   "write Markdown or HTML"),
+    "tag-left": ("foreign-syntax", "{} is left out: only its generator knows what it stands for",
+                 "write Markdown or HTML"),
     "template": ("foreign-syntax", "{} is published as text", "write Markdown or HTML"),
     "formula": ("foreign-syntax", "a formula that has neither MathML nor TeX is left out",
                 "have KaTeX or MathJax write MathML"),

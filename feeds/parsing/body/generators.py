@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 from html import escape
 
+from feeds.parsing.body import embeds
 from feeds.parsing.body.findings import Findings
+from feeds.parsing.body.references import Resolve, escaped, link_to, name_in
 from feeds.parsing.body.structure import UNKNOWN_LINK
 
 # A tag or an output within a link's target has blanks, which end the target for Markdown.
@@ -46,10 +48,6 @@ _SHORTCODE = re.compile(
 )
 _ESCAPED_SHORTCODE = re.compile(r"\{\{([<%])[ \t]*/\*([^{}\n]{0,300}?)\*/[ \t]*([>%])\}\}")
 _NAMED = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|`([^`]*)`|(\S+))")
-_FRAMES = {
-    "youtube": "https://www.youtube.com/embed/",
-    "vimeo": "https://player.vimeo.com/video/",
-}
 
 _ATTRIBUTE = (
     r"(?:[.#][A-Za-z_-][\w:-]*|[\w:-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|[^\s\"'{}]{1,200}))"
@@ -109,7 +107,7 @@ _POST_LINK = re.compile(
 # A tag of another engine, with arguments: prose about templates names tags alone.
 _LEFT = re.compile(
     r"\{%-?\s*[a-z_]\w*[ \t]+[^\s%{}-][^%{}\n]{0,300}%\}|\{\{[<%][^{}\n]{0,300}[>%]\}\}"
-    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}|!\[\[[^\[\]\n]{1,300}\]\]",
+    r"|^(?:!!!|\?\?\?\+?)[ \t]+\w[^\n]{0,100}|!\[\[[^\[\]\n]{1,300}\]\](?!\()",
     re.MULTILINE,
 )
 
@@ -135,7 +133,7 @@ _SIGNS = (
 )
 
 
-def replace_targets(source: str, findings: Findings) -> str:
+def replace_targets(source: str, findings: Findings, resolve: Resolve, *, is_html: bool) -> str:
     """Write out the targets of links and pictures; unknown ones are findings."""
 
     def replacement(match: re.Match[str]) -> str:
@@ -147,6 +145,14 @@ def replace_targets(source: str, findings: Findings) -> str:
             target = re.sub(r"^/(?=\{)", "", target)
         elif path:
             target = target[path.end() :]
+        name = name_in(target)
+        if name.startswith("#"):
+            return match["before"] + name
+        found = resolve(name, True) if name else None
+        if found:
+            if not found.url:
+                findings.add("unpublished", match["target"])
+            return match["before"] + (escaped(found.url) or UNKNOWN_LINK)
         target, this_page = _THIS_PAGE.subn("", target)
         if _UNKNOWN.match(target) or "{%" in target:
             findings.add("target", match["target"])
@@ -156,7 +162,10 @@ def replace_targets(source: str, findings: Findings) -> str:
         return match["before"] + (target or "#")
 
     def title(match: re.Match[str]) -> str:
-        findings.add("target", match[0])
+        found = resolve(match[1], True)
+        if found and found.url:
+            return link_to(match[2] or found.title or match[1], found.url, is_html=is_html)
+        findings.add("unpublished" if found else "target", match[0])
         return match[2] or match[1]
 
     if "__GHOST_URL__" in source:
@@ -179,27 +188,24 @@ def replace_shortcodes(source: str, findings: Findings, protect: Callable[[str],
     def replacement(match: re.Match[str]) -> str:
         name, arguments = match["name"], match["arguments"].strip()
         named = {key: a or b or c for key, a, b, c in _NAMED.findall(arguments)}
-        if name == "figure" and named.get("src"):
-            return _figure(named)
-        if name in _FRAMES and arguments:
+        # Many sites have their own instead of Hugo's `figure`.
+        if named.get("src") and (name == "figure" or embeds.is_picture(named["src"])):
+            return embeds.figure(named)
+        if page := embeds.page_of(name, named, arguments.replace('"', "").split()):
+            return embeds.link(page)
+        if name in embeds.FRAMES and arguments:
             video = named.get("id") or arguments.split()[0].strip('"')
-            return f'<iframe src="{_FRAMES[name]}{escape(video)}"></iframe>'
+            return f'<iframe src="{embeds.FRAMES[name]}{escape(video)}"></iframe>'
         # Prose about shortcodes names one alone.
         if not arguments and name not in paired:
             return match[0]
         if not match["slash"]:
+            if name in paired and named.get("title"):
+                return f"\n**{named['title']}**\n\n"
             findings.add("shortcode", name)
         return ""
 
     return _SHORTCODE.sub(replacement, source)
-
-
-def _figure(named: dict[str, str]) -> str:
-    caption = named.get("caption") or named.get("title") or ""
-    picture = f'<img src="{escape(named["src"])}" alt="{escape(named.get("alt") or caption)}">'
-    if not caption:
-        return picture
-    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def remove_marks(source: str) -> str:

@@ -7,8 +7,9 @@ does prose about templates. Takes linear time.
 import re
 from collections.abc import Callable
 
-from feeds.parsing.body import generators
+from feeds.parsing.body import embeds, generators, references
 from feeds.parsing.body.findings import Findings
+from feeds.parsing.body.references import NO_ORIGIN, Origin
 from feeds.text.repair import escape_html
 
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
@@ -22,6 +23,8 @@ def _pair(name: str, arguments: str = r"\s*-?") -> _Pair:
 
 _RAW, _COMMENT = _pair("raw"), _pair("comment")
 _HIGHLIGHT = _pair("highlight", r"\s+[^\s%][^%\n]{0,200}")
+# Hexo's, whose name may stand alone.
+_CODE_BLOCKS = tuple(_pair(name, r"(?:\s[^%\n]{0,200})?") for name in ("codeblock", "code"))
 _HUGO_HIGHLIGHT = (
     re.compile(r"\{\{[<%]\s*highlight\s[^<>{}\n]{0,200}[>%]\}\}"),
     re.compile(r"\{\{[<%]\s*/\s*highlight\s*[>%]\}\}"),
@@ -68,12 +71,14 @@ _CODE_IN_HTML = (
 _PLACEHOLDER = re.compile("\x00(\\d+)\x00")
 
 
-def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
+def without_tags(
+    source: str, findings: Findings, origin: Origin = NO_ORIGIN, *, is_html: bool
+) -> str:
     """The source of a body, which must be repaired text, without Liquid.
 
     What only the generator knew, and tags that stay as text, are findings.
     """
-    if not generators.may_hold_syntax(source):
+    if not _may_hold_syntax(source, origin):
         return source
     protected: list[str] = []
 
@@ -92,34 +97,48 @@ def without_tags(source: str, findings: Findings, *, is_html: bool) -> str:
         fence = "~" * max(3, 1 + max(map(len, re.findall("~+", code)), default=0))
         return protect(f"\n{fence}\n{code}\n{fence}\n")
 
-    source = _replace_between(source, _HIGHLIGHT, protect_highlight)
-    source = _replace_between(source, _HUGO_HIGHLIGHT, protect_highlight)
+    for tags in (_HIGHLIGHT, _HUGO_HIGHLIGHT, *_CODE_BLOCKS):
+        source = _replace_between(source, tags, protect_highlight)
     if is_html:
         source = _replace_between(source, _CODE_IN_HTML, protect_code, with_tags=True)
     else:
         source = CODE_IN_MARKDOWN.sub(lambda match: protect_code(match[0]), source)
     # Most braces are in code.
-    if generators.may_hold_syntax(source):
-        source = _replace_syntax(source, findings, protect, is_html=is_html)
+    if _may_hold_syntax(source, origin):
+        source = _replace_syntax(source, findings, protect, origin, is_html=is_html)
     # Protected text may contain placeholders.
     while "\0" in source:
         source = _PLACEHOLDER.sub(lambda match: protected[int(match[1])], source)
     return source
 
 
+def _may_hold_syntax(source: str, origin: Origin) -> bool:
+    is_foreign = origin is not NO_ORIGIN and ("[[" in source or "{" in source)
+    return is_foreign or generators.may_hold_syntax(source)
+
+
 def _replace_syntax(
-    source: str, findings: Findings, protect: Callable[[str], str], *, is_html: bool
+    source: str,
+    findings: Findings,
+    protect: Callable[[str], str],
+    origin: Origin,
+    *,
+    is_html: bool,
 ) -> str:
     source = _replace_between(source, _RAW, protect)
-    source = generators.replace_targets(source, findings)
+    source = generators.replace_targets(source, findings, origin.resolve, is_html=is_html)
+    source = references.replace_tags(source, origin.resolve)
     source = generators.replace_shortcodes(source, findings, protect)
     if not is_html:
         for comment in _COMMENTS_IN_MARKDOWN:
             source = _replace_between(source, comment, lambda _text: "")
         source = generators.remove_marks(source)
+        source = references.replace_wiki_links(source, findings, origin)
         source = generators.replace_alerts(source)
         for name in generators.COMPONENT.findall(source):
             findings.add("shortcode", name)
+    if origin.tags is references.TEMPLATE_TAGS:
+        source = embeds.replace_tags(source)
     if "{%" in source:
         for name in _INCLUDE.findall(source):
             findings.add("shortcode", name)
@@ -127,6 +146,8 @@ def _replace_syntax(
         # In a body with no other tag, an {% endif %} is one that the prose is about.
         source = without if without == source else _PLAIN_TAG.sub("", without)
     source = _OUTPUT.sub("", _LITERAL.sub(r"\2", source))
+    if origin.tags:
+        source = references.remove_tags(source, findings, origin.tags, protect)
     generators.find_left(source, findings)
     return source
 
