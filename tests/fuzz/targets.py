@@ -279,9 +279,11 @@ class DialectTarget:
 
         def read() -> dict[str, tuple[Article | None, list[Problem]]]:
             return {
-                path: read_article(text, path, site.article_defaults, dialect)
+                path: read_article(text, path, site.article_defaults, dialect, _find_article)
                 for path, text in files.items()
-                if dialect.is_article(path) and dialect.data_of(path) is not None
+                if dialect.is_article(path)
+                and dialect.link_names(path)
+                and dialect.data_of(path) != path
             }
 
         articles = read()
