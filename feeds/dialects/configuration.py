@@ -228,6 +228,8 @@ def text_of(values: Mapping[str, Any], *keys: str) -> str:
 
 def flag_of(values: Mapping[str, Any], key: str, default: bool = False) -> bool:
     """Return a boolean; the default if it is missing or none."""
+    if key not in values:
+        return default
     return {"true": True, "yes": True, "false": False, "no": False}.get(
         str(values.get(key)).lower(), default
     )

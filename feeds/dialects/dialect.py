@@ -366,7 +366,7 @@ def names_of(value: object) -> str:
 
 def picture_of(values: Mapping[str, YAMLValue], *keys: str) -> str:
     """Return the URL of the first picture under these keys; it may be in a list or a mapping."""
-    for value in map(values.get, keys):
+    for value in filter(None, map(values.get, keys)):
         first = value[0] if isinstance(value, list) and value else value
         url = text_of(first, *_URL_KEYS) if isinstance(first, dict) else first
         if isinstance(url, str) and url.strip():
