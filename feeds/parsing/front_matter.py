@@ -8,7 +8,7 @@ import html
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
@@ -241,9 +241,9 @@ def _scanned(scan: _Scan) -> Syntax:
     return find
 
 
-def _split(text: str) -> list[str]:
-    """Return the lines with their newlines: splitlines() knows other ends of lines too."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
+def _split(text: str) -> Iterator[str]:
+    """Yield the lines with their newlines: splitlines() knows other ends of lines too."""
+    return (line[0] for line in re.finditer(r"[^\n]*\n|[^\n]+", text))
 
 
 _META_KEY = re.compile(r" {0,3}([A-Za-z0-9_-]+):[ \t]*(.*)")
@@ -303,7 +303,7 @@ _INLINE = re.compile(r"(\*\*|\*|``|`)(?=\S)([^*`\n]{1,500}?)(?<=\S)\1_{0,2}")
 
 def _scan_rest(text: str) -> tuple[list[_Entry], int]:
     """Scan a title of reStructuredText, a subtitle, and the fields that follow them."""
-    lines = _split(text)
+    lines = list(_split(text))
     entries = list[_Entry]()
     at, title = _rest_title(lines, _skip_comments(lines, 0))
     if title:
