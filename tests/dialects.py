@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -43,6 +44,21 @@ def write_files(root: Path, files: Mapping[str, str]) -> Path:
     return root
 
 
+def fixture(name: str) -> dict[str, str]:
+    """Return the files of the site with which a dialect is tested, by their paths."""
+    match name:
+        case "obsidian":
+            return {".obsidian/app.json": "{}", "a b.md": "---\ncreated: 2026-05-01\n---\nText.\n"}
+        case "plain":
+            text = "---\ntitle: Tides\ndate: 2026-05-01\ntags: [sea]\n---\nText.\n"
+            return {"feeds.yaml": "permalink: /:year/:title/\n", "posts/2026-05-01-tides.md": text}
+    module = import_module(f"tests.test_dialect_{name}")
+    files: dict[str, str] = dict(module.FILES)
+    if name == "quartz":
+        files["quartz.config.ts"] = module.TYPESCRIPT
+    return files
+
+
 def publish(root: Path, url: str = "https://e.org/") -> dict[str, Published]:
     """Return what Feeds publishes of a folder, without what is held back, by file."""
     folder = SiteFolder.open(root).published_at(url)
@@ -53,7 +69,7 @@ def publish(root: Path, url: str = "https://e.org/") -> dict[str, Published]:
         article, _problems = folder.read_article(text, path)
         if article and not article.draft and not article.removed:
             date = article.published.isoformat()[:19]
-            found[path] = Published(_normal(article.url), article.title, date, article.topics)
+            found[path] = Published(normal_url(article.url), article.title, date, article.topics)
     return found
 
 
@@ -64,7 +80,7 @@ def read_truth(name: str) -> dict[str, tuple[Published, str]]:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
             url = row["url"] if "://" in row["url"] else f"https://e.org{row['url']}"
             topics = tuple(row["topics"].split("|")) if row["topics"] else ()
-            published = Published(_normal(url), row["title"], row["date"][:19], topics)
+            published = Published(normal_url(url), row["title"], row["date"][:19], topics)
             found[row["source"]] = published, row["extra"] or ""
     return found
 
@@ -78,6 +94,6 @@ def copy_site(name: str, target: Path, files: Mapping[str, str]) -> Path:
     return target
 
 
-def _normal(url: str) -> str:
+def normal_url(url: str) -> str:
     """Return a URL with everything percent-encoded that may be."""
     return quote(url, safe="/:%!$&'()*+,;=@~-._?#")

@@ -9,10 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dialects
 import equal
 import pytest
 import reading
 from generate import write_site
+
+from feeds.dialects import DIALECTS
+from tests.dialects import publish
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -137,6 +141,22 @@ def test_the_profile_names_the_modules_of_reading_and_writing() -> None:
     printed = run("profile_build.py", "--articles", "20", "--topics", "3")
     assert "| feeds.parsing.yaml_text |" in printed
     assert "| feedgen |" in printed
+
+
+def test_the_articles_are_the_same_in_the_form_of_each_generator(tmp_path: Path) -> None:
+    write_site(tmp_path / "site", 6, 2)
+    articles = list(dialects.read_articles(tmp_path / "site"))
+    titles = sorted(each.title for each in articles)
+    topics = sorted(sorted(each.topics) for each in articles)
+    assert {form.partition(",")[0] for form in dialects.FORMS} - {"own form"} == {
+        kind.name for kind in DIALECTS
+    } - {"obsidian"}
+    for number, form in enumerate(dialects.FORMS.values()):
+        dialects.write_form(tmp_path / str(number), form, articles)
+        found = publish(tmp_path / str(number)).values()
+        assert sorted(row.title for row in found) == titles
+        # Nikola sorts them, and Pelican's articles have a category.
+        assert sorted(sorted({*row.topics} - {"misc"}) for row in found) == topics
 
 
 @pytest.mark.slow

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feeds.parsing.front_matter import (
     DOTTED_LINES,
@@ -13,9 +16,11 @@ from feeds.parsing.front_matter import (
     REST_FIELDS,
     NoFrontMatterError,
     Syntax,
+    as_yaml,
     read_front_matter,
 )
 from feeds.parsing.rest import NoDocutilsError, RestError, rest_to_html
+from feeds.parsing.toml_lines import read_plain_lines
 from tests.dialects import needs_docutils
 from tests.support import within
 
@@ -136,3 +141,43 @@ def test_what_to_install_is_said_without_docutils(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(NoDocutilsError) as error:
         rest_to_html("a")
     assert error.value.hint == 'install it: pip install "feeds[rest]"'
+
+
+_TOML = [
+    *("a = ", "b-2 = ", '"x"', "'y'", "é", "true", "0", "12", "-1", "1.5", "1_0", "\n", " "),
+    *(
+        "\t",
+        "[a]\n",
+        "[b]\n",
+        "[[a]]\n",
+        "[a.b]\n",
+        "[",
+        "]",
+        ", ",
+        "# c\n",
+        "\\",
+        '"""',
+        '"',
+        "\x0b",
+    ),
+    *("2026-05-01", "2026-02-30", "T10:00:00", " 10:00:60", "Z", "+02:00", "-24:00", "c = 'd'\n"),
+]
+
+
+@given(st.lists(st.sampled_from(_TOML) | st.text(max_size=3), max_size=12).map("".join))
+def test_plain_lines_of_toml_are_what_the_parser_makes_of_them(source: str) -> None:
+    if (found := read_plain_lines(source, 1)) is not None:
+        assert found == as_yaml(tomllib.loads(source, parse_float=str), 1, {})
+
+
+def test_plain_lines_of_toml_need_no_parser() -> None:
+    source = (
+        'title = "Tides"\ndate = 2026-05-01T10:00:00Z\n# A comment\n\ndraft = false\n'
+        "[taxonomies]\ntags = ['sea', \"low tide\"]\n"
+    )
+    found = read_plain_lines(source, 3)
+    assert found == {
+        "title": "Tides", "date": "2026-05-01 10:00:00+00:00", "draft": "false",
+        "taxonomies": {"tags": ["sea", "low tide"]},
+    }  # fmt: skip
+    assert found.lines == {"title": 3, "date": 4, "draft": 7, "taxonomies": 8}

@@ -7,15 +7,20 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
 from feeds.cli import main
+from feeds.dialects import DIALECTS
 from feeds.errors import ConfigurationError
 from feeds.model.selection import Selection
 from feeds.web.live_site import LiveSite
 from feeds.web.settings import Settings
 from tests.dialects import Published, publish, write_files
+from tests.fuzz.grammars import FOLDER
+from tests.fuzz.targets import DialectTarget
 
 POST = "---\ntitle: {title}\n{more}---\nText.\n"
 JEKYLL = {
@@ -277,3 +282,13 @@ def test_a_tag_of_a_template_is_one_problem_whatever_its_arguments(tmp_path: Pat
     _, problems, _ = run("check", tmp_path)
     assert len(problems) == 4
     assert problems[3].startswith("… and 12 more like _posts/2026-05-13-a.md:5: warning: {% notice")
+
+
+def test_a_dialects_place_is_that_of_its_class() -> None:
+    for kind in DIALECTS:
+        assert kind.load().name == kind.name
+
+
+@given(st.lists(st.sampled_from([*FOLDER.tokens, *FOLDER.examples]) | st.text(max_size=20)))
+def test_no_folder_is_a_traceback(parts: list[str]) -> None:
+    DialectTarget().run("".join(parts))()

@@ -26,7 +26,6 @@ from feeds.catalog.own_form import has_own_form
 from feeds.catalog.walk import MANIFEST, Links, Stat, walk
 from feeds.dialects import DIALECTS, NONE, find_dialect
 from feeds.dialects.configuration import Files
-from feeds.dialects.dialect import Dialect
 from feeds.errors import ConfigurationError, Problem, Severity
 from feeds.files import regular_only
 from feeds.model.article import Article
@@ -41,6 +40,7 @@ from feeds.text.repair import plain_line, shown
 
 if TYPE_CHECKING:
     from feeds.catalog.links import Links as ArticleLinks
+    from feeds.dialects.dialect import Dialect
     from feeds.parsing.article import Outline
 
 CONFIGURATION = "feeds.yaml"

@@ -15,7 +15,6 @@ from posixpath import normpath
 from typing import Any
 
 from feeds.parsing import yaml_text
-from feeds.parsing.front_matter import parse_json, parse_toml
 from feeds.parsing.yaml_text import YAMLTextError
 
 #: A larger file is hardly a configuration.
@@ -77,6 +76,9 @@ class Files:
 
     def values(self, path: str) -> dict[str, Any]:
         """Return the mapping in a file of YAML, TOML, JSON or Python; empty if it has none."""
+        # Imported late: the folders of most sites have no such file.
+        from feeds.parsing.front_matter import parse_json, parse_toml
+
         text = self.text(path).removeprefix("\ufeff")
         with suppress(YAMLTextError, RecursionError):
             if path.endswith(".toml"):
@@ -199,6 +201,8 @@ def text_of(values: Mapping[str, Any], *keys: str) -> str:
 
 def flag_of(values: Mapping[str, Any], key: str, default: bool = False) -> bool:
     """Return a boolean; the default if it is missing or none."""
+    if key not in values:
+        return default
     return {"true": True, "yes": True, "false": False, "no": False}.get(
         str(values.get(key)).lower(), default
     )

@@ -164,7 +164,11 @@ class Dialect:
         return self._digest_of(fields(self))
 
     def _digest_of(self, chosen: Iterable[Field[object]]) -> str:
-        shown = [(each.name, getattr(self, each.name)) for each in chosen]
+        values = ((each.name, getattr(self, each.name)) for each in chosen)
+        # Sets are in another order in each process.
+        shown = [
+            (key, sorted(value) if isinstance(value, frozenset) else value) for key, value in values
+        ]
         return hashlib.sha256(f"{self.name} {shown!r}".encode("utf-8", "replace")).hexdigest()
 
     @cached_property
@@ -362,7 +366,7 @@ def names_of(value: object) -> str:
 
 def picture_of(values: Mapping[str, YAMLValue], *keys: str) -> str:
     """Return the URL of the first picture under these keys; it may be in a list or a mapping."""
-    for value in map(values.get, keys):
+    for value in filter(None, map(values.get, keys)):
         first = value[0] if isinstance(value, list) and value else value
         url = text_of(first, *_URL_KEYS) if isinstance(first, dict) else first
         if isinstance(url, str) and url.strip():

@@ -9,10 +9,9 @@ import posixpath
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 
 from feeds.dialects.permalink import format_date
-from feeds.dialects.slugs import to_ascii
+from feeds.dialects.slugs import remembered, to_ascii
 
 _EXPRESSION = re.compile(r"\{\{-?([^{}]{0,300}?)-?\}\}")
 #: A filter, and the text in quotes that it is given after a colon or in brackets.
@@ -86,7 +85,7 @@ def _filtered(value: str | datetime | None, filter: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def slugify(text: str) -> str:
     """Return a text as Eleventy's slugify does: letters and digits in ASCII, and hyphens."""
     words = to_ascii(text.replace("&", " and ").replace("’", "'")).lower()

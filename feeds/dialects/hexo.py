@@ -8,13 +8,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from feeds.dialects.configuration import Files, flag_of, mapping_of, text_of
 from feeds.dialects.dialect import Dialect, SiteSettings, Translation, excerpt_before, picture_of
 from feeds.dialects.permalink import date_token, expand
-from feeds.dialects.slugs import title_of_name
+from feeds.dialects.slugs import remembered, title_of_name
 from feeds.parsing.front_matter import UNOPENED, Syntax
 from feeds.parsing.yaml_text import YAMLValue
 
@@ -228,7 +227,7 @@ def _day(parts: Mapping[str, str]) -> str:
     return f"{parts['year']}-{month}-{day}" if parts.get("year") and month and day else ""
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _slugify(text: str) -> str:
     """Return a text with hyphens for blanks and signs, and Latin letters without their accents."""
     return _SPECIAL.sub("-", "".join(map(_plain, text))).strip("-")

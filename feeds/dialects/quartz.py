@@ -18,6 +18,7 @@ from feeds.dialects.javascript import Script, without_comments
 from feeds.dialects.permalink import date_token, expand
 
 _MAX_PATTERNS = 100
+_MAX_SCRIPT_CHARS = 200_000
 _CREATED, _PUBLISHED = ("created", "date"), ("published", "publishDate")
 _MODIFIED = ("modified", "lastmod", "updated", "last-modified")
 #: Characters of a file's name that are not in its URL as they are.
@@ -53,7 +54,7 @@ class Quartz(Dialect):
             return None
         settings = _read_yaml(files.values(found)) if found.endswith(".yaml") else {}
         if found.endswith(".ts"):
-            settings = _read_typescript(files.text(found))
+            settings = _read_typescript(files.text(found)[:_MAX_SCRIPT_CHARS])
         url = text_of(settings, "baseUrl").strip("/")
         site = SiteSettings(
             title=text_of(settings, "pageTitle"),

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Concatenate, ParamSpec
 
 from text_unidecode import unidecode
 
@@ -18,7 +20,24 @@ _UNIDECODE = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+_P = ParamSpec("_P")
+#: What is remembered must not fill the memory.
+_MAX_REMEMBERED_CHARS = 300
+
+
+def remembered(make: Callable[Concatenate[str, _P], str]) -> Callable[Concatenate[str, _P], str]:
+    """Remember what a function makes of short texts: topics and folders come again and again."""
+    remember: Callable[..., str] = lru_cache(maxsize=4096)(make)
+
+    @wraps(make)
+    def call(text: str, /, *values: _P.args, **named: _P.kwargs) -> str:
+        is_short = len(text) <= _MAX_REMEMBERED_CHARS
+        return (remember if is_short else make)(text, *values, **named)
+
+    return call
+
+
+@remembered
 def keep_letters(text: str, also: str = "", *, lower: bool = True) -> str:
     """Return a text with hyphens for all but letters, marks, digits and the characters of `also`.
 
@@ -42,11 +61,11 @@ def hugo_path(text: str, *, lower: bool = True, accents: bool = True) -> str:
         return text.lower() if lower else text
     kept: list[str] = []
     is_apart = False
-    for place, char in enumerate(text):
-        if _stays(char) or (char == "%" and _ESCAPE.match(text, place)):
-            kept += ["-"] * (is_apart and char != "-") + [char]
+    for part in _PART.findall(text):
+        if len(part) > 1 or _stays(part):
+            kept += ["-"] * (is_apart and part[0] != "-") + [part]
             is_apart = False
-        elif kept and kept[-1] != "-" and char.isspace():
+        elif kept and kept[-1][-1] != "-" and part.isspace():
             is_apart = True
     path = "".join(kept)
     if not accents:
@@ -57,7 +76,8 @@ def hugo_path(text: str, *, lower: bool = True, accents: bool = True) -> str:
 
 
 _PLAIN_PATH = re.compile(r"[\w./\\#+~@-]*", re.ASCII)
-_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+#: Characters that stay, an escape, or another character.
+_PART = re.compile(r"[A-Za-z0-9_./\\#+~@-]+|%[0-9a-fA-F]{2}|.", re.DOTALL)
 
 
 def _stays(char: str) -> bool:
@@ -70,7 +90,7 @@ def title_of_name(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def to_ascii(text: str) -> str:
     """Return a text in letters of ASCII, as Unidecode has it: 日本 is "Ri Ben ".
 

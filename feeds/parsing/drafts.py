@@ -138,6 +138,8 @@ def is_in_drafts(path: str) -> bool:
 
 def holds_back(key: str, value: YAMLValue) -> bool:
     """Return True if a key of front matter is one of those that read_hold() reads."""
+    if isinstance(value, str) and not _rule_of(key) and not _is_draft(value):  # most are
+        return False
     return any(True for _key in _hold_keys([(key, value)]))
 
 

@@ -8,12 +8,13 @@ import html
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from feeds.parsing import yaml_text
+from feeds.parsing.toml_lines import read_plain_lines
 from feeds.parsing.yaml_text import MAX_DEPTH, YAMLList, YAMLMapping, YAMLTextError, YAMLValue
 from feeds.text.repair import find_forbidden, repair
 
@@ -134,6 +135,8 @@ def parse_yaml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, s
 
 def parse_toml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
     """Parse TOML. Raises YAMLTextError."""
+    if (plain := read_plain_lines(source[:MAX_CHARS], line)) and len(source) <= MAX_CHARS:
+        return plain, ()
     try:
         values = tomllib.loads(_bounded(source, line), parse_float=str)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -217,9 +220,9 @@ _Scan: TypeAlias = Callable[[str], tuple[list[_Entry], int]]
 def _scanned(scan: _Scan) -> Syntax:
     """Make the syntax of entries that are marked by their form alone."""
 
-    def parse(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+    def read(entries: list[_Entry], line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
         mapping = YAMLMapping()
-        for entry in scan(source)[0]:
+        for entry in entries:
             before = mapping.get(entry.key)
             mapping[entry.key] = f"{before}\n{entry.value}" if before else entry.value
             mapping.lines.setdefault(entry.key, line + entry.line)
@@ -227,14 +230,20 @@ def _scanned(scan: _Scan) -> Syntax:
 
     def find(text: str) -> Part | None:
         entries, end = scan(text[:MAX_CHARS])
+        found = text[:end]
+
+        def parse(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, str]]]:
+            # The source may have been repaired since.
+            return read(entries if source == found else scan(source)[0], line)
+
         return Part(parse, 0, end, end) if entries else None
 
     return find
 
 
-def _split(text: str) -> list[str]:
-    """Return the lines with their newlines: splitlines() knows other ends of lines too."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
+def _split(text: str) -> Iterator[str]:
+    """Yield the lines with their newlines: splitlines() knows other ends of lines too."""
+    return (line[0] for line in re.finditer(r"[^\n]*\n|[^\n]+", text))
 
 
 _META_KEY = re.compile(r" {0,3}([A-Za-z0-9_-]+):[ \t]*(.*)")
@@ -294,7 +303,7 @@ _INLINE = re.compile(r"(\*\*|\*|``|`)(?=\S)([^*`\n]{1,500}?)(?<=\S)\1_{0,2}")
 
 def _scan_rest(text: str) -> tuple[list[_Entry], int]:
     """Scan a title of reStructuredText, a subtitle, and the fields that follow them."""
-    lines = _split(text)
+    lines = list(_split(text))
     entries = list[_Entry]()
     at, title = _rest_title(lines, _skip_comments(lines, 0))
     if title:

@@ -41,7 +41,7 @@ _PLAYERS = {
 #: Replacements of the names of a text, with those that they lead to.
 _MAX_SUBSTITUTIONS = 20_000
 #: Lines that are read, again within each block. An article of 40,000 characters has some 500.
-_MAX_STEPS = 20_000
+_MAX_STEPS = 6_000
 #: Directives of generators that show nothing, and one whose result depends on the day.
 _LEFT_OUT = "chart date gist include listing media post-list raw slides soundcloud".split()
 

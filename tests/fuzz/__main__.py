@@ -5,7 +5,8 @@
     python -m tests.fuzz --replay fuzz-findings/body-slow-1-417.input --shrink
 
 TARGET is front-matter (an article's keys, and every format that it is rendered in), body (Markdown
-or HTML to clean HTML), config (feeds.yaml), query (of custom feeds and searches), headers (of any
+or HTML to clean HTML), config (feeds.yaml), dialects (a folder of another generator: its
+configuration, and articles of every syntax), query (of custom feeds and searches), headers (of any
 request to the live app), or all. An input has at most 64 KB. It breaks a promise by an exception,
 by more than a second of processor time (20 ms for a request that renders nothing), by 200 MB of
 memory, by output much longer than itself, by a library that ends the process, and by output that an

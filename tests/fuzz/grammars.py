@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from feeds.dialects import DIALECTS
+from tests.dialects import fixture
 from tests.fuzz.inputs import Grammar
 from tests.support import CORPUS
 
@@ -400,4 +402,76 @@ HEADERS = Grammar(
         ["/a", "%2e%2e/", "/../", "%", "?q=", "&a=b", "%C3%83", "%E2%80%9A"],
     ],
     before="GET /rss.xml",
+)  # fmt: skip
+
+#: Begins the line before each file of a folder; the rest of the line is the file's path.
+FILE = "\x1c"
+FOLDERS = [fixture(kind.name) for kind in DIALECTS]
+_PATHS = list(dict.fromkeys(path for folder in FOLDERS for path in folder))
+#: The templates and patterns of all generators, and what takes parsers long.
+_SETTINGS = [
+    *("/:year/:month/:day/:title/", ":categories/:sections[1:]/:slug", "{date:%Y}/{slug}"),
+    *("{date:%" + "Y" * 90 + "}", "{{ page.date | date: '%Y' }}", "yyyy/MM/dd", ":" * 500),
+    *("(?P<date>\\d{4}-\\d{2}-\\d{2})_(?P<slug>.*)", "(a*)*b", "(?P<slug>(.*)*)", "[a-", "(?i"),
+    *("../../etc/passwd", "/etc", "~", "content", "**/*", "{a,b}", "Europe/Berlin", "Mars/Base"),
+    *("https://harbour.example/notes", "//harbour.example", "http://[", "2026-05-01", "03.05.2026"),
+    *("os.environ.get('A', 'b')", "open('/etc/passwd').read()", "!ENV [A, b]", "!!python/name:x"),
+    *("`${a}`", "`", "/* ", "// ", "path.join(__dirname, 'content')", "{{% x %}}", "<!--more-->"),
+]
+_DIALECT_KEYS = [
+    *("title", "date", "slug", "permalink", "url", "tags", "categories", "taxonomies", "extra"),
+    *("draft", "excerpt", "summary", "lastmod", "baseURL", "baseurl", "base_url", "SITEURL"),
+    *("permalinks", "cascade", "defaults", "languages", "POSTS", "ARTICLE_URL", "plugins", "blog"),
+    *("FILENAME_METADATA", "SLUG_REGEX_SUBSTITUTIONS", "ignorePatterns", "post_url_format", "path"),
+]
+_MARKS = [
+    *("---\n", "+++\n", ";;;\n", "---json\n", "---toml\n", "{", "}\n", "<!--\n", "-->\n", "===\n"),
+    *(
+        ".. title: A\n",
+        ":date: 2026-05-01\n",
+        "Title: A\n",
+        "A\n=\n",
+        '<meta name="date" content="',
+    ),
+]
+
+FOLDER = Grammar(
+    tokens=[
+        *(f"\n{FILE}{path}\n" for path in _PATHS), *_SETTINGS, *_MARKS,
+        *(f"{key}: {value}\n" for key in _DIALECT_KEYS for value in _SETTINGS[::3]),
+        *(f"{key} = '{value}'\n" for key in _DIALECT_KEYS for value in _SETTINGS[::4]),
+        *(f'"{key}": "' for key in _DIALECT_KEYS), *(f".. {key}: " for key in _DIALECT_KEYS),
+        "[", "]", "(", ")", ",", "'", '"', "[[a]]\n", "[a.b]\n", "- ", "  ", "\n",
+    ],
+    examples=[
+        "".join(f"{FILE}{path}\n{text}\n" for path, text in folder.items()) for folder in FOLDERS
+    ],
+    families=[
+        ["---\n", "+++\n", ";;;\n", "{", "[", '"a":', "title: a\n", "k{n}: 1\n", "- a\n"],
+        ["a.", "b{n} = 1\n", "[a.b{n}]\n", "[[a]]\n", "{a = ", '"""', "[", "1_0", "\n", "'"],
+        [".. a{n}: b\n", ":a{n}: b\n", "a{n}: b\n", "   c\n", "\n", "<!--\n", "=====\n", "..\n"],
+        ["*", "`", "|a|", "[1]_ ", "`a <b>`_ ", ".. |a{n}| replace:: |a|\n", "\n", "a_ ", "::\n"],
+        [".. note::\n\n", "  ", "+-+\n", "| |\n", "== ==\n", "a b\n", "\n", "1. ", ".. [#] a\n"],
+        [".. include:: /a\n", ".. raw:: html\n\n   <b>\n", ".. math:: a\n", ".. a: b\n", "\n"],
+        ["<meta ", 'name="a" ', "content='", "<title>", "<body", ">", "<", "\n", "</head"],
+        ["A = B + B\n", "B = 'a'\n", "B = B + B\n", "(", "[", "-", "from b import *\n", "'a' + "],
+        ["/*", "*/", "//", "`", "${", "'", '"', "{", "path: '", "a: [", "\\", "\n", "siteUrl: '"],
+        ["permalink: ", ":title", ":year/", "{slug}", "{date:%Y}", "/", ":a[", "]", "\n", "日"],
+        ["slug: ", "title: ", "é", "日本", "-", " ", "/", "%", "..", "ß", "\n", "a", "\u0301", "!"],
+        ["tags: [", "a{n}, ", "categories: ", "a, ", "]\n", "- a{n}\n", "{a: b}, ", "authors: "],
+        ["date: ", "2026-05-01", "9", "T", ":", "Z", " ", "+", "May ", "\n", "/", "AM"],
+        ["defaults:\n", "- {scope: {path: a{n}}, values: {a: b}}\n", "exclude:\n", "- '*a*{n}'\n"],
+        ["[cascade]\n", "[[cascade]]\n", "[permalinks]\n", "a{n} = '/:a'\n", "[languages.a{n}]\n"],
+        ["# ", "#", "a\n===\n", "**", "`", "[a](", ")", "{#a", "}", "<!-- more -->", "\n"],
+    ],
+    # A folder whose last file becomes long: a configuration, or an article's head or body.
+    shapes=[
+        [("".join(f"{FILE}{each}\n{folder[each]}\n" for each in folder if each != path), 1),
+         (f"{FILE}{path}\n{folder[path][:cut]}", 1), (unit, 60_000)]
+        for folder in FOLDERS
+        for path in folder
+        for cut, unit in (
+            (None, "a: b\n"), (5, "title: a{n}\n"), (5, "[a"), (40, "é"), (None, "a = '"),
+        )
+    ],
 )  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import io
 import os
+import pickle
 import re
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,18 +23,22 @@ import msgspec
 
 from feeds.catalog.catalog import Catalog
 from feeds.catalog.folder import SiteFolder
-from feeds.errors import FeedsError
+from feeds.dialects import find_dialect
+from feeds.dialects.configuration import Files
+from feeds.dialects.dialect import Dialect
+from feeds.errors import FeedsError, Problem
 from feeds.formats import ATOM, JSON, PAGE, RSS, as_entry, render
 from feeds.formats.entry_html import content_html
 from feeds.model.article import Article
 from feeds.model.document import Document
 from feeds.model.feed import Context, Feed
-from feeds.model.site import Author
+from feeds.model.site import Author, Site
 from feeds.parsing.article import read_article
 from feeds.parsing.body.clean import Body, plain_text
 from feeds.parsing.body.limits import BodyError
 from feeds.parsing.body.references import NO_ORIGIN, TEMPLATE_TAGS, Origin
 from feeds.parsing.body.references import Target as LinkTarget
+from feeds.parsing.time_zones import zone_name
 from feeds.publication.publication import Publication
 from feeds.text.urls import canonical_url
 from feeds.web.app import create_app
@@ -141,16 +147,20 @@ class FrontMatter:
                 return
             if read_article(text, "articles/a.md") != (article, problems):
                 raise ViolationError("unstable", "a second reading gives another article")
-            data = msgspec.to_builtins(article)
-            checks.check_text(_texts(data))
-            for url in _urls(data):
-                if not re.match(r"https?://[^\s<>\"]+\Z|/[^\s<>\"]*\Z", url):
-                    raise ViolationError("unsafe-url", f"the URL {url[:200]!r}")
+            _check_model(article)
             _check_article(article, documents, len(text.encode("utf-8", "surrogatepass")))
             if keeps and any(_SECRET.encode() in document for document in documents.values()):
                 raise ViolationError("secret-published", "a value of secured: is in a feed")
 
         return check
+
+
+def _check_model(article: Article) -> None:
+    data = msgspec.to_builtins(article)
+    checks.check_text(_texts(data))
+    for url in _urls(data):
+        if not re.match(r"https?://[^\s<>\"]+\Z|/[^\s<>\"]*\Z", url):
+            raise ViolationError("unsafe-url", f"the URL {url[:200]!r}")
 
 
 def _documents(article: Article) -> dict[str, bytes]:
@@ -244,6 +254,93 @@ ORIGIN = Origin(
     is_obsidian=True,
     tags=TEMPLATE_TAGS,
 )
+
+
+@dataclass
+class DialectTarget:
+    """A folder of any generator becomes articles."""
+
+    seconds: float = 1.0
+    grammar = grammars.FOLDER
+
+    def prepare(self) -> None:
+        """Load the dialects, and the libraries that they need."""
+        for folder in self.grammar.examples:
+            self.run(folder)()
+
+    def run(self, text: str) -> Callable[[], None]:
+        files = _files(text)
+        found = _find_dialect(files)
+        if not found:
+            return lambda: None
+        dialect = replace(found, base=found.site.url or URL)
+        digests, said = (dialect.digest, dialect.data_digest), dialect.describe()
+        site = Site("Site", timezone=zone_name(dialect.site.timezone), math=dialect.site.math)
+
+        def read() -> dict[str, tuple[Article | None, list[Problem]]]:
+            return {
+                path: read_article(text, path, site.article_defaults, dialect, _find_article)
+                for path, text in files.items()
+                if dialect.is_article(path)
+                and dialect.link_names(path)
+                and dialect.data_of(path) != path
+            }
+
+        articles = read()
+
+        def check() -> None:
+            if (again := _find_dialect(files)) != found:
+                raise ViolationError("unstable", f"found again, it is {again!r}"[:2_000])
+            copy = pickle.loads(pickle.dumps(dialect))
+            if copy != dialect or (copy.digest, copy.data_digest) != digests:
+                raise ViolationError("unstable", "other processes have another dialect")
+            if len(pickle.dumps(dialect)) > MAX_TIMES * len(text) + 20_000:
+                raise ViolationError("long-dialect", said[:300])
+            if read() != articles:
+                raise ViolationError("unstable", "a second reading gives other articles")
+            for article, problems in articles.values():
+                _check_problems(problems)
+                for problem in problems:
+                    if problem.code == "unreadable-article":
+                        raise ViolationError("exception", str(problem))
+                if article:
+                    _check_model(article)
+
+        return check
+
+
+def _files(text: str) -> dict[str, str]:
+    """Return the files of a folder by their paths, from an input with a line before each.
+
+    An input without such a line is one file of a folder that its length and checksum choose.
+    """
+    if not text.startswith(grammars.FILE):
+        folder = grammars.FOLDERS[len(text) % len(grammars.FOLDERS)]
+        chosen = zlib.crc32(text.encode("utf-8", "surrogatepass"))
+        return folder | {[*folder][chosen % len(folder)]: text}
+    files = {}
+    for part in text.split(grammars.FILE):
+        path, _, source = part.partition("\n")
+        if path.isprintable() and not {"", ".", ".."} & {*path.split("/")}:
+            # No file system has longer names and paths.
+            files["/".join(name[:255] for name in path[:4_000].strip("/").split("/"))] = source
+    return files
+
+
+def _find_dialect(files: dict[str, str]) -> Dialect | None:
+    folders: dict[str, set[str]] = {"": set()}
+    for path in files:
+        names = path.split("/")
+        for place in range(len(names)):
+            end = "/" * (place + 1 < len(names))
+            folder, entry = "/".join(names[:place]), "/".join(names[: place + 1])
+            folders.setdefault(folder, set()).add(entry + end)
+    listed = {folder: tuple(sorted(entries)) for folder, entries in folders.items()}
+    permalink = re.search("permalink: ([^\n]*)", files.get("feeds.yaml", ""))
+    return find_dialect(
+        Files(lambda path: files.get(path, ""), lambda folder: listed.get(folder.rstrip("/"), ())),
+        permalink=permalink[1].strip() if permalink else "",
+    )
 
 
 class _Site:
@@ -493,6 +590,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "front-matter": FrontMatter,
     "body": BodyTarget,
     "config": Configuration,
+    "dialects": DialectTarget,
     "query": lambda: App(grammars.QUERY),
     "headers": lambda: App(grammars.HEADERS),
 }
