@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -43,6 +43,7 @@ class _Group(click.Group):
         except OSError as error:  # of a help text, or of standard error itself
             with suppress(OSError):
                 click.echo(f"Error: {_reason(error)}", err=True)
+            _discard(sys.stdout, sys.stderr)
             sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -52,10 +53,16 @@ class _Group(click.Group):
         except FeedsError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:  # a full disk or a closed pipe, say
-            with suppress(OSError, ValueError):  # what is still buffered would fail at the end
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _discard(sys.stdout)
             raise click.ClickException(_reason(error)) from error
         return result
+
+
+def _discard(*streams: TextIO | None) -> None:
+    """Drop what is still buffered, which would fail when Python ends."""
+    for stream in filter(None, streams):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _reason(error: OSError) -> str:

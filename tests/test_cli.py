@@ -620,9 +620,12 @@ def test_a_replica_does_not_prepare_the_index_of_another_version(site: SiteBuild
 @pytest.mark.parametrize(
     "command", ["list demo", "build demo --out out", "init new", "--help", "serve demo --port 0"]
 )
+@pytest.mark.parametrize("buffering", ["", "1"])
 def test_an_output_that_cannot_be_written_ends_a_command_with_one_line(
-    demo: Path, command: str
+    demo: Path, monkeypatch: pytest.MonkeyPatch, command: str, buffering: str
 ) -> None:
+    # Python takes any text but an empty one to mean that nothing is buffered.
+    monkeypatch.setenv("PYTHONUNBUFFERED", buffering)
     call = [sys.executable, "-m", "feeds", *command.split()]
     with open("/dev/full", "w") as full:
         done = subprocess.run(call, cwd=demo.parent, stdout=full, stderr=subprocess.PIPE, text=True)
