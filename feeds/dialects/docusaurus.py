@@ -60,7 +60,7 @@ class Docusaurus(Dialect):
     needs_front_matter: ClassVar[bool] = False
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "slug", "originalUrl": "slug"}
 
-    #: Whether paths end with a slash; empty for as they are written.
+    #: "true" if paths end with a slash, "false" if they do not; empty for as they are written.
     slash: str = ""
     blogs: tuple[Blog, ...] = field(default=(), repr=False)
 

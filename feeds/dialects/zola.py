@@ -55,7 +55,7 @@ _SLUGS: dict[str, Callable[[str], str]] = {
 
 
 class _Place(NamedTuple):
-    """What the path of a page's file tells."""
+    """A page's language, folders and name, as the path of its file has them."""
 
     language: str
     folders: tuple[str, ...]
