@@ -376,8 +376,12 @@ def picture_of(values: Mapping[str, YAMLValue], *keys: str) -> str:
 
 def first_heading(body: str) -> str:
     """Return the text of a heading of the first level at the beginning of Markdown; else empty."""
-    found = re.match(r"\s{0,100}#[ \t]+([^\n]*?)[ \t]*#*[ \t]*(?:\{[^}\n]*\}[ \t]*)?(?:\n|$)", body)
-    return found[1] if found else ""
+    found = re.match(r"\s{0,100}#[ \t]+([^\n]*)", body)
+    text = found[1].rstrip(" \t") if found else ""
+    if text.endswith("}"):
+        attributes = text.find("{", text.rfind("}", 0, -1) + 1)
+        text = text[:attributes] if attributes >= 0 else text
+    return text.rstrip(" \t").rstrip("#").rstrip(" \t")
 
 
 def excerpt_before(body: str, *marks: str) -> str:

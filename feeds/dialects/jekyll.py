@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -107,7 +108,8 @@ class Jekyll(Dialect):
         categories = _categories(article, folders, defaults)
         article.fill(defaults)
         date = article.moment("date") or article.moment_of(day)
-        date = date.astimezone(self.zone) if date else None
+        with suppress(OverflowError):  # in the last hours of the calendar
+            date = date.astimezone(self.zone) if date else None
         slug = re.sub(r"\.*$", "", slug)
         title = article.text("title") or " ".join(word.capitalize() for word in slug.split("-"))
         article.put("title", title, "title")
@@ -149,7 +151,7 @@ class Jekyll(Dialect):
 
 @dataclass(frozen=True)
 class _Post:
-    """What the tokens of a permalink are made of."""
+    """The values of a permalink's tokens for one post."""
 
     slug: str
     name: str
