@@ -294,6 +294,11 @@ class Translation:
         items.lines = [self.written.lines.get(key, 1)] * len(items)
         self._put(ours, items, key)
 
+    def name_author(self) -> None:
+        """Name the article's author, of the first of two common keys that has a name."""
+        names = map(names_of, map(self.written.get, ("author", "authors")))
+        self.put("provider", next(filter(None, names), None), "author", "authors")
+
     def credit(self, authors: Iterable[str], *theirs: str) -> None:
         """Name the article's authors."""
         if people := list(dict.fromkeys(authors)):
@@ -342,6 +347,11 @@ def address_of(text: str) -> str:
     """Return a site's address with a slash at its end; empty for a text that is none."""
     text = f"https:{text}" if text.startswith("//") else text
     return canonical_url(f"{text.rstrip('/')}/") or "" if "://" in text else ""
+
+
+def joined_address(url: str, path: str) -> str:
+    """Return a site's address with the path of its pages; empty if the address is."""
+    return f"{url}/{path}/" if url and path else f"{url}/" if url else ""
 
 
 def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:

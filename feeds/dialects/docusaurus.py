@@ -17,6 +17,7 @@ from feeds.dialects.dialect import (
     Translation,
     excerpt_before,
     first_heading,
+    joined_address,
     names_of,
 )
 from feeds.dialects.javascript import Script
@@ -75,7 +76,7 @@ class Docusaurus(Dialect):
         url, base = text_of(values, "url").rstrip("/"), text_of(values, "baseUrl").strip("/")
         site = SiteSettings(
             title=text_of(values, "title"),
-            url=f"{url}/{base}/" if url and base else f"{url}/" if url else "",
+            url=joined_address(url, base),
             description=text_of(values, "tagline"),
             language=text_of(mapping_of(values, "i18n"), "defaultLocale"),
         )

@@ -137,8 +137,7 @@ class Gatsby(Dialect):
         topics = dict.fromkeys((*categories, *article.words("tags", ",")))
         article.put("topics", topics, "tags", "categories", "category")
         article.take("excerpt", *_EXCERPTS)
-        authors = map(names_of, map(article.written.get, ("author", "authors")))
-        article.put("provider", next(filter(None, authors), None), "author", "authors")
+        article.name_author()
         own = article.text(*self.paths)
         if self.needs_path and not own and not self.permalink:
             article.is_article = False

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from feeds.dialects.configuration import Files, flag_of, folder_inside, list_of, mapping_of, text_of
-from feeds.dialects.dialect import Dialect, SiteSettings, Translation, words_of
+from feeds.dialects.dialect import Dialect, SiteSettings, Translation, joined_address, words_of
 from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import keep_letters
 from feeds.parsing.yaml_text import YAMLMapping
@@ -63,7 +63,7 @@ class Jekyll(Dialect):
         author = values.get("author")
         site = SiteSettings(
             title=text_of(values, "title", "name"),
-            url=f"{url}/{path}/" if url and path else f"{url}/" if url else "",
+            url=joined_address(url, path),
             description=text_of(values, "description"),
             language=text_of(values, "lang", "locale").replace("_", "-"),
             timezone=text_of(values, "timezone"),
