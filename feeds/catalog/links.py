@@ -35,7 +35,7 @@ _LANGUAGE = re.compile(r"\.([a-z]{2,3}(?:-[A-Za-z]{2,8})?)\.\w+$")
 
 
 class Link(NamedTuple):
-    """What an article names in a link, and what may make it lead elsewhere."""
+    """The target of a link as its article writes it, and what may make it lead elsewhere."""
 
     #: A name of the article's file, folded; or a path or name of another file.
     target: str
@@ -188,7 +188,8 @@ class _Names:
             for rank, path in self._by_name.get(fold(name), ())
             if above == "/" or above in fold(f"/{path}")
         ]
-        best = [path for rank, path in found if rank == min(found)[0]]
+        best_rank = min(found, default=(0, ""))[0]
+        best = [path for rank, path in found if rank == best_rank]
         return best[0] if len(best) == 1 else ""
 
     def find_file(self, target: str) -> str:

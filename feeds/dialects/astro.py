@@ -21,7 +21,7 @@ from feeds.dialects.dialect import (
     Translation,
     excerpt_before,
     first_heading,
-    names_of,
+    joined_address,
     picture_of,
 )
 from feeds.dialects.javascript import Script, without_comments
@@ -108,7 +108,7 @@ class Astro(Dialect):
         is_file = format in ("file", "preserve")
         return cls(
             SiteSettings(
-                url=f"{url}/{base}/" if url and base else f"{url}/" if url else "",
+                url=joined_address(url, base),
                 language=text_of(mapping_of(values, "i18n"), "defaultLocale"),
             ),
             permalink=permalink,
@@ -153,8 +153,7 @@ class Astro(Dialect):
         topics = dict.fromkeys(word for each in words for word in each)
         article.put("topics", topics, "tags", "categories", "category")
         article.take("excerpt", *_EXCERPTS)
-        authors = map(names_of, map(article.written.get, ("author", "authors")))
-        article.put("provider", next(filter(None, authors), None), "author", "authors")
+        article.name_author()
         article.summary = excerpt_before(article.body, *_MARKS)
         is_page = found.folder == _PAGES
         id = below if is_page else article.text("slug") or slug_of_path(below)

@@ -24,6 +24,10 @@ _MAX_PYTHON_NODES = 50_000
 MAX_PATTERN_TEXT = 200
 _MAX_PATTERN_CHARS = 500
 _MAX_JOINED_CHARS = 10_000
+#: Python writes no longer numbers as text.
+_MAX_BITS = 10_000
+#: A pattern with so many optional parts can take the 1,000-fold.
+_MAX_OPTIONAL = 10
 #: What ast raises for values that are not literals, and for texts that are none of Python.
 _PYTHON_ERRORS = (ValueError, TypeError, LookupError, SyntaxError, RecursionError, MemoryError)
 _ENVIRONMENT = ("os.environ.get", "environ.get", "os.getenv", "getenv")
@@ -39,6 +43,7 @@ class Files:
     #: a folder's own ends with a slash.
     list: Callable[[str], tuple[str, ...]]
     _texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _sets: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def text(self, path: str) -> str:
         """Return a file's text; empty where there is none, or it is very large."""
@@ -50,7 +55,9 @@ class Files:
     def has(self, path: str) -> bool:
         """Return True if there is a file, or a folder where the path ends with a slash."""
         folder, _, name = path.rstrip("/").rpartition("/")
-        return (f"{folder}/{name}".lstrip("/") + "/" * path.endswith("/")) in self.list(folder)
+        if folder not in self._sets:
+            self._sets[folder] = frozenset(self.list(folder))
+        return (f"{folder}/{name}".lstrip("/") + "/" * path.endswith("/")) in self._sets[folder]
 
     def existing(self, folders: Iterable[str]) -> tuple[str, ...]:
         """Return the folders that are not empty, each once; the first one if all are."""
@@ -69,9 +76,7 @@ class Files:
                 if not path.endswith("/"):
                     if path.endswith(endings):
                         yield path
-                elif (
-                    not path.rpartition("/")[0].rpartition("/")[2].startswith((".", "node_modules"))
-                ):
+                elif not path.rstrip("/").rpartition("/")[2].startswith((".", "node_modules")):
                     waiting.append(path.rstrip("/"))
 
     def values(self, path: str) -> dict[str, Any]:
@@ -148,8 +153,15 @@ class _PythonFile(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         found = self._known.get(node.id)
         # A list within a list could become very large.
-        is_plain = isinstance(found, (str, int, float))
+        is_plain = isinstance(found, (int, float)) or (
+            isinstance(found, str) and len(found) <= _MAX_JOINED_CHARS
+        )
         return ast.copy_location(ast.Constant(found), node) if is_plain else node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, int) and node.value.bit_length() > _MAX_BITS:
+            raise ValueError("a very long number")
+        return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         texts = [getattr(self.visit(each), "value", None) for each in (node.left, node.right)]
@@ -175,8 +187,11 @@ def read_pattern(source: str, repetitions: int = 4) -> re.Pattern[str] | None:
     With more repetitions than one, the text has to be as short as MAX_PATTERN_TEXT.
     """
     open_ended = re.findall(r"(?<!\\)(?:[*+]|\{\d*,\d*\})", re.sub(r"\[[^\]]*\]", "[]", source))
+    optional = re.findall(r"(?<![\\*+?}(])\?", source)
     is_nested = re.search(r"\)(?:[*+]|\{)", source)
     if len(source) > _MAX_PATTERN_CHARS or len(open_ended) > repetitions or is_nested:
+        return None
+    if len(optional) > _MAX_OPTIONAL:
         return None
     with suppress(re.error, RecursionError, OverflowError), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -294,6 +294,11 @@ class Translation:
         items.lines = [self.written.lines.get(key, 1)] * len(items)
         self._put(ours, items, key)
 
+    def name_author(self) -> None:
+        """Name the article's author, of the first of two common keys that has a name."""
+        names = map(names_of, map(self.written.get, ("author", "authors")))
+        self.put("provider", next(filter(None, names), None), "author", "authors")
+
     def credit(self, authors: Iterable[str], *theirs: str) -> None:
         """Name the article's authors."""
         if people := list(dict.fromkeys(authors)):
@@ -344,6 +349,11 @@ def address_of(text: str) -> str:
     return canonical_url(f"{text.rstrip('/')}/") or "" if "://" in text else ""
 
 
+def joined_address(url: str, path: str) -> str:
+    """Return a site's address with the path of its pages; empty if the address is."""
+    return f"{url}/{path}/" if url and path else f"{url}/" if url else ""
+
+
 def words_of(value: YAMLValue, separator: str | None = None) -> list[str]:
     """Return the texts of a list; a text alone is split at the separator, or at blanks.
 
@@ -376,8 +386,12 @@ def picture_of(values: Mapping[str, YAMLValue], *keys: str) -> str:
 
 def first_heading(body: str) -> str:
     """Return the text of a heading of the first level at the beginning of Markdown; else empty."""
-    found = re.match(r"\s{0,100}#[ \t]+([^\n]*?)[ \t]*#*[ \t]*(?:\{[^}\n]*\}[ \t]*)?(?:\n|$)", body)
-    return found[1] if found else ""
+    found = re.match(r"\s{0,100}#[ \t]+([^\n]*)", body)
+    text = found[1].rstrip(" \t") if found else ""
+    if text.endswith("}"):
+        attributes = text.find("{", text.rfind("}", 0, -1) + 1)
+        text = text[:attributes] if attributes >= 0 else text
+    return text.rstrip(" \t").rstrip("#").rstrip(" \t")
 
 
 def excerpt_before(body: str, *marks: str) -> str:

@@ -17,6 +17,7 @@ from feeds.dialects.dialect import (
     Translation,
     excerpt_before,
     first_heading,
+    joined_address,
     names_of,
 )
 from feeds.dialects.javascript import Script
@@ -60,7 +61,7 @@ class Docusaurus(Dialect):
     needs_front_matter: ClassVar[bool] = False
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "slug", "originalUrl": "slug"}
 
-    #: Whether paths end with a slash; empty for as they are written.
+    #: "true" if paths end with a slash, "false" if they do not; empty for as they are written.
     slash: str = ""
     blogs: tuple[Blog, ...] = field(default=(), repr=False)
 
@@ -75,7 +76,7 @@ class Docusaurus(Dialect):
         url, base = text_of(values, "url").rstrip("/"), text_of(values, "baseUrl").strip("/")
         site = SiteSettings(
             title=text_of(values, "title"),
-            url=f"{url}/{base}/" if url and base else f"{url}/" if url else "",
+            url=joined_address(url, base),
             description=text_of(values, "tagline"),
             language=text_of(mapping_of(values, "i18n"), "defaultLocale"),
         )

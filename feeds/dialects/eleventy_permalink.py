@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from feeds.dialects.permalink import format_date
-from feeds.dialects.slugs import remembered, to_ascii
+from feeds.dialects.slugs import ascii_slug, remembered, to_ascii
 
 _EXPRESSION = re.compile(r"\{\{-?([^{}]{0,300}?)-?\}\}")
 #: A filter, and the text in quotes that it is given after a colon or in brackets.
@@ -90,7 +90,7 @@ def slugify(text: str) -> str:
     """Return a text as Eleventy's slugify does: letters and digits in ASCII, and hyphens."""
     words = to_ascii(text.replace("&", " and ").replace("’", "'")).lower()
     words = re.sub(r"(?<=[a-z0-9])'([ts])(?=\s|$)", r"\1", words)
-    return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
+    return ascii_slug(words)
 
 
 def _slug(text: str) -> str:

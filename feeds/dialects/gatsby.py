@@ -71,7 +71,7 @@ class Gatsby(Dialect):
     paths: tuple[str, ...] = ()
     #: True if files without any of them have no page.
     needs_path: bool = False
-    #: Whether paths end with a slash: always, never, or (for legacy and ignore) as in the keys.
+    #: "always" or "never" if paths end with a slash; as in the keys for "legacy" and "ignore".
     slash: str = "always"
     #: True if gatsby-plugin-feed makes feeds: their ids are URLs without percent-encoding.
     has_feed: bool = False
@@ -137,8 +137,7 @@ class Gatsby(Dialect):
         topics = dict.fromkeys((*categories, *article.words("tags", ",")))
         article.put("topics", topics, "tags", "categories", "category")
         article.take("excerpt", *_EXCERPTS)
-        authors = map(names_of, map(article.written.get, ("author", "authors")))
-        article.put("provider", next(filter(None, authors), None), "author", "authors")
+        article.name_author()
         own = article.text(*self.paths)
         if self.needs_path and not own and not self.permalink:
             article.is_article = False

@@ -184,7 +184,7 @@ class Hexo(Dialect):
 
 
 class _Post:
-    """What the tokens of a permalink are made of."""
+    """The values of a permalink's tokens for one post."""
 
     def __init__(
         self, article: Translation, slug: str, date: datetime, category: str,

@@ -206,7 +206,7 @@ class Hugo(Dialect):
 
 @dataclass(frozen=True)
 class _Page:
-    """What a page's URL is made of."""
+    """The parts of a page's URL, and the URL's path made of them."""
 
     place: Place
     language: Language

@@ -15,6 +15,8 @@ from feeds.parsing.yaml_text import YAMLMapping
 #: Deeper objects, and longer files, are hardly a configuration.
 _MAX_DEPTH = 40
 _MAX_CHARS = 400_000
+#: Values of constants in others. Constants of constants could become very large.
+_MAX_COPIED = 100_000
 # Of a comment or a string that is not closed, nothing is looked at twice.
 _TOKEN = re.compile(
     r"""(?P<pattern>(?<=[:=(,\[!&|?])[ \t]*/(?![/*])
@@ -47,6 +49,7 @@ class Script:
         self._tokens = [
             (each.lastgroup, each[0]) for each in found if each.lastgroup != "apart"
         ]  # fmt: skip
+        self._copied = 0
         self._ends = _pairs([text if kind == "mark" else "" for kind, text in self._tokens])
         self.names: dict[str, Any] = dict(names or {})
         for name, at in self._constants():
@@ -143,7 +146,18 @@ class Script:
         found: Any = self.names
         for key in name.split("."):
             found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, (dict, list)):
+            self._copied += _size(found)
+            if self._copied > _MAX_COPIED:
+                return None
         return found
+
+
+def _size(value: Any) -> int:
+    """Return the number of values in a list or a mapping."""
+    if not isinstance(value, (dict, list)):
+        return 1
+    return 1 + sum(map(_size, value.values() if isinstance(value, dict) else value))
 
 
 def without_comments(text: str) -> str:

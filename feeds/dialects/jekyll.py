@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from feeds.dialects.configuration import Files, flag_of, folder_inside, list_of, mapping_of, text_of
-from feeds.dialects.dialect import Dialect, SiteSettings, Translation, words_of
+from feeds.dialects.dialect import Dialect, SiteSettings, Translation, joined_address, words_of
 from feeds.dialects.permalink import date_token, expand
 from feeds.dialects.slugs import keep_letters
 from feeds.parsing.yaml_text import YAMLMapping
@@ -62,7 +63,7 @@ class Jekyll(Dialect):
         author = values.get("author")
         site = SiteSettings(
             title=text_of(values, "title", "name"),
-            url=f"{url}/{path}/" if url and path else f"{url}/" if url else "",
+            url=joined_address(url, path),
             description=text_of(values, "description"),
             language=text_of(values, "lang", "locale").replace("_", "-"),
             timezone=text_of(values, "timezone"),
@@ -107,7 +108,8 @@ class Jekyll(Dialect):
         categories = _categories(article, folders, defaults)
         article.fill(defaults)
         date = article.moment("date") or article.moment_of(day)
-        date = date.astimezone(self.zone) if date else None
+        with suppress(OverflowError):  # in the last hours of the calendar
+            date = date.astimezone(self.zone) if date else None
         slug = re.sub(r"\.*$", "", slug)
         title = article.text("title") or " ".join(word.capitalize() for word in slug.split("-"))
         article.put("title", title, "title")
@@ -149,7 +151,7 @@ class Jekyll(Dialect):
 
 @dataclass(frozen=True)
 class _Post:
-    """What the tokens of a permalink are made of."""
+    """The values of a permalink's tokens for one post."""
 
     slug: str
     name: str

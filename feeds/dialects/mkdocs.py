@@ -172,7 +172,7 @@ def _configuration(files: Files, path: str) -> dict[str, Any]:
 def _options(plugins: Any) -> dict[str, Any] | None:
     """Return the options of the plugin `blog`; None if the site does not have it."""
     for plugin in plugins if isinstance(plugins, list) else [plugins]:
-        given = plugin if isinstance(plugin, dict) else {plugin: None}
+        given = plugin if isinstance(plugin, dict) else {str(plugin): None}
         for name in _PLUGINS:
             if name in given:
                 options = given[name]
@@ -197,7 +197,7 @@ def _authors(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _plain(heading: str) -> str:
     """Return a heading without its markup and attributes."""
-    text = re.sub(r"[ \t]+#+[ \t]*$|[ \t]*\{[^{}]*\}[ \t]*$", "", heading)
+    text = re.sub(r"(?<![ \t])(?:[ \t]+#+[ \t]*$|[ \t]*\{[^{}]*\}[ \t]*$)", "", heading)
     text = re.sub(r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1", text)
     for _time in range(2):  # bold text may be emphasised too
         text = _MARKUP.sub(r"\2", text)

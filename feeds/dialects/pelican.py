@@ -215,7 +215,10 @@ class Pelican(Dialect):
         template = self.permalink if language == self.language else self.foreign_permalink
         path = article.text("url") or expand_dated(template, token, date)
         url = article.publish_at(path, "url", "slug", "title")
-        article.put("id", _tag_uri(url, date))
+        try:
+            article.put("id", _tag_uri(url, date))
+        except ValueError:  # no URL, such as http://[
+            return
         article.body = _LINK.sub(
             lambda link: self._static_link(link, article.path, url), article.body
         )

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from feeds.dialects.configuration import Files, flag_of, list_of, mapping_of, text_of
-from feeds.dialects.dialect import Dialect, SiteSettings, Translation, names_of, picture_of
+from feeds.dialects.dialect import Dialect, SiteSettings, Translation, picture_of
 from feeds.dialects.javascript import Script, without_comments
 from feeds.dialects.permalink import date_token, expand
 
@@ -107,8 +107,7 @@ class Quartz(Dialect):
         topics = (_LINK.sub("", tag).strip().lstrip("#") for tag in tags)
         article.put("topics", dict.fromkeys(filter(None, topics)), "tags", "tag")
         article.take("excerpt", "description")
-        authors = map(names_of, map(article.written.get, ("author", "authors")))
-        article.put("provider", next(filter(None, authors), None), "author", "authors")
+        article.name_author()
         if self.is_explicit and article.text("publish").lower() != "true":
             article.hold_back("publish")
         slug = "/".join(map(_sluggify, (*folders, "" if is_index else name)))

@@ -99,6 +99,11 @@ def to_ascii(text: str) -> str:
     return text if text.isascii() else "".join(map(_ascii_char, text))
 
 
+def ascii_slug(text: str) -> str:
+    """Return a text in lower-case letters and digits of ASCII, with hyphens for all else."""
+    return re.sub("[^a-z0-9]+", "-", to_ascii(text).lower()).strip("-")
+
+
 @lru_cache(maxsize=4096)
 def _ascii_char(char: str) -> str:
     if char.isascii():

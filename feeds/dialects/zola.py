@@ -23,7 +23,7 @@ from feeds.dialects.dialect import (
     words_of,
 )
 from feeds.dialects.permalink import date_token, expand
-from feeds.dialects.slugs import title_of_name, to_ascii
+from feeds.dialects.slugs import ascii_slug, title_of_name
 from feeds.parsing.front_matter import read_front_matter
 from feeds.parsing.yaml_text import YAMLTextError
 
@@ -42,20 +42,16 @@ _MATH = ("math", "mathjax", "katex")
 _MAX_PATTERNS = 100
 
 
-def _slugify(text: str) -> str:
-    return re.sub("[^a-z0-9]+", "-", to_ascii(text).lower()).strip("-")
-
-
 #: By the value of `slugify.paths`.
 _SLUGS: dict[str, Callable[[str], str]] = {
-    "on": _slugify,
+    "on": ascii_slug,
     "safe": lambda text: re.sub(r'[<>:"/\\|?*]', "", text.rstrip(" .")),
     "off": str,
 }
 
 
 class _Place(NamedTuple):
-    """What the path of a page's file tells."""
+    """A page's language, folders and name, as the path of its file has them."""
 
     language: str
     folders: tuple[str, ...]

@@ -71,7 +71,7 @@ class Dialect(Protocol):
 
 
 class Outline(NamedTuple):
-    """What a link to an article says of it, and when it may."""
+    """The URL and title of an article for links to it, and when it is shown."""
 
     url: str
     title: str

@@ -20,7 +20,9 @@ from feeds.text.repair import find_forbidden, repair
 
 #: More characters of another syntax than YAML are hardly front matter.
 MAX_CHARS = 100_000
-HINT = "an article begins with YAML between two lines of ---"
+#: Python writes no longer numbers as text.
+_MAX_BITS = 10_000
+_HINT = "an article begins with YAML between two lines of ---"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class NoFrontMatterError(YAMLTextError):
         #: True if it begins as if it had: a README or another page among articles is no mistake.
         self.begins = text.startswith(("---", "+++"))
         reason = f"the front matter has no closing {text[:3]}" if self.begins else "no front matter"
-        super().__init__(1, reason, "an article begins with YAML between two lines of ---")
+        super().__init__(1, reason, _HINT)
 
 
 #: Take a source and the line on which it begins; return its value and duplicate keys. They raise
@@ -139,7 +141,7 @@ def parse_toml(source: str, line: int) -> tuple[YAMLValue, Sequence[tuple[int, s
         return plain, ()
     try:
         values = tomllib.loads(_bounded(source, line), parse_float=str)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a very long number is no TOMLDecodeError
         found = re.search(r"at line (\d+)", str(error))
         at = line + (int(found[1]) - 1 if found else source.count("\n"))
         reason = re.sub(r" \(at .*\)$", "", str(error), flags=re.DOTALL)
@@ -355,7 +357,9 @@ def _skip_comments(lines: list[str], at: int) -> int:
 
 
 _META_TAG = re.compile(r"""[ \t\n/]((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
-_ATTRIBUTE = re.compile(r"""([\w:-]+)[ \t\n]*=[ \t\n]*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_ATTRIBUTE = re.compile(
+    r"""(?<![\w:-])([\w:-]++)[ \t\n]*+=[ \t\n]*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"""
+)
 _HTML_TITLE = re.compile(r"<title\b[^<>]*>([^<]*)</title", re.IGNORECASE)
 _HTML_BODY = re.compile(r"<body\b[^<>]*>|</head[ \t]*>", re.IGNORECASE)
 
@@ -414,6 +418,8 @@ def as_yaml(value: Any, line: int, lines: dict[str, int], depth: int = 0) -> YAM
         return items
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        raise YAMLTextError(line, "a very long number", "write it between quotation marks")
     return value if value is None or isinstance(value, str) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""What docutils makes of reStructuredText. Only rest.py imports it: docutils may be missing.
+"""Makes HTML of reStructuredText with docutils. Only rest.py imports it: docutils may be missing.
 
 Nothing but the text itself is read: files are not included, raw markup is not copied, and the
 configuration files of docutils are ignored. Directives of generators are shown where that is
@@ -91,7 +91,7 @@ class _LeftOut(Directive):
 
 
 class _Content(_LeftOut):
-    """What is in a directive, without the class that it gives to that."""
+    """A directive that gives its content a class: the content stays, without the class."""
 
     def run(self) -> list[Any]:
         parent = nodes.Element()

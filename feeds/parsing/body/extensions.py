@@ -7,8 +7,8 @@ from feeds.parsing.body.liquid import CODE_IN_MARKDOWN
 
 # Of Python-Markdown and its PyMdown extensions: notes, those that fold, and tabs.
 _NOTE = re.compile(
-    r"[ \t]*(?:!!!|\?\?\?\+?|===[!+]?)[ \t]+(?P<kind>[\w-]+(?:[ \t]+[\w-]+){0,5})?[ \t]*"
-    r"(?:\"(?P<title>[^\"\n]*)\")?[ \t]*"
+    r"[ \t]*(?:!!!|\?\?\?\+?|===[!+]?)[ \t]++(?P<kind>[\w-]++(?:[ \t]++[\w-]++){0,5})?[ \t]*+"
+    r"(?:\"(?P<title>[^\"\n]*)\")?[ \t]*+"
 )
 _SIGNS = ("!!!", "???", "===", ":::")
 _MAY_HAVE_NOTES = re.compile(r"^[ \t]*(?:!!!|\?\?\?|===|:::)[ \t!+]*[\w\"]", re.MULTILINE)
@@ -16,7 +16,7 @@ _MAY_HAVE_NOTES = re.compile(r"^[ \t]*(?:!!!|\?\?\?|===|:::)[ \t!+]*[\w\"]", re.
 _FENCED_NOTE = re.compile(
     r"(?P<start>[ \t]*):{3,}[ \t]*"
     r"(?P<kind>note|tip|info|warning|danger|caution|important|success|error|details|abstract)"
-    r"(?:\[(?P<own>[^\n]*)\]|[ \t]+(?P<title>[^{}\n]*))?[ \t]*",
+    r"(?:\[(?P<own>[^\n]*)\]|[ \t]++(?P<title>[^{}\n]*+))?[ \t]*+",
     re.IGNORECASE,
 )
 _FENCE_END = re.compile(r"[ \t]*:{3,}[ \t]*")

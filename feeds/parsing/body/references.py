@@ -52,7 +52,8 @@ _QUIET_TAG = re.compile(
 )
 
 _LIQUID = (
-    r"\{%-?\s*(?:link|post_url|post_path)\s+['\"]?(?P<liquid>[^'\"%{}\n]{1,300}?)['\"]?\s*-?%\}"
+    r"\{%-?\s*(?:link|post_url|post_path)\s++['\"]?(?P<liquid>[^'\"%{}\n]{1,300}?)['\"]?"
+    r"\s{0,100}-?%\}"
 )
 _HUGO = (
     r"\{\{[<%]\s*(?:rel)?ref\s+(?:path=)?[\"`]?(?P<hugo>[^\"`\s{}<>]{1,300})[\"`]?"
