@@ -140,7 +140,7 @@ def test_the_steps_of_reading_are_timed_apart_and_add_up(tmp_path: Path) -> None
 def test_the_profile_names_the_modules_of_reading_and_writing() -> None:
     printed = run("profile_build.py", "--articles", "20", "--topics", "3")
     assert "| feeds.parsing.yaml_text |" in printed
-    assert "| feedgen |" in printed
+    assert "| feeds.formats.entry_xml |" in printed
 
 
 def test_the_articles_are_the_same_in_the_form_of_each_generator(tmp_path: Path) -> None:
