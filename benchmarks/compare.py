@@ -42,7 +42,7 @@ _HUGO = ["hugo", "--quiet", "--noBuildLock", "--source", str(_HERE / "hugo")]
 _PR_SET_CHILD_SUBREAPER = 36
 #: Hugo's own RSS template, as a site has it that asks for no more.
 _THIN = [*_HUGO, "--config", "thin.toml", "--layoutDir", "none"]
-#: What libraries take: SQLAlchemy, which every build loads, feedgen too where something is
+#: The time of libraries: SQLAlchemy, which every build loads, feedgen too where something is
 #: rendered, and feedgen's entries, which no build makes.
 _INDEX_LOADED = "import sqlalchemy.dialects.sqlite"
 _LOADED = "import feedgen.feed, sqlalchemy"

@@ -31,7 +31,7 @@ _URL = "https://blog.example.com/"
 
 
 class Article(NamedTuple):
-    """What every form has."""
+    """The parts of an article that every form has."""
 
     name: str
     title: str

@@ -12,7 +12,8 @@ from enum import StrEnum
 
 #: As many problems that differ in their files alone are all shown; of more, the first few.
 _MAX_EQUAL, _SHOWN_EQUAL = 10, 3
-#: What differs from file to file: the number of other places, and the arguments of a tag.
+#: The parts of a message that differ from file to file: the number of other places, and the
+#: arguments of a tag.
 _DETAIL = re.compile(
     r" \(and [\d,]+ more\)|(?<=\{[{%<]) *([\w./-]+).*?(?= is (?:left out|published))"
 )

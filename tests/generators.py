@@ -167,7 +167,7 @@ def compare(name: str, root: Path, python: str = sys.executable) -> tuple[int, l
         path: (normal_url(url), unescape(re.sub("<[^<>]*>", "", title)), date)
         for path, url, title, date in generator.read(done.stdout)
     }
-    # What is to appear later is in no list of some generators.
+    # Some generators list no article that is to appear later.
     now = datetime.now(UTC).isoformat()
     ours = {path: row for path, row in ours.items() if row[2] < now}
     differences = [

@@ -274,7 +274,7 @@ def test_no_misread_text_is_passed_over(text: str) -> None:
             assert ftfy.fix_encoding(broken) == broken
 
 
-#: What each byte of UTF-8 beyond ASCII may be misread as.
+#: The characters as which each byte of UTF-8 beyond ASCII may be misread.
 MISREAD_BYTES = "".join(
     bytes(range(0x80, 0x100)).decode(encoding, "ignore") for encoding in CHARMAP_ENCODINGS
 )

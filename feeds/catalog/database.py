@@ -9,6 +9,7 @@ import logging
 import math
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -57,6 +58,8 @@ _UNDECODABLE = "not UTF-8"
 _MISSING_CODES = (sqlite3.SQLITE_ERROR, "42P01", "42703")
 
 _log = logging.getLogger(__name__)
+#: Held while a thread of this process moves a damaged file aside.
+_moving = threading.Lock()
 
 
 class DamagedRowError(Exception):
@@ -281,14 +284,16 @@ class Database:
     def _move_aside(self, file: Path, inode: int) -> None:
         self._ready = 0
         self._engine.dispose()
-        if self._inode() != inode:  # another thread or process has done so
-            return
-        try:
-            # The file itself last: a new one must not lose its own log.
-            aside = _rename_aside(file, (*LOGS, ""))
-        except OSError as error:
-            message = f"{file}: damaged, and cannot be moved aside: {error.strerror}"
-            raise CatalogError(message) from error
+        # Between a look and a move, another thread may have put a new file there.
+        with _moving:
+            if self._inode() != inode:  # another thread or process has done so
+                return
+            try:
+                # The file itself last: a new one must not lose its own log.
+                aside = _rename_aside(file, (*LOGS, ""))
+            except OSError as error:
+                message = f"{file}: damaged, and cannot be moved aside: {error.strerror}"
+                raise CatalogError(message) from error
         # Without a handler of the application's own, this is a line on stderr.
         _log.warning("%s: damaged; moved to %s, and made again", file, aside)
 

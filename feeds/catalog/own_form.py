@@ -13,7 +13,7 @@ from feeds.parsing.file_names import ENDINGS
 
 #: Articles that are looked at, and files in which they are sought.
 _MAX_ARTICLES, _MAX_FILES = 50, 300
-#: Those of one folder may be alike, say pages without a URL.
+#: Articles of one folder that are looked at: they may be alike, say pages without a URL.
 _MAX_IN_FOLDER = 3
 #: Front matter is hardly longer.
 _READ_BYTES = 16 * 1024

@@ -110,7 +110,7 @@ MEDIA = sa.Table(
     sa.Index("feeds_media_path", "path"),
 )  # fmt: skip
 OWN_MEDIA = MEDIA.c.url.startswith("/")
-#: What an article of a dialect names in its links (see links.Link): where they lead is decided by
+#: The names in the links of a dialect's article (see links.Link): where they lead is decided by
 #: other files, which when they change have it read again.
 LINK = sa.Table(
     "feeds_link", METADATA, *keys("path", "target"), sa.Column("file", Text),

@@ -28,7 +28,7 @@ _MAX_JOINED_CHARS = 10_000
 _MAX_BITS = 10_000
 #: A pattern with so many optional parts can take the 1,000-fold.
 _MAX_OPTIONAL = 10
-#: What ast raises for values that are not literals, and for texts that are none of Python.
+#: The errors of ast for values that are not literals, and for texts that are none of Python.
 _PYTHON_ERRORS = (ValueError, TypeError, LookupError, SyntaxError, RecursionError, MemoryError)
 _ENVIRONMENT = ("os.environ.get", "environ.get", "os.getenv", "getenv")
 

@@ -65,7 +65,7 @@ class Gatsby(Dialect):
     endings: ClassVar[tuple[str, ...]] = (".md", ".mdx")
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "slug", "originalUrl": "slug"}
 
-    #: What the code of the site puts before all paths.
+    #: The beginning that the site's code gives to all paths.
     prefix: str = ""
     #: The keys that it takes paths from.
     paths: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ _STYLES = {
 #: Folders of packages, some of which bring posts as examples.
 _EXCLUDED = ("vendor/bundle", "vendor/cache", "vendor/gems", "vendor/ruby", "node_modules")
 _NAME = re.compile(r"(\d{2,4}-\d{1,2}-\d{1,2})-([^/]*)(\.[^.]+)")
-#: What a slug of a title keeps beside letters and digits.
+#: The characters that a slug of a title keeps beside letters and digits.
 _PRETTY = "._~!$&'()+,;=@"
 
 

@@ -33,7 +33,7 @@ _CONFIGURATION = ("publishconf.py", "pelicanconf.py", "pelican.conf.py")
 #: The keys of which Pelican takes the first line, and those that are missing if it is empty.
 _OF_ONE_LINE = "tags date modified status category author save_as url authors slug".split()
 _NEVER_EMPTY = "tags status category author authors slug".split()
-#: What is more than plain text in Markdown, HTML or reStructuredText.
+#: The signs of more than plain text in Markdown, HTML or reStructuredText.
 _MARKUP = re.compile(r"[*_`<>&\[\]\\#|]")
 #: A link to a file of the content; those to articles are left, since their URLs are not known.
 _LINK = re.compile(

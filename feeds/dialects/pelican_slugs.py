@@ -60,7 +60,7 @@ def _compiled(substitutions: tuple[tuple[str, str], ...]) -> list[tuple[re.Patte
 def _substitutions(values: Mapping[str, Any], kind: str) -> tuple[tuple[str, str], ...]:
     given = list_of(values, f"{kind}_REGEX_SUBSTITUTIONS")[:_MOST_PATTERNS]
     found = [(str(each[0]), str(each[1])) for each in given if _has_length(each, 2)]
-    # Those of releases before 4.0 are no patterns; a third item keeps other characters.
+    # Substitutions of releases before 4.0 are no patterns; a third item keeps other characters.
     given = list_of(values, f"{kind}_SUBSTITUTIONS")[:_MOST_PATTERNS]
     if old := [each for each in given if _has_length(each, 2, 3)]:
         keeps = any(len(each) == 3 and each[2] for each in old)

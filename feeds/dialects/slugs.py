@@ -21,7 +21,7 @@ _UNIDECODE = {
 
 
 _P = ParamSpec("_P")
-#: What is remembered must not fill the memory.
+#: Longer texts are not remembered: they must not fill the memory.
 _MAX_REMEMBERED_CHARS = 300
 
 

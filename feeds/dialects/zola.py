@@ -68,7 +68,7 @@ class Zola(Dialect):
     endings: ClassVar[tuple[str, ...]] = (".md",)
     names: ClassVar[Mapping[str, str]] = {**Dialect.names, "webUrl": "path", "originalUrl": "path"}
 
-    #: Those beside the default one.
+    #: The languages beside the default one.
     languages: tuple[str, ...] = ()
     slugs: str = "on"
     keeps_dates: bool = False

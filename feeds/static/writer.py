@@ -40,7 +40,7 @@ _Source: TypeAlias = str | bytes
 _Content: TypeAlias = bytes | Path | tuple[Feed, Format, Sequence[Place]]
 #: A file to write, by name; without content its document is gone.
 _Job: TypeAlias = tuple[str, _Content | None]
-#: What is on disk now, whether it has changed, and why it could not be written.
+#: The file on disk now, whether it has changed, and why it could not be written.
 _Result: TypeAlias = tuple[DiskFile | None, bool, str]
 
 

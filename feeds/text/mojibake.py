@@ -67,7 +67,7 @@ def _misread(*groups: str, whole: bool = False) -> re.Pattern[str]:
     """
     firsts, others, sequences = "", "", []
     for group in groups:
-        # What the sloppy ones do not know, they read as Latin-1.
+        # The sloppy ones read bytes that they do not know as Latin-1.
         names = ["latin-1"] * ("sloppy" in group) + group.replace("sloppy-", "").split()
 
         def chars(start: int, stop: int, names: list[str] = names) -> str:

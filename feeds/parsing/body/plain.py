@@ -12,8 +12,8 @@ from feeds.parsing.body.limits import check_length
 from feeds.parsing.body.pictures import is_plain_picture
 from feeds.parsing.body.tidy import EMPTY
 
-# What stands within a line. Of references, those in text are respelled: no attribute has any but an
-# address, which is written anew.
+# Text and elements within a line. Of references, those in text are respelled: no attribute has any
+# but an address, which is written anew.
 _INLINE = (
     r"[^<>&\r]++|&(?:amp|lt|gt|quot);|</?(?:code|del|em|strong)>|<br />"
     r'|<img src="[^"<>\r]*" alt="[^"<>&\r]*"(?: title="[^"<>&\r]*")? />'
